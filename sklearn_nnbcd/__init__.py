@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Compressed neural networks as scikit-learn estimators, trained by block coordinate descent."""
+
+__version__ = "0.1.0.dev0"

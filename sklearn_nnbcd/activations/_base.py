@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the engine asks of an activation."""
+
+from sklearn.base import BaseEstimator
+
+
+class BaseActivation(BaseEstimator):
+    """An entry-wise activation sigma and the exact solution of its U block.
+
+    One proximal convention for the whole library: the caller gives the *weight* of the quadratic.
+    """
+
+    def __call__(self, U, *, xp):
+        """sigma(U), entry by entry; U is not changed."""
+        raise NotImplementedError
+
+    def prox(self, V, center, weight, *, xp):
+        """argmin_u 1/2 (sigma(u) - v)^2 + weight/2 (u - center)^2, entry by entry (11), (21).
+
+        Parameters
+        ----------
+        V, center : arrays of the same shape
+        weight : float > 0
+        xp : module
+            Array API namespace.
+
+        Returns
+        -------
+        U : array
+            A *global* minimiser of each entry's problem, which need not be convex.
+        """
+        raise NotImplementedError

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The identity, the paper's output activation."""
+
+from ._base import BaseActivation
+
+
+class Identity(BaseActivation):
+    """sigma(u) = u."""
+
+    def __call__(self, U, *, xp):
+        """U itself."""
+        return U
+
+    def prox(self, V, center, weight, *, xp):
+        """(v + weight center) / (1 + weight), eq. (10)."""
+        return (V + weight * center) / (1.0 + weight)

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The generic backend: everything written in the array API standard alone."""
+
+
+class Backend:
+    """Operations that the array API standard lacks, in terms of those that it has.
+
+    Subclasses override what their library does faster. Every method takes ``xp``, the namespace.
+    """
+
+    #: name of the TensorLy backend that takes this library's arrays; None: go through NumPy
+    tensorly_name = None
+
+    def to_numpy(self, x, *, xp):
+        """Copy of ``x`` as a NumPy array on the host."""
+        import numpy
+
+        return numpy.asarray(x)
+
+    def sum_of_squares(self, x, *, xp):
+        """Sum of the squared entries, as a Python float."""
+        return float(xp.sum(x * x))
+
+    def gram(self, A, *, xp):
+        """``A' A``, shape (d, d), of A with shape (n, d)."""
+        return A.T @ A
+
+    def kth_largest(self, x, k, *, xp):
+        """The k-th largest entry (k >= 1) of a one-dimensional array, as a zero-dimensional array."""
+        return xp.sort(x)[x.shape[0] - k]
+
+    def scatter(self, values, indices, size, *, xp):
+        """One-dimensional array of ``size`` zeros with ``values`` at the sorted ``indices``."""
+        if indices.shape[0] == 0:
+            return xp.zeros(size, dtype=values.dtype)
+        every = xp.arange(size, dtype=indices.dtype)
+        place = xp.searchsorted(indices, every)
+        place = xp.where(place < indices.shape[0], place, xp.zeros_like(place))
+        hit = xp.take(indices, place) == every
+        return xp.where(hit, xp.take(values, place), xp.zeros(1, dtype=values.dtype))
+
+    def sparse_matmul(self, V, data, indices, indptr, shape, *, xp):
+        """``V @ A`` for a CSR matrix A given by its parts; None where the library has no sparse product."""
+        return None

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the engine asks of a compression: parameters, a plan for one weight, and the stored format.
+
+Three small classes a file: the *compression* holds the user's parameters, its *plan* knows one
+weight shape and does the steps, the *compressed weight* is what is stored and applied.
+"""
+
+from sklearn.base import BaseEstimator
+
+
+class CompressedWeight:
+    """A weight of shape (d_in, d_out) in its compressed form.
+
+    Subclasses are plain records of arrays and integers, so pickles hold nothing but the compressed
+    numbers. None of the methods changes the record.
+    """
+
+    #: shape (d_in, d_out) of the dense weight
+    shape = None
+
+    @property
+    def n_parameters(self):
+        """Number of stored weight entries, as the paper counts them (indices are not weights)."""
+        raise NotImplementedError
+
+    @property
+    def nbytes(self):
+        """Bytes of all stored arrays, indices included."""
+        raise NotImplementedError
+
+    @property
+    def cost(self):
+        """Multiply-adds per row of :meth:`apply`, in units that compare with d_in * d_out."""
+        return float(self.shape[0] * self.shape[1])
+
+    def to_dense(self, *, xp):
+        """The weight as an array of shape (d_in, d_out)."""
+        raise NotImplementedError
+
+    def apply(self, V, *, xp):
+        """``V @ to_dense()`` through the compressed form."""
+        return V @ self.to_dense(xp=xp)
+
+    def scaled(self, factor):
+        """The weight times a number, in the same format."""
+        raise NotImplementedError
+
+
+class CompressionPlan:
+    """A compression resolved for one weight shape.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (d_in, d_out).
+    n_parameters : int
+        What every weight of this plan stores.
+    exact : bool
+        Whether :meth:`step` returns a global minimiser. If not, it must at least never be worse than
+        ``previous``; the engine checks both and keeps the better one.
+    """
+
+    exact = True
+
+    def project(self, W, *, xp):
+        """A first compressed weight near W, from nothing."""
+        raise NotImplementedError
+
+    def step(self, target, previous, weight, *, xp):
+        """argmin_M r(M) + weight/2 ||M - target||^2 over the format, starting from ``previous``.
+
+        This is (13) with its two quadratics joined: target = (tau W + alpha M_old)/(tau + alpha),
+        weight = tau + alpha.
+        """
+        raise NotImplementedError
+
+    def penalty(self, M, *, xp):
+        """r(M), a float; 0 for a hard constraint."""
+        return 0.0
+
+
+class BaseCompression(BaseEstimator):
+    """Parameters of a compression; :meth:`plan` resolves them for one weight."""
+
+    def plan(self, shape):
+        """A :class:`CompressionPlan` for weights of shape (d_in, d_out).
+
+        Raises
+        ------
+        ValueError
+            If the parameters make no sense for the shape. Nothing else has been done by then.
+        """
+        raise NotImplementedError

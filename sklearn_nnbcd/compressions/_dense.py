@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The format of a weight that is not compressed."""
+
+from dataclasses import dataclass
+
+from ._base import CompressedWeight
+
+
+@dataclass(frozen=True, eq=False)
+class DenseWeight(CompressedWeight):
+    """A plain matrix."""
+
+    array: object
+
+    @property
+    def shape(self):
+        """(d_in, d_out)."""
+        return tuple(self.array.shape)
+
+    @property
+    def n_parameters(self):
+        """d_in * d_out."""
+        return self.array.shape[0] * self.array.shape[1]
+
+    @property
+    def nbytes(self):
+        """Bytes of the matrix."""
+        return self.array.nbytes
+
+    def to_dense(self, *, xp):
+        """The matrix."""
+        return self.array
+
+    def apply(self, V, *, xp):
+        """V @ W."""
+        return V @ self.array
+
+    def scaled(self, factor):
+        """The matrix times a number."""
+        return DenseWeight(self.array * factor)

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The engine: Algorithm 1 and what it moves. It names no concrete piece."""
+
+from ._full import fit_full, sweep
+from ._objective import Terms, objective
+from ._state import Block, Penalties, Problem, Weights
+from ._updates import center_inputs, forward, initial_block, initial_weights
+
+__all__ = [
+    "Block",
+    "Penalties",
+    "Problem",
+    "Terms",
+    "Weights",
+    "center_inputs",
+    "fit_full",
+    "forward",
+    "initial_block",
+    "initial_weights",
+    "objective",
+    "sweep",
+]

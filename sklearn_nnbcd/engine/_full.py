@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Algorithm 1, full batch: the reference for everything."""
+
+from ._objective import Terms, objective, weight_terms
+from ._updates import center_inputs, input_operator, update_M, update_rows, update_W
+
+
+def sweep(problem, weights, placement):
+    """One iteration k of Algorithm 1, from the output layer to the first one.
+
+    Parameters
+    ----------
+    problem : Problem
+    weights : Weights
+        W^{k-1}, b^{k-1}, W^{MC,k-1}, centred by :func:`center_inputs` before the first sweep.
+    placement : placement
+        Holds the blocks with U^{k-1} and V^{k-1}; holds U^k and V^k afterwards.
+
+    Returns
+    -------
+    weights : Weights
+    before : Terms
+        L at iteration k - 1, collected on the way from products that the updates need anyway.
+    """
+    p = problem.penalties
+    before = weight_terms(problem, weights)
+    for i in range(problem.N, 0, -1):
+        operator = input_operator(i, problem, weights)
+        sums = placement.sweep(update_rows, i, problem, weights, operator)  # lines 2-3, 7-8
+        weights = update_W(weights, i, problem, sums.statistics)  # lines 4, 9
+        weights = update_M(weights, i, problem)  # lines 5, 10
+        before += Terms(
+            loss=sums.loss, split=0.5 * p.rho * sums.split, activation=0.5 * p.gamma * sums.activation
+        )
+    return weights, before
+
+
+def fit_full(problem, weights, placement, *, max_iter, on_sweep):
+    """Sweep until ``on_sweep`` says stop, ``max_iter`` is reached, or the user interrupts.
+
+    Parameters
+    ----------
+    problem : Problem
+    weights : Weights
+    placement : placement
+    max_iter : int
+    on_sweep : callable
+        ``on_sweep(k, weights, terms)`` after sweep k = 1, 2, ..., with the terms of L at the state that
+        the sweep *started* from; a true result stops.
+
+    Returns
+    -------
+    weights : Weights
+    terms : Terms
+        L at the end.
+    """
+    weights = center_inputs(problem, weights, placement)
+    for k in range(1, max_iter + 1):
+        weights, before = sweep(problem, weights, placement)
+        if on_sweep(k, weights, before):
+            break
+    return weights, objective(problem, weights, placement)

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The value of (7), term by term."""
+
+from dataclasses import dataclass, fields
+
+from ..backends import get_backend
+from ._updates import weighted_loss, weighted_squares
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The terms of L; they add up entry by entry.
+
+    Attributes
+    ----------
+    loss : float
+        Sum of the loss over rows at V_N.
+    split : float
+        rho/2 sum ||U_i - V_{i-1} W_i - b_i||^2.
+    activation : float
+        gamma/2 sum ||V_i - sigma_i(U_i)||^2.
+    coupling : float
+        tau/2 sum ||W_i - W_i^MC||^2 over the compressed layers.
+    ridge : float
+        ridge/2 sum ||W_i||^2.
+    penalty : float
+        sum r_i(W_i^MC) of the compressions.
+    """
+
+    loss: float = 0.0
+    split: float = 0.0
+    activation: float = 0.0
+    coupling: float = 0.0
+    ridge: float = 0.0
+    penalty: float = 0.0
+
+    @property
+    def total(self):
+        """L."""
+        return sum(getattr(self, field.name) for field in fields(self))
+
+    def __add__(self, other):
+        return Terms(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+
+def weight_terms(problem, weights):
+    """The terms that belong to no row."""
+    xp, p = problem.xp, problem.penalties
+    squares = get_backend(xp).sum_of_squares
+    terms = Terms()
+    for i in range(1, problem.N + 1):
+        W = weights.W[i]
+        terms += Terms(ridge=0.5 * p.ridge * squares(W, xp=xp) if p.ridge else 0.0)
+        if problem.plans[i] is not None:
+            distance = squares(W - weights.M_dense[i], xp=xp)
+            penalty = problem.plans[i].penalty(weights.M[i], xp=xp)
+            terms += Terms(coupling=0.5 * p.tau * distance, penalty=penalty)
+    return terms
+
+
+def row_terms(block, problem, weights):
+    """The terms of one block of rows."""
+    xp, p, N = problem.xp, problem.penalties, problem.N
+    split = activation = 0.0
+    for i in range(1, N + 1):
+        P = problem.layers[i].forward(block.V[i - 1], weights.W[i], weights.b[i], xp=xp)
+        S = problem.activations[i](block.U[i], xp=xp)
+        split += weighted_squares(block.U[i] - P, block.s, xp=xp)
+        activation += weighted_squares(block.V[i] - S, block.s, xp=xp)
+    loss = weighted_loss(problem, block)
+    return Terms(loss=loss, split=0.5 * p.rho * split, activation=0.5 * p.gamma * activation)
+
+
+def objective(problem, weights, placement):
+    """L of (7), as :class:`Terms`.
+
+    Parameters
+    ----------
+    problem : Problem
+    weights : Weights
+    placement : placement
+        Holds the blocks.
+
+    Returns
+    -------
+    terms : Terms
+    """
+    return placement.reduce(row_terms, problem, weights) + weight_terms(problem, weights)

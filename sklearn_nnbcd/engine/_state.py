@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What Algorithm 1 moves: blocks of rows, weights, penalties, and the problem they belong to.
+
+Indices are the paper's: layers run from 1 to N, V[0] is X; entry 0 of the other tuples is None.
+"""
+
+from dataclasses import dataclass, replace
+
+
+def put(items, i, value):
+    """A copy of the tuple with entry i replaced."""
+    return (*items[:i], value, *items[i + 1 :])
+
+
+@dataclass(frozen=True)
+class Penalties:
+    """Weights of the terms of (7) and of the proximal terms.
+
+    Attributes
+    ----------
+    rho, gamma, tau : float
+        Penalties of U = V W + b, V = sigma(U) and W = W^MC.
+    alpha : float
+        Proximal weight of the V_N, U_i and W^MC blocks.
+    alpha_w : float
+        Proximal weight of the W block.
+    ridge : float
+        r_i(W) = ridge/2 ||W||^2.
+    """
+
+    rho: float = 1.0
+    gamma: float = 1.0
+    tau: float = 1.0
+    alpha: float = 1.0
+    alpha_w: float = 0.0
+    ridge: float = 0.0
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The resolved pieces of one network, entry i of each tuple belonging to layer i.
+
+    Attributes
+    ----------
+    layers, activations : tuples
+        Entry 0 is None; the last activation is the identity.
+    plans : tuple
+        Compression plans; None for a layer that is not compressed (W^MC is W there).
+    loss : loss
+        Of the outputs V_N.
+    penalties : Penalties
+    fit_intercept : bool
+        Without it b stays None.
+    xp : module
+        Array API namespace of every array.
+    """
+
+    layers: tuple
+    activations: tuple
+    plans: tuple
+    loss: object
+    penalties: Penalties
+    fit_intercept: bool
+    xp: object
+
+    @property
+    def N(self):
+        """Number of layers."""
+        return len(self.layers) - 1
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows of the problem: targets, the auxiliary variables, sample weights.
+
+    Attributes
+    ----------
+    Y : array of shape (n, d_N)
+    V : tuple of arrays
+        V[0] = X, then V_1 ... V_N.
+    U : tuple of arrays
+        U[0] = None, then U_1 ... U_N.
+    s : array of shape (n,) or None
+        Sample weights; None: all one.
+    """
+
+    Y: object
+    V: tuple
+    U: tuple
+    s: object = None
+
+    def with_V(self, i, value):
+        """The block with another V_i."""
+        return replace(self, V=put(self.V, i, value))
+
+    def with_U(self, i, value):
+        """The block with another U_i."""
+        return replace(self, U=put(self.U, i, value))
+
+
+@dataclass(frozen=True)
+class Weights:
+    """All that is not per row.
+
+    Attributes
+    ----------
+    W, b : tuples of arrays
+        W_i of shape (d_{i-1}, d_i) and b_i of shape (d_i,), or None without intercepts.
+    M, M_dense : tuples
+        W_i^MC in its format, and as an array; None where layer i is not compressed.
+    shift : tuple of arrays or None
+        Last known mean of V_{i-1}, about which the next Gram matrix of layer i is taken.
+    gram : array or None
+        Gram matrix of X about ``shift[1]``, which never changes.
+    """
+
+    W: tuple
+    b: tuple
+    M: tuple
+    M_dense: tuple
+    shift: tuple
+    gram: object = None
+
+    def updated(self, **entries):
+        """Replace entry i of a tuple: ``weights.updated(W=(i, value), b=(i, value))``."""
+        return replace(self, **{name: put(getattr(self, name), *e) for name, e in entries.items()})

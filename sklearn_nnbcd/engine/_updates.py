@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The block updates of Algorithm 1, one short function each.
+
+Functions of a *block* touch rows only and may run wherever the rows live; functions of the *weights*
+need sums over all rows. Every update is an exact minimiser of (7) in its block plus the stated
+proximal term, so each lowers L (Lemma 5).
+"""
+
+from dataclasses import replace
+
+from ..backends import get_backend
+from ..utils._linalg import add_to_diagonal, rounding_shift, spd_inverse
+from ._state import Block, Weights
+
+
+def weighted_squares(E, s, *, xp):
+    """sum_j s_j ||e_j||^2 over the rows of E, a float."""
+    if s is not None:
+        E = E * xp.reshape(xp.sqrt(s), (-1,) + (1,) * (E.ndim - 1))
+    return get_backend(xp).sum_of_squares(E, xp=xp)
+
+
+def weighted_loss(problem, block):
+    """sum_j s_j loss(V_N[j], Y[j]), a float."""
+    value = problem.loss.value(block.Y, block.V[problem.N], xp=problem.xp)
+    return float(problem.xp.sum(value if block.s is None else block.s * value))
+
+
+def forward(problem, X, W, b):
+    """V_1 ... V_N and U_1 ... U_N of a forward pass, with the dense weights W."""
+    V, U = [X], [None]
+    for i in range(1, problem.N + 1):
+        U.append(problem.layers[i].forward(V[-1], W[i], b[i], xp=problem.xp))
+        V.append(problem.activations[i](U[-1], xp=problem.xp))
+    return tuple(V), tuple(U)
+
+
+def initial_block(problem, weights, X, Y, s=None):
+    """U and V by one forward pass, as the paper starts."""
+    V, U = forward(problem, X, weights.W, weights.b)
+    return Block(Y, V, U, s)
+
+
+def initial_weights(problem, W, b):
+    """Weights from first matrices W and intercepts b; W^MC by the cold projection of W."""
+    M, M_dense = [None], [None]
+    for i in range(1, problem.N + 1):
+        plan = problem.plans[i]
+        M.append(None if plan is None else plan.project(W[i], xp=problem.xp))
+        M_dense.append(None if plan is None else M[-1].to_dense(xp=problem.xp))
+    return Weights(tuple(W), tuple(b), tuple(M), tuple(M_dense), (None,) * (problem.N + 1))
+
+
+def input_sums(block, problem):
+    """Weighted column sums of V_0 ... V_{N-1} of a block, one addable record."""
+    layers = problem.layers
+    return InputSums(
+        [layers[i].input_sum(block.V[i - 1], block.s, xp=problem.xp) for i in range(1, problem.N + 1)]
+    )
+
+
+class InputSums:
+    """Pairs (sum of v, sum of s), one for each layer; they add entry by entry."""
+
+    def __init__(self, pairs):
+        self.pairs = pairs
+
+    def __add__(self, other):
+        both = zip(self.pairs, other.pairs, strict=True)
+        return InputSums([(a + c, b + d) for (a, b), (c, d) in both])
+
+
+def center_inputs(problem, weights, placement):
+    """Weights whose ``shift`` is the present mean of each layer's input.
+
+    Gram matrices are taken about it: in single precision a large mean would drown the spread.
+    """
+    if not problem.fit_intercept:
+        return weights
+    sums = placement.reduce(input_sums, problem)
+    return replace(weights, shift=(None, *(total * (1.0 / n) for total, n in sums.pairs)))
+
+
+# rows -----------------------------------------------------------------------------------------
+
+
+def update_V_output(block, problem):
+    """V_N by (8): the loss's prox at (gamma U_N + alpha V_N)/(gamma + alpha)."""
+    p, N = problem.penalties, problem.N
+    weight = p.gamma + p.alpha
+    center = (p.gamma * block.U[N] + p.alpha * block.V[N]) * (1.0 / weight)
+    return block.with_V(N, problem.loss.prox(block.Y, center, weight, xp=problem.xp))
+
+
+def update_U_output(block, problem, P):
+    """U_N by (10), with P = V_{N-1} W_N + b_N."""
+    p, N = problem.penalties, problem.N
+    return block.with_U(N, (p.gamma * block.V[N] + p.rho * P) * (1.0 / (p.gamma + p.rho)))
+
+
+def update_V(block, i, problem, weights, operator, S):
+    """V_i by (9), with S = sigma_i(U_i)."""
+    layer, xp = problem.layers[i + 1], problem.xp
+    R = layer.forward(S, weights.W[i + 1], weights.b[i + 1], xp=xp)
+    R *= -1.0
+    R += block.U[i + 1]
+    return block.with_V(i, layer.solve_input(operator, S, R, xp=xp))
+
+
+def update_U(block, i, problem, P):
+    """U_i by (11), with P = V_{i-1} W_i + b_i."""
+    p = problem.penalties
+    center = block.U[i] * (p.alpha / (p.rho + p.alpha))
+    center += (p.rho / (p.rho + p.alpha)) * P
+    weight = (p.rho + p.alpha) / p.gamma
+    return block.with_U(i, problem.activations[i].prox(block.V[i], center, weight, xp=problem.xp))
+
+
+class RowSums:
+    """What one layer's pass over the rows adds up: statistics for W_i, and terms of L.
+
+    ``split``, ``activation`` and ``loss`` are those of the state *before* the pass, at no extra product:
+    when layer i is visited, U_i, V_i, V_{i-1}, W_i and b_i are all still the last sweep's.
+    """
+
+    def __init__(self, statistics, split, activation, loss):
+        self.statistics = statistics
+        self.split = split
+        self.activation = activation
+        self.loss = loss
+
+    def __add__(self, other):
+        return RowSums(
+            self.statistics + other.statistics,
+            self.split + other.split,
+            self.activation + other.activation,
+            self.loss + other.loss,
+        )
+
+
+def update_rows(block, i, problem, weights, operator):
+    """V_i and U_i of one block, then the sums for W_i: lines 2-3 (i = N) or 7-8 of Algorithm 1."""
+    xp, N, layer = problem.xp, problem.N, problem.layers[i]
+    S = problem.activations[i](block.U[i], xp=xp)
+    activation = weighted_squares(block.V[i] - S, block.s, xp=xp)
+    loss = weighted_loss(problem, block) if i == N else 0.0
+    if i == N:
+        block = update_V_output(block, problem)
+    else:
+        block = update_V(block, i, problem, weights, operator, S)
+    del S
+    P = layer.forward(block.V[i - 1], weights.W[i], weights.b[i], xp=xp)
+    split = weighted_squares(block.U[i] - P, block.s, xp=xp)
+    block = update_U_output(block, problem, P) if i == N else update_U(block, i, problem, P)
+    E = block.U[i] - P
+    with_gram = i > 1 or weights.gram is None
+    shift = weights.shift[i]
+    sums = layer.statistics(block.V[i - 1], E, block.s, shift, with_gram=with_gram, xp=xp)
+    return block, RowSums(sums, split, activation, loss)
+
+
+# weights --------------------------------------------------------------------------------------
+
+
+def input_operator(i, problem, weights):
+    """What the V_i step needs of W_{i+1}; nothing for the output layer."""
+    if i == problem.N:
+        return None
+    p = problem.penalties
+    return problem.layers[i + 1].input_operator(
+        weights.W[i + 1], p.rho, p.gamma, xp=problem.xp
+    )
+
+
+def update_W(weights, i, problem, statistics):
+    """W_i and b_i by (12), solved for the change.
+
+    With E = U_i - V_{i-1} W_i - b_i of the old weights, Vc the centred V_{i-1} and M = W_i^MC:
+
+    (rho Vc'Vc + (tau + ridge + alpha_w) I) dW = rho Vc'E + tau (M - W) - ridge W,
+    db = mean(E) - mean(V_{i-1}) dW.
+
+    The right hand side is small where W is nearly right, which is what single precision needs.
+    """
+    xp, p = problem.xp, problem.penalties
+    W, compressed = weights.W[i], problem.plans[i] is not None
+    gram = weights.gram if i == 1 and weights.gram is not None else statistics.gram
+    cross, entries = statistics.cross, {}
+    if i == 1:
+        weights = replace(weights, gram=gram)
+    if problem.fit_intercept:
+        mean_v = statistics.sum_v / statistics.weight
+        gram = gram - mean_v[:, None] * statistics.sum_v[None, :]
+        cross = cross - mean_v[:, None] * statistics.sum_e[None, :]
+    diagonal = p.ridge + p.alpha_w + (p.tau if compressed else 0.0)
+    right = p.rho * cross
+    if compressed:
+        right += p.tau * (weights.M_dense[i] - W)
+    if p.ridge:
+        right -= p.ridge * W
+    left = p.rho * gram
+    left = add_to_diagonal(left, diagonal + rounding_shift(left, xp=xp), xp=xp)
+    change = spd_inverse(left, xp=xp) @ right
+    if problem.fit_intercept:
+        mean_v = mean_v + weights.shift[i]
+        entries["b"] = (i, weights.b[i] + statistics.sum_e / statistics.weight - mean_v @ change)
+        entries["shift"] = (i, weights.shift[i] if i == 1 else mean_v)
+    return weights.updated(W=(i, W + change), **entries)
+
+
+def update_M(weights, i, problem):
+    """W_i^MC by (13); an inexact step that is not better than the old one is dropped."""
+    plan, xp, p = problem.plans[i], problem.xp, problem.penalties
+    if plan is None:
+        return weights
+    old, old_dense, weight = weights.M[i], weights.M_dense[i], p.tau + p.alpha
+    target = (p.tau * weights.W[i] + p.alpha * old_dense) * (1.0 / weight)
+    squares = get_backend(xp).sum_of_squares
+
+    def value(M, dense):
+        return plan.penalty(M, xp=xp) + 0.5 * weight * squares(dense - target, xp=xp)
+
+    new = plan.step(target, old, weight, xp=xp)
+    new_dense = new.to_dense(xp=xp)
+    if value(new, new_dense) > value(old, old_dense):
+        return weights
+    return weights.updated(M=(i, new), M_dense=(i, new_dense))

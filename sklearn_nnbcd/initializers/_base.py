@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the engine asks of an initialiser."""
+
+import math
+
+from sklearn.base import BaseEstimator
+
+
+class BaseInitializer(BaseEstimator):
+    """Draws a weight of a given shape.
+
+    The draw depends on the random state and the shape alone, never on the data, so weights of rows
+    and their order cannot matter.
+    """
+
+    def draw(self, shape, random_state):
+        """A float64 NumPy array of shape (d_in, d_out) from a numpy RandomState."""
+        raise NotImplementedError
+
+
+class VarianceScaling(BaseInitializer):
+    """Zero mean, variance gain^2 * c / fan; the common part of the named schemes.
+
+    Parameters
+    ----------
+    gain : float, default=1.0
+        Factor on the standard deviation.
+    """
+
+    distribution = "normal"
+
+    def __init__(self, gain=1.0):
+        self.gain = gain
+
+    def variance(self, d_in, d_out):
+        """Variance of an entry for gain 1."""
+        raise NotImplementedError
+
+    def draw(self, shape, random_state):
+        """Draw from the normal or the uniform distribution with that variance."""
+        deviation = self.gain * math.sqrt(self.variance(*shape))
+        if self.distribution == "normal":
+            return random_state.normal(0.0, deviation, size=shape)
+        half = deviation * math.sqrt(3.0)
+        return random_state.uniform(-half, half, size=shape)

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Gaussian with a fixed standard deviation."""
+
+from ._base import BaseInitializer
+
+
+class Gaussian(BaseInitializer):
+    """Normal draws with mean 0 and standard deviation ``scale``; the paper uses 0.01.
+
+    Parameters
+    ----------
+    scale : float, default=0.01
+        Standard deviation.
+    """
+
+    def __init__(self, scale=0.01):
+        self.scale = scale
+
+    def draw(self, shape, random_state):
+        """Normal draws."""
+        return random_state.normal(0.0, self.scale, size=shape)

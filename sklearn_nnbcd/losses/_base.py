@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the engine and the estimators ask of a loss."""
+
+from sklearn.base import BaseEstimator
+
+
+class BaseLoss(BaseEstimator):
+    """A loss that is a sum over rows, and the exact solution of its V_N block.
+
+    Class attributes
+    ----------------
+    tasks : frozenset of {"classification", "regression"}
+        Where the loss may be used.
+    off : float
+        Code of a class that is absent in the multiclass one-hot target (present is 1). Binary targets
+        are one column of -1 and 1.
+    """
+
+    tasks = frozenset()
+    off = 0.0
+
+    def value(self, Y, V, *, xp):
+        """Loss of each row, shape (n,), for targets and outputs of shape (n, d_N)."""
+        raise NotImplementedError
+
+    def prox(self, Y, center, weight, *, xp):
+        """argmin_V loss(Y, V) + weight/2 ||V - center||^2, row by row (8); weight is a float > 0."""
+        raise NotImplementedError
+
+    def to_proba(self, V, *, xp):
+        """Class probabilities of shape (n, n_classes), n_classes >= 2, from outputs V.
+
+        V has one column for two classes (positive favours the second) and n_classes columns otherwise.
+        """
+        raise NotImplementedError

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Hinge loss, one output per class against the rest."""
+
+from ..utils._simplex import project_to_simplex, two_columns
+from ._base import BaseLoss
+
+
+class Hinge(BaseLoss):
+    """Sum over outputs of max(0, 1 - y v), with targets y = -1 or 1."""
+
+    tasks = frozenset({"classification"})
+    off = -1.0
+
+    def value(self, Y, V, *, xp):
+        """Hinge loss of each row."""
+        return xp.sum(xp.clip(1.0 - Y * V, 0.0, None), axis=1)
+
+    def prox(self, Y, center, weight, *, xp):
+        """Lemma 8 for targets of any size: with m = y center, move along y until the margin is 1.
+
+        The margin m becomes clip(1, m, m + y^2/weight), that is v = center + y t with
+        t = clip((1 - m)/y^2, 0, 1/weight); y = 0 leaves the center.
+        """
+        square = Y * Y
+        safe = xp.where(square > 0.0, square, xp.ones_like(square))
+        move = xp.clip((1.0 - Y * center) / safe, 0.0, 1.0 / weight)
+        return center + Y * move
+
+    def to_proba(self, V, *, xp):
+        """Margins mapped from [-1, 1] to [0, 1]; several classes: the nearest probability vector.
+
+        A hinge output estimates the sign, not the probability: use the ranking, and calibrate
+        (:class:`sklearn.calibration.CalibratedClassifierCV`) where the values matter.
+        """
+        share = xp.clip(0.5 * (V + 1.0), 0.0, 1.0)
+        if V.shape[1] == 1:
+            return two_columns(share, xp=xp)
+        return project_to_simplex(0.5 * (V + 1.0), xp=xp)

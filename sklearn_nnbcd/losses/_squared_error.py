@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Squared error, the loss of all the paper's experiments."""
+
+from ..utils._simplex import project_to_simplex, two_columns
+from ._base import BaseLoss
+
+
+class SquaredError(BaseLoss):
+    """1/2 ||v - y||^2 of each row, summed over outputs."""
+
+    tasks = frozenset({"classification", "regression"})
+    off = 0.0
+
+    def value(self, Y, V, *, xp):
+        """1/2 ||v - y||^2 of each row."""
+        return 0.5 * xp.sum((V - Y) ** 2, axis=1)
+
+    def prox(self, Y, center, weight, *, xp):
+        """(y + weight center) / (1 + weight)."""
+        return (Y + weight * center) / (1.0 + weight)
+
+    def to_proba(self, V, *, xp):
+        """The nearest probability vector.
+
+        The least squares output estimates the conditional mean of the one-hot target, that is the
+        class probabilities; the Euclidean projection onto the simplex is the nearest valid estimate.
+        """
+        if V.shape[1] == 1:
+            return two_columns(xp.clip(0.5 * (V + 1.0), 0.0, 1.0), xp=xp)
+        return project_to_simplex(V, xp=xp)

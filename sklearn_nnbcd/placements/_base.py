@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the engine asks of a placement."""
+
+
+class BasePlacement:
+    """Holds blocks of rows and maps pure functions over them.
+
+    A placement knows neither the engine nor the pieces: a step is any function of a block that returns
+    a new block and something that can be added.
+    """
+
+    def sweep(self, step, *args):
+        """Replace every block by ``step(block, *args)[0]``; return the sum of the second results."""
+        raise NotImplementedError
+
+    def reduce(self, measure, *args):
+        """Sum of ``measure(block, *args)`` over the blocks, which stay as they are."""
+        raise NotImplementedError

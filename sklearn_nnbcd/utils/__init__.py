@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Tools below every piece: linear algebra in ``xp``, tensor shapes, validation."""

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Tensor shapes for weights, and the ranks that a tensor train of a shape can have."""
+
+import math
+
+
+def prime_factors(n):
+    """Prime factors of n >= 1 in rising order; 1 has none.
+
+    Examples
+    --------
+    >>> prime_factors(12)
+    [2, 2, 3]
+    """
+    factors, p = [], 2
+    while p * p <= n:
+        while n % p == 0:
+            factors.append(p)
+            n //= p
+        p += 1
+    return factors + ([n] if n > 1 else [])
+
+
+def factor_modes(n, target=4):
+    """Integers > 1 whose product is n, small ones merged up to about ``target``.
+
+    Padding-free: a prime stays whole, so no size is ever an error.
+
+    Examples
+    --------
+    >>> factor_modes(1024)
+    (4, 4, 4, 4, 4)
+    >>> factor_modes(512)
+    (4, 4, 4, 4, 2)
+    >>> factor_modes(561)
+    (17, 11, 3)
+    """
+    modes, current = [], 1
+    for p in prime_factors(n):
+        if current * p > target and current > 1:
+            modes.append(current)
+            current = 1
+        current *= p
+    if current > 1:
+        modes.append(current)
+    return tuple(sorted(modes, reverse=True))
+
+
+def pair_modes(rows, columns):
+    """Two lists of modes made equally long by merging the longer one, for the paired format (2).
+
+    Examples
+    --------
+    >>> pair_modes((17, 11, 3), (4, 4, 4, 4, 4))
+    ((17, 11, 3), (16, 16, 4))
+    """
+
+    def shorten(modes, length):
+        modes = sorted(modes, reverse=True)
+        while len(modes) > length:
+            modes = sorted(modes[:-2] + [modes[-2] * modes[-1]], reverse=True)
+        return tuple(modes)
+
+    length = min(len(rows), len(columns))
+    if length == 0:
+        return (math.prod(rows),), (math.prod(columns),)
+    return shorten(rows, length), shorten(columns, length)
+
+
+def feasible_tt_ranks(modes):
+    """Largest useful TT-ranks r_0 ... r_d: the smaller side of each unfolding; r_0 = r_d = 1."""
+    total = math.prod(modes)
+    ranks, left = [1], 1
+    for mode in modes[:-1]:
+        left *= mode
+        ranks.append(min(left, total // left))
+    return tuple(ranks) + (1,)
+
+
+def tt_size(modes, ranks):
+    """Number of entries of the cores, sum of r_{k-1} n_k r_k."""
+    return sum(a * n * b for a, n, b in zip(ranks, modes, ranks[1:], strict=False))
+
+
+def largest_rank(size_of_rank, highest, budget):
+    """Largest r in 1..highest with ``size_of_rank(r) <= budget``, at least 1 (bisection)."""
+    low, high = 1, highest
+    while low < high:
+        middle = (low + high + 1) // 2
+        if size_of_rank(middle) <= budget:
+            low = middle
+        else:
+            high = middle - 1
+    return low

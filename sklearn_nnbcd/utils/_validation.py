@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Checks of parameters whose messages name the parameter, what is allowed, what came, and the cure."""
+
+import difflib
+import math
+from numbers import Integral, Real
+
+
+def did_you_mean(name, options):
+    """' Did you mean X?' for a near miss, otherwise an empty string."""
+    close = difflib.get_close_matches(str(name).lower(), list(options), n=1, cutoff=0.5)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def check_option(value, options, parameter, owner):
+    """Raise ValueError unless ``value`` is one of the strings in ``options``; return it."""
+    if isinstance(value, str) and value in options:
+        return value
+    raise ValueError(
+        f"The {parameter!r} of {owner} must be one of {sorted(options)}. "
+        f"Got {value!r}.{did_you_mean(value, options)}"
+    )
+
+
+def check_number(value, parameter, owner, *, low=0.0, strict=False, high=math.inf, cure=""):
+    """Raise unless ``value`` is a finite real number in the range; return it as a float."""
+    allowed = f"a finite number {'>' if strict else '>='} {low:g}"
+    if high < math.inf:
+        allowed += f" and <= {high:g}"
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(
+            f"The {parameter!r} of {owner} must be {allowed}. Got {value!r} "
+            f"(type {type(value).__name__}).{_sentence(cure)}"
+        )
+    if not math.isfinite(value) or value > high or value < low or (strict and value == low):
+        raise ValueError(
+            f"The {parameter!r} of {owner} must be {allowed}. Got {value!r}.{_sentence(cure)}"
+        )
+    return float(value)
+
+
+def check_integer(value, parameter, owner, *, low=1, cure=""):
+    """Raise unless ``value`` is an integer >= low; return it as an int."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(
+            f"The {parameter!r} of {owner} must be an integer >= {low}. Got {value!r} "
+            f"(type {type(value).__name__}).{_sentence(cure)}"
+        )
+    if value < low:
+        raise ValueError(
+            f"The {parameter!r} of {owner} must be an integer >= {low}. Got {value!r}."
+            f"{_sentence(cure)}"
+        )
+    return int(value)
+
+
+def check_share(value, parameter, owner, meaning):
+    """Raise unless 0 < value < 1; return it as a float."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(
+            f"The {parameter!r} of {owner} must be a number in (0, 1), {meaning}. Got {value!r} "
+            f"(type {type(value).__name__}). Try 0.9."
+        )
+    if not 0.0 < value < 1.0:
+        raise ValueError(
+            f"The {parameter!r} of {owner} must be in (0, 1), {meaning}. Got {value!r}. Try 0.9, or "
+            "compression=None to remove nothing."
+        )
+    return float(value)
+
+
+def check_rank_number(rank, highest, owner, shape):
+    """An int rank in 1..highest, or a float share in (0, 1]; anything else raises."""
+    cure = f"Try an integer between 1 and {highest}, or a float share such as 0.25."
+    if isinstance(rank, bool) or not isinstance(rank, Real):
+        raise TypeError(
+            f"The 'rank' of {owner} must be an integer or a float share in (0, 1]. Got {rank!r} "
+            f"(type {type(rank).__name__}). {cure}"
+        )
+    if isinstance(rank, Integral):
+        if not 1 <= rank <= highest:
+            raise ValueError(
+                f"The 'rank' of {owner} must be between 1 and {highest} for a weight of shape "
+                f"{tuple(shape)}. Got {rank!r}. {cure}"
+            )
+        return int(rank)
+    if not 0.0 < rank <= 1.0:
+        raise ValueError(
+            f"The 'rank' of {owner}, when a float, is the share of the dense parameters and must be in "
+            f"(0, 1]. Got {rank!r}. {cure}"
+        )
+    return float(rank)
+
+
+def _sentence(text):
+    return f" {text}" if text else ""
