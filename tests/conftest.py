@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Settings and fixtures that all tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# A slow or busy machine is no failure; in CI the same examples are drawn every time.
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", parent=settings.get_profile("default"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+DATA_FILES = ("har.npz", "mnist.npz", "flare.npz")
+
+
+@pytest.fixture(scope="session")
+def data_home():
+    """Folder with the real har.npz, mnist.npz and flare.npz; the test is skipped without it."""
+    candidates = [Path(__file__).parents[2] / "shared" / "data"]
+    if os.environ.get("SKLEARN_NNBCD_DATA"):
+        candidates.insert(0, Path(os.environ["SKLEARN_NNBCD_DATA"]))
+    for folder in candidates:
+        if all((folder / name).is_file() for name in DATA_FILES):
+            return folder
+    pytest.skip(
+        f"needs {', '.join(DATA_FILES)}: set SKLEARN_NNBCD_DATA to the folder that holds them"
+    )
