@@ -2,3 +2,8 @@
 """Compressed neural networks as scikit-learn estimators, trained by block coordinate descent."""
 
 __version__ = "0.1.0.dev0"
+
+from ._classifier import NNBCDClassifier
+from ._regressor import NNBCDRegressor
+
+__all__ = ["NNBCDClassifier", "NNBCDRegressor", "__version__"]

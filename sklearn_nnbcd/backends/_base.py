@@ -39,6 +39,6 @@ class Backend:
         hit = xp.take(indices, place) == every
         return xp.where(hit, xp.take(values, place), xp.zeros(1, dtype=values.dtype))
 
-    def sparse_matmul(self, V, data, indices, indptr, shape, *, xp):
-        """``V @ A`` for a CSR matrix A given by its parts; None where the library has no sparse product."""
+    def sparse_product(self, data, indices, indptr, shape, *, xp):
+        """V -> ``V @ A`` for a CSR matrix A given by its parts; None where the library has no sparse product."""
         return None

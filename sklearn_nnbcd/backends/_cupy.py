@@ -30,9 +30,9 @@ class CupyBackend(Backend):
         out[indices] = values
         return out
 
-    def sparse_matmul(self, V, data, indices, indptr, shape, *, xp):
-        """``V @ A`` by cuSPARSE."""
+    def sparse_product(self, data, indices, indptr, shape, *, xp):
+        """V -> ``V @ A`` by cuSPARSE."""
         from cupyx.scipy import sparse
 
         transposed = sparse.csc_matrix((data, indices, indptr), shape=(shape[1], shape[0]))
-        return (transposed @ V.T).T
+        return lambda V: (transposed @ V.T).T

@@ -28,7 +28,7 @@ class NumpyBackend(Backend):
         out[indices] = values
         return out
 
-    def sparse_matmul(self, V, data, indices, indptr, shape, *, xp):
-        """``V @ A`` by SciPy: (A' V')', with A' taken for free as the CSC reading of the same parts."""
+    def sparse_product(self, data, indices, indptr, shape, *, xp):
+        """V -> ``V @ A`` by SciPy: (A' V')', with A' taken for free as the CSC reading of the same parts."""
         transposed = sparse.csc_array((data, indices, indptr), shape=(shape[1], shape[0]))
-        return (transposed @ V.T).T
+        return lambda V: (transposed @ V.T).T

@@ -24,9 +24,14 @@ class CompressedWeight:
         raise NotImplementedError
 
     @property
+    def arrays(self):
+        """Tuple of all stored arrays, the first one of the weight's own dtype."""
+        raise NotImplementedError
+
+    @property
     def nbytes(self):
         """Bytes of all stored arrays, indices included."""
-        raise NotImplementedError
+        return sum(array.nbytes for array in self.arrays)
 
     @property
     def cost(self):
@@ -37,9 +42,14 @@ class CompressedWeight:
         """The weight as an array of shape (d_in, d_out)."""
         raise NotImplementedError
 
+    def operator(self, *, xp):
+        """A function V -> V @ to_dense() through the compressed form, prepared for many calls."""
+        W = self.to_dense(xp=xp)
+        return lambda V: V @ W
+
     def apply(self, V, *, xp):
         """``V @ to_dense()`` through the compressed form."""
-        return V @ self.to_dense(xp=xp)
+        return self.operator(xp=xp)(V)
 
     def scaled(self, factor):
         """The weight times a number, in the same format."""
@@ -81,6 +91,10 @@ class CompressionPlan:
 
 class BaseCompression(BaseEstimator):
     """Parameters of a compression; :meth:`plan` resolves them for one weight."""
+
+    def highest_rank(self, shape):
+        """Largest int ``rank`` that means anything for the shape; None: there is no rank."""
+        return None
 
     def plan(self, shape):
         """A :class:`CompressionPlan` for weights of shape (d_in, d_out).

@@ -23,17 +23,13 @@ class DenseWeight(CompressedWeight):
         return self.array.shape[0] * self.array.shape[1]
 
     @property
-    def nbytes(self):
-        """Bytes of the matrix."""
-        return self.array.nbytes
+    def arrays(self):
+        """The matrix."""
+        return (self.array,)
 
     def to_dense(self, *, xp):
         """The matrix."""
         return self.array
-
-    def apply(self, V, *, xp):
-        """V @ W."""
-        return V @ self.array
 
     def scaled(self, factor):
         """The matrix times a number."""

@@ -26,9 +26,9 @@ class SparseWeight(CompressedWeight):
         return int(self.data.shape[0])
 
     @property
-    def nbytes(self):
-        """Bytes of values and indices."""
-        return self.data.nbytes + self.indices.nbytes + self.indptr.nbytes
+    def arrays(self):
+        """Values, column indices, row pointers."""
+        return (self.data, self.indices, self.indptr)
 
     @property
     def cost(self):
@@ -44,12 +44,12 @@ class SparseWeight(CompressedWeight):
         dense = get_backend(xp).scatter(self.data, flat, d_in * d_out, xp=xp)
         return xp.reshape(dense, self.shape)
 
-    def apply(self, V, *, xp):
-        """V @ W by the library's sparse product, where it has one."""
-        product = get_backend(xp).sparse_matmul(
-            V, self.data, self.indices, self.indptr, self.shape, xp=xp
+    def operator(self, *, xp):
+        """V -> V @ W by the library's sparse product, where it has one."""
+        product = get_backend(xp).sparse_product(
+            self.data, self.indices, self.indptr, self.shape, xp=xp
         )
-        return V @ self.to_dense(xp=xp) if product is None else product
+        return super().operator(xp=xp) if product is None else product
 
     def scaled(self, factor):
         """Scale the entries."""

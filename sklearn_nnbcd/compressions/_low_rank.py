@@ -27,9 +27,9 @@ class LowRankWeight(CompressedWeight):
         return self.left.shape[1] * sum(self.shape)
 
     @property
-    def nbytes(self):
-        """Bytes of both factors."""
-        return self.left.nbytes + self.right.nbytes
+    def arrays(self):
+        """Both factors."""
+        return (self.left, self.right)
 
     @property
     def cost(self):
@@ -40,9 +40,9 @@ class LowRankWeight(CompressedWeight):
         """left @ right."""
         return self.left @ self.right
 
-    def apply(self, V, *, xp):
-        """(V left) right."""
-        return (V @ self.left) @ self.right
+    def operator(self, *, xp):
+        """V -> (V left) right."""
+        return lambda V: (V @ self.left) @ self.right
 
     def scaled(self, factor):
         """Scale the right factor."""
@@ -97,9 +97,13 @@ class LowRank(BaseCompression):
     def __init__(self, rank=0.25):
         self.rank = rank
 
+    def highest_rank(self, shape):
+        """min(d_in, d_out)."""
+        return min(shape)
+
     def plan(self, shape):
         """Resolve the rank for weights of shape (d_in, d_out)."""
-        highest = min(shape)
+        highest = self.highest_rank(shape)
         rank = check_rank_number(self.rank, highest, "LowRank", shape)
         if isinstance(rank, float):
             rank = largest_rank(lambda r: r * sum(shape), highest, rank * shape[0] * shape[1])

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 
 from ..backends import get_backend
-from ..utils._tensor_train import split_point, sweep_cores, tt_to_tensor
+from ..utils._tensor_train import contract_cores, split_point, sweep_cores, tt_to_tensor
 from ..utils._tensorize import (
     factor_modes,
     feasible_tt_ranks,
@@ -67,9 +67,9 @@ class TensorTrainWeight(CompressedWeight):
         return sum(math.prod(core.shape) for core in self.cores)
 
     @property
-    def nbytes(self):
-        """Bytes of all cores."""
-        return sum(core.nbytes for core in self.cores)
+    def arrays(self):
+        """The cores."""
+        return self.cores
 
     @property
     def _split(self):
@@ -89,21 +89,14 @@ class TensorTrainWeight(CompressedWeight):
         """Contract the train."""
         return self.tensorization.to_matrix(tt_to_tensor(self.cores, xp=xp), xp=xp)
 
-    def apply(self, V, *, xp):
-        """V @ W; a flat train that splits between rows and columns is a product of two thin matrices."""
+    def operator(self, *, xp):
+        """V -> V @ W; a flat train that splits between rows and columns is two thin matrices."""
         split = self._split
         if split is None:
-            return V @ self.to_dense(xp=xp)
-        rank = self.cores[split].shape[0]
-        left = xp.reshape(tt_to_tensor(self.cores[:split], xp=xp), (-1, rank))
-        ones = xp.ones((1, 1, 1), dtype=V.dtype)
-        right = tt_to_tensor((*self._opened(split, xp=xp), ones), xp=xp)
-        return (V @ left) @ xp.reshape(right, (rank, -1))
-
-    def _opened(self, split, *, xp):
-        first = self.cores[split]
-        opened = xp.reshape(first, (1, first.shape[0] * first.shape[1], first.shape[2]))
-        return (opened, *self.cores[split + 1 :])
+            return super().operator(xp=xp)
+        left = contract_cores(self.cores[:split], xp=xp)
+        right = xp.reshape(contract_cores(self.cores[split:], xp=xp), (left.shape[1], -1))
+        return lambda V: (V @ left) @ right
 
     def scaled(self, factor):
         """Scale the last core."""
@@ -185,6 +178,10 @@ class TensorTrain(BaseCompression):
         self.rank = rank
         self.tensorization = tensorization
         self.tensor_shape = tensor_shape
+
+    def highest_rank(self, shape):
+        """The largest rank that any unfolding of the tensor can have."""
+        return max(feasible_tt_ranks(self._tensorize(tuple(shape)).modes))
 
     def plan(self, shape):
         """Resolve modes and ranks for weights of shape (d_in, d_out)."""

@@ -51,12 +51,18 @@ def fit_full(problem, weights, placement, *, max_iter, on_sweep):
     Returns
     -------
     weights : Weights
+        After the last complete sweep.
     terms : Terms
         L at the end.
+    complete : bool
+        False if the user interrupted (Ctrl-C).
     """
-    weights = center_inputs(problem, weights, placement)
-    for k in range(1, max_iter + 1):
-        weights, before = sweep(problem, weights, placement)
-        if on_sweep(k, weights, before):
-            break
-    return weights, objective(problem, weights, placement)
+    weights, complete = center_inputs(problem, weights, placement), True
+    try:
+        for k in range(1, max_iter + 1):
+            weights, before = sweep(problem, weights, placement)
+            if on_sweep(k, weights, before):
+                break
+    except KeyboardInterrupt:
+        complete = False
+    return weights, objective(problem, weights, placement), complete

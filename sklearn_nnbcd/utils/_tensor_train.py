@@ -4,14 +4,18 @@
 import math
 
 
-def tt_to_tensor(cores, *, xp):
-    """The full tensor of TT-cores, contracted from the left."""
-    modes = tuple(core.shape[1] for core in cores)
-    tensor = xp.reshape(cores[0], (modes[0], -1))
+def contract_cores(cores, *, xp):
+    """Product of consecutive TT-cores as a matrix of shape (r_0 n_1 ... n_d, r_d), from the left."""
+    product = xp.reshape(cores[0], (-1, cores[0].shape[2]))
     for core in cores[1:]:
-        rank = core.shape[0]
-        tensor = xp.reshape(tensor, (-1, rank)) @ xp.reshape(core, (rank, -1))
-    return xp.reshape(tensor, modes)
+        rank, mode, after = core.shape
+        product = xp.reshape(product @ xp.reshape(core, (rank, mode * after)), (-1, after))
+    return product
+
+
+def tt_to_tensor(cores, *, xp):
+    """The full tensor of TT-cores."""
+    return xp.reshape(contract_cores(cores, xp=xp), tuple(core.shape[1] for core in cores))
 
 
 def right_orthogonalise(cores, *, xp):

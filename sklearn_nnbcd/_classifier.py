@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The classifier."""
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+from ._base import BaseNNBCD
+from ._problem import resolve_piece
+from .losses import LOSSES, BaseLoss
+
+
+class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
+    """CLASSDOC"""
+
+    _task = "classification"
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(100,),
+        *,
+        activation="relu",
+        loss="squared_error",
+        compression=None,
+        rank=None,
+        sparsity=None,
+        tensorization=None,
+        tensor_shape=None,
+        compress_output=False,
+        rho=1.0,
+        gamma=1.0,
+        tau=1.0,
+        alpha=0.1,
+        alpha_w=0.0,
+        ridge=0.1,
+        initializer="kaiming_normal",
+        fit_intercept=True,
+        solver="auto",
+        max_iter=100,
+        tol=1e-3,
+        n_iter_no_change=10,
+        early_stopping=False,
+        validation_fraction=0.1,
+        warm_start=False,
+        class_weight=None,
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            hidden_layer_sizes,
+            activation=activation,
+            loss=loss,
+            compression=compression,
+            rank=rank,
+            sparsity=sparsity,
+            tensorization=tensorization,
+            tensor_shape=tensor_shape,
+            compress_output=compress_output,
+            rho=rho,
+            gamma=gamma,
+            tau=tau,
+            alpha=alpha,
+            alpha_w=alpha_w,
+            ridge=ridge,
+            initializer=initializer,
+            fit_intercept=fit_intercept,
+            solver=solver,
+            max_iter=max_iter,
+            tol=tol,
+            n_iter_no_change=n_iter_no_change,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            warm_start=warm_start,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.class_weight = class_weight
+
+    def _encode(self, X, y, s):
+        check_classification_targets(y)
+        kind = type_of_target(y, input_name="y")
+        if kind not in ("binary", "multiclass"):
+            raise ValueError(
+                f"The 'y' of fit must hold one class label per row. Got a target of type {kind!r}. "
+                "Use sklearn.multioutput.MultiOutputClassifier for several targets."
+            )
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        n_classes = len(self.classes_)
+        if n_classes < 2:
+            raise ValueError(
+                "The 'y' of fit must have at least two classes among the rows of positive weight. Got "
+                f"one class, {self.classes_[0]!r}. Check the labels, or the weights."
+            )
+        loss = resolve_piece(self.loss, LOSSES, BaseLoss, "loss", type(self).__name__)
+        if n_classes == 2:
+            Y = (2.0 * codes - 1.0).astype(X.dtype)[:, None]
+        else:
+            Y = np.full((len(codes), n_classes), loss.off, dtype=X.dtype)
+            Y[np.arange(len(codes)), codes] = 1.0
+        return Y, self._weighted_classes(codes, s, X.dtype), Y.shape[1]
+
+    def _weighted_classes(self, codes, s, dtype):
+        """Sample weights times class weights; a weighted row counts as so many rows in 'balanced'."""
+        if self.class_weight is None:
+            return s
+        if isinstance(self.class_weight, str) and self.class_weight == "balanced":
+            counts = np.bincount(codes, weights=s, minlength=len(self.classes_))
+            each = counts.sum() / (len(self.classes_) * counts)
+        elif isinstance(self.class_weight, dict):
+            missing = set(self.class_weight) - set(self.classes_.tolist())
+            if missing:
+                raise ValueError(
+                    f"The 'class_weight' of {type(self).__name__} must name classes of y, "
+                    f"{self.classes_.tolist()}. Got the unknown {sorted(missing, key=str)}."
+                )
+            each = np.array([self.class_weight.get(c, 1.0) for c in self.classes_.tolist()], float)
+            if not (np.isfinite(each).all() and (each > 0).all()):
+                raise ValueError(
+                    f"The 'class_weight' of {type(self).__name__} must hold finite numbers > 0. Got "
+                    f"{self.class_weight!r}. Leave rows out instead of weighting a class by 0."
+                )
+        else:
+            raise ValueError(
+                f"The 'class_weight' of {type(self).__name__} must be 'balanced', a dict of class to "
+                f"weight, or None. Got {self.class_weight!r}."
+            )
+        each = each.astype(dtype)[codes]
+        return each if s is None else s * each
+
+    def decision_function(self, X):
+        """Network outputs.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        scores : array of shape (n_samples,) or (n_samples, n_classes)
+            Two classes: one column, positive for ``classes_[1]``. More: one column per class, the
+            largest wins.
+        """
+        V = self._checked_outputs(X)
+        return V[:, 0] if V.shape[1] == 1 else V
+
+    def predict(self, X):
+        """Class labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        y : array of shape (n_samples,)
+        """
+        scores = self.decision_function(X)
+        codes = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
+        return self.classes_[codes]
+
+    def predict_proba(self, X):
+        """Class probabilities, as the loss reads the outputs.
+
+        Squared error: the probability vector nearest to the outputs (two classes: (v + 1)/2 clipped to
+        [0, 1]). Hinge: the same of margins mapped to [0, 1], which ranks but does not estimate
+        probabilities; calibrate with :class:`sklearn.calibration.CalibratedClassifierCV`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        P : array of shape (n_samples, n_classes)
+            Rows sum to one; columns in the order of ``classes_``.
+        """
+        import array_api_compat
+
+        V = self._checked_outputs(X)
+        return self._loss.to_proba(V, xp=array_api_compat.array_namespace(V))

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What happens after every sweep: curves, stopping, the best weights, verbose lines, callbacks."""
+
+import math
+import time
+
+
+class Monitor:
+    """Follows a fit sweep by sweep.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Holds tol, n_iter_no_change, verbose.
+    callbacks : SweepCallbacks
+    attributes : callable
+        ``attributes(weights)`` gives the fitted attributes for some weights.
+    validate : callable or None
+        ``validate(weights)`` gives the validation score, greater is better; None: no early stopping.
+    """
+
+    def __init__(self, estimator, callbacks, attributes, validate=None):
+        self.estimator, self.callbacks = estimator, callbacks
+        self.attributes, self.validate = attributes, validate
+        self.terms, self.scores = [], []
+        self.best_score, self.best_weights, self.since = -math.inf, None, 0
+        self.n_sweeps, self.stalled = 0, 0
+        self.latest = self.last_finite = None
+        self.start = time.perf_counter()
+
+    def __call__(self, k, weights, before):
+        """After sweep k, with the terms of L at its start; True stops the fit.
+
+        Raises
+        ------
+        FloatingPointError
+            If L was not finite; ``last_finite`` then holds the last weights with a finite L, or None.
+        """
+        if not math.isfinite(before.total):
+            raise FloatingPointError
+        self.terms.append(before)
+        self.last_finite, self.latest, self.n_sweeps = self.latest, weights, k
+        stop = self._stalled(before.total)
+        if self.validate is not None:
+            stop = self._validation(weights)
+        if self.estimator.verbose:
+            self._print(k, before)
+        return self.callbacks.sweep(lambda: self.attributes(weights)) or stop
+
+    def _stalled(self, objective):
+        if len(self.terms) < 2:
+            return False
+        last = self.terms[-2].total
+        self.stalled = self.stalled + 1 if last - objective < self.estimator.tol * last else 0
+        return self.stalled >= self.estimator.n_iter_no_change
+
+    def _validation(self, weights):
+        score = self.validate(weights)
+        self.scores.append(score)
+        self.since = 0 if score > self.best_score + self.estimator.tol else self.since + 1
+        if score > self.best_score:
+            self.best_score, self.best_weights = score, weights
+        return self.since >= self.estimator.n_iter_no_change
+
+    def _print(self, k, before):
+        parts = ", ".join(
+            f"{name} {value:.4g}" for name, value in vars(before).items() if value
+        )
+        line = f"[{type(self.estimator).__name__}] sweep {k}: from L = {before.total:.6g} ({parts})"
+        if self.scores:
+            line += f", validation score {self.scores[-1]:.4f}"
+        print(f"{line}, {time.perf_counter() - self.start:.1f} s", flush=True)

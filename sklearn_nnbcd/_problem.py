@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""From the user's parameters to resolved pieces: the only place that reads the registries of all families."""
+
+import inspect
+from numbers import Integral
+
+from .activations import ACTIVATIONS, BaseActivation, Identity
+from .compressions import COMPRESSIONS, BaseCompression
+from .engine import Penalties, Problem
+from .initializers import INITIALIZERS, BaseInitializer
+from .layers import Dense
+from .losses import LOSSES, BaseLoss
+from .utils._validation import check_integer, check_number, check_option, did_you_mean
+
+
+def resolve_piece(value, registry, base, parameter, owner):
+    """An instance for a registered name or an instance of the family; anything else raises."""
+    if isinstance(value, base):
+        return value
+    if isinstance(value, str) and value in registry:
+        return registry[value]()
+    kind = ValueError if isinstance(value, str) else TypeError
+    raise kind(
+        f"The {parameter!r} of {owner} must be one of {sorted(registry)} or an instance of "
+        f"{base.__name__}. Got {value!r}.{did_you_mean(value, registry)}"
+    )
+
+
+def resolve_sizes(hidden_layer_sizes, owner):
+    """A tuple of layer widths from an int or a sequence of ints."""
+    sizes = hidden_layer_sizes
+    if isinstance(sizes, Integral) and not isinstance(sizes, bool):
+        sizes = (sizes,)
+    if isinstance(sizes, str) or not hasattr(sizes, "__iter__"):
+        raise TypeError(
+            f"The 'hidden_layer_sizes' of {owner} must be an integer or a sequence of integers >= 1. "
+            f"Got {hidden_layer_sizes!r}. Try (100,)."
+        )
+    return tuple(
+        check_integer(size, "hidden_layer_sizes", owner, cure="Try (100,); () has no hidden layer.")
+        for size in sizes
+    )
+
+
+def resolve_penalties(estimator, owner):
+    """Checked :class:`Penalties` from the constructor parameters of the same names."""
+    values = {}
+    for name in ("rho", "gamma", "tau"):
+        values[name] = check_number(
+            getattr(estimator, name), name, owner, strict=True, cure="The default is a good start."
+        )
+    for name in ("alpha", "alpha_w", "ridge"):
+        values[name] = check_number(
+            getattr(estimator, name), name, owner, cure="0 switches the term off."
+        )
+    return Penalties(**values)
+
+
+def resolve_activations(activation, n_layers, owner):
+    """One activation per hidden layer, the identity after the last one."""
+    each = _per_layer(activation, n_layers - 1, "activation", owner, "hidden layer")
+    pieces = [resolve_piece(a, ACTIVATIONS, BaseActivation, "activation", owner) for a in each]
+    return (None, *pieces, Identity())
+
+
+def _per_layer(value, count, parameter, owner, what):
+    if not isinstance(value, list | tuple):
+        return [value] * count
+    if len(value) != count:
+        raise ValueError(
+            f"The {parameter!r} of {owner}, when a list, must have one entry per {what}: {count}. "
+            f"Got {len(value)} entries: {value!r}. Give one value for all, or {count} entries."
+        )
+    return list(value)
+
+
+def resolve_plans(estimator, shapes, owner):
+    """One compression plan per layer, None where a layer stays dense.
+
+    A list gives every layer its own compression. A single name or instance is for all layers but the
+    output, which ``compress_output`` includes; there, an int rank above what one layer can have is
+    lowered for that layer, and refused only if no layer can have it.
+    """
+    given, count = estimator.compression, len(shapes)
+    if isinstance(given, list | tuple):
+        each = _per_layer(given, count, "compression", owner, "layer (the output included)")
+        return (None, *(_plan(c, s, estimator, owner) for c, s in zip(each, shapes, strict=True)))
+    compressed = shapes if estimator.compress_output else shapes[:-1]
+    highest = None
+    if given is not None and compressed:
+        highest = _highest_rank(_compression(given, estimator, owner), compressed)
+    plans = [_plan(given, shape, estimator, owner, highest) for shape in compressed]
+    return (None, *plans, *([None] * (count - len(plans))))
+
+
+def _compression(value, estimator, owner):
+    """Instance of a compression; a name takes those constructor parameters that it knows."""
+    if isinstance(value, str) and value in COMPRESSIONS:
+        known = inspect.signature(COMPRESSIONS[value]).parameters
+        names = ("rank", "sparsity", "tensorization", "tensor_shape")
+        given = {n: getattr(estimator, n) for n in names if n in known}
+        return COMPRESSIONS[value](**{n: v for n, v in given.items() if v is not None})
+    return resolve_piece(value, COMPRESSIONS, BaseCompression, "compression", owner)
+
+
+def _highest_rank(compression, shapes):
+    rank = getattr(compression, "rank", None)
+    if not isinstance(rank, Integral) or isinstance(rank, bool):
+        return None
+    return max(compression.highest_rank(shape) for shape in shapes)
+
+
+def _plan(value, shape, estimator, owner, highest=None):
+    if value is None:
+        return None
+    compression = _compression(value, estimator, owner)
+    if highest is not None and 1 <= compression.rank <= highest:
+        lowered = min(compression.rank, compression.highest_rank(shape))
+        parameters = compression.get_params(deep=False) | {"rank": lowered}
+        compression = type(compression)(**parameters)
+    return compression.plan(shape)
+
+
+def resolve_problem(estimator, n_features, n_outputs, task, xp):
+    """The :class:`Problem` of an estimator for given numbers of features and outputs.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Holds the constructor parameters, unchanged.
+    n_features, n_outputs : int
+    task : {"classification", "regression"}
+    xp : module
+        Array API namespace of the data.
+
+    Returns
+    -------
+    problem : Problem
+    shapes : list of tuple
+        Weight shapes of layers 1 ... N.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Naming the parameter, what is allowed, what came and the cure.
+    """
+    owner = type(estimator).__name__
+    sizes = (*resolve_sizes(estimator.hidden_layer_sizes, owner), n_outputs)
+    loss = resolve_piece(estimator.loss, LOSSES, BaseLoss, "loss", owner)
+    if task not in loss.tasks:
+        fitting = sorted(name for name, cls in LOSSES.items() if task in cls.tasks)
+        raise ValueError(
+            f"The 'loss' of {owner} must suit {task}: one of {fitting}. Got {estimator.loss!r}."
+        )
+    layers, shapes, width = [None], [], (n_features,)
+    for size in sizes:
+        layers.append(Dense(size))
+        shapes.append(layers[-1].weight_shape(width))
+        width = layers[-1].build(width)
+    problem = Problem(
+        layers=tuple(layers),
+        activations=resolve_activations(estimator.activation, len(sizes), owner),
+        plans=resolve_plans(estimator, shapes, owner),
+        loss=loss,
+        penalties=resolve_penalties(estimator, owner),
+        fit_intercept=bool(estimator.fit_intercept),
+        xp=xp,
+    )
+    return problem, shapes
+
+
+def resolve_initializer(estimator):
+    """Instance of the initialiser."""
+    owner = type(estimator).__name__
+    return resolve_piece(
+        estimator.initializer, INITIALIZERS, BaseInitializer, "initializer", owner
+    )
+
+
+def check_loop_parameters(estimator):
+    """Check what steers the loop: sweeps, tolerances, early stopping, solver."""
+    owner = type(estimator).__name__
+    check_option(estimator.solver, ("auto", "full"), "solver", owner)
+    check_integer(estimator.max_iter, "max_iter", owner)
+    check_integer(estimator.n_iter_no_change, "n_iter_no_change", owner)
+    check_number(estimator.tol, "tol", owner, cure="0 never stops by tolerance.")
+    if estimator.early_stopping:
+        check_number(
+            estimator.validation_fraction,
+            "validation_fraction",
+            owner,
+            strict=True,
+            high=0.99,
+            cure="Try 0.1, or pass X_val and y_val to fit.",
+        )

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The regressor."""
+
+import numpy as np
+from sklearn.base import RegressorMixin
+
+from ._base import BaseNNBCD
+
+
+class NNBCDRegressor(RegressorMixin, BaseNNBCD):
+    """CLASSDOC"""
+
+    _task = "regression"
+    _target_options = {"multi_output": True, "y_numeric": True}
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(100,),
+        *,
+        activation="relu",
+        loss="squared_error",
+        compression=None,
+        rank=None,
+        sparsity=None,
+        tensorization=None,
+        tensor_shape=None,
+        compress_output=False,
+        rho=1.0,
+        gamma=1.0,
+        tau=1.0,
+        alpha=0.1,
+        alpha_w=0.0,
+        ridge=0.1,
+        initializer="kaiming_normal",
+        fit_intercept=True,
+        solver="auto",
+        max_iter=100,
+        tol=1e-3,
+        n_iter_no_change=10,
+        early_stopping=False,
+        validation_fraction=0.1,
+        warm_start=False,
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            hidden_layer_sizes,
+            activation=activation,
+            loss=loss,
+            compression=compression,
+            rank=rank,
+            sparsity=sparsity,
+            tensorization=tensorization,
+            tensor_shape=tensor_shape,
+            compress_output=compress_output,
+            rho=rho,
+            gamma=gamma,
+            tau=tau,
+            alpha=alpha,
+            alpha_w=alpha_w,
+            ridge=ridge,
+            initializer=initializer,
+            fit_intercept=fit_intercept,
+            solver=solver,
+            max_iter=max_iter,
+            tol=tol,
+            n_iter_no_change=n_iter_no_change,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            warm_start=warm_start,
+            random_state=random_state,
+            verbose=verbose,
+        )
+
+    def _encode(self, X, y, s):
+        """Targets about their mean in units of their common spread.
+
+        One number for all outputs, so (7) is only multiplied by a constant; it makes the default
+        penalties mean the same for targets in any unit. Undone in the last layer after the fit.
+        """
+        self._one_column = y.ndim == 1
+        Y = y.reshape(len(y), -1).astype(X.dtype)
+        weight = np.ones(len(Y), X.dtype) if s is None else s
+        mean = np.average(Y, axis=0, weights=weight)
+        spread = np.sqrt(np.average(np.mean((Y - mean) ** 2, axis=1), weights=weight))
+        self._mean = mean.astype(X.dtype) if self.fit_intercept else np.zeros_like(Y[0])
+        self._spread = float(spread) if spread > 0 else 1.0
+        return (Y - self._mean) / X.dtype.type(self._spread), s, Y.shape[1]
+
+    def _decode_targets(self, Y):
+        return Y * Y.dtype.type(self._spread) + self._mean
+
+    def _decode_weights(self, coefs, intercepts):
+        b = intercepts[-1]
+        b = None if b is None else b * b.dtype.type(self._spread) + self._mean
+        return [*coefs[:-1], coefs[-1].scaled(self._spread)], [*intercepts[:-1], b]
+
+    def _last_weights(self):
+        """Weights and intercepts of the last fit for targets in the units of this one."""
+        coefs, intercepts = super()._last_weights()
+        b = intercepts[-1]
+        b = None if b is None else (b - self._mean) / b.dtype.type(self._spread)
+        return [*coefs[:-1], coefs[-1].scaled(1.0 / self._spread)], [*intercepts[:-1], b]
+
+    def predict(self, X):
+        """Predicted targets.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        y : array of shape (n_samples,) or (n_samples, n_outputs)
+            Of the shape that fit saw.
+        """
+        V = self._checked_outputs(X)
+        return V[:, 0] if self._one_column else V
