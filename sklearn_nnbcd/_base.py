@@ -13,8 +13,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._monitor import Monitor
+from ._network import block_rows, network_weights, operators, run_network
 from ._problem import check_loop_parameters, resolve_initializer, resolve_problem
-from .compressions import DenseWeight
 from .engine import fit_full, initial_block, initial_weights
 from .placements import InMemory
 from .utils._paths import count_live_entries
@@ -24,41 +24,6 @@ from .utils._sklearn_compat import (
     check_sample_weight,
     with_callbacks,
 )
-
-#: entries of the widest array that one block of rows may have: a few megabytes, about one cache
-_BLOCK_ENTRIES = 2**20
-
-
-def block_rows(widths):
-    """Rows of a block such that its widest array stays near the size of a cache."""
-    return max(64, _BLOCK_ENTRIES // max(widths))
-
-
-def operators(coefs, *, xp):
-    """One function V -> V @ W per layer: through the compressed form, or dense where that is faster."""
-    chosen = []
-    for coef in coefs:
-        dense = coef.shape[0] * coef.shape[1]
-        fast = coef if coef.cost < dense else DenseWeight(coef.to_dense(xp=xp))
-        chosen.append(fast.operator(xp=xp))
-    return chosen
-
-
-def network_weights(problem, weights):
-    """The compressed network: W^MC (W where a layer is dense) and the intercepts that go with it.
-
-    b_i belongs to W_i; what the compression changes at the mean input moves into the intercept,
-    b_i + mean(V_{i-1}) (W_i - W_i^MC), which is the exact minimiser of (7) in b_i for W_i^MC.
-    """
-    coefs, intercepts = [], []
-    for i in range(1, problem.N + 1):
-        W, b, M = weights.W[i], weights.b[i], weights.M[i]
-        coefs.append(DenseWeight(W) if M is None else M)
-        if M is not None and b is not None:
-            b = b + weights.shift[i] @ (W - weights.M_dense[i])
-        intercepts.append(b)
-    return coefs, intercepts
-
 
 class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
     """Parameters and plumbing of both estimators; see there for the documentation."""
@@ -376,18 +341,11 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
 
     def _forward(self, X):
         """Outputs V_N of checked rows, through the compressed weights, in blocks of rows."""
+        widths = [X.shape[1]] + [coef.shape[1] for coef in self.compressed_coefs_]
         xp = array_api_compat.array_namespace(X)
-        rows = block_rows([X.shape[1]] + [coef.shape[1] for coef in self.compressed_coefs_])
-        outputs = []
-        for first in range(0, X.shape[0], rows):
-            V = X[first : first + rows]
-            for multiply, b, sigma in zip(
-                self._operators, self.intercepts_, self._activations, strict=True
-            ):
-                V = multiply(V)
-                V = sigma(V if b is None else V + b, xp=xp)
-            outputs.append(V)
-        return outputs[0] if len(outputs) == 1 else xp.concat(outputs, axis=0)
+        return run_network(
+            X, self._operators, self.intercepts_, self._activations, block_rows(widths), xp=xp
+        )
 
     def _checked_outputs(self, X):
         """Validate rows and return the network's outputs, shape (n, n_outputs_)."""
