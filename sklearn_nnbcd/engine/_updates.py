@@ -9,7 +9,7 @@ proximal term, so each lowers L (Lemma 5).
 from dataclasses import replace
 
 from ..backends import get_backend
-from ..utils._linalg import add_to_diagonal, rounding_shift, spd_inverse
+from ..utils._linalg import add_to_diagonal, rounding_shift, spd_solve
 from ._state import Block, Weights
 
 
@@ -71,17 +71,18 @@ class InputSums:
 
 
 def center_inputs(problem, weights, placement):
-    """Weights whose ``shift`` is the present mean of each layer's input.
+    """Weights whose ``shift`` is the present mean of each layer's input, without a cached Gram matrix.
 
     Gram matrices are taken about it: in single precision a large mean would drown the spread.
     """
+    weights = replace(weights, gram=None)
     if not problem.fit_intercept:
         return weights
     sums = placement.reduce(input_sums, problem)
     return replace(weights, shift=(None, *(total * (1.0 / n) for total, n in sums.pairs)))
 
 
-# rows -----------------------------------------------------------------------------------------
+# rows -------------------------------------------------------------------------------------------
 
 
 def update_V_output(block, problem):
@@ -159,7 +160,7 @@ def update_rows(block, i, problem, weights, operator):
     return block, RowSums(sums, split, activation, loss)
 
 
-# weights --------------------------------------------------------------------------------------
+# weights ----------------------------------------------------------------------------------------
 
 
 def input_operator(i, problem, weights):
@@ -200,7 +201,7 @@ def update_W(weights, i, problem, statistics):
         right -= p.ridge * W
     left = p.rho * gram
     left = add_to_diagonal(left, diagonal + rounding_shift(left, xp=xp), xp=xp)
-    change = spd_inverse(left, xp=xp) @ right
+    change = spd_solve(left, right, xp=xp)
     if problem.fit_intercept:
         mean_v = mean_v + weights.shift[i]
         entries["b"] = (i, weights.b[i] + statistics.sum_e / statistics.weight - mean_v @ change)

@@ -2,7 +2,7 @@
 """The fully connected layer."""
 
 from ..backends import get_backend
-from ..utils._linalg import add_to_diagonal, spd_inverse
+from ..utils._linalg import add_to_diagonal, spd_solve
 from ._base import BaseLayer, LayerStatistics
 
 
@@ -65,9 +65,9 @@ class Dense(BaseLayer):
         d_in, d_out = W.shape
         if d_out <= d_in:
             A = add_to_diagonal(rho * (W.T @ W), gamma, xp=xp)
-            return rho * (spd_inverse(A, xp=xp) @ W.T)
+            return rho * spd_solve(A, W.T, xp=xp)
         A = add_to_diagonal(rho * (W @ W.T), gamma, xp=xp)
-        return rho * (W.T @ spd_inverse(A, xp=xp))
+        return rho * spd_solve(A, W, xp=xp).T
 
     def solve_input(self, operator, S, R, *, xp):
         """V = S + R (rho (rho W' W + gamma I)^{-1} W'), eq. (9)."""

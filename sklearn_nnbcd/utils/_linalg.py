@@ -3,45 +3,68 @@
 
 The hot loop must stay in one BLAS (NumPy's and SciPy's wheels bring a thread pool each, and
 alternating between them makes the pools fight), and NumPy alone has neither a triangular solve nor
-a symmetric inverse. A recursive inverse by Schur complements puts all but the smallest blocks into
-matrix products.
+a symmetric inverse. A recursive inverse of the Cholesky factor puts all but the smallest blocks
+into matrix products.
 """
 
-#: below this size the library's own inverse is faster than another level of products
+import math
+
+#: below this size the library's own factorisation is faster than another level of products
 _LEAF = 192
 
+#: how often a matrix that rounding has made indefinite is shifted, each time a hundred times more
+_ATTEMPTS = 4
 
-def spd_inverse(A, *, xp):
-    """Inverse of a symmetric positive definite matrix.
 
-    With ``A = [[P, Q], [Q', R]]`` and the Schur complement ``Z = R - Q' P^-1 Q``, the inverse is
-    ``[[P^-1 + T Z^-1 T', -T Z^-1], [-Z^-1 T', Z^-1]]`` with ``T = P^-1 Q``.
+def inverse_factor(A, *, xp):
+    """Lower triangular K with ``K' K`` the inverse of a symmetric positive definite matrix.
+
+    With ``A = [[P, Q], [Q', R]]``, K_P the factor of P and ``T = K_P Q``, the Schur complement is
+    ``Z = R - T' T`` and ``K = [[K_P, 0], [-K_Z T' K_P, K_Z]]``. K is as large as the *root* of the
+    inverse, so rounding grows with the root of the condition number; with the inverse of P itself,
+    the Z of a nearly singular matrix would be nothing but rounding.
+    """
+    d = A.shape[0]
+    if d <= _LEAF:
+        return xp.linalg.inv(xp.linalg.cholesky(A))
+    h = d // 2
+    Q = A[:h, h:]
+    K_P = inverse_factor(A[:h, :h], xp=xp)
+    T = K_P @ Q
+    K_Z = inverse_factor(A[h:, h:] - T.T @ T, xp=xp)
+    top = xp.concat([K_P, xp.zeros_like(Q)], axis=1)
+    bottom = xp.concat([-(K_Z @ (T.T @ K_P)), K_Z], axis=1)
+    return xp.concat([top, bottom], axis=0)
+
+
+def spd_solve(A, B, *, xp):
+    """Solution X of ``A X = B`` for a symmetric positive definite matrix.
 
     Parameters
     ----------
     A : array of shape (d, d)
-        Symmetric positive definite; a shift against rounding is the caller's (see
-        :func:`rounding_shift`).
+        Symmetric positive definite, up to rounding: an indefinite one is shifted a little (see
+        :func:`rounding_shift`) until it is not.
+    B : array of shape (d, m)
     xp : module
         Array API namespace.
 
     Returns
     -------
-    inverse : array of shape (d, d)
-        Symmetric up to rounding, same dtype as ``A``.
+    X : array of shape (d, m)
+        NaN throughout if A is not finite or not positive definite at all.
     """
-    d = A.shape[0]
-    if d <= _LEAF:
-        return xp.linalg.inv(A)
-    h = d // 2
-    P_inverse = spd_inverse(A[:h, :h], xp=xp)
-    Q = A[:h, h:]
-    T = P_inverse @ Q
-    Z_inverse = spd_inverse(A[h:, h:] - Q.T @ T, xp=xp)
-    TZ = T @ Z_inverse
-    top = xp.concat([P_inverse + TZ @ T.T, -TZ], axis=1)
-    bottom = xp.concat([-TZ.T, Z_inverse], axis=1)
-    return xp.concat([top, bottom], axis=0)
+    for attempt in range(_ATTEMPTS):
+        try:
+            K = inverse_factor(A, xp=xp)
+        except ValueError:  # LinAlgError is one; some libraries return NaN instead
+            finite = False
+        else:
+            finite = math.isfinite(float(xp.linalg.trace(K)))
+        if finite:
+            return K.T @ (K @ B)
+        A = add_to_diagonal(A, 100.0**attempt * rounding_shift(A, xp=xp), xp=xp)
+    return B * math.nan
 
 
 def add_to_diagonal(A, value, *, xp):
