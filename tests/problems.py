@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Small random problems for the engine's tests, put together from the registries."""
+
+import array_api_compat
+import numpy as np
+
+from sklearn_nnbcd.activations import ACTIVATIONS, Identity
+from sklearn_nnbcd.compressions import COMPRESSIONS
+from sklearn_nnbcd.engine import (
+    Block,
+    Penalties,
+    Problem,
+    center_inputs,
+    initial_block,
+    initial_weights,
+)
+from sklearn_nnbcd.layers import Dense
+from sklearn_nnbcd.losses import LOSSES
+from sklearn_nnbcd.placements import InMemory
+
+NUMPY = array_api_compat.array_namespace(np.zeros(1))
+
+
+def mild(name, **other):
+    """A registered compression that removes about half: small problems keep something to fit."""
+    known = COMPRESSIONS[name]().get_params()
+    chosen = {"rank": 0.6, "sparsity": 0.5, **other}
+    return COMPRESSIONS[name](**{key: value for key, value in chosen.items() if key in known})
+
+
+#: every registered compression, the second tensorization, and none
+MILD_COMPRESSIONS = {name: mild(name) for name in COMPRESSIONS}
+MILD_COMPRESSIONS["tt_paired"] = mild("tt", tensorization="paired")
+MILD_COMPRESSIONS["none"] = None
+
+#: "relu-hinge-tt" -> (activation, loss, compression)
+COMBINATIONS = {
+    f"{a}-{e}-{c}": (a, e, c) for a in ACTIVATIONS for e in LOSSES for c in MILD_COMPRESSIONS
+}
+
+
+def random_targets(loss, n, d, rng):
+    """Targets that the loss allows, shape (n, d): classes as it codes them, or real numbers."""
+    if "regression" in loss.tasks:
+        return rng.normal(size=(n, d))
+    labels = rng.integers(max(d, 2), size=n)
+    if d == 1:
+        return np.where(labels[:, None] == 1, 1.0, -1.0)
+    return np.where(np.arange(d) == labels[:, None], 1.0, loss.off)
+
+
+def make_problem(
+    widths,
+    *,
+    activation="relu",
+    loss="squared_error",
+    compression="none",
+    compress_output=True,
+    fit_intercept=True,
+    xp=NUMPY,
+    **penalties,
+):
+    """The :class:`Problem` of a dense network with the given widths d_0 ... d_N, by names."""
+    N = len(widths) - 1
+    piece = MILD_COMPRESSIONS[compression]
+    plans = [None]
+    for i in range(1, N + 1):
+        skip = piece is None or (i == N and not compress_output)
+        plans.append(None if skip else piece.plan((widths[i - 1], widths[i])))
+    return Problem(
+        layers=(None, *(Dense(units) for units in widths[1:])),
+        activations=(None, *(ACTIVATIONS[activation]() for _ in range(N - 1)), Identity()),
+        plans=tuple(plans),
+        loss=LOSSES[loss](),
+        penalties=Penalties(**penalties),
+        fit_intercept=fit_intercept,
+        xp=xp,
+    )
+
+
+def draw_start(problem, widths, rng, scale=1.0):
+    """Random W and b (scaled as LeCun's), on the host."""
+    W = [rng.normal(size=shape) * scale / shape[0] ** 0.5 for shape in zip(widths, widths[1:])]
+    b = [0.3 * rng.normal(size=w.shape[1]) if problem.fit_intercept else None for w in W]
+    return [None, *W], [None, *b]
+
+
+def start(problem, X, Y, s, W, b, *, slices=None, noise=None, dtype="float64"):
+    """Weights, centred, and a placement with the rows in the given slices.
+
+    ``noise`` (a generator) moves U and V away from the forward pass, to a state as it may come.
+    """
+    xp = problem.xp
+
+    def convert(x):
+        return None if x is None else xp.asarray(x, dtype=getattr(xp, dtype))
+
+    weights = initial_weights(problem, [convert(w) for w in W], [convert(v) for v in b])
+    block = initial_block(problem, weights, convert(X), convert(Y), convert(s))
+    if noise is not None:
+        V, U = [block.V[0]], [None]
+        for v, u in zip(block.V[1:], block.U[1:]):
+            V.append(v + convert(noise.normal(size=v.shape)))
+            U.append(u + convert(noise.normal(size=u.shape)))
+        block = Block(block.Y, tuple(V), tuple(U), block.s)
+    blocks = [block] if slices is None else [cut(block, part) for part in slices]
+    placement = InMemory(blocks)
+    return center_inputs(problem, weights, placement), placement
+
+
+def cut(block, part):
+    """The rows of a block in a slice."""
+    return Block(
+        block.Y[part, ...],
+        tuple(v[part, ...] for v in block.V),
+        (None, *(u[part, ...] for u in block.U[1:])),
+        None if block.s is None else block.s[part],
+    )
+
+
+def to_host(x):
+    """A NumPy array of any array, or None."""
+    return None if x is None else np.asarray(x)
+
+
+def fitted(weights):
+    """Everything that a fit produces, as a flat list of NumPy arrays."""
+    parts = [*weights.W[1:], *weights.b[1:], *weights.M_dense[1:]]
+    return [to_host(part) for part in parts if part is not None]
