@@ -87,7 +87,7 @@ def write_registry_tables(app, config):
                 f"   * - ``{name!r}``",
                 f"     - :class:`~{module.__name__}.{piece.__name__}`",
             ]
-        lines += ["", ".. autosummary::", "   :toctree: generated", ""]
+        lines += ["", ".. autosummary::", "   :toctree: .", ""]
         lines += [f"   {name}" for name in sorted({p.__name__ for p in pieces.values()})]
         lines.append("")
     target = Path(app.srcdir, "generated", "pieces.rst")
