@@ -20,7 +20,7 @@ PIECES = ("layers", "activations", "losses", "compressions", "regularizers", "in
 # From top to bottom; the rooms of one floor may import each other only where APART is silent.
 FLOORS = (
     ("dask",),
-    ("_classifier", "_regressor", "_base", "_monitor"),
+    ("_classifier", "_regressor", "_base", "_monitor", "_network"),
     ("_problem",),
     ("engine", "placements"),
     PIECES,
@@ -128,7 +128,9 @@ def upward_imports(root):
     """Imports only go down, and every room has its floor."""
     floor_of = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
     problems = []
-    for path, tree in modules(root).items():
+    trees = modules(root)
+    rooms = {room_of(path) for path in trees}
+    for path, tree in trees.items():
         room = room_of(path)
         if room == "__init__":
             continue
@@ -151,8 +153,8 @@ def upward_imports(root):
                 if floor_of[room] > floor_of["_base"]:
                     problems.append(f"{where}, a side room")
             elif other not in floor_of:
-                # The package itself: it imports the estimators.
-                if floor_of[room] > floor_of["dask"]:
+                # The package itself: it imports the estimators. (A room without a floor is named once.)
+                if other not in rooms and floor_of[room] > floor_of["dask"]:
                     problems.append(f"{where}, through the package that imports the estimators")
             elif floor_of[other] < floor_of[room]:
                 problems.append(f"{where}, which lies higher")
