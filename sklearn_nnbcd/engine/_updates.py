@@ -71,7 +71,7 @@ class InputSums:
 
 
 def center_inputs(problem, weights, placement):
-    """Weights whose ``shift`` is the present mean of each layer's input, without a cached Gram matrix.
+    """Weights whose ``shift`` is the present mean of each layer's input; a Gram matrix is dropped.
 
     Gram matrices are taken about it: in single precision a large mean would drown the spread.
     """
@@ -186,22 +186,20 @@ def update_W(weights, i, problem, statistics):
     xp, p = problem.xp, problem.penalties
     W, compressed = weights.W[i], problem.plans[i] is not None
     gram = weights.gram if i == 1 and weights.gram is not None else statistics.gram
-    cross, entries = statistics.cross, {}
+    entries = {}
     if i == 1:
         weights = replace(weights, gram=gram)
+    left, right = p.rho * gram, p.rho * statistics.cross
+    diagonal = p.ridge + p.alpha_w + (p.tau if compressed else 0.0) + rounding_shift(left, xp=xp)
     if problem.fit_intercept:
         mean_v = statistics.sum_v / statistics.weight
-        gram = gram - mean_v[:, None] * statistics.sum_v[None, :]
-        cross = cross - mean_v[:, None] * statistics.sum_e[None, :]
-    diagonal = p.ridge + p.alpha_w + (p.tau if compressed else 0.0)
-    right = p.rho * cross
+        left -= (p.rho * mean_v)[:, None] * statistics.sum_v[None, :]
+        right -= (p.rho * mean_v)[:, None] * statistics.sum_e[None, :]
     if compressed:
         right += p.tau * (weights.M_dense[i] - W)
     if p.ridge:
         right -= p.ridge * W
-    left = p.rho * gram
-    left = add_to_diagonal(left, diagonal + rounding_shift(left, xp=xp), xp=xp)
-    change = spd_solve(left, right, xp=xp)
+    change = spd_solve(add_to_diagonal(left, diagonal, xp=xp), right, xp=xp)
     if problem.fit_intercept:
         mean_v = mean_v + weights.shift[i]
         entries["b"] = (i, weights.b[i] + statistics.sum_e / statistics.weight - mean_v @ change)

@@ -76,6 +76,8 @@ def rounding_shift(A, *, xp):
     """A diagonal shift that keeps a Gram matrix positive definite in its own precision.
 
     The largest eigenvalue of a Gram matrix is at most its trace, and a computed one is wrong by a
-    few units of rounding of that size; the shift is four such units.
+    few units of rounding of that size; the shift is four such units. Taken before a matrix is
+    centred, it covers the rounding of that too. Never zero: a matrix of zeros becomes regular.
     """
-    return 4.0 * float(xp.finfo(A.dtype).eps) * float(xp.linalg.trace(A))
+    info = xp.finfo(A.dtype)
+    return 4.0 * float(info.eps) * float(xp.linalg.trace(A)) + float(info.smallest_normal)
