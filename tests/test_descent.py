@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Lemma 5, block by block: every single update lowers L by at least lambda ||step||^2.
+
+The amounts. A step that minimises L plus a proximal term a/2 ||step||^2 in its block gains at least
+a/2 ||step||^2 from the minimum alone, and m/2 ||step||^2 more where L plus that term is m-strongly
+convex in the block. Terms of row j, and so the amounts, carry its sample weight s_j.
+
+==========  ========================  ===========================================================
+block       sum over rows of s_j ...  from
+==========  ========================  ===========================================================
+V_N         (gamma/2 + alpha) |dv|^2  a = alpha; m = gamma + alpha, the loss being convex
+U_N         (gamma+rho)/2 |du|^2      quadratic with m = gamma + rho
+V_i         gamma/2 |dv|^2 + rho/2    quadratic, half the Hessian form of the step:
+            |dv W_{i+1}|^2            gamma I + rho W W'
+U_i         alpha/2 |du|^2            a = alpha; the problem need not be convex
+W_i, b_i    rho/2 |v dW + db|^2       quadratic, the row part of the Hessian form
+            without s_j: (tau +       a = alpha_w; m = tau + ridge + alpha_w (tau only where the
+            ridge)/2 + alpha_w        layer is compressed)
+M_i         without s_j: alpha/2      a = alpha; the set need not be convex
+==========  ========================  ===========================================================
+"""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from problems import COMBINATIONS, draw_start, make_problem, random_targets, start
+
+from sklearn_nnbcd.engine import objective
+from sklearn_nnbcd.engine._updates import (
+    input_operator,
+    update_M,
+    update_U,
+    update_U_output,
+    update_V,
+    update_V_output,
+    update_W,
+)
+from sklearn_nnbcd.placements import InMemory
+
+
+def decades(low, high):
+    """10 to the power of a number in the range: penalties over decades."""
+    return st.floats(low, high).map(lambda power: 10.0**power)
+
+
+positive = decades(-3, 3)
+non_negative = st.one_of(st.just(0.0), decades(-3, 2))
+
+cases = st.fixed_dictionaries(
+    {
+        "seed": st.integers(0, 2**32 - 1),
+        "rows": st.integers(1, 9),
+        "widths": st.lists(st.integers(1, 6), min_size=2, max_size=4).map(tuple),
+        "scale": decades(-2, 2),
+        "weighted": st.booleans(),
+        "fit_intercept": st.booleans(),
+        "compress_output": st.booleans(),
+        "rho": positive,
+        "gamma": positive,
+        "tau": positive,
+        "alpha": non_negative,
+        "alpha_w": non_negative,
+        "ridge": non_negative,
+    }
+)
+
+
+def random_state(combination, case):
+    """A problem, and a state as it may come in the middle of a fit: nothing fits anything."""
+    case = dict(case)
+    rng = np.random.default_rng(case.pop("seed"))
+    rows, widths, scale = case.pop("rows"), case.pop("widths"), case.pop("scale")
+    weighted = case.pop("weighted")
+    activation, loss, compression = COMBINATIONS[combination]
+    names = dict(activation=activation, loss=loss, compression=compression)
+    problem = make_problem(widths, **names, **case)
+    X = scale * (rng.normal(size=(rows, widths[0])) + rng.normal(size=widths[0]))
+    Y = random_targets(problem.loss, rows, widths[-1], rng)
+    s = None
+    if weighted:
+        s = rng.exponential(size=rows) * (rng.uniform(size=rows) < 0.8)
+        s[rng.integers(rows)] = 1.0  # all-zero weights are refused long before the engine
+    W, b = draw_start(problem, widths, rng)
+    weights, placement = start(problem, X, Y, s, W, b, noise=rng)
+    for i in range(1, problem.N + 1):
+        moved = weights.W[i] + 0.5 * rng.normal(size=weights.W[i].shape)
+        weights = weights.updated(W=(i, moved))
+    return problem, weights, placement.blocks[0]
+
+
+def squares(x, s=None):
+    """sum_j s_j |x_j|^2."""
+    return float(np.sum(x * x if s is None else s[:, None] * x * x))
+
+
+def rounding(problem, weights, block):
+    """What rounding can do to L: each residual is rounded relative to what it is the difference of."""
+    p, s = problem.penalties, block.s
+    size = squares(block.Y, s) + squares(block.V[-1], s) + len(block.Y)
+    for i in range(1, problem.N + 1):
+        P = np.abs(block.V[i - 1]) @ np.abs(weights.W[i])
+        P += 0.0 if weights.b[i] is None else np.abs(weights.b[i])
+        size += p.rho * (squares(P, s) + squares(block.U[i], s))
+        size += p.gamma * (squares(block.V[i], s) + squares(block.U[i], s))
+        size += (p.ridge + p.tau) * squares(weights.W[i])
+    # Sums of a few dozen terms in double precision, and residuals of the small solves.
+    return 100 * np.finfo(float).eps * size
+
+
+def row_steps(problem, weights, block, i):
+    """The V_i and U_i updates: name, new block, what it has to gain."""
+    p, s, xp, layer = problem.penalties, block.s, problem.xp, problem.layers[i]
+    if i == problem.N:
+        new = update_V_output(block, problem)
+        step = new.V[i] - block.V[i]
+        yield "V_N", new, (p.gamma / 2 + p.alpha) * squares(step, s)
+    else:
+        S = problem.activations[i](block.U[i], xp=xp)
+        new = update_V(block, i, problem, weights, input_operator(i, problem, weights), S)
+        step = new.V[i] - block.V[i]
+        forward = squares(step @ weights.W[i + 1], s)
+        yield f"V_{i}", new, p.gamma / 2 * squares(step, s) + p.rho / 2 * forward
+    block = new
+    P = layer.forward(block.V[i - 1], weights.W[i], weights.b[i], xp=xp)
+    if i == problem.N:
+        new = update_U_output(block, problem, P)
+        yield "U_N", new, (p.gamma + p.rho) / 2 * squares(new.U[i] - block.U[i], s)
+    else:
+        new = update_U(block, i, problem, P)
+        yield f"U_{i}", new, p.alpha / 2 * squares(new.U[i] - block.U[i], s)
+
+
+def weight_steps(problem, weights, block, i):
+    """The (W_i, b_i) and M_i updates: name, new weights, what it has to gain."""
+    p, s, xp, layer = problem.penalties, block.s, problem.xp, problem.layers[i]
+    V, compressed = block.V[i - 1], problem.plans[i] is not None
+    E = block.U[i] - layer.forward(V, weights.W[i], weights.b[i], xp=xp)
+    sums = layer.statistics(V, E, s, weights.shift[i], with_gram=True, xp=xp)
+    new = update_W(weights, i, problem, sums)
+    step = new.W[i] - weights.W[i]
+    rows = V @ step if new.b[i] is None else V @ step + (new.b[i] - weights.b[i])
+    amount = (p.ridge + (p.tau if compressed else 0.0)) / 2 + p.alpha_w
+    yield f"W_{i}", new, amount * squares(step) + p.rho / 2 * squares(rows, s)
+    weights = new
+    new = update_M(weights, i, problem)
+    if compressed:
+        yield f"M_{i}", new, p.alpha / 2 * squares(new.M_dense[i] - weights.M_dense[i])
+
+
+@pytest.mark.parametrize("combination", COMBINATIONS)
+@settings(max_examples=12)
+@given(case=cases)
+def test_every_block_update_descends(combination, case):
+    problem, weights, block = random_state(combination, case)
+    for _ in range(2):
+        for i in range(problem.N, 0, -1):
+            value = objective(problem, weights, InMemory([block])).total
+            slack = rounding(problem, weights, block)
+            for name, new, amount in row_steps(problem, weights, block, i):
+                after = objective(problem, weights, InMemory([new])).total
+                slack += rounding(problem, weights, new)
+                assert after <= value - amount + slack, name
+                value, block = after, new
+            for name, new, amount in weight_steps(problem, weights, block, i):
+                after = objective(problem, new, InMemory([block])).total
+                slack += rounding(problem, new, block)
+                assert after <= value - amount + slack, name
+                value, weights = after, new
