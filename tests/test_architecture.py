@@ -153,7 +153,7 @@ def upward_imports(root):
                 if floor_of[room] > floor_of["_base"]:
                     problems.append(f"{where}, a side room")
             elif other not in floor_of:
-                # The package itself: it imports the estimators. (A room without a floor is named once.)
+                # The package itself (a room without a floor is named above): the estimators.
                 if other not in rooms and floor_of[room] > floor_of["dask"]:
                     problems.append(f"{where}, through the package that imports the estimators")
             elif floor_of[other] < floor_of[room]:
