@@ -5,7 +5,17 @@ Three small classes a file: the *compression* holds the user's parameters, its *
 weight shape and does the steps, the *compressed weight* is what is stored and applied.
 """
 
+import math
+
+from array_api_compat import array_namespace
 from sklearn.base import BaseEstimator
+
+
+def stored_bytes(array):
+    """Bytes of an array; the array API standard has no ``nbytes``."""
+    xp = array_namespace(array)
+    info = xp.finfo if xp.isdtype(array.dtype, "real floating") else xp.iinfo
+    return math.prod(array.shape) * info(array.dtype).bits // 8
 
 
 class CompressedWeight:
@@ -31,7 +41,7 @@ class CompressedWeight:
     @property
     def nbytes(self):
         """Bytes of all stored arrays, indices included."""
-        return sum(array.nbytes for array in self.arrays)
+        return sum(stored_bytes(array) for array in self.arrays)
 
     @property
     def cost(self):

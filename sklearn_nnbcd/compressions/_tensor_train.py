@@ -171,7 +171,7 @@ class TensorTrain(BaseCompression):
     >>> plan.ranks
     (1, 4, 8, 8, 8, 8, 4, 1)
     >>> plan.n_parameters
-    1184
+    1056
     """
 
     def __init__(self, rank=0.25, tensorization="flat", tensor_shape=None):
@@ -231,8 +231,7 @@ class TensorTrain(BaseCompression):
                     f"{len(modes) - 1} inner ranks of the modes {modes} (weight of shape "
                     f"{tensorization.shape}). Got {self.rank!r}. Try a single int or a float share."
                 )
-            wanted = (1, *given, 1)
-            return tuple(min(a, b) for a, b in zip(wanted, feasible, strict=True))
+            return feasible_tt_ranks(modes, given)
         rank = check_rank_number(self.rank, max(feasible), "TensorTrain", tensorization.shape)
 
         def capped(r):

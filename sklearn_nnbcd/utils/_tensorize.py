@@ -67,14 +67,25 @@ def pair_modes(rows, columns):
     return shorten(rows, length), shorten(columns, length)
 
 
-def feasible_tt_ranks(modes):
-    """Largest useful TT-ranks r_0 ... r_d: the smaller side of each unfolding; r_0 = r_d = 1."""
-    total = math.prod(modes)
-    ranks, left = [1], 1
-    for mode in modes[:-1]:
-        left *= mode
-        ranks.append(min(left, total // left))
-    return tuple(ranks) + (1,)
+def feasible_tt_ranks(modes, wanted=None):
+    """TT-ranks r_0 ... r_d, the wanted inner ones lowered to what a train can have; r_0 = r_d = 1.
+
+    No rank is above mode times rank of either neighbour; with wanted=None, that leaves the smaller
+    side of each unfolding.
+
+    Examples
+    --------
+    >>> feasible_tt_ranks((2, 2, 2, 2))
+    (1, 2, 4, 2, 1)
+    >>> feasible_tt_ranks((2, 2, 2, 2), (1, 4, 2))
+    (1, 1, 2, 2, 1)
+    """
+    ranks = [1, *([math.prod(modes)] * (len(modes) - 1) if wanted is None else wanted), 1]
+    for k in range(1, len(modes)):
+        ranks[k] = min(ranks[k], ranks[k - 1] * modes[k - 1])
+    for k in range(len(modes) - 1, 0, -1):
+        ranks[k] = min(ranks[k], modes[k] * ranks[k + 1])
+    return tuple(ranks)
 
 
 def tt_size(modes, ranks):
