@@ -95,7 +95,7 @@ def squares(x, s=None):
 
 
 def rounding(problem, weights, block):
-    """What rounding can do to L: each residual is rounded relative to what it is the difference of."""
+    """What rounding can do to L: each residual is rounded relative to the terms it is made of."""
     p, s = problem.penalties, block.s
     size = squares(block.Y, s) + squares(block.V[-1], s) + len(block.Y)
     for i in range(1, problem.N + 1):

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Contract checkers of compressions; see :mod:`sklearn_nnbcd.utils._testing`."""
+
+import math
+import pickle
+
+import array_api_compat.numpy as array_numpy
+import numpy as np
+
+from ..backends import get_backend
+from ._testing import UNITS, Arrays, expect, expect_close, host
+
+
+def check_compression(compression, shape, *, xp=array_numpy, dtype="float64", random_state=0):
+    """The format keeps its promises for a weight of the shape, and the step never goes up."""
+    arrays = Arrays(xp, dtype, random_state)
+    plan = compression.plan(shape)
+    expect(tuple(plan.shape) == tuple(shape), f"the plan has shape {plan.shape}, not {shape}")
+    W, w = arrays.normal(*shape)
+    M = plan.project(W, xp=xp)
+    check_format(M, plan, arrays)
+    check_step(plan, M, arrays)
+    if plan.exact:
+        check_exact_step(plan, M, arrays)
+        again = plan.project(M.to_dense(xp=xp), xp=xp)
+        if plan.penalty(M, xp=xp) == 0.0:
+            tolerance = UNITS * arrays.eps * np.max(np.abs(w))
+            message = "projecting a projection changes it"
+            expect_close(dense(again, xp), dense(M, xp), tolerance, message)
+    arrays.expect_unchanged("the compression")
+
+
+def dense(M, xp):
+    """The compressed weight as a float64 NumPy array."""
+    return host(M.to_dense(xp=xp), xp)
+
+
+def check_format(M, plan, arrays):
+    """Counts count, apply applies, scaled scales, pickle keeps, nothing changes the dtype."""
+    xp, eps = arrays.xp, arrays.eps
+    array = M.to_dense(xp=xp)
+    expect(tuple(M.shape) == tuple(plan.shape), "the weight's shape is not the plan's")
+    expect(tuple(array.shape) == tuple(plan.shape), "to_dense has another shape")
+    expect(array.dtype == arrays.dtype, "to_dense must keep the dtype of the weight")
+    floats = [a for a in M.arrays if xp.isdtype(a.dtype, "real floating")]
+    expect(all(a.dtype == arrays.dtype for a in floats), "stored numbers must keep the dtype")
+    count = sum(math.prod(a.shape) for a in floats)
+    expect(M.n_parameters == count, f"n_parameters is {M.n_parameters}, {count} are stored")
+    expect(plan.n_parameters == count, f"the plan says {plan.n_parameters}, {count} are stored")
+    nbytes = sum(get_backend(xp).to_numpy(a, xp=xp).nbytes for a in M.arrays)
+    expect(M.nbytes == nbytes, f"nbytes is {M.nbytes}, the arrays take {nbytes}")
+    W = dense(M, xp)
+    V, v = arrays.normal(9, plan.shape[0])
+    out = M.apply(V, xp=xp)
+    expect(out.dtype == V.dtype, "apply must keep the dtype")
+    size = float(np.max(np.abs(v))) * math.sqrt(W.size) * float(np.linalg.norm(W))
+    message = "apply is not the product with to_dense"
+    expect_close(host(out, xp), v @ W, UNITS * eps * size, message)
+    scaled = M.scaled(-2.5)
+    expect(type(scaled) is type(M), "scaled must keep the format")
+    expect(scaled.n_parameters == count, "scaled must keep the number of entries")
+    tolerance = UNITS * eps * np.max(np.abs(W))
+    expect_close(dense(scaled, xp), -2.5 * W, tolerance, "scaled does not scale")
+    expect(np.array_equal(dense(M, xp), W), "apply or scaled changed the weight")
+    copy = pickle.loads(pickle.dumps(M))
+    expect(np.array_equal(dense(copy, xp), W), "a pickle does not bring the weight back")
+
+
+def step_value(plan, M, target, weight, xp):
+    """r(M) + weight/2 ||M - target||^2."""
+    distance = np.sum((dense(M, xp) - host(target, xp)) ** 2)
+    return plan.penalty(M, xp=xp) + 0.5 * weight * distance
+
+
+def check_step(plan, M, arrays):
+    """From any old weight, the step is at least as good as the old weight, and keeps the format."""
+    xp = arrays.xp
+    for weight in (0.3, 1.0, 20.0):
+        previous = M
+        for noise in (0.0, 1e-3, 0.3, 3.0):
+            target, t = arrays.put(dense(previous, xp) + noise * arrays.rng.normal(size=plan.shape))
+            new = plan.step(target, previous, weight, xp=xp)
+            before = step_value(plan, previous, target, weight, xp)
+            after = step_value(plan, new, target, weight, xp)
+            rounding = UNITS * arrays.eps * weight * (1.0 + np.sum(t**2))
+            expect(
+                after <= before + rounding, f"the step goes up, from {before:.6g} to {after:.6g}"
+            )
+            expect(type(new) is type(M), "the step must keep the format")
+            expect(new.n_parameters == plan.n_parameters, "the step must store what the plan says")
+            expect(new.to_dense(xp=xp).dtype == arrays.dtype, "the step must keep the dtype")
+            previous = new
+
+
+def check_exact_step(plan, M, arrays):
+    """No random feasible point is nearer than the step of a plan that calls itself exact."""
+    xp = arrays.xp
+    for weight in (0.5, 4.0):
+        target, t = arrays.normal(*plan.shape)
+        best = step_value(plan, plan.step(target, M, weight, xp=xp), target, weight, xp)
+        for noise in (0.03, 0.1, 0.3, 1.0, 3.0):
+            for _ in range(8):
+                near = xp.asarray(t + noise * arrays.rng.normal(size=t.shape), dtype=arrays.dtype)
+                point = plan.project(near, xp=xp)
+                # The formats are cones: also the point of its ray that is nearest to the target.
+                length = np.sum(dense(point, xp) ** 2)
+                ray = float(np.sum(t * dense(point, xp)) / length) if length else 1.0
+                for candidate in (point, point.scaled(ray)):
+                    value = step_value(plan, candidate, target, weight, xp)
+                    rounding = UNITS * arrays.eps * weight * (1.0 + np.sum(t**2))
+                    expect(best <= value + rounding, f"a feasible point is better: {value:.6g}")
+
+
+def lossless(compression, shape):
+    """The compression with parameters that remove nothing, or None if it has none that we know."""
+    parameters = compression.get_params(deep=False)
+    if "rank" in parameters:
+        parameters["rank"] = compression.highest_rank(shape)
+    elif "sparsity" in parameters:
+        parameters["sparsity"] = 1e-9
+    else:
+        return None
+    return type(compression)(**parameters)
+
+
+def check_lossless(compression, shape, *, xp=array_numpy, dtype="float64", random_state=0):
+    """With full rank, or nothing removed, the weight comes back."""
+    full = lossless(compression, shape)
+    if full is None:
+        return
+    arrays = Arrays(xp, dtype, random_state)
+    W, w = arrays.normal(*shape)
+    plan = full.plan(shape)
+    M = plan.project(W, xp=xp)
+    # Orthogonal factors only: rounding relative to the norm.
+    tolerance = UNITS * arrays.eps * np.linalg.norm(w)
+    expect_close(dense(M, xp), w, tolerance, "a full projection is not the weight")
+    T, t = arrays.normal(*shape)
+    again = plan.step(T, plan.step(T, M, 1.0, xp=xp), 1.0, xp=xp)
+    tolerance = UNITS * arrays.eps * np.linalg.norm(t)
+    expect_close(dense(again, xp), t, tolerance, "two full steps do not reach the target")
+
+
+def check_error_falls(compression, shape, *, xp=array_numpy, dtype="float64", random_state=0):
+    """The error of the projection does not rise with the rank, or with the share that is kept."""
+    parameters = compression.get_params(deep=False)
+    if "rank" in parameters:
+        name, values = "rank", range(1, compression.highest_rank(shape) + 1)
+    elif "sparsity" in parameters:
+        name, values = "sparsity", (0.99, 0.9, 0.75, 0.5, 0.3, 0.1, 0.01)
+    else:
+        return
+    arrays = Arrays(xp, dtype, random_state)
+    W, w = arrays.normal(*shape)
+    errors, counts = [], []
+    for value in values:
+        plan = type(compression)(**{**parameters, name: value}).plan(shape)
+        errors.append(np.linalg.norm(dense(plan.project(W, xp=xp), xp) - w))
+        counts.append(plan.n_parameters)
+    rounding = UNITS * arrays.eps * np.linalg.norm(w)
+    expect(bool(np.all(np.diff(errors) <= rounding)), f"the error rises with the {name}: {errors}")
+    expect(bool(np.all(np.diff(counts) >= 0)), f"n_parameters falls with the {name}: {counts}")
+    expect(errors[-1] < errors[0] or len(errors) == 1, f"the {name} makes no difference")

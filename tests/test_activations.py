@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Activations: the contract of each, fed by the registry, and the printed lemma."""
+
+import array_api_compat
+import numpy as np
+import pytest
+import reference
+from problems import NUMPY
+from sklearn.base import clone
+
+from sklearn_nnbcd.activations import ACTIVATIONS, LeakyReLU, ReLU
+from sklearn_nnbcd.utils._testing import check_activation
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_contract(name, dtype):
+    for seed in range(3):
+        check_activation(ACTIVATIONS[name](), dtype=dtype, random_state=seed)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_contract_in_the_standard(name):
+    strict = pytest.importorskip("array_api_strict")
+    check_activation(ACTIVATIONS[name](), xp=array_api_compat.array_namespace(strict.zeros(1)))
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.3, 1.0, 2.0])
+def test_slopes(slope):
+    check_activation(LeakyReLU(negative_slope=slope))
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_parameters_survive_a_clone(name):
+    activation = ACTIVATIONS[name]()
+    assert clone(activation).get_params() == activation.get_params()
+
+
+@pytest.mark.parametrize("weight", [0.01, 1.0, 30.0])
+def test_relu_is_lemma_9(weight):
+    rng = np.random.default_rng(0)
+    V, C = 3.0 * rng.normal(size=(20, 30)), 3.0 * rng.normal(size=(20, 30))
+    U = ReLU().prox(V, C, weight, xp=NUMPY)
+    for place in np.ndindex(V.shape):
+        assert U[place] == pytest.approx(reference.relu_prox(V[place], C[place], weight), rel=1e-13)
+
+
+def test_relu_prox_at_the_corners():
+    """Where v and the centre are 0 or of one sign, by hand."""
+    V = np.array([[0.0, 2.0, -2.0, -2.0, 0.0, 0.0]])
+    C = np.array([[0.0, 0.0, 0.0, 1.0, -1.0, 1.0]])
+    U = ReLU().prox(V, C, 1.0, xp=NUMPY)
+    np.testing.assert_array_equal(U, [[0.0, 1.0, 0.0, 0.0, -1.0, 0.5]])

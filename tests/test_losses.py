@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Losses: the contract of each, fed by the registry, and known answers."""
+
+import array_api_compat
+import numpy as np
+import pytest
+import reference
+from problems import NUMPY
+from scipy.optimize import minimize_scalar
+from sklearn.base import clone
+
+from sklearn_nnbcd.losses import LOSSES, Hinge, SquaredError
+from sklearn_nnbcd.utils._testing import check_loss, check_probabilities
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", LOSSES)
+def test_contract(name, dtype):
+    check_loss(LOSSES[name](), dtype=dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", [n for n in LOSSES if "classification" in LOSSES[n].tasks])
+def test_probabilities(name, dtype):
+    check_probabilities(LOSSES[name](), dtype=dtype)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_contract_in_the_standard(name):
+    strict = pytest.importorskip("array_api_strict")
+    xp = array_api_compat.array_namespace(strict.zeros(1))
+    check_loss(LOSSES[name](), xp=xp)
+    if "classification" in LOSSES[name].tasks:
+        check_probabilities(LOSSES[name](), xp=xp)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_parameters_survive_a_clone(name):
+    assert clone(LOSSES[name]()).get_params() == LOSSES[name]().get_params()
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_prox_of_one_output_beside_a_scalar_search(name):
+    rng, loss = np.random.default_rng(0), LOSSES[name]()
+    for _ in range(20):
+        y, c, weight = rng.choice([-1.0, 1.0]), 3.0 * rng.normal(), 10.0 ** rng.uniform(-1, 1)
+        Y, C = np.array([[y]]), np.array([[c]])
+
+        def value(v, Y=Y, c=c, weight=weight):
+            return float(loss.value(Y, np.array([[v]]), xp=NUMPY)[0]) + weight / 2 * (v - c) ** 2
+
+        reach = 10.0 + abs(c) + 2.0 / weight
+        found = minimize_scalar(value, bounds=(-reach, reach), method="bounded")
+        # The search knows the place to the root of the rounding unit.
+        assert loss.prox(Y, C, weight, xp=NUMPY)[0, 0] == pytest.approx(found.x, abs=1e-4)
+
+
+@pytest.mark.parametrize("weight", [0.2, 1.0, 7.0])
+def test_hinge_is_lemma_8_for_targets_of_any_size(weight):
+    rng = np.random.default_rng(0)
+    Y, C = rng.normal(size=(20, 30)), 3.0 * rng.normal(size=(20, 30))
+    Y[0, :5] = 0.0
+    V = Hinge().prox(Y, C, weight, xp=NUMPY)
+    for place in np.ndindex(Y.shape):
+        expected = reference.hinge_prox(Y[place], C[place], weight)
+        assert V[place] == pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
+def test_squared_error_by_hand():
+    """Half the squared distance, summed over outputs: 1/2 (1 + 4) and 1/2 (9 + 0)."""
+    Y, V = np.array([[1.0, 0.0], [0.0, 0.0]]), np.array([[0.0, 2.0], [3.0, 0.0]])
+    np.testing.assert_array_equal(SquaredError().value(Y, V, xp=NUMPY), [2.5, 4.5])
+    expected = [[0.25, 1.5], [2.25, 0.0]]
+    np.testing.assert_array_equal(SquaredError().prox(Y, V, 3.0, xp=NUMPY), expected)
+
+
+def test_hinge_by_hand():
+    Y, V = np.array([[1.0, -1.0], [-1.0, 1.0]]), np.array([[0.25, -2.0], [1.0, 1.0]])
+    np.testing.assert_array_equal(Hinge().value(Y, V, xp=NUMPY), [0.75, 2.0])
