@@ -171,7 +171,7 @@ class TensorTrain(BaseCompression):
     >>> plan.ranks
     (1, 4, 8, 8, 8, 8, 4, 1)
     >>> plan.n_parameters
-    1184
+    1056
     """
 
     def __init__(self, rank=0.25, tensorization="flat", tensor_shape=None):
