@@ -76,21 +76,60 @@ class CompressionPlan:
     n_parameters : int
         What every weight of this plan stores.
     exact : bool
-        Whether :meth:`step` returns a global minimiser. If not, it must at least never be worse than
-        ``previous``; the engine checks both and keeps the better one.
+        Whether :meth:`step` returns a global minimiser. If not, it must at least never be worse
+        than ``previous``; the engine checks both and keeps the better one.
     """
 
     exact = True
 
-    def project(self, W, *, xp):
-        """A first compressed weight near W, from nothing."""
+    def projects_exactly(self, metric):
+        """Whether :meth:`project` returns a nearest weight of the format in the given metric.
+
+        Parameters
+        ----------
+        metric : Metric or None
+            None is the Frobenius norm.
+        """
+        return self.exact and metric is None
+
+    def project(self, W, *, metric=None, xp):
+        """A first compressed weight near W, from nothing.
+
+        Parameters
+        ----------
+        W : array of shape (d_in, d_out)
+        metric : Metric or None, default=None
+            Quadratic form in which to be near; None is the Frobenius norm.
+        xp : module
+            Array API namespace.
+
+        Returns
+        -------
+        M : CompressedWeight
+        """
         raise NotImplementedError
 
-    def step(self, target, previous, weight, *, xp):
+    def step(self, target, previous, weight, *, metric=None, xp):
         """argmin_M r(M) + weight/2 ||M - target||^2 over the format, starting from ``previous``.
 
         This is (13) with its two quadratics joined: target = (tau W + alpha M_old)/(tau + alpha),
         weight = tau + alpha.
+
+        Parameters
+        ----------
+        target : array of shape (d_in, d_out)
+        previous : CompressedWeight
+            In the format of this plan.
+        weight : float
+        metric : Metric or None, default=None
+            Quadratic form of the norm; None is the Frobenius norm.
+        xp : module
+            Array API namespace.
+
+        Returns
+        -------
+        M : CompressedWeight
+            With no larger objective than ``previous``, up to rounding.
         """
         raise NotImplementedError
 

@@ -81,3 +81,68 @@ def rounding_shift(A, *, xp):
     """
     info = xp.finfo(A.dtype)
     return 4.0 * float(info.eps) * float(xp.linalg.trace(A)) + float(info.smallest_normal)
+
+
+def triangular_inverse(L, *, xp):
+    """Inverse of a lower triangular matrix, almost all of it matrix products.
+
+    ``[[A, 0], [B, C]]^-1 = [[A^-1, 0], [-C^-1 B A^-1, C^-1]]``.
+
+    Parameters
+    ----------
+    L : array of shape (d, d)
+        Lower triangular, no zero on the diagonal.
+    xp : module
+        Array API namespace.
+
+    Returns
+    -------
+    inverse : array of shape (d, d)
+        Lower triangular, same dtype.
+    """
+    d = L.shape[0]
+    if d <= _LEAF:
+        return xp.tril(xp.linalg.inv(L))
+    h = d // 2
+    A = triangular_inverse(L[:h, :h], xp=xp)
+    C = triangular_inverse(L[h:, h:], xp=xp)
+    top = xp.concat([A, xp.zeros((h, d - h), dtype=L.dtype)], axis=1)
+    bottom = xp.concat([-(C @ (L[h:, :h] @ A)), C], axis=1)
+    return xp.concat([top, bottom], axis=0)
+
+
+def repaired_cholesky(A, *, xp):
+    """Lower Cholesky factor of a symmetric matrix, shifted as little as rounding demands.
+
+    Parameters
+    ----------
+    A : array of shape (d, d)
+        Symmetric, positive semidefinite up to rounding.
+    xp : module
+        Array API namespace.
+
+    Returns
+    -------
+    L : array of shape (d, d)
+        ``L L' = A + shift I``; the shift is 0 where A itself has a factor, otherwise
+        :func:`rounding_shift` times the first power of ten that cures it.
+
+    Raises
+    ------
+    ValueError
+        If no shift up to the size of A cures it: A is indefinite, or not finite.
+    """
+    step = rounding_shift(A, xp=xp)
+    for shift in (0.0, *(step * 10.0**k for k in range(7))):
+        try:
+            L = xp.linalg.cholesky(add_to_diagonal(A, shift, xp=xp) if shift else A)
+        except (ValueError, RuntimeError):  # NumPy's and PyTorch's LinAlgError
+            continue
+        if bool(xp.all(xp.isfinite(L))):  # CuPy answers NaN instead of raising
+            return L
+    raise ValueError(
+        "A metric must be made of symmetric positive definite matrices of finite numbers. Got one "
+        f"of shape {tuple(A.shape)} with trace {float(xp.linalg.trace(A)):g} that no small shift "
+        "repairs. "
+        "Add a ridge, such as 1e-3 of its mean diagonal."
+    )

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Conjugate gradients for least squares whose matrix is only known by its products."""
+
+
+def conjugate_gradients(start, residual, multiply, precondition, n_iter, *, axis=None, xp):
+    """Lower a convex quadratic from a start by preconditioned conjugate gradients.
+
+    The quadratic is 1/2 <x, A x> - <b, x> with A symmetric positive semidefinite. Every iterate has
+    a smaller value than the one before (in exact arithmetic), so the fit may stop anywhere.
+
+    Parameters
+    ----------
+    start : array
+        x_0.
+    residual : array
+        b - A x_0, the negative gradient at the start.
+    multiply : callable
+        x -> A x.
+    precondition : callable
+        r -> P r with P symmetric positive definite, near the inverse of A.
+    n_iter : int
+        Most iterations; it stops early when the residual is rounding only.
+    axis : int or None, default=None
+        Axis along which inner products are taken. With 0, the columns of a matrix are problems of
+        their own and each gets its own step lengths.
+    xp : module
+        Array API namespace.
+
+    Returns
+    -------
+    x : array
+    """
+
+    def inner(a, b):
+        return xp.sum(a * b, axis=axis, keepdims=axis is not None)
+
+    def ratio(a, b):
+        positive = b > 0
+        return xp.where(positive, a / xp.where(positive, b, xp.ones_like(b)), xp.zeros_like(b))
+
+    x, z = start, precondition(residual)
+    direction, power = z, inner(residual, z)
+    least = float(xp.max(power)) * float(xp.finfo(start.dtype).eps) ** 2
+    for _ in range(n_iter):
+        if not float(xp.max(power)) > least:
+            break
+        image = multiply(direction)
+        length = ratio(power, inner(direction, image))
+        x = x + length * direction
+        residual = residual - length * image
+        z = precondition(residual)
+        before, power = power, inner(residual, z)
+        direction = z + ratio(power, before) * direction
+    return x
+
+
+def refit_on_support(W, mask, start, metric, n_iter, *, xp):
+    """Least squares fit of the entries under a mask: min ||W - M|| in a metric over M = mask * M.
+
+    What is removed is compensated by what stays. Problems that fall apart by columns (S diagonal)
+    or by rows (G diagonal) are solved as such.
+
+    Parameters
+    ----------
+    W : array of shape (d_in, d_out)
+    mask : array of shape (d_in, d_out)
+        Ones where an entry stays, zeros elsewhere, in the dtype of W.
+    start : array of shape (d_in, d_out)
+        First M, zero outside the mask.
+    metric : Metric
+    n_iter : int
+    xp : module
+        Array API namespace.
+
+    Returns
+    -------
+    M : array of shape (d_in, d_out)
+        No farther from W than the start, up to rounding.
+    """
+    if metric.is_diagonal:
+        return W * mask
+    scale = mask / metric.diagonal(W.shape, W.dtype, xp=xp)
+    return conjugate_gradients(
+        start,
+        mask * metric.multiply(W - start),
+        lambda D: mask * metric.multiply(D),
+        lambda R: scale * R,
+        n_iter,
+        axis=0 if metric.columns.is_diagonal else 1 if metric.rows.is_diagonal else None,
+        xp=xp,
+    )

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The quadratic form in which a compressed weight is near a dense one."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from array_api_compat import array_namespace
+
+from ..backends import get_backend
+from ._linalg import repaired_cholesky, triangular_inverse
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One factor of a :class:`Metric`: a symmetric positive definite matrix A = L L'.
+
+    Attributes
+    ----------
+    A : array of shape (d, d), array of shape (d,) or None
+        The matrix, its diagonal if it has nothing else, or None for the identity.
+    """
+
+    A: object = None
+
+    @property
+    def is_diagonal(self):
+        """Whether A is the identity or a diagonal."""
+        return self.A is None or self.A.ndim == 1
+
+    @cached_property
+    def _factor(self):
+        """L' as the products need it; a diagonal's square root as a column."""
+        xp = array_namespace(self.A)
+        if self.is_diagonal:
+            return xp.sqrt(self.A)[:, None]
+        return repaired_cholesky(self.A, xp=xp)
+
+    @cached_property
+    def _factor_inverse(self):
+        xp = array_namespace(self.A)
+        return triangular_inverse(self._factor, xp=xp)
+
+    def diagonal(self, d, dtype, *, xp):
+        """The diagonal of A, shape (d,)."""
+        if self.A is None:
+            return xp.ones(d, dtype=dtype)
+        return self.A if self.is_diagonal else xp.linalg.diagonal(self.A)
+
+    def inverse_diagonal(self, d, dtype, *, xp):
+        """The diagonal of A^-1, shape (d,)."""
+        if self.is_diagonal:
+            return 1.0 / self.diagonal(d, dtype, xp=xp)
+        return xp.sum(self._factor_inverse * self._factor_inverse, axis=0)
+
+    def multiply(self, X):
+        """A X."""
+        if self.A is None:
+            return X
+        return self.A[:, None] * X if self.is_diagonal else self.A @ X
+
+    def whiten(self, X):
+        """L' X, whose squared Frobenius norm is tr(X' A X)."""
+        if self.A is None:
+            return X
+        return self._factor * X if self.is_diagonal else self._factor.T @ X
+
+    def restore(self, Z):
+        """The X with L' X = Z."""
+        if self.A is None:
+            return Z
+        return Z / self._factor if self.is_diagonal else self._factor_inverse.T @ Z
+
+    def lower(self, X):
+        """L X; ``lower(whiten(X)) = multiply(X)``."""
+        if self.A is None:
+            return X
+        return self._factor * X if self.is_diagonal else self._factor @ X
+
+
+@dataclass(frozen=True, eq=False)
+class Metric:
+    """||D||^2 = tr(S D' G D) = ||G^{1/2} D S^{1/2}||_F^2 for weights of shape (d_in, d_out).
+
+    G is what the data say about the inputs of a layer (their covariance), S what the rest of the
+    network makes of a change of its outputs. The Cholesky factors are computed once, when they are
+    first needed; a metric is meant to be kept for several projections.
+
+    Parameters
+    ----------
+    G : array of shape (d_in, d_in) or (d_in,), or None
+        Symmetric positive definite (a ridge is the caller's), a diagonal, or None for the identity.
+    S : array of shape (d_out, d_out) or (d_out,), or None
+        The same for the outputs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> metric = Metric(np.asarray([[2.0, 1.0], [1.0, 2.0]]), np.asarray([3.0]))
+    >>> round(metric.squared_norm(np.asarray([[1.0], [1.0]]), xp=np), 12)
+    18.0
+    """
+
+    G: object = None
+    S: object = None
+
+    @cached_property
+    def rows(self):
+        """The side of G."""
+        return Side(self.G)
+
+    @cached_property
+    def columns(self):
+        """The side of S."""
+        return Side(self.S)
+
+    @property
+    def is_diagonal(self):
+        """Whether the form has no cross terms between entries."""
+        return self.rows.is_diagonal and self.columns.is_diagonal
+
+    def whiten_columns(self, Y):
+        """Y L_S, for Y of shape (any, d_out)."""
+        return self.columns.whiten(Y.T).T
+
+    def restore_columns(self, Z):
+        """The Y with Y L_S = Z."""
+        return self.columns.restore(Z.T).T
+
+    def whiten(self, D):
+        """L_G' D L_S, whose Frobenius norm is the norm of D."""
+        return self.whiten_columns(self.rows.whiten(D))
+
+    def restore(self, Z):
+        """The D with ``whiten(D) = Z``."""
+        return self.restore_columns(self.rows.restore(Z))
+
+    def multiply(self, D):
+        """G D S, half the gradient of the squared norm."""
+        return self.columns.multiply(self.rows.multiply(D).T).T
+
+    def diagonal(self, shape, dtype, *, xp):
+        """G_ii S_jj, shape (d_in, d_out): the weight of one entry on its own."""
+        g = self.rows.diagonal(shape[0], dtype, xp=xp)
+        return g[:, None] * self.columns.diagonal(shape[1], dtype, xp=xp)[None, :]
+
+    def squared_norm(self, D, *, xp):
+        """tr(S D' G D), a float >= 0."""
+        return get_backend(xp).sum_of_squares(self.whiten(D), xp=xp)
+
+    def squared_distance(self, W, M, *, xp):
+        """The squared norm of W - M, both dense, a float."""
+        return self.squared_norm(W - M, xp=xp)
+
+
+#: the Frobenius norm
+EUCLIDEAN = Metric()
