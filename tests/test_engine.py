@@ -203,7 +203,7 @@ def test_more_columns_than_rows_without_any_penalty(fit_intercept, dtype):
     X, Y = rng.normal(size=(7, 300)), rng.normal(size=(7, 1))
     weights, placement = start(problem, X, Y, None, *draw_start(problem, widths, rng), dtype=dtype)
     values = []
-    for _ in range(20):
+    for _ in range(6):
         weights, before = sweep(problem, weights, placement)
         values.append(before.total)
     assert np.all(np.diff(values) <= 0.0)
