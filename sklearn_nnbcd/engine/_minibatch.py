@@ -136,6 +136,7 @@ class MiniBatch:
         self.curvatures = [None] + [Curvature() for _ in range(problem.N)]
         self.velocity = [None] * (problem.N + 1)
         self.operators = [None] * (problem.N + 1)
+        self.projected = False
 
     def step(self, X, Y, s=None, pull=0.0):
         """Answer one batch.
@@ -185,8 +186,6 @@ class MiniBatch:
                 M = plan.project(W, metric=metric, xp=xp)
             updates = updates.updated(M=(i, M), M_dense=(i, M.to_dense(xp=xp)), shift=(i, mean))
         self.weights, self.projected = updates, True
-
-    projected = False
 
     # parts of a step --------------------------------------------------------------------------
 

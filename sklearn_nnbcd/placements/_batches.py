@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Rows in shuffled batches, for solvers that see a few of them at a time."""
 
-import numpy as np
+from array_api_compat import array_namespace
 
 
 class ShuffledBatches:
     """Iterating yields (X, Y, s) batch by batch, in a new order each time.
 
-    Batches of one pass are nearly equal in size and hold each row once. Only the rows of one batch are
-    copied, in rising order, so X may be a memory map larger than the memory.
+    Batches of one pass are nearly equal in size and hold each row once. Only the rows of one batch
+    are copied, in rising order, so X may be a memory map larger than the memory.
 
     Parameters
     ----------
@@ -19,18 +19,27 @@ class ShuffledBatches:
         Rows of a batch, about.
     random_state : numpy.random.RandomState
         Draws the orders.
+
+    Attributes
+    ----------
+    weight : float
+        Sum of all sample weights.
     """
 
     def __init__(self, X, Y, s, size, random_state):
         self.X, self.Y, self.s, self.random_state = X, Y, s, random_state
         self.count = max(1, round(X.shape[0] / size))
-        self.weight = float(X.shape[0]) if s is None else float(s.sum())
+        self.weight = float(X.shape[0]) if s is None else float(array_namespace(s).sum(s))
 
     def __len__(self):
         return self.count
 
     def __iter__(self):
-        order = self.random_state.permutation(self.X.shape[0])
-        for rows in np.array_split(order, self.count):
+        xp, n = array_namespace(self.X), self.X.shape[0]
+        order = self.random_state.permutation(n)
+        for k in range(self.count):
+            rows = order[k * n // self.count : (k + 1) * n // self.count]
             rows.sort()
-            yield self.X[rows], self.Y[rows], None if self.s is None else self.s[rows]
+            rows = xp.asarray(rows)
+            parts = (self.X, self.Y, self.s)
+            yield tuple(None if part is None else xp.take(part, rows, axis=0) for part in parts)
