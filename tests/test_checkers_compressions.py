@@ -29,7 +29,7 @@ def with_plan(base, compression=None, **methods):
     return variant(base, plan=plan)(**compression.get_params())
 
 
-def off_by_one_rank(self, W, *, xp):
+def off_by_one_rank(self, W, *, metric=None, xp):
     """Rank r - 1 in factors of rank r."""
     U, s, Vh = xp.linalg.svd(W, full_matrices=False)
     s = xp.where(xp.arange(s.shape[0]) < self.rank - 1, s, xp.zeros_like(s))
@@ -37,13 +37,13 @@ def off_by_one_rank(self, W, *, xp):
     return type(right)(U[:, : self.rank] * s[: self.rank], Vh[: self.rank, :])
 
 
-def smallest(self, W, *, xp):
+def smallest(self, W, *, metric=None, xp):
     """Keep the wrong end."""
     right = L0(sparsity=0.5).plan(self.shape)
     return right.project(xp.where(W > 0, 1.0, -1.0) / (1e-9 + xp.abs(W)), xp=xp)
 
 
-def keep_one_more(self, W, *, xp):
+def keep_one_more(self, W, *, metric=None, xp):
     right = L0(sparsity=0.5).plan(self.shape)
     return replace(right, beta=self.beta + 1).project(W, xp=xp)
 
@@ -70,7 +70,11 @@ WRONG_PLANS = {
     "wrong count": (LowRank(2), {"n_parameters": property(lambda self: 28 - 1)}, "the plan says"),
     "projection is not stable": (
         L0(0.5),
-        {"project": lambda self, W, *, xp: L0(0.5).plan(self.shape).project(0.9 * W, xp=xp)},
+        {
+            "project": lambda self, W, *, metric=None, xp: (
+                L0(0.5).plan(self.shape).project(0.9 * W, xp=xp)
+            )
+        },
         "is better|changes it|goes up",
     ),
 }
@@ -89,7 +93,7 @@ def test_projection_off_by_one_rank():
 
 
 def test_projection_that_gets_worse_with_the_rank():
-    def project(self, W, *, xp):
+    def project(self, W, *, metric=None, xp):
         return LowRank(rank=self.rank).plan(self.shape).project(W, xp=xp).scaled(0.8**self.rank)
 
     rejects(check_error_falls, with_plan(LowRank, project=project), (8, 6), match="rises")
@@ -143,7 +147,7 @@ WRONG_WEIGHTS = {
 
 
 def wrap_project(changes):
-    def project(self, W, *, xp):
+    def project(self, W, *, metric=None, xp):
         return Wrapped(L0(0.5).plan(self.shape).project(W, xp=xp), changes)
 
     return project

@@ -95,8 +95,8 @@ class L0Plan(CompressionPlan):
     def project(self, W, *, metric=None, xp):
         """The beta entries that matter most, refitted to make up for what goes.
 
-        In the Frobenius norm these are the largest ones, eq. (25). In a metric the score of an entry
-        is W_ij^2 G_ii S_jj, and the survivors are a least squares fit in the metric.
+        In the Frobenius norm these are the largest ones, eq. (25). In a metric the score of an
+        entry is W_ij^2 G_ii S_jj, and the survivors are a least squares fit in the metric.
         """
         if metric is None:
             return to_sparse(W, self._largest(xp.abs(W), xp=xp), xp=xp)
