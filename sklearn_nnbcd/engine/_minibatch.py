@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Mini-batches: the blocks of Algorithm 1 one batch at a time, memory O(batch x width).
 
-On a batch, U and V are set by a forward pass; one backward sweep of V and U blocks makes a target for
-every U_i, and its distance E_i from U_i is the message that W_i answers by damped normal equations
-with running Gram sums. Two backward sweeps are offered:
+On a batch, U and V are set by a forward pass; one backward sweep of V and U blocks makes a target
+for every U_i, and its distance E_i from U_i is the message that W_i answers by damped normal
+equations with running Gram sums. Two backward sweeps are offered:
 
 - "exact": the closed forms (8)-(11) as they are, no derivative is taken;
-- "prox_linear": the V and U blocks linearised at the forward pass, the paper's option (19) carried to
-  every layer: E_N = -loss'(V_N), E_{i-1} = (E_i W_i') sigma'(U_{i-1}). It uses derivatives and is kin to
-  Kronecker-factored natural gradients.
+- "prox_linear": the V and U blocks linearised at the forward pass, the paper's option (19) carried
+  to every layer: E_N = -loss'(V_N), E_{i-1} = (E_i W_i') sigma'(U_{i-1}). It uses derivatives and
+  is kin to Kronecker-factored natural gradients.
 """
 
 import math
@@ -29,8 +29,8 @@ class BatchSettings:
     block_step : {"prox_linear", "exact"}
         How the V and U blocks make their targets.
     step : float
-        First step length; it falls linearly to zero over the fit unless ``decay`` is False. Divided by
-        the number of layers, since all of them move at once.
+        First step length; it falls linearly to zero over the fit unless ``decay`` is False. Divided
+        by the number of layers, since all of them move at once.
     momentum : float
         Share of the last change that is kept.
     damping : float
@@ -46,8 +46,8 @@ class BatchSettings:
     free : float
         Share of the fit before the compression begins to pull.
     pull : tuple of float
-        First and last weight tau with which W is pulled towards W^MC, rising geometrically, in units
-        of the parameter tau.
+        First and last weight tau with which W is pulled towards W^MC, rising geometrically, in
+        units of the parameter tau.
     projections : int
         Projections of W^MC per pass.
     """
@@ -136,7 +136,7 @@ class MiniBatch:
         self.curvatures = [None] + [Curvature() for _ in range(problem.N)]
         self.velocity = [None] * (problem.N + 1)
         self.operators = [None] * (problem.N + 1)
-        self.projected = False
+        self.projected = self.moved = False  # W^MC was made; W moved since
 
     def step(self, X, Y, s=None, pull=0.0):
         """Answer one batch.
@@ -185,12 +185,12 @@ class MiniBatch:
             else:
                 M = plan.project(W, metric=metric, xp=xp)
             updates = updates.updated(M=(i, M), M_dense=(i, M.to_dense(xp=xp)), shift=(i, mean))
-        self.weights, self.projected = updates, True
+        self.weights, self.projected, self.moved = updates, True, False
 
     # parts of a step --------------------------------------------------------------------------
 
     def _row_roots(self, X, s):
-        """Roots of the row weights over their sum, so that products of two weighted rows are means."""
+        """Roots of the row weights over their sum: products of weighted rows are means."""
         if s is None:
             return X.shape[0] ** -0.5
         return self.problem.xp.sqrt(s / self.problem.xp.sum(s))[:, None]
@@ -238,7 +238,7 @@ class MiniBatch:
                 E = problem.layers[i].pull_back(E, self.weights.W[i], xp=xp) * slopes[i - 1]
 
     def _exact_messages(self, block):
-        """The closed forms (8), (10), (9), (11) at a forward pass, where P_i = U_i and S_i = V_i."""
+        """The closed forms (8), (10), (9), (11) at a forward pass: P_i = U_i, sigma(U_i) = V_i."""
         problem, xp, N = self.problem, self.problem.xp, self.problem.N
         before = block
         block = update_U_output(update_V_output(block, problem), problem, block.U[N])
@@ -263,7 +263,7 @@ class MiniBatch:
 
     def _move(self, changes, gain, pull):
         """Shrink to the trust region, add momentum, move, and pull towards W^MC."""
-        settings, problem, N = self.settings, self.problem, self.problem.N
+        settings, N = self.settings, self.problem.N
         step = settings.step
         if self.n_steps:
             step *= max(0.0, 1.0 - self.done / self.n_steps)
@@ -284,7 +284,7 @@ class MiniBatch:
             if pull and weights.M[i] is not None:
                 W = (W + pull * weights.M_dense[i]) * (1.0 / (1.0 + pull))
             weights = weights.updated(W=(i, W), b=(i, b))
-        self.weights = weights
+        self.weights, self.moved = weights, True
 
     def _decay(self, i, step):
         """Shrinkage of W_i by the ridge, preconditioned by the mean diagonals of both sides."""
@@ -349,5 +349,7 @@ def fit_minibatch(problem, weights, batches, settings, *, max_iter, on_pass):
             if on_pass(k, solver.weights, loss):
                 break
     except KeyboardInterrupt:
+        if compressed and solver.moved:
+            solver.project()  # W^MC may be as old as the first weights
         return solver.weights, False
     return solver.weights, True
