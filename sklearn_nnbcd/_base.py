@@ -2,11 +2,8 @@
 """What both estimators share: parameters, validation, fit and prediction."""
 
 import copy
-import math
-import warnings
 
 import array_api_compat
-import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
@@ -15,8 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ._monitor import Monitor
 from ._network import block_rows, network_weights, operators, run_network
 from ._problem import check_loop_parameters, resolve_initializer, resolve_problem
-from .engine import fit_full, initial_block, initial_weights
-from .placements import InMemory
+from ._solvers import SOLVERS, resolve_batch_size, resolve_max_iter, resolve_solver
 from .utils._paths import count_live_entries
 from .utils._sklearn_compat import (
     CallbackSupportMixin,
@@ -52,6 +48,8 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         initializer,
         fit_intercept,
         solver,
+        batch_size,
+        block_step,
         max_iter,
         tol,
         n_iter_no_change,
@@ -79,6 +77,8 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         self.initializer = initializer
         self.fit_intercept = fit_intercept
         self.solver = solver
+        self.batch_size = batch_size
+        self.block_step = block_step
         self.max_iter = max_iter
         self.tol = tol
         self.n_iter_no_change = n_iter_no_change
@@ -133,9 +133,15 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         xp = array_api_compat.array_namespace(X)
         problem, shapes = resolve_problem(self, X.shape[1], n_outputs, self._task, xp)
         start = self._start(problem, shapes, X.dtype)
-        callbacks = SweepCallbacks(self, self.max_iter, X, y)
+        max_iter = resolve_max_iter(
+            self.max_iter,
+            resolve_solver(self.solver, X.shape[0]),
+            X.shape[0],
+            resolve_batch_size(self.batch_size, X.shape[0]),
+        )
+        callbacks = SweepCallbacks(self, max_iter, X, y)
         with callbacks.fit():
-            self._run(problem, start, X, Y, s, validation, callbacks)
+            self._run(problem, start, (X, Y, s), validation, callbacks, max_iter)
         return self
 
     def _validated(self, X, y, sample_weight):
@@ -204,15 +210,8 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         """Weights and intercepts of the last fit, for targets as the engine sees them."""
         return self.compressed_coefs_, self.intercepts_
 
-    def _run(self, problem, start, X, Y, s, validation, callbacks):
-        """Scatter the rows, sweep, and keep what was learned."""
-        weights = initial_weights(problem, *start)
-        rows = block_rows([X.shape[1]] + [W.shape[1] for W in start[0][1:]])
-        blocks = []
-        for first in range(0, X.shape[0], rows):
-            part = slice(first, first + rows)
-            weight = None if s is None else s[part]
-            blocks.append(initial_block(problem, weights, X[part], Y[part], weight))
+    def _run(self, problem, start, rows, validation, callbacks, max_iter):
+        """Run the solver and keep what was learned."""
 
         def attributes(weights):
             return self._attributes(problem, weights)
@@ -222,44 +221,14 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
             vars(fitted).update(attributes(weights))
             return fitted.score(*validation)
 
-        monitor = Monitor(self, callbacks, attributes, None if validation is None else validate)
-        weights, terms = self._sweep(problem, weights, InMemory(blocks), monitor)
+        validate = None if validation is None else validate
+        monitor = Monitor(self, callbacks, attributes, validate)
+        solver = SOLVERS[resolve_solver(self.solver, rows[0].shape[0])]
+        weights, curve = solver(self, problem, start, rows, max_iter, monitor)
         if monitor.best_weights is not None:
             weights = monitor.best_weights
         vars(self).update(attributes(weights))
-        self._record(problem, monitor, terms, X, Y, s)
-
-    def _sweep(self, problem, weights, placement, monitor):
-        """Run the engine; an interrupt or an overflow keeps the last good weights."""
-        terms = None
-        try:
-            with np.errstate(all="ignore"):  # overflows are met by the check for a finite L
-                weights, terms, complete = fit_full(
-                    problem, weights, placement, max_iter=self.max_iter, on_sweep=monitor
-                )
-        except FloatingPointError:
-            complete = True
-        if terms is not None and math.isfinite(terms.total):
-            if not complete:
-                warnings.warn(
-                    f"Training interrupted by the user after {monitor.n_sweeps} complete sweeps; the "
-                    "weights of the last complete sweep are kept.",
-                    stacklevel=5,
-                )
-            return weights, terms
-        if monitor.last_finite is None:
-            raise ValueError(
-                "The objective is not finite for the given X and y: entries are too large for "
-                f"{weights.W[1].dtype}. Standardise the columns first, e.g. with "
-                "make_pipeline(StandardScaler(), ...), or pass float64."
-            )
-        warnings.warn(
-            f"Training stopped after {monitor.n_sweeps} sweeps because the objective was no longer "
-            "finite. The last weights with a finite objective are kept; standardised X, float64, or a "
-            "larger 'ridge' help.",
-            stacklevel=5,
-        )
-        return monitor.last_finite, monitor.terms[-1]
+        self._record(problem, monitor, curve, *rows)
 
     def _attributes(self, problem, weights):
         """Fitted attributes that prediction needs, for some weights."""
@@ -281,9 +250,8 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         """Targets as the user gave them, up to the coding of labels."""
         return Y
 
-    def _record(self, problem, monitor, terms, X, Y, s):
+    def _record(self, problem, monitor, curve, X, Y, s):
         """Curves and counts of the fit."""
-        curve = [*monitor.terms, terms][1:]
         self.n_iter_ = max(1, monitor.n_sweeps)
         self.objective_curve_ = [t.total for t in curve]
         self.objective_terms_ = [dict(vars(t)) for t in curve]

@@ -3,6 +3,9 @@
 
 import math
 import time
+import warnings
+
+from sklearn.utils import check_random_state
 
 
 class Monitor:
@@ -27,6 +30,33 @@ class Monitor:
         self.n_sweeps, self.stalled = 0, 0
         self.latest = self.last_finite = None
         self.start = time.perf_counter()
+        #: whether the objective only falls, so that a stall means convergence
+        self.monotone = True
+        #: iteration before which validation scores stop nothing
+        self.patience_from = 0
+        self.random_state = check_random_state(estimator.random_state)
+
+    def last_good(self, weights):
+        """The last weights with a finite objective; ValueError if there never were any.
+
+        Warns
+        -----
+        UserWarning
+            That the fit stopped early, and what helps.
+        """
+        if self.last_finite is None:
+            raise ValueError(
+                "The objective is not finite for the given X and y: entries are too large for "
+                f"{weights.W[1].dtype}. Standardise the columns first, e.g. with "
+                "make_pipeline(StandardScaler(), ...), or pass float64."
+            )
+        warnings.warn(
+            f"Training stopped after {self.n_sweeps} sweeps because the objective was no longer "
+            "finite. The last weights with a finite objective are kept; standardised X, float64, "
+            "or a larger 'ridge' help.",
+            stacklevel=7,
+        )
+        return self.last_finite
 
     def __call__(self, k, weights, before):
         """After sweep k, with the terms of L at its start; True stops the fit.
@@ -40,9 +70,9 @@ class Monitor:
             raise FloatingPointError
         self.terms.append(before)
         self.last_finite, self.latest, self.n_sweeps = self.latest, weights, k
-        stop = self._stalled(before.total)
+        stop = self.monotone and self._stalled(before.total)
         if self.validate is not None:
-            stop = self._validation(weights)
+            stop = self._validation(weights) and k > self.patience_from
         if self.estimator.verbose:
             self._print(k, before)
         return self.callbacks.sweep(lambda: self.attributes(weights)) or stop

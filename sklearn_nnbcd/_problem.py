@@ -180,8 +180,11 @@ def resolve_initializer(estimator):
 def check_loop_parameters(estimator):
     """Check what steers the loop: sweeps, tolerances, early stopping, solver."""
     owner = type(estimator).__name__
-    check_option(estimator.solver, ("auto", "full"), "solver", owner)
-    check_integer(estimator.max_iter, "max_iter", owner)
+    check_option(estimator.solver, ("auto", "full", "minibatch"), "solver", owner)
+    check_option(estimator.block_step, ("prox_linear", "exact"), "block_step", owner)
+    for name in ("batch_size", "max_iter"):
+        if getattr(estimator, name) != "auto":
+            check_integer(getattr(estimator, name), name, owner, cure='"auto" is the default.')
     check_integer(estimator.n_iter_no_change, "n_iter_no_change", owner)
     check_number(estimator.tol, "tol", owner, cure="0 never stops by tolerance.")
     if estimator.early_stopping:

@@ -24,13 +24,14 @@ NUMPY = array_api_compat.array_namespace(np.zeros(1))
 def mild(name, **other):
     """A registered compression that removes about half: small problems keep something to fit."""
     known = COMPRESSIONS[name]().get_params()
-    chosen = {"rank": 0.6, "sparsity": 0.5, **other}
+    chosen = {"rank": 0.6, "sparsity": 0.5, "strength": 0.1, **other}
     return COMPRESSIONS[name](**{key: value for key, value in chosen.items() if key in known})
 
 
 #: every registered compression, the second tensorization, and none
 MILD_COMPRESSIONS = {name: mild(name) for name in COMPRESSIONS}
 MILD_COMPRESSIONS["tt_paired"] = mild("tt", tensorization="paired")
+MILD_COMPRESSIONS["group_lasso_inputs"] = mild("group_lasso", groups="inputs")
 MILD_COMPRESSIONS["none"] = None
 
 #: "relu-hinge-tt" -> (activation, loss, compression)

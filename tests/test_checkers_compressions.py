@@ -29,7 +29,7 @@ def with_plan(base, compression=None, **methods):
     return variant(base, plan=plan)(**compression.get_params())
 
 
-def off_by_one_rank(self, W, *, xp, **metric):
+def off_by_one_rank(self, W, *, metric=None, xp):
     """Rank r - 1 in factors of rank r."""
     U, s, Vh = xp.linalg.svd(W, full_matrices=False)
     s = xp.where(xp.arange(s.shape[0]) < self.rank - 1, s, xp.zeros_like(s))
@@ -37,32 +37,32 @@ def off_by_one_rank(self, W, *, xp, **metric):
     return type(right)(U[:, : self.rank] * s[: self.rank], Vh[: self.rank, :])
 
 
-def smallest(self, W, *, xp, **metric):
+def smallest(self, W, *, metric=None, xp):
     """Keep the wrong end."""
     right = L0(sparsity=0.5).plan(self.shape)
     return right.project(xp.where(W > 0, 1.0, -1.0) / (1e-9 + xp.abs(W)), xp=xp)
 
 
-def keep_one_more(self, W, *, xp, **metric):
+def keep_one_more(self, W, *, metric=None, xp):
     right = L0(sparsity=0.5).plan(self.shape)
     return replace(right, beta=self.beta + 1).project(W, xp=xp)
 
 
-def worse(self, target, previous, weight, *, xp, **metric):
+def worse(self, target, previous, weight, *, xp):
     return type(self).project(self, -target, xp=xp)
 
 
 WRONG_PLANS = {
     "keeps the small entries": (
         L0(0.5),
-        {"step": lambda self, t, p, w, *, xp, **metric: smallest(self, t, xp=xp)},
+        {"step": lambda self, t, p, w, *, xp: smallest(self, t, xp=xp)},
         "goes up|is better",
     ),
     "keeps one more": (L0(0.5), {"project": keep_one_more}, "the plan says"),
     "step away from the target": (LowRank(0.5), {"step": worse}, "goes up"),
     "step ignores its start": (
         TensorTrain(0.5),
-        {"step": lambda self, t, p, w, *, xp, **metric: p.scaled(1.1)},
+        {"step": lambda self, t, p, w, *, xp: p.scaled(1.1)},
         "goes up",
     ),
     "claims to be exact": (LowRank(2), {"exact": True}, "is better"),
@@ -71,7 +71,7 @@ WRONG_PLANS = {
     "projection is not stable": (
         L0(0.5),
         {
-            "project": lambda self, W, *, xp, **metric: (
+            "project": lambda self, W, *, metric=None, xp: (
                 L0(0.5).plan(self.shape).project(0.9 * W, xp=xp)
             )
         },
@@ -93,14 +93,14 @@ def test_projection_off_by_one_rank():
 
 
 def test_projection_that_gets_worse_with_the_rank():
-    def project(self, W, *, xp, **metric):
+    def project(self, W, *, metric=None, xp):
         return LowRank(rank=self.rank).plan(self.shape).project(W, xp=xp).scaled(0.8**self.rank)
 
     rejects(check_error_falls, with_plan(LowRank, project=project), (8, 6), match="rises")
 
 
 def test_full_step_that_stops_short():
-    def step(self, target, previous, weight, *, xp, **metric):
+    def step(self, target, previous, weight, *, xp):
         return LowRank(rank=self.rank).plan(self.shape).step(0.99 * target, previous, weight, xp=xp)
 
     rejects(check_lossless, with_plan(LowRank, step=step), (8, 6), match="do not reach")
@@ -147,7 +147,7 @@ WRONG_WEIGHTS = {
 
 
 def wrap_project(changes):
-    def project(self, W, *, xp, **metric):
+    def project(self, W, *, metric=None, xp):
         return Wrapped(L0(0.5).plan(self.shape).project(W, xp=xp), changes)
 
     return project

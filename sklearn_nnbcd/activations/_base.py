@@ -30,3 +30,7 @@ class BaseActivation(BaseEstimator):
             A *global* minimiser of each entry's problem, which need not be convex.
         """
         raise NotImplementedError
+
+    def derivative(self, U, *, xp):
+        """sigma'(U), entry by entry; one of the two slopes at a kink."""
+        raise NotImplementedError

@@ -14,3 +14,7 @@ class Identity(BaseActivation):
     def prox(self, V, center, weight, *, xp):
         """(v + weight center) / (1 + weight), eq. (10)."""
         return (V + weight * center) / (1.0 + weight)
+
+    def derivative(self, U, *, xp):
+        """1."""
+        return xp.ones_like(U)

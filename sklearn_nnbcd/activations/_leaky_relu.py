@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The leaky rectifier."""
 
+import math
+
 from ._base import BaseActivation
+from ._piecewise import prox_piecewise
 
 
 class LeakyReLU(BaseActivation):
@@ -21,11 +24,11 @@ class LeakyReLU(BaseActivation):
         return xp.where(U >= 0.0, U, self.negative_slope * U)
 
     def prox(self, V, center, weight, *, xp):
-        """The better of the best u >= 0 and the best u <= 0: both are clipped vertices of parabolas."""
-        slope = self.negative_slope
-        zero = xp.asarray(0.0, dtype=V.dtype)
-        above = xp.maximum((V + weight * center) / (1.0 + weight), zero)
-        below = xp.minimum((slope * V + weight * center) / (slope * slope + weight), zero)
-        value_above = (above - V) ** 2 + weight * (above - center) ** 2
-        value_below = (slope * below - V) ** 2 + weight * (below - center) ** 2
-        return xp.where(value_above <= value_below, above, below)
+        """The better of the best u >= 0 and the best u <= 0, two clipped vertices of parabolas."""
+        pieces = ((0.0, math.inf, 1.0, 0.0), (-math.inf, 0.0, float(self.negative_slope), 0.0))
+        return prox_piecewise(V, center, weight, pieces, xp=xp)
+
+    def derivative(self, U, *, xp):
+        """1 where U > 0, else negative_slope."""
+        one = xp.ones_like(U)
+        return xp.where(U > 0.0, one, self.negative_slope * one)

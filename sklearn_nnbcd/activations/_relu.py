@@ -30,3 +30,7 @@ class ReLU(BaseActivation):
         best = xp.maximum(best, zero)
         best *= 1.0 / (1.0 + weight)
         return xp.where(positive > 0.0, best, center)
+
+    def derivative(self, U, *, xp):
+        """1 where U > 0, else 0."""
+        return xp.astype(U > 0.0, U.dtype)

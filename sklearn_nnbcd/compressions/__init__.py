@@ -3,11 +3,23 @@
 
 from ._base import BaseCompression, CompressedWeight, CompressionPlan
 from ._dense import DenseWeight
+from ._elastic_net import ElasticNet
+from ._group_lasso import GroupLasso
 from ._l0 import L0
+from ._l0_penalty import L0Penalty
+from ._l1 import L1
 from ._low_rank import LowRank
 from ._tensor_train import TensorTrain
 
-COMPRESSIONS = {"tt": TensorTrain, "low_rank": LowRank, "l0": L0}
+COMPRESSIONS = {
+    "tt": TensorTrain,
+    "low_rank": LowRank,
+    "l0": L0,
+    "l0_penalty": L0Penalty,
+    "l1": L1,
+    "elastic_net": ElasticNet,
+    "group_lasso": GroupLasso,
+}
 
 __all__ = [
     "COMPRESSIONS",
@@ -15,7 +27,11 @@ __all__ = [
     "CompressedWeight",
     "CompressionPlan",
     "DenseWeight",
+    "ElasticNet",
+    "GroupLasso",
     "L0",
+    "L0Penalty",
+    "L1",
     "LowRank",
     "TensorTrain",
 ]

@@ -73,14 +73,15 @@ class CompressionPlan:
     ----------
     shape : tuple of int
         (d_in, d_out).
-    n_parameters : int
-        What every weight of this plan stores.
+    n_parameters : int or None
+        What every weight of this plan stores; None where a penalty lets the data decide.
     exact : bool
         Whether :meth:`step` returns a global minimiser. If not, it must at least never be worse
         than ``previous``; the engine checks both and keeps the better one.
     """
 
     exact = True
+    n_parameters = None
 
     def projects_exactly(self, metric):
         """Whether :meth:`project` returns a nearest weight of the format in the given metric.

@@ -6,74 +6,11 @@ from dataclasses import dataclass
 from ..backends import get_backend
 from ..utils._conjugate import refit_on_support
 from ..utils._validation import check_share
-from ._base import BaseCompression, CompressedWeight, CompressionPlan
+from ._base import BaseCompression, CompressionPlan
+from ._sparse import to_sparse
 
-#: how many dense multiply-adds take the time of one sparse one (a gather each; measured on CPUs)
-_SPARSE_SLOWDOWN = 8.0
 #: conjugate gradient iterations of one refit; the next step goes on from there
 _REFIT_ITERATIONS = 10
-
-
-@dataclass(frozen=True, eq=False)
-class SparseWeight(CompressedWeight):
-    """Compressed sparse rows: data and column indices row by row, indptr where rows begin."""
-
-    data: object
-    indices: object
-    indptr: object
-    shape: tuple
-
-    @property
-    def n_parameters(self):
-        """Number of stored entries."""
-        return int(self.data.shape[0])
-
-    @property
-    def arrays(self):
-        """Values, column indices, row pointers."""
-        return (self.data, self.indices, self.indptr)
-
-    @property
-    def cost(self):
-        """Stored entries times the slowdown of a sparse multiply-add."""
-        return _SPARSE_SLOWDOWN * self.n_parameters
-
-    def to_dense(self, *, xp):
-        """Entries written into zeros."""
-        return self._written(self.data, xp=xp)
-
-    def pattern(self, *, xp):
-        """Boolean mask of the stored entries, zeros among them included."""
-        return self._written(xp.ones_like(self.data), xp=xp) != 0
-
-    def _written(self, values, *, xp):
-        d_in, d_out = self.shape
-        per_row = self.indptr[1:] - self.indptr[:-1]
-        rows = xp.repeat(xp.arange(d_in, dtype=self.indices.dtype), per_row)
-        flat = rows * d_out + self.indices
-        dense = get_backend(xp).scatter(values, flat, d_in * d_out, xp=xp)
-        return xp.reshape(dense, self.shape)
-
-    def operator(self, *, xp):
-        """V -> V @ W by the library's sparse product, where it has one."""
-        product = get_backend(xp).sparse_product(
-            self.data, self.indices, self.indptr, self.shape, xp=xp
-        )
-        return super().operator(xp=xp) if product is None else product
-
-    def scaled(self, factor):
-        """Scale the entries."""
-        return SparseWeight(self.data * factor, self.indices, self.indptr, self.shape)
-
-
-def to_sparse(W, mask, *, xp):
-    """The entries of W where the boolean mask is True, as a :class:`SparseWeight`."""
-    rows, columns = xp.nonzero(mask)
-    data = xp.take(xp.reshape(W, (-1,)), rows * W.shape[1] + columns)
-    counts = xp.cumulative_sum(xp.sum(xp.astype(mask, xp.int32), axis=1), dtype=xp.int32)
-    indptr = xp.concat([xp.zeros(1, dtype=xp.int32), counts])
-    index_type = xp.int32 if W.shape[0] * W.shape[1] < 2**31 else xp.int64
-    return SparseWeight(data, xp.astype(columns, index_type), indptr, tuple(W.shape))
 
 
 @dataclass(frozen=True)
@@ -95,8 +32,8 @@ class L0Plan(CompressionPlan):
     def project(self, W, *, metric=None, xp):
         """The beta entries that matter most, refitted to make up for what goes.
 
-        In the Frobenius norm these are the largest ones, eq. (25). In a metric the score of an entry
-        is W_ij^2 G_ii S_jj, and the survivors are a least squares fit in the metric.
+        In the Frobenius norm these are the largest ones, eq. (25). In a metric the score of an
+        entry is W_ij^2 G_ii S_jj, and the survivors are a least squares fit in the metric.
         """
         if metric is None:
             return to_sparse(W, self._largest(xp.abs(W), xp=xp), xp=xp)

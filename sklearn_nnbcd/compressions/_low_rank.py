@@ -114,8 +114,9 @@ class LowRank(BaseCompression):
     Parameters
     ----------
     rank : int or float, default=0.25
-        An int is the rank, 1 <= rank <= min(d_in, d_out). A float in (0, 1] is the share of the dense
-        parameters that the two factors may take; the rank is the largest that fits, at least 1.
+        An int is the rank, 1 <= rank <= min(d_in, d_out). A float in (0, 1] is the share of the
+        dense parameters that the two factors may take; the rank is the largest that fits, at least
+        1.
 
     Examples
     --------

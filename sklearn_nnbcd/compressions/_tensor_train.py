@@ -5,48 +5,18 @@ import math
 from dataclasses import dataclass
 
 from ..backends import get_backend
-from ..utils._tensor_train import contract_cores, split_point, sweep_cores, tt_to_tensor
-from ..utils._tensorize import (
-    factor_modes,
-    feasible_tt_ranks,
-    largest_rank,
-    pair_modes,
-    tt_size,
-)
-from ..utils._validation import check_option, check_rank_number
-from ._base import BaseCompression, CompressedWeight, CompressionPlan
+from ..utils._tensor_train import contract_cores, sweep_cores, tt_to_tensor
+from ..utils._tensorize import Tensorization, feasible_tt_ranks, largest_rank, tt_size
+from ..utils._train_fit import fit_split_train, fit_train
+from ..utils._validation import check_rank_number
+from ._base import CompressedWeight, CompressionPlan
+from ._low_rank import LowRankPlan
+from ._tensorized import TensorizedCompression, positive_integers
 
-
-@dataclass(frozen=True)
-class Tensorization:
-    """How a matrix becomes a tensor.
-
-    ``rows`` is None: a plain reshape to ``modes``. Otherwise the paired format of eq. (2): rows split
-    into m_1 ... m_d, columns into n_1 ... n_d, and mode k runs over the pairs (m_k, n_k).
-    """
-
-    shape: tuple
-    modes: tuple
-    rows: tuple | None = None
-    columns: tuple | None = None
-
-    def to_tensor(self, W, *, xp):
-        """The tensor of a matrix."""
-        if self.rows is None:
-            return xp.reshape(W, self.modes)
-        d = len(self.rows)
-        order = tuple(axis for k in range(d) for axis in (k, d + k))
-        split = xp.reshape(W, self.rows + self.columns)
-        return xp.reshape(xp.permute_dims(split, order), self.modes)
-
-    def to_matrix(self, tensor, *, xp):
-        """The matrix of a tensor."""
-        if self.rows is None:
-            return xp.reshape(tensor, self.shape)
-        d = len(self.rows)
-        pairs = tuple(n for pair in zip(self.rows, self.columns, strict=True) for n in pair)
-        order = tuple(range(0, 2 * d, 2)) + tuple(range(1, 2 * d, 2))
-        return xp.reshape(xp.permute_dims(xp.reshape(tensor, pairs), order), self.shape)
+#: conjugate gradient iterations per core: of one warm step in a metric, and of a cold projection
+_STEP_ITERATIONS, _PROJECT_ITERATIONS = 5, 15
+#: passes of a cold projection in a metric
+_PROJECT_PASSES = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,15 +42,9 @@ class TensorTrainWeight(CompressedWeight):
         return self.cores
 
     @property
-    def _split(self):
-        if self.tensorization.rows is not None:
-            return None
-        return split_point(self.tensorization.modes, self.shape[0])
-
-    @property
     def cost(self):
-        """r (d_in + d_out) where a flat train splits between rows and columns, d_in d_out elsewhere."""
-        split = self._split
+        """r (d_in + d_out) where a flat train splits between rows and columns, else d_in d_out."""
+        split = self.tensorization.split
         if split is None:
             return float(self.shape[0] * self.shape[1])
         return float(self.cores[split].shape[0] * sum(self.shape))
@@ -91,7 +55,7 @@ class TensorTrainWeight(CompressedWeight):
 
     def operator(self, *, xp):
         """V -> V @ W; a flat train that splits between rows and columns is two thin matrices."""
-        split = self._split
+        split = self.tensorization.split
         if split is None:
             return super().operator(xp=xp)
         left = contract_cores(self.cores[:split], xp=xp)
@@ -121,14 +85,48 @@ class TensorTrainPlan(CompressionPlan):
         """Entries of all cores."""
         return tt_size(self.tensorization.modes, self.ranks)
 
-    def project(self, W, *, xp):
-        """TT-SVD (TensorLy), under a local TensorLy backend."""
+    def project(self, W, *, metric=None, xp):
+        """TT-SVD; in a metric, passes of :meth:`step` from the TT-SVD of the nearest low rank.
+
+        TT-SVD itself knows no metric but the Frobenius norm, and what it cuts off may be what
+        matters.
+        """
+        if metric is None:
+            return TensorTrainWeight(self._tt_svd(W, xp=xp), self.tensorization)
+        split, start = self.tensorization.split, W
+        if split is not None:
+            low_rank = LowRankPlan(self.shape, self.ranks[split])
+            start = low_rank.project(W, metric=metric, xp=xp).to_dense(xp=xp)
+        cores = self._tt_svd(start, xp=xp)
+        for _ in range(_PROJECT_PASSES):
+            cores = self._fit(W, cores, metric, _PROJECT_ITERATIONS, xp=xp)
+        return TensorTrainWeight(tuple(cores), self.tensorization)
+
+    def step(self, target, previous, weight, *, metric=None, xp):
+        """One pass of core-wise least squares from the old cores, eq. (26); it never goes up."""
+        cores = self._fit(target, previous.cores, metric, _STEP_ITERATIONS, xp=xp)
+        return TensorTrainWeight(tuple(cores), self.tensorization)
+
+    def _fit(self, target, cores, metric, n_iter, *, xp):
+        to_tensor, to_matrix = self.tensorization.to_tensor, self.tensorization.to_matrix
+        if metric is None:
+            return sweep_cores(to_tensor(target, xp=xp), cores, xp=xp)
+        if self.tensorization.split is not None:
+            return fit_split_train(cores, self.tensorization.split, target, metric, n_iter, xp=xp)
+
+        def multiply(D):
+            return to_tensor(metric.multiply(to_matrix(D, xp=xp)), xp=xp)
+
+        return fit_train(cores, to_tensor(target, xp=xp), multiply, n_iter, xp=xp)
+
+    def _tt_svd(self, W, *, xp):
+        """Cores by TensorLy, under a local TensorLy backend."""
         import tensorly
         from tensorly.decomposition import tensor_train
 
         tensor = self.tensorization.to_tensor(W, xp=xp)
         if len(self.ranks) == 2:
-            return TensorTrainWeight((xp.reshape(tensor, (1, -1, 1)),), self.tensorization)
+            return (xp.reshape(tensor, (1, -1, 1)),)
         backend = get_backend(xp)
         name = backend.tensorly_name
         if name is None:
@@ -137,16 +135,10 @@ class TensorTrainPlan(CompressionPlan):
             cores = tensor_train(tensor, rank=list(self.ranks)).factors
         if name is None:
             cores = [xp.asarray(core) for core in cores]
-        return TensorTrainWeight(tuple(cores), self.tensorization)
-
-    def step(self, target, previous, weight, *, xp):
-        """One pass of core-wise least squares from the old cores, eq. (26); it never goes up."""
-        tensor = self.tensorization.to_tensor(target, xp=xp)
-        cores = sweep_cores(tensor, previous.cores, xp=xp)
-        return TensorTrainWeight(tuple(cores), self.tensorization)
+        return tuple(cores)
 
 
-class TensorTrain(BaseCompression):
+class TensorTrain(TensorizedCompression):
     """Weights in tensor-train format, eq. (1) and (2).
 
     Parameters
@@ -156,12 +148,12 @@ class TensorTrain(BaseCompression):
         unfolding can have are lowered to it. A float in (0, 1] is the share of the dense parameters
         that the cores may take; one bound for all ranks, the largest that fits, at least 1.
     tensorization : {"flat", "paired"}, default="flat"
-        "flat" reshapes the matrix as it lies (row modes, then column modes); "paired" is the paper's
-        eq. (2), where mode k pairs a row mode with a column mode.
+        "flat" reshapes the matrix as it lies (row modes, then column modes); "paired" is the
+        paper's eq. (2), where mode k pairs a row mode with a column mode.
     tensor_shape : tuple of int, tuple of two tuples of int, or None, default=None
-        Modes. "flat": integers whose product is d_in * d_out. "paired": two equally long tuples with
-        products d_in and d_out. None factors d_in and d_out into modes of about 4 (a prime stays
-        whole).
+        Modes. "flat": integers whose product is d_in * d_out. "paired": two equally long tuples
+        with products d_in and d_out. None factors d_in and d_out into modes of about 4 (a prime
+        stays whole).
 
     Examples
     --------
@@ -185,46 +177,14 @@ class TensorTrain(BaseCompression):
 
     def plan(self, shape):
         """Resolve modes and ranks for weights of shape (d_in, d_out)."""
-        check_option(self.tensorization, ("flat", "paired"), "tensorization", "TensorTrain")
         tensorization = self._tensorize(tuple(shape))
         return TensorTrainPlan(tensorization, self._ranks(tensorization))
-
-    def _tensorize(self, shape):
-        if self.tensorization == "flat":
-            modes = self.tensor_shape
-            if modes is None:
-                modes = factor_modes(shape[0]) + factor_modes(shape[1]) or (1,)
-            modes = _integers(modes)
-            if modes is None or math.prod(modes) != shape[0] * shape[1]:
-                raise ValueError(
-                    "The 'tensor_shape' of TensorTrain must be integers >= 1 with product "
-                    f"{shape[0]} * {shape[1]} = {shape[0] * shape[1]} for a weight of shape {shape} "
-                    f"and tensorization='flat'. Got {self.tensor_shape!r}. Try "
-                    f"{factor_modes(shape[0]) + factor_modes(shape[1])!r}, or None."
-                )
-            return Tensorization(shape, modes)
-        automatic = pair_modes(factor_modes(shape[0]), factor_modes(shape[1]))
-        given = automatic if self.tensor_shape is None else self.tensor_shape
-        pair = [_integers(part) for part in given] if isinstance(given, tuple | list) else []
-        if (
-            len(pair) != 2
-            or None in pair
-            or len(pair[0]) != len(pair[1])
-            or (math.prod(pair[0]), math.prod(pair[1])) != shape
-        ):
-            raise ValueError(
-                "The 'tensor_shape' of TensorTrain must be two equally long tuples of integers with "
-                f"products {shape[0]} and {shape[1]} for a weight of shape {shape} and "
-                f"tensorization='paired'. Got {self.tensor_shape!r}. Try {automatic!r}, or None."
-            )
-        modes = tuple(m * n for m, n in zip(*pair, strict=True))
-        return Tensorization(shape, modes, *pair)
 
     def _ranks(self, tensorization):
         modes = tensorization.modes
         feasible = feasible_tt_ranks(modes)
         if isinstance(self.rank, tuple | list):
-            given = _integers(self.rank)
+            given = positive_integers(self.rank)
             if given is None or len(given) != len(modes) - 1:
                 raise ValueError(
                     f"The 'rank' of TensorTrain must have one integer >= 1 for each of the "
@@ -241,13 +201,3 @@ class TensorTrain(BaseCompression):
             budget = rank * math.prod(modes)
             rank = largest_rank(lambda r: tt_size(modes, capped(r)), max(feasible), budget)
         return capped(rank)
-
-
-def _integers(values):
-    """The values as a tuple of integers >= 1, or None."""
-    try:
-        numbers = tuple(int(v) for v in values)
-    except (TypeError, ValueError):
-        return None
-    same = all(n == v for n, v in zip(numbers, values, strict=True))
-    return numbers if numbers and same and min(numbers) >= 1 else None

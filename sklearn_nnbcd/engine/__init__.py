@@ -2,18 +2,22 @@
 """The engine: Algorithm 1 and what it moves. It names no concrete piece."""
 
 from ._full import fit_full, sweep
+from ._minibatch import BatchSettings, MiniBatch, fit_minibatch
 from ._objective import Terms, objective
 from ._state import Block, Penalties, Problem, Weights
 from ._updates import center_inputs, forward, initial_block, initial_weights
 
 __all__ = [
+    "BatchSettings",
     "Block",
+    "MiniBatch",
     "Penalties",
     "Problem",
     "Terms",
     "Weights",
     "center_inputs",
     "fit_full",
+    "fit_minibatch",
     "forward",
     "initial_block",
     "initial_weights",

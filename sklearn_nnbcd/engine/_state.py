@@ -5,6 +5,7 @@ Indices are the paper's: layers run from 1 to N, V[0] is X; entry 0 of the other
 """
 
 from dataclasses import dataclass, replace
+from importlib import import_module
 
 
 def put(items, i, value):
@@ -62,6 +63,12 @@ class Problem:
     penalties: Penalties
     fit_intercept: bool
     xp: object
+
+    def __getstate__(self):
+        return vars(self) | {"xp": self.xp.__name__}  # modules cannot be pickled, names can
+
+    def __setstate__(self, state):
+        vars(self).update(state | {"xp": import_module(state["xp"])})
 
     @property
     def N(self):

@@ -75,3 +75,19 @@ class BaseLayer(BaseEstimator):
     def solve_input(self, operator, S, R, *, xp):
         """argmin_V rho/2 ||U - V W - b||^2 + gamma/2 ||V - S||^2, with R = U - S W - b."""
         raise NotImplementedError
+
+    def design(self, V, *, xp):
+        """The rows that multiply W, shape (rows, d_in): U = design(V) W + b up to the shape of U."""
+        raise NotImplementedError
+
+    def rows(self, E, *, xp):
+        """An array of the shape of U as the rows of ``design(V) W``, shape (rows, d_out)."""
+        raise NotImplementedError
+
+    def pull_back(self, E, W, *, xp):
+        """The adjoint of V -> V W: how a change of V answers to E, an array of the shape of U."""
+        raise NotImplementedError
+
+    def pull_back_metric(self, S, W, *, xp):
+        """The quadratic form S of U's units as a form of V's units, shape (d_V, d_V)."""
+        raise NotImplementedError

@@ -23,6 +23,10 @@ class BaseLoss(BaseEstimator):
         """Loss of each row, shape (n,), for targets and outputs of shape (n, d_N)."""
         raise NotImplementedError
 
+    def gradient(self, Y, V, *, xp):
+        """Gradient (or a subgradient) of each row's loss in V, shape (n, d_N)."""
+        raise NotImplementedError
+
     def prox(self, Y, center, weight, *, xp):
         """argmin_V loss(Y, V) + weight/2 ||V - center||^2, row by row (8); weight is a float > 0."""
         raise NotImplementedError

@@ -15,6 +15,10 @@ class Hinge(BaseLoss):
         """Hinge loss of each row."""
         return xp.sum(xp.clip(1.0 - Y * V, 0.0, None), axis=1)
 
+    def gradient(self, Y, V, *, xp):
+        """-y where the margin is below 1, else 0."""
+        return xp.where(Y * V < 1.0, -Y, xp.zeros_like(Y))
+
     def prox(self, Y, center, weight, *, xp):
         """Lemma 8 for targets of any size: with m = y center, move along y until the margin is 1.
 

@@ -15,6 +15,10 @@ class SquaredError(BaseLoss):
         """1/2 ||v - y||^2 of each row."""
         return 0.5 * xp.sum((V - Y) ** 2, axis=1)
 
+    def gradient(self, Y, V, *, xp):
+        """v - y."""
+        return V - Y
+
     def prox(self, Y, center, weight, *, xp):
         """(y + weight center) / (1 + weight)."""
         return (Y + weight * center) / (1.0 + weight)

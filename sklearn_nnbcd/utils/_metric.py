@@ -52,6 +52,12 @@ class Side:
             return 1.0 / self.diagonal(d, dtype, xp=xp)
         return xp.sum(self._factor_inverse * self._factor_inverse, axis=0)
 
+    def row_sums(self, d, dtype, *, xp):
+        """Row sums of |A|, shape (d,); as a diagonal matrix they are an upper bound of A."""
+        if self.is_diagonal:
+            return self.diagonal(d, dtype, xp=xp)
+        return xp.sum(xp.abs(self.A), axis=1)
+
     def multiply(self, X):
         """A X."""
         if self.A is None:

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Tensor trains in the array API: reconstruction and the monotone core-wise fit."""
 
-import math
-
 
 def contract_cores(cores, *, xp):
-    """Product of consecutive TT-cores as a matrix of shape (r_0 n_1 ... n_d, r_d), from the left."""
+    """Product of consecutive TT-cores as a matrix of shape (r_0 n_1 ... n_d, r_d)."""
     product = xp.reshape(cores[0], (-1, cores[0].shape[2]))
     for core in cores[1:]:
         rank, mode, after = core.shape
@@ -19,7 +17,7 @@ def tt_to_tensor(cores, *, xp):
 
 
 def right_orthogonalise(cores, *, xp):
-    """The same tensor with all cores but the first having orthonormal rows, by QR from the right."""
+    """The same tensor with orthonormal rows in all cores but the first, by QR from the right."""
     cores = list(cores)
     for k in range(len(cores) - 1, 0, -1):
         left, mode, right = cores[k].shape
@@ -34,9 +32,9 @@ def right_orthogonalise(cores, *, xp):
 def sweep_cores(tensor, cores, *, xp):
     """One pass of core-wise least squares fits, first core to last, starting from the given cores.
 
-    Every core is the exact minimiser of ||tensor - TT(cores)||^2 with the others fixed, so the error
-    never rises. Orthogonal interfaces turn each least squares problem into one product, and no SVD
-    of a large unfolding is needed.
+    Every core is the exact minimiser of ||tensor - TT(cores)||^2 with the others fixed, so the
+    error never rises. Orthogonal interfaces turn each least squares problem into one product, and
+    no SVD of a large unfolding is needed.
 
     Parameters
     ----------
@@ -68,11 +66,3 @@ def sweep_cores(tensor, cores, *, xp):
     rank, mode, _ = cores[-1].shape
     cores[-1] = xp.reshape(rest, (rank, mode, 1))
     return cores
-
-
-def split_point(modes, n_rows):
-    """Number of leading modes whose product is n_rows, or None if no prefix has it."""
-    for k in range(1, len(modes)):
-        if math.prod(modes[:k]) == n_rows:
-            return k
-    return None

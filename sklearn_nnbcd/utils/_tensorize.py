@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Tensor shapes for weights, and the ranks that a tensor train of a shape can have."""
+"""How a weight becomes a tensor, and the ranks that a tensor train of a shape can have."""
 
 import math
+from dataclasses import dataclass
 
 
 def prime_factors(n):
@@ -103,3 +104,48 @@ def largest_rank(size_of_rank, highest, budget):
         else:
             high = middle - 1
     return low
+
+
+def split_point(modes, n_rows):
+    """Number of leading modes whose product is n_rows, or None if no prefix has it."""
+    for k in range(1, len(modes)):
+        if math.prod(modes[:k]) == n_rows:
+            return k
+    return None
+
+
+@dataclass(frozen=True)
+class Tensorization:
+    """How a matrix becomes a tensor.
+
+    ``rows`` is None: a plain reshape to ``modes``. Otherwise the paired format of eq. (2): rows
+    split into m_1 ... m_d, columns into n_1 ... n_d, and mode k runs over the pairs (m_k, n_k).
+    """
+
+    shape: tuple
+    modes: tuple
+    rows: tuple | None = None
+    columns: tuple | None = None
+
+    @property
+    def split(self):
+        """Number of leading modes that carry the rows; None where no prefix does."""
+        return None if self.rows is not None else split_point(self.modes, self.shape[0])
+
+    def to_tensor(self, W, *, xp):
+        """The tensor of a matrix."""
+        if self.rows is None:
+            return xp.reshape(W, self.modes)
+        d = len(self.rows)
+        order = tuple(axis for k in range(d) for axis in (k, d + k))
+        split = xp.reshape(W, self.rows + self.columns)
+        return xp.reshape(xp.permute_dims(split, order), self.modes)
+
+    def to_matrix(self, tensor, *, xp):
+        """The matrix of a tensor."""
+        if self.rows is None:
+            return xp.reshape(tensor, self.shape)
+        d = len(self.rows)
+        pairs = tuple(n for pair in zip(self.rows, self.columns, strict=True) for n in pair)
+        order = tuple(range(0, 2 * d, 2)) + tuple(range(1, 2 * d, 2))
+        return xp.reshape(xp.permute_dims(xp.reshape(tensor, pairs), order), self.shape)

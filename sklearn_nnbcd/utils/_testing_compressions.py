@@ -8,6 +8,7 @@ import array_api_compat.numpy as array_numpy
 import numpy as np
 
 from ..backends import get_backend
+from ._metric import Metric
 from ._testing import UNITS, Arrays, expect, expect_close, host
 
 
@@ -46,7 +47,9 @@ def check_format(M, plan, arrays):
     expect(all(a.dtype == arrays.dtype for a in floats), "stored numbers must keep the dtype")
     count = sum(math.prod(a.shape) for a in floats)
     expect(M.n_parameters == count, f"n_parameters is {M.n_parameters}, {count} are stored")
-    expect(plan.n_parameters == count, f"the plan says {plan.n_parameters}, {count} are stored")
+    expect(M.n_parameters == count, f"n_parameters is {M.n_parameters}, {count} are stored")
+    said = plan.n_parameters in (None, count)
+    expect(said, f"the plan says {plan.n_parameters}, {count} are stored")
     nbytes = sum(get_backend(xp).to_numpy(a, xp=xp).nbytes for a in M.arrays)
     expect(M.nbytes == nbytes, f"nbytes is {M.nbytes}, the arrays take {nbytes}")
     W = dense(M, xp)
@@ -87,7 +90,8 @@ def check_step(plan, M, arrays):
                 after <= before + rounding, f"the step goes up, from {before:.6g} to {after:.6g}"
             )
             expect(type(new) is type(M), "the step must keep the format")
-            expect(new.n_parameters == plan.n_parameters, "the step must store what the plan says")
+            said = plan.n_parameters in (None, new.n_parameters)
+            expect(said, "the step must store what the plan says")
             expect(new.to_dense(xp=xp).dtype == arrays.dtype, "the step must keep the dtype")
             previous = new
 
@@ -111,6 +115,65 @@ def check_exact_step(plan, M, arrays):
                     expect(best <= value + rounding, f"a feasible point is better: {value:.6g}")
 
 
+def random_metrics(arrays, shape):
+    """Name -> (Metric, float64 function D -> tr(S D' G D)): both sides, each alone, diagonals."""
+
+    def side(d):
+        A = arrays.rng.normal(size=(d, d + 3))
+        return arrays.put(A @ A.T / d + 0.05 * np.eye(d))
+
+    (G, g), (S, s) = side(shape[0]), side(shape[1])
+    (p, p_host), (q, q_host) = (arrays.put(0.1 + arrays.rng.uniform(size=d)) for d in shape)
+
+    def square(g, s):
+        return lambda D: float(np.sum(D * (g @ D @ s)))
+
+    one, other = np.eye(shape[0]), np.eye(shape[1])
+    return {
+        "G and S": (Metric(G, S), square(g, s)),
+        "G alone": (Metric(G), square(g, other)),
+        "S alone": (Metric(None, S), square(one, s)),
+        "G and a diagonal S": (Metric(G, q), square(g, np.diag(q_host))),
+        "diagonals": (Metric(p, q), square(np.diag(p_host), np.diag(q_host))),
+    }
+
+
+def check_metric(compression, shape, *, xp=array_numpy, dtype="float64", random_state=0):
+    """In every metric the step does not go up, and a projection that says so is the nearest."""
+    arrays = Arrays(xp, dtype, random_state)
+    plan = compression.plan(shape)
+    for name, (metric, square) in random_metrics(arrays, shape).items():
+        target, t = arrays.normal(*shape)
+
+        def value(M, weight, t=t, square=square):
+            return plan.penalty(M, xp=xp) + 0.5 * weight * square(dense(M, xp) - t)
+
+        other = plan.project(arrays.normal(*shape)[0], xp=xp)
+        nearest = plan.project(target, metric=metric, xp=xp)
+        check_format(nearest, plan, arrays)
+        rounding = UNITS * arrays.eps * square(t)
+        for weight in (0.3, 5.0):
+            for previous in (nearest, other, other.scaled(-3.0)):
+                before = value(previous, weight)
+                new = plan.step(target, previous, weight, metric=metric, xp=xp)
+                after = value(new, weight)
+                size = rounding * (1.0 + weight) + UNITS * arrays.eps * before
+                message = f"the step goes up in the metric with {name}, {before:.6g} to {after:.6g}"
+                expect(after <= before + size, message)
+        if plan.projects_exactly(metric):
+            best = value(nearest, 1.0)
+            for noise in (0.03, 0.1, 0.3, 1.0, 3.0):
+                for _ in range(8):
+                    near = xp.asarray(
+                        t + noise * arrays.rng.normal(size=t.shape), dtype=arrays.dtype
+                    )
+                    for way in (None, metric):
+                        found = value(plan.project(near, metric=way, xp=xp), 1.0)
+                        message = f"a feasible point is nearer in the metric with {name}"
+                        expect(best <= found + rounding, message)
+    arrays.expect_unchanged("the compression")
+
+
 def lossless(compression, shape):
     """The compression with parameters that remove nothing, or None if it has none that we know."""
     parameters = compression.get_params(deep=False)
@@ -118,6 +181,8 @@ def lossless(compression, shape):
         parameters["rank"] = compression.highest_rank(shape)
     elif "sparsity" in parameters:
         parameters["sparsity"] = 1e-9
+    elif "strength" in parameters:
+        parameters["strength"] = 1e-15
     else:
         return None
     return type(compression)(**parameters)
@@ -148,6 +213,8 @@ def check_error_falls(compression, shape, *, xp=array_numpy, dtype="float64", ra
         name, values = "rank", range(1, compression.highest_rank(shape) + 1)
     elif "sparsity" in parameters:
         name, values = "sparsity", (0.99, 0.9, 0.75, 0.5, 0.3, 0.1, 0.01)
+    elif "strength" in parameters:
+        name, values = "strength", (100.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.001)
     else:
         return
     arrays = Arrays(xp, dtype, random_state)
@@ -155,8 +222,9 @@ def check_error_falls(compression, shape, *, xp=array_numpy, dtype="float64", ra
     errors, counts = [], []
     for value in values:
         plan = type(compression)(**{**parameters, name: value}).plan(shape)
-        errors.append(np.linalg.norm(dense(plan.project(W, xp=xp), xp) - w))
-        counts.append(plan.n_parameters)
+        M = plan.project(W, xp=xp)
+        errors.append(np.linalg.norm(dense(M, xp) - w))
+        counts.append(M.n_parameters)
     rounding = UNITS * arrays.eps * np.linalg.norm(w)
     expect(bool(np.all(np.diff(errors) <= rounding)), f"the error rises with the {name}: {errors}")
     expect(bool(np.all(np.diff(counts) >= 0)), f"n_parameters falls with the {name}: {counts}")

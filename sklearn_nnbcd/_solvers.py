@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The solvers as the estimators call them: rows to their place, the engine, the curve of the fit."""
+
+import math
+import warnings
+
+import numpy as np
+
+from ._network import block_rows
+from .engine import (
+    BatchSettings,
+    MiniBatch,
+    Terms,
+    fit_full,
+    fit_minibatch,
+    initial_block,
+    initial_weights,
+)
+from .placements import InMemory, ShuffledBatches
+
+#: rows up to which "auto" takes the full solver: exact in weights and row order, and cheap there
+FULL_ROWS = 500
+#: sweeps of the full solver, and batches of the mini-batch solver, that max_iter="auto" stands for
+AUTO_SWEEPS, AUTO_BATCHES = 100, 600
+
+
+def resolve_solver(solver, n_rows):
+    """Name of the solver that "auto" stands for."""
+    if solver == "auto":
+        return "full" if n_rows <= FULL_ROWS else "minibatch"
+    return solver
+
+
+def resolve_batch_size(batch_size, n_rows):
+    """Rows of a batch; "auto" grows with the root of the number of rows, from 32 to 1024."""
+    if batch_size == "auto":
+        batch_size = min(1024, max(32, 2 * math.isqrt(n_rows)))
+    return min(batch_size, n_rows)
+
+
+def resolve_max_iter(max_iter, solver, n_rows, batch_size):
+    """Sweeps or passes; "auto" is a fixed number of sweeps, or of batches (at least 6 passes)."""
+    if max_iter != "auto":
+        return max_iter
+    if solver == "full":
+        return AUTO_SWEEPS
+    return min(200, max(6, round(AUTO_BATCHES * batch_size / n_rows)))
+
+
+def run_full(estimator, problem, start, rows, max_iter, monitor):
+    """Algorithm 1 on all rows.
+
+    Parameters
+    ----------
+    estimator : estimator
+    problem : Problem
+    start : pair of tuples
+        First W and b.
+    rows : tuple (X, Y, s)
+    max_iter : int
+    monitor : Monitor
+
+    Returns
+    -------
+    weights : Weights
+    curve : list of Terms
+        L after each sweep.
+    """
+    X, Y, s = rows
+    weights = initial_weights(problem, *start)
+    size = block_rows([X.shape[1]] + [W.shape[1] for W in start[0][1:]])
+    blocks = []
+    for first in range(0, X.shape[0], size):
+        part = slice(first, first + size)
+        weight = None if s is None else s[part]
+        blocks.append(initial_block(problem, weights, X[part], Y[part], weight))
+
+    def run():
+        weights_, terms, complete = fit_full(
+            problem, weights, InMemory(blocks), max_iter=max_iter, on_sweep=monitor
+        )
+        return weights_, complete, terms
+
+    weights, terms = guarded(run, monitor, weights)
+    return weights, [*monitor.terms, *terms][1:]
+
+
+def run_minibatch(estimator, problem, start, rows, max_iter, monitor):
+    """The same objective one batch at a time; parameters and results as :func:`run_full`.
+
+    The curve holds each pass's sum of losses, every batch before its own change.
+    """
+    size = resolve_batch_size(estimator.batch_size, rows[0].shape[0])
+    batches = ShuffledBatches(*rows, size, monitor.random_state)
+    weights = initial_weights(problem, *start)
+    settings = BatchSettings(block_step=estimator.block_step)
+    monitor.monotone = False
+    if any(plan is not None for plan in problem.plans):
+        monitor.patience_from = max_iter  # the pull towards W^MC must come to its end
+
+    def on_pass(k, weights, loss):
+        last = weights.W[problem.N]
+        finite = math.isfinite(float(problem.xp.sum(last)))
+        return monitor(k, weights, Terms(loss=loss if finite else math.nan))
+
+    def run():
+        weights_, complete = fit_minibatch(
+            problem, weights, batches, settings, max_iter=max_iter, on_pass=on_pass
+        )
+        return weights_, complete, None
+
+    weights, _ = guarded(run, monitor, weights)
+    return weights, monitor.terms
+
+
+SOLVERS = {"full": run_full, "minibatch": run_minibatch}
+
+
+def guarded(run, monitor, weights):
+    """Run the engine; an interrupt or an overflow keeps the last good weights and warns."""
+    try:
+        with np.errstate(all="ignore"):  # overflows are met by the check for a finite objective
+            result, complete, terms = run()
+    except FloatingPointError:
+        return monitor.last_good(weights), []
+    if terms is not None and not math.isfinite(terms.total):
+        return monitor.last_good(weights), []
+    if not complete:
+        warnings.warn(
+            f"Training interrupted by the user after {monitor.n_sweeps} complete sweeps; the "
+            "weights of the last complete sweep are kept.",
+            stacklevel=6,
+        )
+    return result, [] if terms is None else [terms]
+
+
+def new_minibatch(estimator, problem, start, n_rows):
+    """A :class:`MiniBatch` for ``partial_fit``: constant step, no end in sight."""
+    settings = BatchSettings(block_step=estimator.block_step)
+    return MiniBatch(problem, initial_weights(problem, *start), settings, None, n_rows)

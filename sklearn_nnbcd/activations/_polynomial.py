@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Polynomials of any degree."""
+
+import math
+from numbers import Real
+
+from ..utils._scalar import bracketed_newton
+from ._base import BaseActivation
+
+
+def _evaluate(coefficients, U):
+    """Horner's rule; coefficients are numbers or arrays, the constant first."""
+    value = coefficients[-1]
+    for a in reversed(coefficients[:-1]):
+        value = value * U + a
+    return value
+
+
+def _differentiate(coefficients):
+    return [k * a for k, a in enumerate(coefficients)][1:]
+
+
+def _multiply(a, b):
+    product = [0.0] * (len(a) + len(b) - 1)
+    for i, x in enumerate(a):
+        for j, y in enumerate(b):
+            product[i + j] = product[i + j] + x * y
+    return product
+
+
+def real_roots(coefficients, low, high, *, xp):
+    """Points of [low, high] among which are all real roots of polynomials, entry by entry.
+
+    Between neighbouring roots of its derivative a polynomial is monotone, so each gap holds one
+    root at most, found by bracketed Newton; from the linear derivative upwards.
+
+    Parameters
+    ----------
+    coefficients : list of numbers or arrays
+        The constant first.
+    low, high : arrays of one shape
+    xp : module
+        Array API namespace.
+
+    Returns
+    -------
+    points : list of arrays
+        In rising order; a gap without a root gives one of its ends.
+    """
+    if len(coefficients) < 2:
+        return []
+    derivative = _differentiate(coefficients)
+    ends = [low, *real_roots(derivative, low, high, xp=xp), high]
+    points = []
+    for left, right in zip(ends[:-1], ends[1:], strict=True):
+        at_left, at_right = _evaluate(coefficients, left), _evaluate(coefficients, right)
+        sign = xp.where(at_left > at_right, -xp.ones_like(low), xp.ones_like(low))
+        crosses = xp.logical_and(sign * at_left <= 0.0, sign * at_right >= 0.0)
+        stop = xp.where(crosses, right, left)
+
+        def function(u, sign=sign):
+            return sign * _evaluate(coefficients, u), sign * _evaluate(derivative, u)
+
+        middle = 0.5 * (left + stop)
+        points.append(bracketed_newton(function, middle, left, stop, xp=xp))
+    return points
+
+
+class Polynomial(BaseActivation):
+    """sigma(u) = a_0 + a_1 u + a_2 u^2 + ...
+
+    The exact U step looks at every stationary point; its time grows with the square of the degree.
+    "square" is faster than ``Polynomial((0, 0, 1))``.
+
+    Parameters
+    ----------
+    coefficients : sequence of float, default=(0.0, 0.5, 0.25)
+        a_0, a_1, ... of degree at least 1.
+    """
+
+    def __init__(self, coefficients=(0.0, 0.5, 0.25)):
+        self.coefficients = coefficients
+
+    def _checked(self):
+        given = self.coefficients
+        numbers = [a for a in given if isinstance(a, Real)] if hasattr(given, "__iter__") else []
+        if len(numbers) < 2 or len(numbers) < len(given) or not all(map(math.isfinite, numbers)):
+            raise ValueError(
+                "The 'coefficients' of Polynomial must be at least two finite numbers a_0, a_1, "
+                f"... Got {given!r}. Try (0.0, 0.5, 0.25) for u/2 + u^2/4."
+            )
+        return [float(a) for a in numbers]
+
+    def __call__(self, U, *, xp):
+        """a_0 + a_1 U + a_2 U^2 + ..."""
+        return _evaluate(self._checked(), U)
+
+    def prox(self, V, center, weight, *, xp):
+        """The best stationary point within |u - center| <= |sigma(center) - v| / sqrt(weight)."""
+        a = self._checked()
+        derivative = _differentiate(a)
+        slope = _multiply(a, derivative)  # of degree 1 or more: sigma sigma'
+        for k, d in enumerate(derivative):
+            slope[k] = slope[k] - V * d
+        slope[0] = slope[0] - weight * center
+        slope[1] = slope[1] + weight
+        reach = xp.abs(_evaluate(a, center) - V) * (1.0 / math.sqrt(weight))
+        best, best_value = center, (_evaluate(a, center) - V) ** 2
+        for u in real_roots(slope, center - reach, center + reach, xp=xp):
+            value = (_evaluate(a, u) - V) ** 2 + weight * (u - center) ** 2
+            better = value < best_value
+            best = xp.where(better, u, best)
+            best_value = xp.where(better, value, best_value)
+        return best
+
+    def derivative(self, U, *, xp):
+        """a_1 + 2 a_2 U + ..."""
+        return _evaluate(_differentiate(self._checked()), U) + xp.zeros_like(U)

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Weights that lose whole units."""
+
+import math
+from dataclasses import dataclass
+
+from ..utils._validation import check_option
+from ._base import BaseCompression, CompressedWeight
+from ._l1 import check_strength
+from ._penalized import PenalizedPlan
+
+
+@dataclass(frozen=True, eq=False)
+class UnitWeight(CompressedWeight):
+    """A matrix without its zero rows (``axis`` 0) or zero columns (1).
+
+    ``array`` holds what is left, ``kept`` (k,) says which rows or columns of W these are.
+    """
+
+    array: object
+    kept: object
+    axis: int
+    shape: tuple
+
+    @property
+    def n_parameters(self):
+        """Entries of what is left."""
+        return math.prod(self.array.shape)
+
+    @property
+    def arrays(self):
+        """What is left, and where it was."""
+        return (self.array, self.kept)
+
+    @property
+    def cost(self):
+        """Entries of what is left, and one move for each kept unit."""
+        return float(self.n_parameters + self.kept.shape[0])
+
+    def _place(self, *, xp):
+        """For every row or column of W, its place in ``array``; k where it is zero."""
+        k, d = self.kept.shape[0], self.shape[self.axis]
+        every = xp.arange(d, dtype=self.kept.dtype)
+        if k == 0:
+            return xp.zeros_like(every)
+        place = xp.searchsorted(self.kept, every)
+        place = xp.where(place < k, place, xp.zeros_like(place))
+        return xp.where(xp.take(self.kept, place) == every, place, xp.full_like(place, k))
+
+    def _spread(self, array, axis, *, xp):
+        """The array with zero rows or columns back in their places."""
+        ends = list(array.shape)
+        ends[axis] = 1
+        padded = xp.concat([array, xp.zeros(tuple(ends), dtype=array.dtype)], axis=axis)
+        return xp.take(padded, self._place(xp=xp), axis=axis)
+
+    def to_dense(self, *, xp):
+        """The matrix with its zeros."""
+        return self._spread(self.array, self.axis, xp=xp)
+
+    def operator(self, *, xp):
+        """V -> V @ W: leave out the inputs of zero rows, or put zeros where columns are missing."""
+        if self.axis == 0:
+            return lambda V: xp.take(V, self.kept, axis=1) @ self.array
+        return lambda V: self._spread(V @ self.array, 1, xp=xp)
+
+    def scaled(self, factor):
+        """Scale what is left."""
+        return UnitWeight(self.array * factor, self.kept, self.axis, self.shape)
+
+
+@dataclass(frozen=True)
+class GroupLassoPlan(PenalizedPlan):
+    """Block soft thresholding of rows (axis 0) or columns (axis 1) for one shape."""
+
+    shape: tuple
+    strength: float
+    axis: int
+
+    def projects_exactly(self, metric):
+        """The prox is the answer where all entries of a group weigh the same."""
+        return metric is None
+
+    def _price(self):
+        return self.strength * math.sqrt(self.shape[1 - self.axis])
+
+    def prox(self, target, weight, *, xp):
+        """Shrink the norm of every group by price / weight."""
+        norms = xp.sqrt(xp.sum(target * target, axis=1 - self.axis, keepdims=True))
+        safe = xp.where(norms > 0, norms, xp.ones_like(norms))
+        factor = 1.0 - self._price() / (weight * safe)
+        return target * xp.where(factor > 0, factor, xp.zeros_like(factor))
+
+    def bound(self, g, s, *, xp):
+        """One number per group: the largest weight of its entries."""
+        if self.axis == 0:
+            return g[:, None] * xp.max(s)
+        return xp.max(g) * s[None, :]
+
+    def pack(self, M, *, xp):
+        """Drop the zero rows or columns."""
+        (kept,) = xp.nonzero(xp.any(M != 0, axis=1 - self.axis))
+        kept = xp.astype(kept, xp.int32)
+        return UnitWeight(xp.take(M, kept, axis=self.axis), kept, self.axis, self.shape)
+
+    def penalty(self, M, *, xp):
+        """price * sum of the norms of the groups."""
+        squares = xp.sum(M.array * M.array, axis=1 - self.axis)
+        return self._price() * float(xp.sum(xp.sqrt(squares)))
+
+
+class GroupLasso(BaseCompression):
+    """Weights that lose whole units, by r(M) = strength sqrt(p) sum_g ||M_g||, p entries a group.
+
+    What is stored has no zero rows or columns, and the product skips them.
+
+    Parameters
+    ----------
+    strength : float, default=0.01
+        Weight of the penalty, > 0.
+    groups : {"outputs", "inputs"}, default="outputs"
+        "outputs": a group is a column, what a unit of this layer takes in; "inputs": a group is a
+        row, what a unit of the layer before gives out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> plan = GroupLasso(strength=1.0).plan((4, 2))
+    >>> M = plan.project(np.asarray([[3.0, 0.5]] * 4), xp=np)
+    >>> M.shape, M.array.shape
+    ((4, 2), (4, 1))
+    """
+
+    def __init__(self, strength=0.01, groups="outputs"):
+        self.strength = strength
+        self.groups = groups
+
+    def plan(self, shape):
+        """Check both parameters."""
+        strength = check_strength(self.strength, "GroupLasso")
+        groups = check_option(self.groups, ("outputs", "inputs"), "groups", "GroupLasso")
+        return GroupLassoPlan(tuple(shape), strength, 1 if groups == "outputs" else 0)

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Sparse weights by a price for every non-zero."""
+
+from dataclasses import dataclass
+
+from ..utils._conjugate import refit_on_support
+from ._base import BaseCompression
+from ._l1 import check_strength
+from ._penalized import PenalizedPlan
+
+#: conjugate gradient iterations of the refit after the prox steps
+_REFIT_ITERATIONS = 5
+
+
+@dataclass(frozen=True)
+class L0PenaltyPlan(PenalizedPlan):
+    """Hard thresholding for one shape."""
+
+    shape: tuple
+    strength: float
+
+    def projects_exactly(self, metric):
+        """Without cross terms one prox is the answer."""
+        return metric is None or metric.is_diagonal
+
+    def prox(self, target, weight, *, xp):
+        """Keep what costs more to lose than to store, eq. (24)."""
+        keep = 0.5 * weight * target * target > self.strength
+        return xp.where(keep, target, xp.zeros_like(target))
+
+    def polish(self, M, target, metric, *, xp):
+        """Refit what is kept: it costs nothing."""
+        mask = xp.astype(M != 0, M.dtype)
+        return refit_on_support(target, mask, M, metric, _REFIT_ITERATIONS, xp=xp)
+
+    def penalty(self, M, *, xp):
+        """strength * number of non-zeros."""
+        return self.strength * M.n_parameters
+
+
+class L0Penalty(BaseCompression):
+    """Sparse weights by the penalty r(M) = strength * (number of non-zeros) of eq. (24).
+
+    Parameters
+    ----------
+    strength : float, default=0.001
+        Price of a non-zero, > 0. Entries below ``sqrt(2 strength / (tau + alpha))`` become zero.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> plan = L0Penalty(strength=0.5).plan((1, 3))
+    >>> M = plan.project(np.asarray([[2.0, -0.25, -1.5]]), xp=np)
+    >>> [float(m) for m in M.to_dense(xp=np)[0]]
+    [2.0, 0.0, -1.5]
+    """
+
+    def __init__(self, strength=0.001):
+        self.strength = strength
+
+    def plan(self, shape):
+        """Check the strength."""
+        return L0PenaltyPlan(tuple(shape), check_strength(self.strength, "L0Penalty"))

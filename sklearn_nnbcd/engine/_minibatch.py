@@ -1,0 +1,355 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Mini-batches: the blocks of Algorithm 1 one batch at a time, memory O(batch x width).
+
+On a batch, U and V are set by a forward pass; one backward sweep of V and U blocks makes a target
+for every U_i, and its distance E_i from U_i is the message that W_i answers by damped normal
+equations with running Gram sums. Two backward sweeps are offered:
+
+- "exact": the closed forms (8)-(11) as they are, no derivative is taken;
+- "prox_linear": the V and U blocks linearised at the forward pass, the paper's option (19) carried
+  to every layer: E_N = -loss'(V_N), E_{i-1} = (E_i W_i') sigma'(U_{i-1}). It uses derivatives and
+  is kin to Kronecker-factored natural gradients.
+"""
+
+import math
+from dataclasses import dataclass
+
+from ..utils._linalg import add_to_diagonal, inverse_factor
+from ..utils._metric import Metric
+from ._state import Block
+from ._updates import forward, update_U, update_U_output, update_V_output, weighted_loss
+
+
+@dataclass(frozen=True)
+class BatchSettings:
+    """What steers the mini-batch solver; the defaults serve every problem.
+
+    Attributes
+    ----------
+    block_step : {"prox_linear", "exact"}
+        How the V and U blocks make their targets.
+    step : float
+        First step length; it falls linearly to zero over the fit unless ``decay`` is False. Divided
+        by the number of layers, since all of them move at once.
+    momentum : float
+        Share of the last change that is kept.
+    damping : float
+        Ridge on both sides of the metric, in units of its mean diagonal.
+    memory : float
+        Share of the running sums that survives an update.
+    refresh : int
+        Batches between two updates of the sums and their inverses.
+    trust : float
+        Bound on the predicted mean squared change of the outputs by one batch; inf: none.
+    decay : bool
+        Whether the step falls to zero over the fit.
+    free : float
+        Share of the fit before the compression begins to pull.
+    pull : tuple of float
+        First and last weight tau with which W is pulled towards W^MC, rising geometrically, in
+        units of the parameter tau.
+    projections : int
+        Projections of W^MC per pass.
+    """
+
+    block_step: str = "prox_linear"
+    step: float = 0.1
+    momentum: float = 0.9
+    damping: float = 1.0
+    memory: float = 0.95
+    refresh: int = 10
+    trust: float = 1e-3
+    decay: bool = True
+    free: float = 0.3
+    pull: tuple = (0.04, 10.0)
+    projections: int = 2
+
+
+class Curvature:
+    """Running second moments of one layer, and the inverses of their damped forms.
+
+    Attributes
+    ----------
+    gram : array of shape (d_in + 1, d_in + 1)
+        Mean of v v' with a constant 1 appended to v; (d_in, d_in) without intercepts.
+    overlap : array of shape (d_out, d_out) or None
+        Mean of sigma'(u) sigma'(u)'; None for the output layer.
+    sensitivity : array of shape (d_out, d_out)
+        What the loss feels of a change of U_i: S_N = I and
+        S_i = (W_{i+1} S_{i+1} W_{i+1}') * overlap_i, entry by entry.
+    """
+
+    def __init__(self):
+        self.gram = self.overlap = self.sensitivity = None
+        self.gram_inverse = self.sensitivity_inverse = None
+
+    def refresh(self, A, sensitivity, settings, *, xp):
+        """Take in a batch's inputs A (rows already weighted) and the present sensitivity."""
+        self.gram = mixed(self.gram, A.T @ A, settings.memory)
+        self.sensitivity = sensitivity
+        self.gram_inverse = damped_inverse(self.gram, settings.damping, xp=xp)
+        self.sensitivity_inverse = damped_inverse(sensitivity, settings.damping, xp=xp)
+
+    def metric(self, fit_intercept, *, xp):
+        """(Metric, mean input) of the layer: centred G and S, with small ridges."""
+        G, mean = self.gram, None
+        if fit_intercept:
+            mean = G[-1, :-1] / G[-1, -1]
+            G = G[:-1, :-1] - G[-1, -1] * (mean[:, None] * mean[None, :])
+        return Metric(ridged(G, 1e-3, xp=xp), ridged(self.sensitivity, 0.1, xp=xp)), mean
+
+
+def mixed(old, new, memory):
+    """Running average; the first value is taken as it is."""
+    return new if old is None else memory * old + (1.0 - memory) * new
+
+
+def ridged(A, share, *, xp):
+    """A plus ``share`` of its mean diagonal (and never singular)."""
+    ridge = share * float(xp.linalg.trace(A)) / A.shape[0]
+    return add_to_diagonal(A, ridge + float(xp.finfo(A.dtype).smallest_normal), xp=xp)
+
+
+def damped_inverse(A, damping, *, xp):
+    """(A + damping * mean diagonal * I)^{-1}."""
+    K = inverse_factor(ridged(A, damping, xp=xp), xp=xp)
+    return K.T @ K
+
+
+class MiniBatch:
+    """The solver between batches: weights, curvatures, the last changes.
+
+    Parameters
+    ----------
+    problem : Problem
+    weights : Weights
+    settings : BatchSettings
+    n_steps : int or None
+        Batches of the whole fit, over which the step falls to zero; None: the step stays.
+    n_rows : float
+        Sum of all sample weights, which ``ridge`` is relative to.
+    """
+
+    def __init__(self, problem, weights, settings, n_steps=None, n_rows=1.0):
+        self.problem, self.weights, self.settings = problem, weights, settings
+        self.n_steps, self.n_rows, self.done = n_steps, n_rows, 0
+        self.curvatures = [None] + [Curvature() for _ in range(problem.N)]
+        self.velocity = [None] * (problem.N + 1)
+        self.operators = [None] * (problem.N + 1)
+        self.projected = self.moved = False  # W^MC was made; W moved since
+
+    def step(self, X, Y, s=None, pull=0.0):
+        """Answer one batch.
+
+        Parameters
+        ----------
+        X, Y, s : arrays
+            Rows, targets, sample weights (None: ones).
+        pull : float
+            W becomes (W + change + pull W^MC) / (1 + pull) where layer i is compressed.
+
+        Returns
+        -------
+        loss : float
+            Weighted loss of the batch before the change.
+        """
+        problem, xp = self.problem, self.problem.xp
+        V, U = forward(problem, X, self.weights.W, self.weights.b)
+        block = Block(Y, V, U, s)
+        root = self._row_roots(X, s)
+        inputs = [None] + [self._inputs(i, V[i - 1], root) for i in range(1, problem.N + 1)]
+        slopes = [None] + [
+            problem.activations[i].derivative(U[i], xp=xp) for i in range(1, problem.N)
+        ]
+        if self.done % self.settings.refresh == 0 or self.done < 5:
+            self._refresh(inputs, slopes, root)
+        changes, gain = [None] * (problem.N + 1), 0.0
+        for i, E in self._messages(block, slopes):
+            changes[i], predicted = self._answer(i, inputs[i], self._weighted(i, E, root))
+            gain += predicted
+        self._move(changes, gain, pull)
+        self.done += 1
+        return weighted_loss(problem, block)
+
+    def project(self):
+        """W^MC by the metric step; the intercept takes what the compression changes at the mean."""
+        problem, xp, updates = self.problem, self.problem.xp, self.weights
+        for i in range(1, problem.N + 1):
+            plan = problem.plans[i]
+            if plan is None:
+                continue
+            metric, mean = self.curvatures[i].metric(problem.fit_intercept, xp=xp)
+            W, old = updates.W[i], updates.M[i]
+            if self.projected:
+                M = plan.step(W, old, 1.0, metric=metric, xp=xp)
+            else:
+                M = plan.project(W, metric=metric, xp=xp)
+            updates = updates.updated(M=(i, M), M_dense=(i, M.to_dense(xp=xp)), shift=(i, mean))
+        self.weights, self.projected, self.moved = updates, True, False
+
+    # parts of a step --------------------------------------------------------------------------
+
+    def _row_roots(self, X, s):
+        """Roots of the row weights over their sum: products of weighted rows are means."""
+        if s is None:
+            return X.shape[0] ** -0.5
+        return self.problem.xp.sqrt(s / self.problem.xp.sum(s))[:, None]
+
+    def _weighted(self, i, E, root):
+        return self.problem.layers[i].rows(E, xp=self.problem.xp) * root
+
+    def _inputs(self, i, V, root):
+        """Weighted rows that multiply W_i, with a constant for the intercept."""
+        xp = self.problem.xp
+        A = self.problem.layers[i].design(V, xp=xp)
+        if self.problem.fit_intercept:
+            A = xp.concat([A, xp.ones((A.shape[0], 1), dtype=A.dtype)], axis=1)
+        return A * root
+
+    def _refresh(self, inputs, slopes, root):
+        """Curvatures from the output back, with one more batch in the running sums."""
+        problem, xp, N = self.problem, self.problem.xp, self.problem.N
+        W = self.weights.W
+        for i in range(N, 0, -1):
+            curvature = self.curvatures[i]
+            if i == N:
+                S = xp.eye(W[N].shape[1], dtype=W[N].dtype)
+            else:
+                rows = problem.layers[i].rows(slopes[i], xp=xp) * root
+                curvature.overlap = mixed(curvature.overlap, rows.T @ rows, self.settings.memory)
+                above = self.curvatures[i + 1].sensitivity
+                S = problem.layers[i + 1].pull_back_metric(above, W[i + 1], xp=xp)
+                S = S * curvature.overlap
+            curvature.refresh(inputs[i], S, self.settings, xp=xp)
+            if self.settings.block_step == "exact" and i > 1:
+                p = problem.penalties
+                self.operators[i] = problem.layers[i].input_operator(W[i], p.rho, p.gamma, xp=xp)
+
+    def _messages(self, block, slopes):
+        """Pairs (i, E_i) from the output back: how U_i should change."""
+        if self.settings.block_step == "exact":
+            yield from self._exact_messages(block)
+            return
+        problem, xp = self.problem, self.problem.xp
+        E = -problem.loss.gradient(block.Y, block.V[problem.N], xp=xp)
+        for i in range(problem.N, 0, -1):
+            yield i, E
+            if i > 1:
+                E = problem.layers[i].pull_back(E, self.weights.W[i], xp=xp) * slopes[i - 1]
+
+    def _exact_messages(self, block):
+        """The closed forms (8), (10), (9), (11) at a forward pass: P_i = U_i, sigma(U_i) = V_i."""
+        problem, xp, N = self.problem, self.problem.xp, self.problem.N
+        before = block
+        block = update_U_output(update_V_output(block, problem), problem, block.U[N])
+        E = block.U[N] - before.U[N]
+        yield N, E
+        for i in range(N - 1, 0, -1):
+            layer = problem.layers[i + 1]
+            V = layer.solve_input(self.operators[i + 1], block.V[i], E, xp=xp)
+            block = update_U(block.with_V(i, V), i, problem, block.U[i])
+            E = block.U[i] - before.U[i]
+            yield i, E
+
+    def _answer(self, i, A, E):
+        """Change (G + .)^{-1} A'E (S + .)^{-1} of W_i and b_i, and its product with A'E."""
+        c, xp = self.curvatures[i], self.problem.xp
+        if A.shape[0] < A.shape[1]:  # through the rows, which are fewer
+            left, right = A @ c.gram_inverse, E @ c.sensitivity_inverse
+            return left.T @ right, float(xp.sum((left @ A.T) * (right @ E.T)))
+        slope = A.T @ E
+        change = c.gram_inverse @ slope @ c.sensitivity_inverse
+        return change, float(xp.sum(change * slope))
+
+    def _move(self, changes, gain, pull):
+        """Shrink to the trust region, add momentum, move, and pull towards W^MC."""
+        settings, N = self.settings, self.problem.N
+        step = settings.step
+        if self.n_steps:
+            step *= max(0.0, 1.0 - self.done / self.n_steps)
+        shrink = 1.0
+        if step * step * gain > settings.trust:
+            shrink = math.sqrt(settings.trust / (step * step * gain))
+        weights = self.weights
+        for i in range(1, N + 1):
+            velocity = shrink * changes[i]
+            if self.velocity[i] is not None:
+                velocity += settings.momentum * self.velocity[i]
+            self.velocity[i] = velocity
+            move, W, b = (step / N) * velocity, weights.W[i], weights.b[i]
+            if b is not None:
+                b = b + move[-1, :]
+                move = move[:-1, :]
+            W = W * (1.0 - self._decay(i, step)) + move
+            if pull and weights.M[i] is not None:
+                W = (W + pull * weights.M_dense[i]) * (1.0 / (1.0 + pull))
+            weights = weights.updated(W=(i, W), b=(i, b))
+        self.weights, self.moved = weights, True
+
+    def _decay(self, i, step):
+        """Shrinkage of W_i by the ridge, preconditioned by the mean diagonals of both sides."""
+        if not self.problem.penalties.ridge:
+            return 0.0
+        c, xp = self.curvatures[i], self.problem.xp
+        scale = 1.0 + self.settings.damping
+        g = scale * float(xp.linalg.trace(c.gram)) / c.gram.shape[0]
+        s = scale * float(xp.linalg.trace(c.sensitivity)) / c.sensitivity.shape[0]
+        decay = step / self.problem.N * self.problem.penalties.ridge / self.n_rows
+        return min(0.5, decay / max(g * s, 1e-12))
+
+
+def pull_weight(settings, share, tau):
+    """Weight of the pull towards W^MC after a share of the fit; 0 while W is free."""
+    if share < settings.free:
+        return 0.0
+    first, last = settings.pull
+    return tau * first * (last / first) ** ((share - settings.free) / (1.0 - settings.free))
+
+
+def fit_minibatch(problem, weights, batches, settings, *, max_iter, on_pass):
+    """Passes over the rows until ``on_pass`` says stop, ``max_iter`` or an interrupt.
+
+    Parameters
+    ----------
+    problem : Problem
+    weights : Weights
+    batches : placement of batches
+        ``len(batches)`` batches a pass; iterating yields (X, Y, s) in a new order each time;
+        ``batches.weight`` is the sum of all sample weights.
+    settings : BatchSettings
+    max_iter : int
+        Most passes.
+    on_pass : callable
+        ``on_pass(k, weights, loss)`` after pass k, with the sum of the batches' losses before each
+        change; a true result stops.
+
+    Returns
+    -------
+    weights : Weights
+    complete : bool
+        False if the user interrupted.
+    """
+    compressed = any(plan is not None for plan in problem.plans)
+    n_steps = max_iter * len(batches)
+    solver = MiniBatch(
+        problem, weights, settings, n_steps if settings.decay else None, batches.weight
+    )
+    due = max(1, len(batches) // settings.projections)
+    try:
+        for k in range(1, max_iter + 1):
+            loss = 0.0
+            for number, (X, Y, s) in enumerate(batches, 1):
+                share = solver.done / n_steps
+                pull = pull_weight(settings, share, problem.penalties.tau) if compressed else 0.0
+                loss += solver.step(X, Y, s, pull if solver.projected else 0.0)
+                if compressed and share >= settings.free - 1.0 / max_iter and number % due == 0:
+                    solver.project()
+            if compressed:
+                solver.project()
+            if on_pass(k, solver.weights, loss):
+                break
+    except KeyboardInterrupt:
+        if compressed and solver.moved:
+            solver.project()  # W^MC may be as old as the first weights
+        return solver.weights, False
+    return solver.weights, True

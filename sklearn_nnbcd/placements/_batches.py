@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Rows in shuffled batches, for solvers that see a few of them at a time."""
+
+from array_api_compat import array_namespace
+
+
+class ShuffledBatches:
+    """Iterating yields (X, Y, s) batch by batch, in a new order each time.
+
+    Batches of one pass are nearly equal in size and hold each row once. Only the rows of one batch
+    are copied, in rising order, so X may be a memory map larger than the memory.
+
+    Parameters
+    ----------
+    X, Y : arrays of n rows
+    s : array of shape (n,) or None
+        Sample weights.
+    size : int
+        Rows of a batch, about.
+    random_state : numpy.random.RandomState
+        Draws the orders.
+
+    Attributes
+    ----------
+    weight : float
+        Sum of all sample weights.
+    """
+
+    def __init__(self, X, Y, s, size, random_state):
+        self.X, self.Y, self.s, self.random_state = X, Y, s, random_state
+        self.count = max(1, round(X.shape[0] / size))
+        self.weight = float(X.shape[0]) if s is None else float(array_namespace(s).sum(s))
+
+    def __len__(self):
+        return self.count
+
+    def __iter__(self):
+        xp, n = array_namespace(self.X), self.X.shape[0]
+        order = self.random_state.permutation(n)
+        for k in range(self.count):
+            rows = order[k * n // self.count : (k + 1) * n // self.count]
+            rows.sort()
+            rows = xp.asarray(rows)
+            parts = (self.X, self.Y, self.s)
+            yield tuple(None if part is None else xp.take(part, rows, axis=0) for part in parts)

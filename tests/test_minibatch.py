@@ -1,0 +1,453 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The mini-batch engine: messages, metric, trust region, pull, and what it keeps in memory."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from problems import (
+    MILD_COMPRESSIONS,
+    NUMPY,
+    draw_start,
+    fitted,
+    make_problem,
+    random_targets,
+    to_host,
+)
+
+from sklearn_nnbcd.activations import ACTIVATIONS
+from sklearn_nnbcd.engine import (
+    BatchSettings,
+    MiniBatch,
+    Weights,
+    fit_minibatch,
+    forward,
+    initial_block,
+)
+from sklearn_nnbcd.engine._minibatch import Curvature, damped_inverse, pull_weight
+from sklearn_nnbcd.engine._updates import update_U, update_U_output, update_V, update_V_output
+from sklearn_nnbcd.losses import LOSSES
+from sklearn_nnbcd.placements import ShuffledBatches
+
+WIDTHS = (6, 5, 4, 3)
+#: nothing is averaged over batches, nothing is left of the last change
+PLAIN = dict(memory=0.0, refresh=1, momentum=0.0, decay=False)
+
+
+def setting(widths=WIDTHS, *, rows=11, seed=0, weighted=False, dtype="float64", **options):
+    """Problem, first weights, rows, all of one dtype and namespace."""
+    problem = make_problem(widths, **options)
+    rng = np.random.default_rng(seed)
+    xp = problem.xp
+
+    def convert(x):
+        return None if x is None else xp.asarray(x, dtype=getattr(xp, dtype))
+
+    W, b = draw_start(problem, widths, rng)
+    none = (None,) * len(widths)
+    W, b = (tuple(convert(x) for x in items) for items in (W, b))
+    X = convert(rng.normal(size=(rows, widths[0])) + 0.3)
+    Y = convert(random_targets(problem.loss, rows, widths[-1], rng))
+    s = convert(rng.uniform(0.2, 3.0, size=rows)) if weighted else None
+    return problem, Weights(W, b, none, none, none), X, Y, s
+
+
+def messages(solver, X, Y, s=None):
+    """{i: E_i} of one batch."""
+    problem = solver.problem
+    block = initial_block(problem, solver.weights, X, Y, s)
+    N, xp = problem.N, problem.xp
+    slopes = [None, *(problem.activations[i].derivative(block.U[i], xp=xp) for i in range(1, N))]
+    if solver.settings.block_step == "exact":
+        p = problem.penalties
+        for i in range(2, N + 1):
+            solver.operators[i] = problem.layers[i].input_operator(
+                solver.weights.W[i], p.rho, p.gamma, xp=xp
+            )
+    return dict(solver._messages(block, slopes))
+
+
+# the messages -----------------------------------------------------------------------------------
+
+
+def loss_above(problem, weights, Y, U, i):
+    """Sum of the losses when U_i is given."""
+    for j in range(i, problem.N + 1):
+        V = problem.activations[j](U, xp=NUMPY)
+        if j < problem.N:
+            U = problem.layers[j + 1].forward(V, weights.W[j + 1], weights.b[j + 1], xp=NUMPY)
+    return float(np.sum(problem.loss.value(Y, V, xp=NUMPY)))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_prox_linear_messages_are_minus_the_derivative(activation, loss):
+    """E_i against central differences of the loss in every entry of U_i."""
+    problem, weights, X, Y, _ = setting(rows=4, activation=activation, loss=loss)
+    _, U = forward(problem, X, weights.W, weights.b)
+    h = 1e-5
+    for i, E in messages(MiniBatch(problem, weights, BatchSettings()), X, Y).items():
+        for entry in np.ndindex(*E.shape):
+            shift = np.zeros_like(U[i])
+            shift[entry] = h
+            up = loss_above(problem, weights, Y, U[i] + shift, i)
+            down = loss_above(problem, weights, Y, U[i] - shift, i)
+            # The differences are wrong by h^2 times third derivatives, and by rounding / h.
+            assert -E[entry] == pytest.approx((up - down) / (2 * h), rel=1e-6, abs=1e-7)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_exact_messages_are_the_block_updates(activation, loss):
+    """The shortcuts at a forward pass equal V_N, U_N, V_i, U_i of Algorithm 1."""
+    options = dict(rho=1.7, gamma=0.6, alpha=0.45)
+    problem, weights, X, Y, s = setting(activation=activation, loss=loss, weighted=True, **options)
+    solver = MiniBatch(problem, weights, BatchSettings(block_step="exact"))
+    ours, start, N = messages(solver, X, Y, s), initial_block(problem, weights, X, Y, s), problem.N
+    block = update_V_output(start, problem)
+    block = update_U_output(block, problem, start.U[N])
+    np.testing.assert_allclose(ours[N], block.U[N] - start.U[N], rtol=1e-11, atol=1e-12)
+    for i in range(N - 1, 0, -1):
+        S = problem.activations[i](block.U[i], xp=NUMPY)
+        block = update_V(block, i, problem, weights, solver.operators[i + 1], S)
+        P = problem.layers[i].forward(block.V[i - 1], weights.W[i], weights.b[i], xp=NUMPY)
+        block = update_U(block, i, problem, P)
+        # The smooth activations solve for U_i to about 1e-10; the others are closed forms.
+        np.testing.assert_allclose(ours[i], block.U[i] - start.U[i], rtol=1e-7, atol=1e-9)
+
+
+# the metric -------------------------------------------------------------------------------------
+
+
+def test_damped_inverse():
+    rng = np.random.default_rng(0)
+    for d in (1, 7, 250):  # 250: beyond the library's own factorisation
+        A = rng.normal(size=(d, d))
+        A = A @ A.T
+        damped = A + 0.3 * np.trace(A) / d * np.eye(d)
+        product = damped_inverse(A, 0.3, xp=NUMPY) @ damped
+        np.testing.assert_allclose(product, np.eye(d), atol=1e-10)  # condition below 1e3
+
+
+def test_sensitivity_is_the_curvature_of_the_loss_of_a_linear_network():
+    problem, weights, X, Y, s = setting(activation="identity", weighted=True)
+    solver = MiniBatch(problem, weights, BatchSettings(**PLAIN))
+    solver.step(X, Y, s)
+    rng = np.random.default_rng(1)
+    _, U = forward(problem, X, weights.W, weights.b)
+    for i in range(1, problem.N + 1):
+        D = rng.normal(size=U[i].shape)
+        values = [loss_above(problem, weights, Y, U[i] + t * D, i) for t in (-1.0, 0.0, 1.0)]
+        curvature = values[0] - 2.0 * values[1] + values[2]
+        S = solver.curvatures[i].sensitivity
+        assert float(np.sum((D @ S) * D)) == pytest.approx(curvature, rel=1e-10)
+
+
+def test_running_sums_forget_slowly():
+    curvature, settings = Curvature(), BatchSettings(memory=0.75)
+    A, B, one = np.eye(2), np.diag([3.0, 1.0]), np.eye(2)
+    curvature.refresh(A, one, settings, xp=NUMPY)
+    curvature.refresh(B, one, settings, xp=NUMPY)
+    np.testing.assert_allclose(curvature.gram, 0.75 * A.T @ A + 0.25 * B.T @ B)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_metric_is_the_weighted_covariance(fit_intercept):
+    problem, weights, X, Y, s = setting(weighted=True, fit_intercept=fit_intercept)
+    solver = MiniBatch(problem, weights, BatchSettings(**PLAIN))
+    solver.step(X, Y, s)
+    metric, mean = solver.curvatures[1].metric(fit_intercept, xp=NUMPY)
+    if fit_intercept:
+        np.testing.assert_allclose(mean, np.average(X, axis=0, weights=s), rtol=1e-12)
+        G = np.cov(X.T, aweights=s, bias=True)
+    else:
+        assert mean is None
+        G = (X.T * s) @ X / s.sum()
+    G = G + 1e-3 * np.trace(G) / len(G) * np.eye(len(G))
+    np.testing.assert_allclose(metric.G, G, rtol=1e-10, atol=1e-12)
+
+
+# the step ---------------------------------------------------------------------------------------
+
+
+def test_both_forms_of_the_answer_agree():
+    """Rows of zeros change no product, only which form is the cheaper one."""
+    problem, weights, X, Y, _ = setting((20, 8, 3), rows=9)
+    solver = MiniBatch(problem, weights, BatchSettings(**PLAIN))
+    solver.step(X, Y)
+    rng = np.random.default_rng(1)
+    A, E = rng.normal(size=(9, 21)), rng.normal(size=(9, 8))
+    few, gain = solver._answer(1, A, E)
+    pad = np.zeros((30, 1))
+    many, same = solver._answer(1, np.vstack([A, pad * A[:1]]), np.vstack([E, pad * E[:1]]))
+    np.testing.assert_allclose(few, many, rtol=1e-10, atol=1e-13)
+    assert gain == pytest.approx(same, rel=1e-10) and gain > 0.0
+
+
+@pytest.mark.parametrize("block_step", ["prox_linear", "exact"])
+def test_one_linear_layer_makes_a_damped_newton_step(block_step):
+    """With one layer both block steps are one formula: W + step/(1 + d) (G + d g I)^-1 A'E c."""
+    options = dict(rho=1.0, gamma=1.0, alpha=0.0)
+    problem, weights, X, Y, s = setting((4, 2), weighted=True, **options)
+    settings = BatchSettings(**PLAIN, block_step=block_step, step=0.5, damping=0.2, trust=np.inf)
+    solver = MiniBatch(problem, weights, settings)
+    solver.step(X, Y, s)
+    A = np.column_stack([X, np.ones(len(X))])
+    G = (A.T * s) @ A / s.sum()
+    E = Y - X @ weights.W[1] - weights.b[1]
+    share = 1.0
+    if block_step == "exact":  # V = (Y + gamma U)/(1 + gamma), then U = (gamma V + rho P)/2
+        share = 0.25
+    slope = (A.T * s) @ (share * E) / s.sum()
+    ridge = 0.2 * np.trace(G) / 5
+    change = 0.5 / 1.2 * np.linalg.solve(G + ridge * np.eye(5), slope)
+    np.testing.assert_allclose(solver.weights.W[1], weights.W[1] + change[:4], rtol=1e-10)
+    np.testing.assert_allclose(solver.weights.b[1], weights.b[1] + change[4], rtol=1e-10)
+
+
+@pytest.mark.parametrize("trust", [1e-4, np.inf])
+def test_trust_region_bounds_the_change_of_the_outputs(trust):
+    """A linear network; the bound is of first order: a percent is left for products of steps."""
+    problem, weights, X, Y, s = setting(activation="identity", weighted=True)
+    settings = BatchSettings(**PLAIN, step=10.0, damping=0.01, trust=trust)
+    solver = MiniBatch(problem, weights, settings)
+    before = forward(problem, X, weights.W, weights.b)[0][-1]
+    solver.step(X, Y, s)
+    after = forward(problem, X, solver.weights.W, solver.weights.b)[0][-1]
+    change = float(np.average(np.sum((after - before) ** 2, axis=1), weights=s))
+    if trust == np.inf:
+        assert change > 1.0
+    else:
+        assert 1e-2 * trust < change < 1.01 * trust
+
+
+def test_momentum_and_falling_step():
+    """Where the answers are constant, the moves add up as they should."""
+    problem, weights, X, Y, _ = setting((1, 1), fit_intercept=False)
+    settings = BatchSettings(step=0.5, momentum=0.6, trust=np.inf)
+    solver = MiniBatch(problem, weights, settings, n_steps=4)
+    w, velocity = weights.W[1], 0.0
+    for k in range(4):
+        velocity = 0.6 * velocity + 2.0
+        w = w + 0.5 * (1.0 - k / 4) * velocity
+        solver._move([None, np.full((1, 1), 2.0)], 0.0, 0.0)
+        solver.done += 1
+        np.testing.assert_allclose(solver.weights.W[1], w, rtol=1e-13)
+
+
+def test_ridge_leads_to_ridge_regression():
+    """One weight, all rows in each batch: the fixed point is x'y / (x'x + ridge)."""
+    problem, weights, X, Y, s = setting(
+        (1, 1), rows=30, weighted=True, fit_intercept=False, ridge=7.0
+    )
+    settings = BatchSettings(**PLAIN, step=1.0, trust=np.inf)
+    solver = MiniBatch(problem, weights, settings, n_rows=float(s.sum()))
+    for _ in range(200):
+        solver.step(X, Y, s)
+    best = float(((X.T * s) @ Y)[0, 0] / ((s @ X**2)[0] + 7.0))
+    assert float(solver.weights.W[1][0, 0]) == pytest.approx(best, rel=1e-9)
+
+
+@pytest.mark.parametrize("block_step", ["prox_linear", "exact"])
+@pytest.mark.parametrize("compression", MILD_COMPRESSIONS)
+def test_weights_are_copies(compression, block_step):
+    problem, weights, X, Y, _ = setting((8, 6, 4, 3), compression=compression, rows=15)
+    copies = np.random.default_rng(2).integers(0, 4, size=15)
+    results = []
+    repeated = [np.repeat(array, copies, axis=0) for array in (X, Y)]
+    for rows in ((X, Y, copies.astype(float)), (*repeated, None)):
+        solver = MiniBatch(
+            problem, weights, BatchSettings(block_step=block_step), n_rows=copies.sum()
+        )
+        for _ in range(3):
+            solver.step(*rows, pull=0.5 if solver.projected else 0.0)
+            solver.project()
+        results.append(fitted(solver.weights))
+    for ours, theirs in zip(*results, strict=True):
+        # The same sums in another order.
+        np.testing.assert_allclose(ours, theirs, rtol=1e-7, atol=1e-9)
+
+
+# arrays -----------------------------------------------------------------------------------------
+
+
+def few_steps(problem, weights, X, Y, s, block_step="prox_linear"):
+    solver = MiniBatch(problem, weights, BatchSettings(block_step=block_step))
+    for _ in range(4):
+        solver.step(X, Y, s, pull=0.5 if solver.projected else 0.0)
+        if any(plan is not None for plan in problem.plans):
+            solver.project()
+    return solver.weights
+
+
+@pytest.mark.parametrize("block_step", ["prox_linear", "exact"])
+@pytest.mark.parametrize("compression", MILD_COMPRESSIONS)
+def test_strict_namespace_equals_numpy(compression, block_step):
+    strict = pytest.importorskip("array_api_strict")
+    import array_api_compat
+
+    xp = array_api_compat.array_namespace(strict.zeros(1))
+    options = dict(compression=compression, weighted=True, rows=15)
+    ours = few_steps(*setting((8, 6, 4, 3), xp=xp, **options), block_step)
+    theirs = few_steps(*setting((8, 6, 4, 3), **options), block_step)
+    assert type(ours.W[1]) is type(strict.zeros(1))
+    for x, y in zip(fitted(ours), fitted(theirs), strict=True):
+        np.testing.assert_allclose(to_host(x), y, rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize("compression", MILD_COMPRESSIONS)
+def test_single_precision_stays_and_is_near(compression):
+    options = dict(compression=compression, weighted=True, rows=15)
+    ours = few_steps(*setting((8, 6, 4, 3), dtype="float32", **options))
+    theirs = few_steps(*setting((8, 6, 4, 3), **options))
+    for x, y in zip(fitted(ours), fitted(theirs), strict=True):
+        assert x.dtype == np.float32
+        np.testing.assert_allclose(
+            x, y, rtol=2e-2, atol=2e-3
+        )  # 1e-7 times condition numbers of 1e4
+
+
+# the fit ----------------------------------------------------------------------------------------
+
+
+def blobs(rows, widths, seed=0):
+    """Rows of as many classes as there are outputs, apart by their means."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(widths[-1], size=rows)
+    X = rng.normal(size=(rows, widths[0])) + 2.0 * rng.normal(size=(widths[-1], widths[0]))[labels]
+    return X, np.where(np.arange(widths[-1]) == labels[:, None], 1.0, 0.0)
+
+
+def fit(problem, weights, X, Y, *, passes=6, batch=32, seed=0, on_pass=None, **settings):
+    """(weights, complete, losses)"""
+    losses = []
+
+    def record(k, weights, loss):
+        losses.append(loss)
+        return on_pass is not None and on_pass(k, weights, loss)
+
+    batches = ShuffledBatches(X, Y, None, batch, np.random.RandomState(seed))
+    result = fit_minibatch(
+        problem, weights, batches, BatchSettings(**settings), max_iter=passes, on_pass=record
+    )
+    return *result, losses
+
+
+@pytest.mark.parametrize("block_step", ["prox_linear", "exact"])
+@pytest.mark.parametrize("compression", MILD_COMPRESSIONS)
+def test_fit_learns_and_the_weights_meet_the_compressed_ones(compression, block_step):
+    widths = (12, 16, 16, 4)
+    problem, weights, *_ = setting(widths, compression=compression, compress_output=False)
+    X, Y = blobs(600, widths)
+    weights, complete, losses = fit(problem, weights, X, Y, passes=10, block_step=block_step)
+    assert complete and losses[-1] < 0.5 * losses[0]
+    for i in range(1, problem.N + 1):
+        if problem.plans[i] is None:
+            assert weights.M[i] is None
+            continue
+        W, M = weights.W[i], weights.M_dense[i]
+        # The last pull has weight 10; what is left is what the last batch and projection moved.
+        assert np.linalg.norm(W - M) < 0.1 * np.linalg.norm(W)
+
+
+def test_the_pull_begins_late_and_rises():
+    settings = BatchSettings(free=0.25, pull=(0.01, 100.0))
+    assert pull_weight(settings, 0.2, 3.0) == 0.0
+    shares = (0.25, 0.625, 1.0)
+    values = [pull_weight(settings, share, 3.0) for share in shares]
+    np.testing.assert_allclose(values, [0.03, 3.0, 300.0])
+
+
+def test_pull_moves_the_weights_towards_the_compressed_ones():
+    problem, weights, X, Y, _ = setting(compression="low_rank")
+    solver = MiniBatch(problem, weights, BatchSettings(**PLAIN))
+    solver.step(X, Y)
+    solver.project()
+    W, M = solver.weights.W[1], solver.weights.M_dense[1]
+    solver._move([None, *(np.zeros((w.shape[0] + 1, w.shape[1])) for w in weights.W[1:])], 0.0, 3.0)
+    np.testing.assert_allclose(solver.weights.W[1], (W + 3.0 * M) / 4.0, rtol=1e-12)
+
+
+def test_same_seed_same_weights_other_seed_other_weights():
+    widths = (6, 8, 3)
+    problem, weights, *_ = setting(widths)
+    X, Y = blobs(200, widths)
+    first, second, third = (fit(problem, weights, X, Y, seed=seed)[0] for seed in (1, 1, 2))
+    for a, b, c in zip(fitted(first), fitted(second), fitted(third)):
+        np.testing.assert_array_equal(a, b)
+        assert not np.array_equal(a, c)
+
+
+def test_interrupt_and_stop_keep_the_weights_so_far():
+    widths = (6, 8, 3)
+    problem, weights, *_ = setting(widths, compression="low_rank", compress_output=False)
+    X, Y = blobs(200, widths)
+
+    def interrupt(k, weights, loss):
+        if k == 3:
+            raise KeyboardInterrupt
+
+    kept, complete, losses = fit(problem, weights, X, Y, on_pass=interrupt)
+    assert not complete and len(losses) == 3
+    stopped, complete, _ = fit(problem, weights, X, Y, on_pass=lambda k, w, loss: k == 3)
+    assert complete
+    for a, b in zip(fitted(kept), fitted(stopped), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_interrupt_in_the_first_pass_leaves_compressed_weights_near_the_weights():
+    widths = (6, 8, 8, 3)
+    problem, weights, *_ = setting(widths, compression="low_rank", compress_output=False)
+    X, Y = blobs(200, widths)
+
+    class Interrupted(ShuffledBatches):
+        def __iter__(self):
+            for number, batch in enumerate(super().__iter__()):
+                if number == 3:
+                    raise KeyboardInterrupt
+                yield batch
+
+    batches = Interrupted(X, Y, None, 32, np.random.RandomState(0))
+    kept, complete = fit_minibatch(
+        problem, weights, batches, BatchSettings(), max_iter=30, on_pass=lambda *a: False
+    )
+    assert not complete
+    for i in (1, 2):  # W^MC was never made before the interrupt
+        W, M = kept.W[i], kept.M_dense[i]
+        assert M is not None and np.linalg.norm(W - M) < np.linalg.norm(W)
+
+
+def peak_of(run):
+    tracemalloc.start()
+    try:
+        run()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("compression", ["none", "low_rank"])
+def test_memory_is_flat_in_the_number_of_rows(compression):
+    widths = (20, 30, 30, 3)
+    problem, weights, *_ = setting(widths, compression=compression, compress_output=False)
+    peaks = []
+    for rows in (1_000, 9_000):
+        X, Y = blobs(rows, widths)
+        peaks.append(peak_of(lambda X=X, Y=Y: fit(problem, weights, X, Y, passes=1, batch=64)))
+    # The order of the rows takes 8 bytes each, and twice that while it is drawn.
+    assert peaks[1] - peaks[0] < 8_000 * 17 + 20_000
+
+
+def test_memory_mapped_rows_are_never_read_as_a_whole(tmp_path):
+    widths = (40, 20, 3)
+    problem, weights, *_ = setting(widths)
+    X, Y = blobs(6_000, widths)
+    mapped = np.memmap(tmp_path / "rows", dtype=X.dtype, mode="w+", shape=X.shape)
+    mapped[:] = X
+    results = []
+    peak = peak_of(lambda: results.append(fit(problem, weights, mapped, Y, passes=2)[0]))
+    assert peak < 0.25 * X.nbytes
+    for a, b in zip(
+        fitted(results[0]), fitted(fit(problem, weights, X, Y, passes=2)[0]), strict=True
+    ):
+        np.testing.assert_array_equal(a, b)
