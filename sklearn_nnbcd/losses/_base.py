@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the engine and the estimators ask of a loss."""
 
+import math
+
 from sklearn.base import BaseEstimator
 
 
@@ -14,6 +16,8 @@ class BaseLoss(BaseEstimator):
     off : float
         Code of a class that is absent in the multiclass one-hot target (present is 1). Binary
         targets are one column of -1 and 1.
+    lowest_target : float
+        Least value that a target of a regression may have.
     standardises : bool
         Whether the regressor may centre the targets and divide them by one number, as a loss
         allows that depends on v - y alone.
@@ -21,6 +25,7 @@ class BaseLoss(BaseEstimator):
 
     tasks = frozenset()
     off = 0.0
+    lowest_target = -math.inf
     standardises = True
 
     def value(self, Y, V, *, xp):
@@ -48,9 +53,6 @@ class BaseLoss(BaseEstimator):
         rescaled(c).value(c Y, c V) is value(Y, V) times a positive number that depends on c only.
         """
         return self
-
-    def check_targets(self, Y, *, xp):
-        """Raise ValueError for targets of a regression, as the user gave them, that do not fit."""
 
     def inverse_link(self, V, *, xp):
         """Predictions of a regression from outputs V."""

@@ -49,5 +49,5 @@ class Logistic(BaseLoss):
         share = sigmoid(V, xp=xp)
         if V.shape[1] == 1:
             return two_columns(share, xp=xp)
-        share = share + float(xp.finfo(V.dtype).tiny)  # all classes impossible: all alike
+        share = share + float(xp.finfo(V.dtype).smallest_normal)  # none possible: all alike
         return share / xp.sum(share, axis=1)[:, None]

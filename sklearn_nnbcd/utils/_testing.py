@@ -9,6 +9,8 @@ library call them for every entry of the registries. Those of compressions are i
 Tolerances are multiples of the rounding unit of the arrays times the size of what is added up.
 """
 
+import math
+
 import array_api_compat.numpy as array_numpy
 import numpy as np
 
@@ -123,7 +125,8 @@ def best_on_grid(sigma, v, c, weight):
 def example_targets(loss, n, d, rng):
     """Targets of shape (n, d) as the loss allows: as it codes classes, or real numbers."""
     if "regression" in loss.tasks:
-        return rng.normal(size=(n, d))
+        Y = rng.normal(size=(n, d))
+        return Y if math.isinf(loss.lowest_target) else loss.lowest_target + np.abs(Y)
     labels = rng.integers(max(d, 2), size=n)
     if d == 1:
         return np.where(labels[:, None] == 1, 1.0, -1.0)
