@@ -75,7 +75,7 @@ def mlp(data, hidden, *, passes, rate, seed=0):
     classes = np.unique(y)
     for k in range(1, passes + 1):
         clock.start()
-        model.partial_fit(X, y, classes)
+        model.partial_fit(X, y, classes=classes)
         clock.stop()
         records.append(dict(k=k, wall=clock.wall, cpu=clock.cpu, test=model.score(T, t)))
     return records
