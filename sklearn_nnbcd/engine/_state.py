@@ -54,6 +54,9 @@ class Problem:
         Without it b stays None.
     xp : module
         Array API namespace of every array.
+    skips : tuple
+        Entry i is k where a residual block carries V_k into U_i = V_{i-1} W_i + b_i + V_k, with
+        k < i - 1; None elsewhere. Empty: no residual blocks.
     """
 
     layers: tuple
@@ -63,6 +66,7 @@ class Problem:
     penalties: Penalties
     fit_intercept: bool
     xp: object
+    skips: tuple = ()
 
     def __getstate__(self):
         return vars(self) | {"xp": self.xp.__name__}  # modules cannot be pickled, names can
@@ -74,6 +78,14 @@ class Problem:
     def N(self):
         """Number of layers."""
         return len(self.layers) - 1
+
+    def skip_into(self, i):
+        """Index k of the V_k that U_i carries, or None."""
+        return self.skips[i] if self.skips else None
+
+    def skip_from(self, k):
+        """Index i of the U_i that carries V_k, or None."""
+        return self.skips.index(k) if k in self.skips else None
 
 
 @dataclass(frozen=True)
