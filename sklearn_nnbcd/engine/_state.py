@@ -108,6 +108,22 @@ class Block:
     U: tuple
     s: object = None
 
+    def halved(self):
+        """Two blocks of half the rows each, or None for a single row."""
+        half = self.Y.shape[0] // 2
+        if half == 0:
+            return None
+        parts = (slice(None, half), slice(half, None))
+        return [
+            Block(
+                self.Y[part, ...],
+                tuple(v[part, ...] for v in self.V),
+                (None, *(u[part, ...] for u in self.U[1:])),
+                None if self.s is None else self.s[part],
+            )
+            for part in parts
+        ]
+
     def with_V(self, i, value):
         """The block with another V_i."""
         return replace(self, V=put(self.V, i, value))
@@ -139,6 +155,22 @@ class Weights:
     M_dense: tuple
     shift: tuple
     gram: object = None
+
+    def for_rows(self, i):
+        """What the rows need of the weights when layer i is visited, and nothing else; it may travel."""
+        N = len(self.W) - 1
+
+        def only(items, *kept):
+            return tuple(x if k in kept else None for k, x in enumerate(items))
+
+        return Weights(
+            W=only(self.W, i, i + 1),
+            b=only(self.b, i, i + 1),
+            M=(None,) * (N + 1),
+            M_dense=(None,) * (N + 1),
+            shift=only(self.shift, i),
+            gram=None if self.gram is None else True,
+        )
 
     def updated(self, **entries):
         """Replace entry i of a tuple: ``weights.updated(W=(i, value), b=(i, value))``."""

@@ -48,6 +48,11 @@ def initial_block(problem, weights, X, Y, s=None):
     return Block(Y, V, U, s)
 
 
+def start_block(rows, problem, weights):
+    """The block of some rows, a tuple (X, Y, s): a step for a placement that holds such tuples."""
+    return initial_block(problem, weights, *rows)
+
+
 def initial_weights(problem, W, b):
     """Weights from first matrices W and intercepts b; W^MC by the cold projection of W."""
     M, M_dense = [None], [None]
