@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._monitor import Monitor
 from ._network import block_rows, network_weights, operators, run_network
-from ._problem import check_loop_parameters, resolve_initializer, resolve_problem
+from ._problem import check_loop_parameters, flat_rows, resolve_initializer, resolve_problem
 from ._solvers import SOLVERS, resolve_batch_size, resolve_max_iter, resolve_solver
 from .utils._paths import count_live_entries
 from .utils._sklearn_compat import (
@@ -58,6 +58,8 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         warm_start,
         random_state,
         verbose,
+        layers,
+        input_shape,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -87,6 +89,8 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
+        self.layers = layers
+        self.input_shape = input_shape
 
     # fitting ----------------------------------------------------------------------------------
 
@@ -146,6 +150,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
 
     def _validated(self, X, y, sample_weight):
         """Arrays of checked rows, targets and weights."""
+        X, self._row_shape = flat_rows(self, X)
         X, y = validate_data(
             self, X, y, dtype=["float64", "float32"], order="C", **self._target_options
         )
@@ -169,7 +174,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
                 "neither to hold out 'validation_fraction' of X."
             )
         if X_val is not None:
-            X_val = validate_data(self, X_val, dtype=[X.dtype], reset=False)
+            X_val = validate_data(self, flat_rows(self, X_val)[0], dtype=[X.dtype], reset=False)
             return X, y, s, X_val, y_val
         weights = [] if s is None else [s]
         parts = train_test_split(
@@ -237,6 +242,8 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
             "compressed_coefs_": coefs,
             "intercepts_": intercepts,
             "_activations": problem.activations[1:],
+            "_layers": problem.layers,
+            "_skips": problem.skips,
             "_loss": problem.loss,
             "_dtype": str(weights.W[1].dtype),
             "_operators": operators(coefs, xp=problem.xp),
@@ -299,7 +306,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
     def effective_sparsity_(self):
         """Share of the weight entries that lie on no path of non-zero weights from input to output."""
         masks = [W != 0 for W in self.coefs_]
-        live = count_live_entries(masks, xp=self._namespace())
+        live = count_live_entries(masks, self._layers, self._skips, xp=self._namespace())
         return 1.0 - live / sum(mask.shape[0] * mask.shape[1] for mask in masks)
 
     def _namespace(self):
@@ -309,15 +316,21 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
 
     def _forward(self, X):
         """Outputs V_N of checked rows, through the compressed weights, in blocks of rows."""
-        widths = [X.shape[1]] + [coef.shape[1] for coef in self.compressed_coefs_]
-        xp = array_api_compat.array_namespace(X)
         return run_network(
-            X, self._operators, self.intercepts_, self._activations, block_rows(widths), xp=xp
+            X,
+            self._operators,
+            self.intercepts_,
+            self._activations,
+            block_rows([X.shape[1]] + [layer.row_entries for layer in self._layers[1:]]),
+            layers=self._layers,
+            skips=self._skips,
+            xp=array_api_compat.array_namespace(X),
         )
 
     def _checked_outputs(self, X):
         """Validate rows and return the network's outputs, shape (n, n_outputs_)."""
         check_is_fitted(self)
+        X, _ = flat_rows(self, X, self._row_shape)
         return self._forward(validate_data(self, X, dtype=self._dtype, order="C", reset=False))
 
     def __getstate__(self):

@@ -47,6 +47,8 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         class_weight=None,
         random_state=None,
         verbose=0,
+        layers=None,
+        input_shape=None,
     ):
         super().__init__(
             hidden_layer_sizes,
@@ -77,6 +79,8 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
             warm_start=warm_start,
             random_state=random_state,
             verbose=verbose,
+            layers=layers,
+            input_shape=input_shape,
         )
         self.class_weight = class_weight
 

@@ -38,17 +38,21 @@ def network_weights(problem, weights):
     return coefs, intercepts
 
 
-def run_network(X, operators, intercepts, activations, rows, *, xp):
+def run_network(X, operators, intercepts, activations, rows, *, layers=None, skips=(), xp):
     """Outputs of a forward pass, ``rows`` rows at a time.
 
     Parameters
     ----------
     X : array of shape (n, d_0)
     operators : list of callables
-        V -> V @ W_i, from :func:`operators`.
+        A -> A @ W_i, from :func:`operators`.
     intercepts : list of arrays or None
     activations : sequence of activations
     rows : int
+    layers : tuple or None, default=None
+        The layers of the problem, entry 0 None; None: all of them dense.
+    skips : tuple, default=()
+        As in the problem: entry i is the k of the V_k that U_i carries, or None.
     xp : module
         Array API namespace.
 
@@ -58,9 +62,16 @@ def run_network(X, operators, intercepts, activations, rows, *, xp):
     """
     outputs = []
     for first in range(0, X.shape[0], rows):
-        V = X[first : first + rows]
-        for multiply, b, sigma in zip(operators, intercepts, activations, strict=True):
-            V = multiply(V)
-            V = sigma(V if b is None else V + b, xp=xp)
-        outputs.append(V)
+        V = [X[first : first + rows]]
+        steps = zip(operators, intercepts, activations, strict=True)
+        for i, (multiply, b, sigma) in enumerate(steps, 1):
+            if layers is None:
+                U = multiply(V[-1])
+                U = U if b is None else U + b
+            else:
+                U = layers[i].apply(V[-1], multiply, b, xp=xp)
+            if skips and skips[i] is not None:
+                U = U + V[skips[i]]
+            V.append(sigma(U, xp=xp))
+        outputs.append(V[-1])
     return outputs[0] if len(outputs) == 1 else xp.concat(outputs, axis=0)

@@ -8,7 +8,7 @@ from .activations import ACTIVATIONS, BaseActivation, Identity
 from .compressions import COMPRESSIONS, BaseCompression
 from .engine import Penalties, Problem
 from .initializers import INITIALIZERS, BaseInitializer
-from .layers import Dense
+from .layers import Dense, resolve_input_shape, resolve_stack
 from .losses import LOSSES, BaseLoss
 from .utils._validation import check_integer, check_number, check_option, did_you_mean
 
@@ -40,6 +40,52 @@ def resolve_sizes(hidden_layer_sizes, owner):
         check_integer(size, "hidden_layer_sizes", owner, cure="Try (100,); () has no hidden layer.")
         for size in sizes
     )
+
+
+def resolve_layers(estimator, n_features, n_outputs, owner):
+    """The :class:`~sklearn_nnbcd.layers.Stack` of ``layers``, or of ``hidden_layer_sizes``."""
+    given = getattr(estimator, "layers", None)
+    if given is None:
+        sizes = resolve_sizes(estimator.hidden_layer_sizes, owner)
+        return resolve_stack([Dense(size) for size in sizes], (n_features,), n_outputs, owner)
+    default = inspect.signature(type(estimator)).parameters["hidden_layer_sizes"].default
+    if estimator.hidden_layer_sizes != default:
+        raise ValueError(
+            f"The 'layers' of {owner} takes the place of 'hidden_layer_sizes'. Got both: "
+            f"hidden_layer_sizes={estimator.hidden_layer_sizes!r}. Write its widths into the list, "
+            "as in [Conv2D(8, 3), Dense(100)], and leave hidden_layer_sizes out."
+        )
+    shape = estimator.input_shape
+    if shape is None:
+        shape = getattr(estimator, "_row_shape", None)  # of X as it came
+    shape = resolve_input_shape(shape, n_features, owner)
+    return resolve_stack(given, shape, n_outputs, owner)
+
+
+def flat_rows(estimator, X, shape=None):
+    """X with images as flat rows, and the shape of an image (None for a table).
+
+    Parameters
+    ----------
+    estimator : estimator
+        With ``layers``, X may be of shape (n, height, width, channels); otherwise it stays as it is.
+    X : array-like
+    shape : tuple or None, default=None
+        Shape of the images that fit saw; others raise.
+    """
+    if estimator.layers is None or getattr(X, "ndim", 2) < 3:
+        return X, None
+    owner, image = type(estimator).__name__, tuple(X.shape[1:])
+    expected = shape if shape is not None else estimator.input_shape
+    if len(image) != 3 or (expected is not None and image != tuple(expected)):
+        wanted = "(n_samples, height, width, channels)" if expected is None else (
+            f"images of shape {tuple(expected)}"
+        )
+        raise ValueError(
+            f"The 'X' of {owner} must be a table or {wanted}. Got an array of shape {tuple(X.shape)}. "
+            "Grey images get their channel by X[..., None]; see also input_shape."
+        )
+    return X.reshape(X.shape[0], -1), image
 
 
 def resolve_penalties(estimator, owner):
@@ -145,28 +191,24 @@ def resolve_problem(estimator, n_features, n_outputs, task, xp):
         Naming the parameter, what is allowed, what came and the cure.
     """
     owner = type(estimator).__name__
-    sizes = (*resolve_sizes(estimator.hidden_layer_sizes, owner), n_outputs)
+    stack = resolve_layers(estimator, n_features, n_outputs, owner)
     loss = resolve_piece(estimator.loss, LOSSES, BaseLoss, "loss", owner)
     if task not in loss.tasks:
         fitting = sorted(name for name, cls in LOSSES.items() if task in cls.tasks)
         raise ValueError(
             f"The 'loss' of {owner} must suit {task}: one of {fitting}. Got {estimator.loss!r}."
         )
-    layers, shapes, width = [None], [], (n_features,)
-    for size in sizes:
-        layers.append(Dense(size))
-        shapes.append(layers[-1].weight_shape(width))
-        width = layers[-1].build(width)
     problem = Problem(
-        layers=tuple(layers),
-        activations=resolve_activations(estimator.activation, len(sizes), owner),
-        plans=resolve_plans(estimator, shapes, owner),
+        layers=stack.layers,
+        activations=resolve_activations(estimator.activation, len(stack.shapes), owner),
+        plans=resolve_plans(estimator, stack.shapes, owner),
         loss=loss,
         penalties=resolve_penalties(estimator, owner),
         fit_intercept=bool(estimator.fit_intercept),
         xp=xp,
+        skips=stack.skips if any(k is not None for k in stack.skips) else (),
     )
-    return problem, shapes
+    return problem, stack.shapes
 
 
 def resolve_initializer(estimator):

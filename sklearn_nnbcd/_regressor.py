@@ -44,6 +44,8 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         warm_start=False,
         random_state=None,
         verbose=0,
+        layers=None,
+        input_shape=None,
     ):
         super().__init__(
             hidden_layer_sizes,
@@ -74,6 +76,8 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
             warm_start=warm_start,
             random_state=random_state,
             verbose=verbose,
+            layers=layers,
+            input_shape=input_shape,
         )
 
     def _encode(self, X, y, s):

@@ -68,7 +68,7 @@ def run_full(estimator, problem, start, rows, max_iter, monitor):
     """
     X, Y, s = rows
     weights = initial_weights(problem, *start)
-    size = block_rows([X.shape[1]] + [W.shape[1] for W in start[0][1:]])
+    size = block_rows([X.shape[1]] + [layer.row_entries for layer in problem.layers[1:]])
     blocks = []
     for first in range(0, X.shape[0], size):
         part = slice(first, first + size)

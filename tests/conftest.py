@@ -27,3 +27,21 @@ def data_home():
     pytest.skip(
         f"needs {', '.join(DATA_FILES)}: set SKLEARN_NNBCD_DATA to the folder that holds them"
     )
+
+
+@pytest.fixture(scope="session")
+def dask_client():
+    """Default client of a Dask cluster of two worker processes; tests are skipped without Dask."""
+    distributed = pytest.importorskip("distributed", reason="needs the extra sklearn-nnbcd[dask]")
+    with (
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address=None,
+            memory_limit="1GiB",
+            worker_dashboard_address=None,
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client

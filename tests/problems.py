@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Small random problems for the engine's tests, put together from the registries."""
 
+import math
+
 import array_api_compat
 import numpy as np
 
@@ -34,16 +36,39 @@ MILD_COMPRESSIONS["tt_paired"] = mild("tt", tensorization="paired")
 MILD_COMPRESSIONS["group_lasso_inputs"] = mild("group_lasso", groups="inputs")
 MILD_COMPRESSIONS["none"] = None
 
+
+
 #: "relu-hinge-tt" -> (activation, loss, compression)
 COMBINATIONS = {
     f"{a}-{e}-{c}": (a, e, c) for a in ACTIVATIONS for e in LOSSES for c in MILD_COMPRESSIONS
 }
 
 
+def covering(families):
+    """Triples in which every two members of different families meet, few of them."""
+    chosen, met = {}, set()
+    for first, second, third in (0, 1, 2), (0, 2, 1), (1, 2, 0):
+        others = list(families[third])
+        for i, x in enumerate(families[first]):
+            for j, y in enumerate(families[second]):
+                if (first, x, second, y) in met:
+                    continue
+                triple = {first: x, second: y, third: others[(i + j) % len(others)]}
+                pieces = tuple(triple[k] for k in range(3))
+                chosen["-".join(pieces)] = pieces
+                met |= {(k, pieces[k], m, pieces[m]) for k in range(3) for m in range(k + 1, 3)}
+    return chosen
+
+
+#: enough of them: a block update of the engine knows the pieces of two families at most
+COVERING = covering((ACTIVATIONS, LOSSES, MILD_COMPRESSIONS))
+
+
 def random_targets(loss, n, d, rng):
     """Targets that the loss allows, shape (n, d): classes as it codes them, or real numbers."""
     if "regression" in loss.tasks:
-        return rng.normal(size=(n, d))
+        Y = rng.normal(size=(n, d))
+        return Y if math.isinf(loss.lowest_target) else loss.lowest_target + np.abs(Y)
     labels = rng.integers(max(d, 2), size=n)
     if d == 1:
         return np.where(labels[:, None] == 1, 1.0, -1.0)

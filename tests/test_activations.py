@@ -8,7 +8,15 @@ import reference
 from problems import NUMPY
 from sklearn.base import clone
 
-from sklearn_nnbcd.activations import ACTIVATIONS, LeakyReLU, ReLU
+from sklearn_nnbcd.activations import (
+    ACTIVATIONS,
+    LeakyReLU,
+    Polynomial,
+    ReLU,
+    Sigmoid,
+    Softplus,
+    Tanh,
+)
 from sklearn_nnbcd.utils._testing import check_activation
 
 
@@ -51,3 +59,38 @@ def test_relu_prox_at_the_corners():
     C = np.array([[0.0, 0.0, 0.0, 1.0, -1.0, 1.0]])
     U = ReLU().prox(V, C, 1.0, xp=NUMPY)
     np.testing.assert_array_equal(U, [[0.0, 1.0, 0.0, 0.0, -1.0, 0.5]])
+
+
+@pytest.mark.parametrize(
+    "activation, v, center",
+    [
+        (Sigmoid(), 1.0, -9.0),
+        (Sigmoid(), 0.0, 9.0),
+        (Tanh(), 1.0, -5.0),
+        (Softplus(), 9.0, -10.0),
+    ],
+    ids=["sigmoid", "mirrored sigmoid", "tanh", "softplus"],
+)
+def test_the_lower_of_two_valleys(activation, v, center):
+    """A valley near the center and a lower one far away, near sigma(u) = v."""
+    weight, grid = 0.004, np.linspace(-12.0, 12.0, 24001)
+    values = (activation(grid, xp=NUMPY) - v) ** 2 + weight * (grid - center) ** 2
+    inner = values[1:-1]
+    valleys = grid[1:-1][(inner < values[:-2]) & (inner < values[2:])]
+    assert len(valleys) == 2
+    u = activation.prox(np.array([[v]]), np.array([[center]]), weight, xp=NUMPY)[0, 0]
+    assert u == pytest.approx(valleys[np.argmax(np.abs(valleys - center))], abs=1e-3)
+    assert abs(u - center) > 4.0
+
+
+@pytest.mark.parametrize("coefficients", [(1.0, -2.0), (0, -1, 0.5, 0.25), (1.0, 0.0, 0.0, -1.0)])
+def test_polynomials(coefficients):
+    check_activation(Polynomial(coefficients))
+
+
+@pytest.mark.parametrize(
+    "coefficients", [(), (1.0,), (1.0, 0.0), 2.0, (0.0, np.nan), ("a", "b"), None]
+)
+def test_a_wrong_polynomial_says_so(coefficients):
+    with pytest.raises(ValueError, match="The 'coefficients' of Polynomial must be"):
+        Polynomial(coefficients)(np.ones((1, 1)), xp=NUMPY)

@@ -14,11 +14,11 @@ from sklearn_nnbcd.placements import InMemory
 from sklearn_nnbcd.utils._testing import (
     check_activation,
     check_initializer,
-    check_layer,
     check_loss,
     check_placement,
     check_probabilities,
 )
+from sklearn_nnbcd.utils._testing_layers import check_layer
 
 
 def variant(base, **methods):

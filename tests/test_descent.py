@@ -24,7 +24,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from problems import COMBINATIONS, draw_start, make_problem, random_targets, start
+from problems import COMBINATIONS, COVERING, draw_start, make_problem, random_targets, start
 
 from sklearn_nnbcd.engine import objective
 from sklearn_nnbcd.engine._updates import (
@@ -148,7 +148,7 @@ def weight_steps(problem, weights, block, i):
         yield f"M_{i}", new, p.alpha / 2 * squares(new.M_dense[i] - weights.M_dense[i])
 
 
-@pytest.mark.parametrize("combination", COMBINATIONS)
+@pytest.mark.parametrize("combination", COVERING)
 @settings(max_examples=12)
 @given(case=cases)
 def test_every_block_update_descends(combination, case):

@@ -7,15 +7,28 @@ import pytest
 from problems import NUMPY, draw_start, make_problem, start
 
 from sklearn_nnbcd.engine._updates import update_W
-from sklearn_nnbcd.layers import LAYERS, Dense
-from sklearn_nnbcd.utils._testing import check_layer
+from sklearn_nnbcd.layers import LAYERS, AveragePool2D, Conv2D, Dense
+from sklearn_nnbcd.utils._testing_layers import check_layer
 
 #: small instances and the shape of a row; a layer that is not here takes its width alone
-EXAMPLES = {"dense": [(Dense(4), (6,)), (Dense(6), (4,)), (Dense(1), (3,)), (Dense(5), (1,))]}
+EXAMPLES = {
+    "dense": [(Dense(4), (6,)), (Dense(6), (4,)), (Dense(1), (3,)), (Dense(5), (1,))],
+    "conv2d": [
+        (Conv2D(3, 2), (3, 4, 2)),
+        (Conv2D(2, (2, 3), stride=(2, 1), padding=(1, 0)), (4, 5, 1)),
+        (Conv2D(1, 3, stride=2, padding=1), (5, 5, 2)),
+        (Conv2D(4, 1), (2, 2, 3)),
+    ],
+    "average_pool2d": [
+        (AveragePool2D(2).before(Dense(3)), (4, 5, 2)),
+        (AveragePool2D((2, 1), stride=1).before(Conv2D(2, 2, padding=1)), (4, 3, 2)),
+    ],
+    "residual": [],  # a bracket, not a layer: tests/test_residual.py
+}
 
 
 def examples(name):
-    return EXAMPLES.get(name) or [(LAYERS[name](4), (6,))]
+    return EXAMPLES[name] if name in EXAMPLES else [(LAYERS[name](4), (6,))]
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

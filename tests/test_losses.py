@@ -9,7 +9,7 @@ from problems import NUMPY
 from scipy.optimize import minimize_scalar
 from sklearn.base import clone
 
-from sklearn_nnbcd.losses import LOSSES, Hinge, SquaredError
+from sklearn_nnbcd.losses import LOSSES, CrossEntropy, Hinge, Huber, Logistic, Poisson, SquaredError
 from sklearn_nnbcd.utils._testing import check_loss, check_probabilities
 
 
@@ -77,3 +77,44 @@ def test_squared_error_by_hand():
 def test_hinge_by_hand():
     Y, V = np.array([[1.0, -1.0], [-1.0, 1.0]]), np.array([[0.25, -2.0], [1.0, 1.0]])
     np.testing.assert_array_equal(Hinge().value(Y, V, xp=NUMPY), [0.75, 2.0])
+
+
+def test_cross_entropy_by_hand():
+    """Uniform outputs of three classes; two classes are the logistic loss of one output."""
+    Y, V = np.array([[0.0, 1.0, 0.0]]), np.full((1, 3), 5.0)
+    assert CrossEntropy().value(Y, V, xp=NUMPY)[0] == pytest.approx(np.log(3.0), rel=1e-14)
+    np.testing.assert_allclose(CrossEntropy().to_proba(V, xp=NUMPY), np.full((1, 3), 1 / 3))
+    y, v = np.array([[1.0], [-1.0]]), np.array([[0.3], [2.0]])
+    np.testing.assert_array_equal(
+        CrossEntropy().value(y, v, xp=NUMPY), Logistic().value(y, v, xp=NUMPY)
+    )
+
+
+@pytest.mark.parametrize("name", ["logistic", "cross_entropy", "poisson", "huber"])
+@pytest.mark.parametrize("weight", [1e-3, 1.0, 1e3])
+def test_smooth_prox_has_no_gradient(name, weight):
+    rng, loss = np.random.default_rng(0), LOSSES[name]()
+    Y = np.eye(5)[rng.integers(5, size=200)] * (2.0 if loss.off < 0 else 1.0) + loss.off
+    C = 10.0 ** rng.uniform(-1, 2, size=(200, 1)) * rng.normal(size=(200, 5))
+    P = loss.prox(Y, C, weight, xp=NUMPY)
+    slope = loss.gradient(Y, P, xp=NUMPY) + weight * (P - C)
+    # Numbers of the size of weight |p| are subtracted, and p itself is rounded.
+    assert np.all(np.abs(slope) <= 1e-12 * (1.0 + weight * (np.abs(P) + np.abs(C))))
+
+
+def test_rescaled_huber_orders_alike():
+    """value of targets and outputs times 3, with delta times 3, is 9 times the value."""
+    rng = np.random.default_rng(0)
+    Y, V, loss = rng.normal(size=(50, 2)), 3.0 * rng.normal(size=(50, 2)), Huber(delta=0.8)
+    np.testing.assert_allclose(
+        loss.rescaled(3.0).value(3.0 * Y, 3.0 * V, xp=NUMPY), 9.0 * loss.value(Y, V, xp=NUMPY)
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_poisson_stays_finite_where_exp_does_not(dtype):
+    Y, V = np.ones((1, 1), dtype), np.full((1, 1), 2000.0, dtype)
+    loss = Poisson()
+    for number in (loss.value(Y, V, xp=NUMPY), loss.gradient(Y, V, xp=NUMPY)):
+        assert np.all(np.isfinite(number)) and number.dtype == dtype
+    assert loss.value(Y, 0.0 * V, xp=NUMPY)[0] == 0.0  # exp(0) = y

@@ -1,40 +1,141 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Placements: the contract of each, fed by the registry, and the same fit wherever rows live."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
-from problems import cut, draw_start, fitted, make_problem, start
+from problems import draw_start, fitted, make_problem
 
-from sklearn_nnbcd.engine import center_inputs, objective, sweep
-from sklearn_nnbcd.placements import PLACEMENTS
+from sklearn_nnbcd.engine import center_inputs, fit_full, initial_weights, start_block
+from sklearn_nnbcd.engine._updates import input_operator, update_rows
+from sklearn_nnbcd.placements import PLACEMENTS, DiskBlocks, InMemory
 from sklearn_nnbcd.placements._memory import row_slices
 from sklearn_nnbcd.utils._testing import check_placement
 
 
-@pytest.mark.parametrize("name", PLACEMENTS)
-def test_contract(name):
-    check_placement(PLACEMENTS[name])
+@pytest.fixture(params=PLACEMENTS)
+def make(request):
+    """``make(blocks)``: a placement of each kind, closed in the end."""
+    if request.param == "dask":
+        request.getfixturevalue("dask_client")
+    made = []
+
+    def make(blocks):
+        made.append(PLACEMENTS[request.param](blocks))
+        return made[-1]
+
+    yield make
+    for placement in made:
+        placement.close()
 
 
-@pytest.mark.parametrize("name", PLACEMENTS)
-def test_same_fit(name):
-    rng, widths = np.random.default_rng(0), (6, 4, 2)
-    problem = make_problem(widths, compression="low_rank", rho=1.3, ridge=0.2)
-    X, Y, s = rng.normal(size=(30, 6)), rng.normal(size=(30, 2)), rng.uniform(0, 2, size=30)
-    weights, whole = start(problem, X, Y, s, *draw_start(problem, widths, rng))
-    edges = [0, 3, 4, 11, 12, 20, 29, 30]
-    blocks = [cut(whole.blocks[0], slice(a, b)) for a, b in zip(edges, edges[1:])]
-    other, placement = weights, PLACEMENTS[name](blocks)
-    other = center_inputs(problem, other, placement)
-    for _ in range(5):
-        weights, expected = sweep(problem, weights, whole)
-        other, before = sweep(problem, other, placement)
-        assert before.total == pytest.approx(expected.total, rel=1e-11)
-    for ours, theirs in zip(fitted(other), fitted(weights), strict=True):
-        # The same sums in another order, over five sweeps.
-        np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-10)
-    expected = objective(problem, weights, whole).total
-    assert objective(problem, other, placement).total == pytest.approx(expected, rel=1e-11)
+def test_contract(make):
+    check_placement(make)
+
+
+def random_rows(compression, weighted=True, rows=203):
+    """Problem, first weights, and (X, Y, s), as the issue wants them: dense, tt or l0."""
+    rng, widths = np.random.default_rng(0), (12, 20, 16, 3)
+    problem = make_problem(widths, compression=compression, rho=1.3, tau=0.7, alpha=0.2, ridge=0.2)
+    X, Y = rng.normal(size=(rows, 12)), rng.normal(size=(rows, 3))
+    s = rng.uniform(0, 2, size=rows) if weighted else None
+    return problem, initial_weights(problem, *draw_start(problem, widths, rng)), (X, Y, s)
+
+
+def cut_rows(rows, edges):
+    """Tuples (X, Y, s) of the rows between neighbouring edges."""
+    parts = [slice(a, b) for a, b in zip(edges, edges[1:])]
+    return [tuple(None if x is None else x[part] for x in rows) for part in parts]
+
+
+def fit_rows(problem, weights, placement, sweeps=4):
+    """Weights and terms of L after some sweeps from rows alone, as the estimators do it."""
+    placement.map(start_block, problem, weights)
+    return fit_full(problem, weights, placement, max_iter=sweeps, on_sweep=lambda *a: False)[:2]
+
+
+SEVEN = [0, 3, 4, 71, 72, 150, 199, 203]
+FIVE = [0, 50, 90, 100, 160, 203]
+
+
+@pytest.mark.parametrize(
+    "compression, weighted", [("none", True), ("none", False), ("tt", True), ("l0", True)]
+)
+@pytest.mark.parametrize("edges", [SEVEN, FIVE], ids=["seven", "five"])
+def test_same_fit(make, edges, compression, weighted):
+    """One block, and seven uneven ones or five partitions: the same weights to 1e-8."""
+    problem, first, rows = random_rows(compression, weighted)
+    expected, terms = fit_rows(problem, first, InMemory([rows]))
+    weights, there = fit_rows(problem, first, make(cut_rows(rows, edges)))
+    for ours, theirs in zip(fitted(weights), fitted(expected), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-8)
+    assert there.total == pytest.approx(terms.total, rel=1e-10)
+
+
+def test_memory_halves_a_block_that_does_not_fit():
+    """A step that cannot have more than 20 rows at a time gets no more, and L and W are the same."""
+    problem, first, rows = random_rows("none")
+    whole, parts = InMemory([rows]), InMemory([rows])
+    expected, terms = fit_rows(problem, first, whole, sweeps=2)
+    parts.map(start_block, problem, first)
+    sizes = []
+
+    def short_of_memory(block, *args):
+        sizes.append(block.Y.shape[0])
+        if sizes[-1] > 20:
+            raise MemoryError
+        return update_rows(block, *args)
+
+    weights = center_inputs(problem, first, parts)
+    operator = input_operator(problem.N, problem, weights)
+    parts.sweep(short_of_memory, problem.N, problem, weights.for_rows(problem.N), operator)
+    assert sizes[:5] == [203, 101, 50, 25, 12]
+    assert sum(b.Y.shape[0] for b in parts.blocks) == 203 and len(parts.blocks) == 16
+    with pytest.raises(MemoryError):
+        parts.sweep(out_of_memory)
+
+
+def out_of_memory(block):
+    """A step that never fits, down to a single row."""
+    raise MemoryError
+
+
+def test_disk_blocks_hold_one_block_in_memory(tmp_path):
+    """20 blocks whose U and V take five times what is ever allocated at once."""
+    rng, widths = np.random.default_rng(0), (4, 64, 64, 1)
+    problem = make_problem(widths)
+    weights = initial_weights(problem, *draw_start(problem, widths, rng))
+    X, Y = rng.normal(size=(8_000, 4)), rng.normal(size=(8_000, 1))
+    placement = DiskBlocks(cut_rows((X, Y, None), range(0, 8_001, 400)), folder=tmp_path)
+    tracemalloc.start()
+    fit_rows(problem, weights, placement, sweeps=1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    states = 8 * 8_000 * 2 * (64 + 64 + 1)
+    assert placement.nbytes == states  # X and Y stayed where they were
+    assert peak < states / 5
+    assert any(tmp_path.iterdir())
+    placement.close()
+    assert not any(tmp_path.iterdir())
+
+
+def test_disk_blocks_write_only_what_changed(tmp_path):
+    placement = DiskBlocks([(np.arange(1000.0), np.zeros(500))], folder=tmp_path)
+    placement.map(lambda block: (block[0], block[1] + 1.0))
+    (first,) = set(tmp_path.glob("*/*"))
+    placement.map(lambda block: (block[0] * 2.0, block[1]))
+    assert first in set(tmp_path.glob("*/*")) and len(set(tmp_path.glob("*/*"))) == 2
+    assert placement.reduce(lambda block: block[0][999] + block[1].sum()) == 2 * 999 + 500
+
+
+@pytest.mark.parametrize("name", ["array_api_strict", "torch"])
+def test_disk_blocks_of_another_namespace(name, tmp_path):
+    xp = pytest.importorskip(name)
+    placement = DiskBlocks([(xp.ones(1000), xp.zeros((30, 20)))], folder=tmp_path)
+    placement.map(lambda block: (block[0] * 3.0, block[1]))
+    block = placement._load(0)[1]
+    assert type(block[0]) is type(xp.ones(1)) and float(xp.sum(block[0])) == 3000.0
 
 
 @pytest.mark.parametrize("n, size", [(10, 3), (9, 3), (2, 5), (1, 1)])

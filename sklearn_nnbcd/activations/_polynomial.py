@@ -83,11 +83,14 @@ class Polynomial(BaseActivation):
 
     def _checked(self):
         given = self.coefficients
-        numbers = [a for a in given if isinstance(a, Real)] if hasattr(given, "__iter__") else []
-        if len(numbers) < 2 or len(numbers) < len(given) or not all(map(math.isfinite, numbers)):
+        numbers = list(given) if isinstance(given, list | tuple) else []
+        while numbers and numbers[-1] == 0:
+            numbers.pop()
+        known = all(isinstance(a, Real) and math.isfinite(a) for a in numbers)
+        if len(numbers) < 2 or not known:
             raise ValueError(
-                "The 'coefficients' of Polynomial must be at least two finite numbers a_0, a_1, "
-                f"... Got {given!r}. Try (0.0, 0.5, 0.25) for u/2 + u^2/4."
+                "The 'coefficients' of Polynomial must be finite numbers a_0, a_1, ..., not "
+                f"all zero after a_0. Got {given!r}. Try (0.0, 0.5, 0.25) for u/2 + u^2/4."
             )
         return [float(a) for a in numbers]
 
@@ -96,7 +99,11 @@ class Polynomial(BaseActivation):
         return _evaluate(self._checked(), U)
 
     def prox(self, V, center, weight, *, xp):
-        """The best stationary point within |u - center| <= |sigma(center) - v| / sqrt(weight)."""
+        """The best stationary point.
+
+        It is within |u - center| <= |sigma(center) - v| / sqrt(weight) and, as a root of a
+        polynomial with coefficients p_0 ... p_m, |u| <= 2 max_k |p_{m-k} / p_m|^(1/k) (Fujiwara).
+        """
         a = self._checked()
         derivative = _differentiate(a)
         slope = _multiply(a, derivative)  # of degree 1 or more: sigma sigma'
@@ -105,8 +112,14 @@ class Polynomial(BaseActivation):
         slope[0] = slope[0] - weight * center
         slope[1] = slope[1] + weight
         reach = xp.abs(_evaluate(a, center) - V) * (1.0 / math.sqrt(weight))
+        bound = xp.zeros_like(V)
+        for k in range(1, len(slope)):
+            ratio = xp.abs(slope[-1 - k] / slope[-1] + xp.zeros_like(V))
+            bound = xp.maximum(bound, 2.0 * ratio ** (1.0 / k))
+        low = xp.clip(center - reach, -bound, bound)
+        high = xp.clip(center + reach, -bound, bound)
         best, best_value = center, (_evaluate(a, center) - V) ** 2
-        for u in real_roots(slope, center - reach, center + reach, xp=xp):
+        for u in real_roots(slope, low, high, xp=xp):
             value = (_evaluate(a, u) - V) ** 2 + weight * (u - center) ** 2
             better = value < best_value
             best = xp.where(better, u, best)

@@ -5,7 +5,7 @@ from ._full import fit_full, sweep
 from ._minibatch import BatchSettings, MiniBatch, fit_minibatch
 from ._objective import Terms, objective
 from ._state import Block, Penalties, Problem, Weights
-from ._updates import center_inputs, forward, initial_block, initial_weights
+from ._updates import center_inputs, forward, initial_block, initial_weights, start_block
 
 __all__ = [
     "BatchSettings",
@@ -22,5 +22,6 @@ __all__ = [
     "initial_block",
     "initial_weights",
     "objective",
+    "start_block",
     "sweep",
 ]

@@ -26,7 +26,7 @@ def sweep(problem, weights, placement):
     before = weight_terms(problem, weights)
     for i in range(problem.N, 0, -1):
         operator = input_operator(i, problem, weights)
-        sums = placement.sweep(update_rows, i, problem, weights, operator)  # lines 2-3, 7-8
+        sums = placement.sweep(update_rows, i, problem, weights.for_rows(i), operator)  # lines 2-3, 7-8
         weights = update_W(weights, i, problem, sums.statistics)  # lines 4, 9
         weights = update_M(weights, i, problem)  # lines 5, 10
         before += Terms(

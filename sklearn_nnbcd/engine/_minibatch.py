@@ -17,7 +17,15 @@ from dataclasses import dataclass
 from ..utils._linalg import add_to_diagonal, inverse_factor
 from ..utils._metric import Metric
 from ._state import Block
-from ._updates import forward, update_U, update_U_output, update_V_output, weighted_loss
+from ._updates import (
+    forward,
+    input_operator,
+    update_U,
+    update_U_output,
+    update_V,
+    update_V_output,
+    weighted_loss,
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,7 @@ class Curvature:
     gram : array of shape (d_in + 1, d_in + 1)
         Mean of v v' with a constant 1 appended to v; (d_in, d_in) without intercepts.
     overlap : array of shape (d_out, d_out) or None
-        Mean of sigma'(u) sigma'(u)'; None for the output layer.
+        Mean of sigma'(u) sigma'(u)' over rows (and positions); None for the output layer.
     sensitivity : array of shape (d_out, d_out)
         What the loss feels of a change of U_i: S_N = I and
         S_i = (W_{i+1} S_{i+1} W_{i+1}') * overlap_i, entry by entry.
@@ -196,15 +204,24 @@ class MiniBatch:
         return self.problem.xp.sqrt(s / self.problem.xp.sum(s))[:, None]
 
     def _weighted(self, i, E, root):
-        return self.problem.layers[i].rows(E, xp=self.problem.xp) * root
+        """An array of the shape of U_i as weighted rows of the design."""
+        layer, xp = self.problem.layers[i], self.problem.xp
+        return layer.rows(E, xp=xp) * self._spread(layer, root)
+
+    def _spread(self, layer, root):
+        """The roots of the row weights for the rows of the design."""
+        if isinstance(root, float):
+            return root
+        return layer.spread(root[:, 0], xp=self.problem.xp)[:, None]
 
     def _inputs(self, i, V, root):
         """Weighted rows that multiply W_i, with a constant for the intercept."""
         xp = self.problem.xp
-        A = self.problem.layers[i].design(V, xp=xp)
+        layer = self.problem.layers[i]
+        A = layer.design(V, xp=xp)
         if self.problem.fit_intercept:
             A = xp.concat([A, xp.ones((A.shape[0], 1), dtype=A.dtype)], axis=1)
-        return A * root
+        return A * self._spread(layer, root)
 
     def _refresh(self, inputs, slopes, root):
         """Curvatures from the output back, with one more batch in the running sums."""
@@ -215,27 +232,35 @@ class MiniBatch:
             if i == N:
                 S = xp.eye(W[N].shape[1], dtype=W[N].dtype)
             else:
-                rows = problem.layers[i].rows(slopes[i], xp=xp) * root
-                curvature.overlap = mixed(curvature.overlap, rows.T @ rows, self.settings.memory)
+                rows = self._weighted(i, slopes[i], root)
+                overlap = (rows.T @ rows) * (1.0 / problem.layers[i].positions)
+                curvature.overlap = mixed(curvature.overlap, overlap, self.settings.memory)
                 above = self.curvatures[i + 1].sensitivity
                 S = problem.layers[i + 1].pull_back_metric(above, W[i + 1], xp=xp)
+                j = problem.skip_from(i)
+                if j is not None:  # what a residual block carries past its layers
+                    S = S + self.curvatures[j].sensitivity
                 S = S * curvature.overlap
             curvature.refresh(inputs[i], S, self.settings, xp=xp)
             if self.settings.block_step == "exact" and i > 1:
-                p = problem.penalties
-                self.operators[i] = problem.layers[i].input_operator(W[i], p.rho, p.gamma, xp=xp)
+                self.operators[i] = input_operator(i - 1, problem, self.weights)
 
     def _messages(self, block, slopes):
         """Pairs (i, E_i) from the output back: how U_i should change."""
         if self.settings.block_step == "exact":
             yield from self._exact_messages(block)
             return
-        problem, xp = self.problem, self.problem.xp
+        problem, xp, carried = self.problem, self.problem.xp, {}
         E = -problem.loss.gradient(block.Y, block.V[problem.N], xp=xp)
         for i in range(problem.N, 0, -1):
             yield i, E
+            if problem.skip_into(i) is not None:
+                carried[problem.skip_into(i)] = E
             if i > 1:
-                E = problem.layers[i].pull_back(E, self.weights.W[i], xp=xp) * slopes[i - 1]
+                E = problem.layers[i].pull_back(E, self.weights.W[i], xp=xp)
+                if i - 1 in carried:  # a residual block hands V_{i-1} its message as it is
+                    E = E + carried.pop(i - 1)
+                E = E * slopes[i - 1]
 
     def _exact_messages(self, block):
         """The closed forms (8), (10), (9), (11) at a forward pass: P_i = U_i, sigma(U_i) = V_i."""
@@ -245,9 +270,13 @@ class MiniBatch:
         E = block.U[N] - before.U[N]
         yield N, E
         for i in range(N - 1, 0, -1):
-            layer = problem.layers[i + 1]
-            V = layer.solve_input(self.operators[i + 1], block.V[i], E, xp=xp)
-            block = update_U(block.with_V(i, V), i, problem, block.U[i])
+            operator = self.operators[i + 1]
+            if problem.skip_from(i) is None:
+                V = problem.layers[i + 1].solve_input(operator, block.V[i], E, xp=xp)
+                block = block.with_V(i, V)
+            else:
+                block = update_V(block, i, problem, self.weights, operator, block.V[i])
+            block = update_U(block, i, problem, block.U[i])
             E = block.U[i] - before.U[i]
             yield i, E
 

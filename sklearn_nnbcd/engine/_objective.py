@@ -4,7 +4,7 @@
 from dataclasses import dataclass, fields
 
 from ..backends import get_backend
-from ._updates import weighted_loss, weighted_squares
+from ._updates import affine, weighted_loss, weighted_squares
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def row_terms(block, problem, weights):
     xp, p, N = problem.xp, problem.penalties, problem.N
     split = activation = 0.0
     for i in range(1, N + 1):
-        P = problem.layers[i].forward(block.V[i - 1], weights.W[i], weights.b[i], xp=xp)
+        P = affine(problem, i, block.V, weights.W, weights.b)
         S = problem.activations[i](block.U[i], xp=xp)
         split += weighted_squares(block.U[i] - P, block.s, xp=xp)
         activation += weighted_squares(block.V[i] - S, block.s, xp=xp)

@@ -54,6 +54,9 @@ class Problem:
         Without it b stays None.
     xp : module
         Array API namespace of every array.
+    skips : tuple
+        Entry i is k where a residual block carries V_k into U_i = V_{i-1} W_i + b_i + V_k, with
+        k < i - 1; None elsewhere. Empty: no residual blocks.
     """
 
     layers: tuple
@@ -63,6 +66,7 @@ class Problem:
     penalties: Penalties
     fit_intercept: bool
     xp: object
+    skips: tuple = ()
 
     def __getstate__(self):
         return vars(self) | {"xp": self.xp.__name__}  # modules cannot be pickled, names can
@@ -74,6 +78,14 @@ class Problem:
     def N(self):
         """Number of layers."""
         return len(self.layers) - 1
+
+    def skip_into(self, i):
+        """Index k of the V_k that U_i carries, or None."""
+        return self.skips[i] if self.skips else None
+
+    def skip_from(self, k):
+        """Index i of the U_i that carries V_k, or None."""
+        return self.skips.index(k) if k in self.skips else None
 
 
 @dataclass(frozen=True)
@@ -95,6 +107,22 @@ class Block:
     V: tuple
     U: tuple
     s: object = None
+
+    def halved(self):
+        """Two blocks of half the rows each, or None for a single row."""
+        half = self.Y.shape[0] // 2
+        if half == 0:
+            return None
+        parts = (slice(None, half), slice(half, None))
+        return [
+            Block(
+                self.Y[part, ...],
+                tuple(v[part, ...] for v in self.V),
+                (None, *(u[part, ...] for u in self.U[1:])),
+                None if self.s is None else self.s[part],
+            )
+            for part in parts
+        ]
 
     def with_V(self, i, value):
         """The block with another V_i."""
@@ -127,6 +155,22 @@ class Weights:
     M_dense: tuple
     shift: tuple
     gram: object = None
+
+    def for_rows(self, i):
+        """What the rows need of the weights when layer i is visited, and nothing else; it may travel."""
+        N = len(self.W) - 1
+
+        def only(items, *kept):
+            return tuple(x if k in kept else None for k, x in enumerate(items))
+
+        return Weights(
+            W=only(self.W, i, i + 1),
+            b=only(self.b, i, i + 1),
+            M=(None,) * (N + 1),
+            M_dense=(None,) * (N + 1),
+            shift=only(self.shift, i),
+            gram=None if self.gram is None else True,
+        )
 
     def updated(self, **entries):
         """Replace entry i of a tuple: ``weights.updated(W=(i, value), b=(i, value))``."""

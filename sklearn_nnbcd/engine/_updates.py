@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from ..backends import get_backend
 from ..utils._linalg import add_to_diagonal, rounding_shift, spd_solve
-from ._state import Block, Weights
+from ._state import Block, Weights, put
 
 
 def weighted_squares(E, s, *, xp):
@@ -26,11 +26,18 @@ def weighted_loss(problem, block):
     return float(problem.xp.sum(value if block.s is None else block.s * value))
 
 
+def affine(problem, i, V, W, b):
+    """P_i = V_{i-1} W_i + b_i, and V_k on top where a residual block carries it into U_i."""
+    P = problem.layers[i].forward(V[i - 1], W[i], b[i], xp=problem.xp)
+    k = problem.skip_into(i)
+    return P if k is None else P + V[k]
+
+
 def forward(problem, X, W, b):
     """V_1 ... V_N and U_1 ... U_N of a forward pass, with the dense weights W."""
     V, U = [X], [None]
     for i in range(1, problem.N + 1):
-        U.append(problem.layers[i].forward(V[-1], W[i], b[i], xp=problem.xp))
+        U.append(affine(problem, i, V, W, b))
         V.append(problem.activations[i](U[-1], xp=problem.xp))
     return tuple(V), tuple(U)
 
@@ -39,6 +46,11 @@ def initial_block(problem, weights, X, Y, s=None):
     """U and V by one forward pass, as the paper starts."""
     V, U = forward(problem, X, weights.W, weights.b)
     return Block(Y, V, U, s)
+
+
+def start_block(rows, problem, weights):
+    """The block of some rows, a tuple (X, Y, s): a step for a placement that holds such tuples."""
+    return initial_block(problem, weights, *rows)
 
 
 def initial_weights(problem, W, b):
@@ -94,22 +106,33 @@ def update_V_output(block, problem):
 
 
 def update_U_output(block, problem, P):
-    """U_N by (10), with P = V_{N-1} W_N + b_N."""
+    """U_N by (10), with P = V_{N-1} W_N + b_N of :func:`affine`."""
     p, N = problem.penalties, problem.N
     return block.with_U(N, (p.gamma * block.V[N] + p.rho * P) * (1.0 / (p.gamma + p.rho)))
 
 
 def update_V(block, i, problem, weights, operator, S):
-    """V_i by (9), with S = sigma_i(U_i)."""
-    layer, xp = problem.layers[i + 1], problem.xp
-    R = layer.forward(S, weights.W[i + 1], weights.b[i + 1], xp=xp)
+    """V_i by (9), with S = sigma_i(U_i).
+
+    Where a residual block carries V_i into U_j, rho/2 ||V - T||^2 with T = U_j - V_{j-1} W_j - b_j
+    joins gamma/2 ||V - S||^2: (gamma + rho)/2 ||V - C||^2 up to a constant, with
+    C = (gamma S + rho T)/(gamma + rho) in place of S.
+    """
+    layer, xp, p = problem.layers[i + 1], problem.xp, problem.penalties
+    j = problem.skip_from(i)
+    if j is not None:
+        T = block.U[j] - problem.layers[j].forward(
+            block.V[j - 1], weights.W[j], weights.b[j], xp=xp
+        )
+        S = (p.gamma * S + p.rho * T) * (1.0 / (p.gamma + p.rho))
+    R = affine(problem, i + 1, put(block.V, i, S), weights.W, weights.b)
     R *= -1.0
     R += block.U[i + 1]
-    return block.with_V(i, layer.solve_input(operator, S, R, xp=xp))
+    return block.with_V(i, layer.solve_input(operator, S, R, start=block.V[i], xp=xp))
 
 
 def update_U(block, i, problem, P):
-    """U_i by (11), with P = V_{i-1} W_i + b_i."""
+    """U_i by (11), with P = V_{i-1} W_i + b_i of :func:`affine`."""
     p = problem.penalties
     center = block.U[i] * (p.alpha / (p.rho + p.alpha))
     center += (p.rho / (p.rho + p.alpha)) * P
@@ -150,7 +173,7 @@ def update_rows(block, i, problem, weights, operator):
     else:
         block = update_V(block, i, problem, weights, operator, S)
     del S
-    P = layer.forward(block.V[i - 1], weights.W[i], weights.b[i], xp=xp)
+    P = affine(problem, i, block.V, weights.W, weights.b)
     split = weighted_squares(block.U[i] - P, block.s, xp=xp)
     block = update_U_output(block, problem, P) if i == N else update_U(block, i, problem, P)
     E = block.U[i] - P
@@ -168,9 +191,8 @@ def input_operator(i, problem, weights):
     if i == problem.N:
         return None
     p = problem.penalties
-    return problem.layers[i + 1].input_operator(
-        weights.W[i + 1], p.rho, p.gamma, xp=problem.xp
-    )
+    gamma = p.gamma if problem.skip_from(i) is None else p.gamma + p.rho
+    return problem.layers[i + 1].input_operator(weights.W[i + 1], p.rho, gamma, xp=problem.xp)
 
 
 def update_W(weights, i, problem, statistics):

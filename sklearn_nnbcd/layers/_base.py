@@ -1,9 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the engine asks of a layer."""
 
+import copy
+import math
 from dataclasses import dataclass
 
 from sklearn.base import BaseEstimator
+
+from ..backends import get_backend
+from ..utils._conjugate import conjugate_gradients
+from ..utils._linalg import add_to_diagonal, spd_solve
+
+#: entries of the matrix of V -> V W up to which a layer with shared weights solves (9) through it
+_DENSE_ENTRIES = 2**21
+#: steps of conjugate gradients for (9) where that matrix would be larger
+_CONJUGATE_STEPS = 20
 
 
 @dataclass(frozen=True)
@@ -21,7 +32,7 @@ class LayerStatistics:
     sum_e : array of shape (d_out,)
         Weighted sum of e.
     weight : float
-        Sum of the sample weights.
+        Sum of the weights of the rows that multiply W.
     """
 
     gram: object
@@ -41,53 +52,191 @@ class LayerStatistics:
         )
 
 
-class BaseLayer(BaseEstimator):
-    """An affine map U = V W + b in the notation of the paper, rows are samples.
+@dataclass(frozen=True)
+class Iterated:
+    """The V step by conjugate gradients: what they need of W."""
 
-    A layer owns the algebra of its two least squares problems: the weight block (12), from additive
-    statistics, and the input block (9).
+    W: object
+    rho: float
+    gamma: float
+
+
+def dense_operator(W, rho, gamma, *, xp):
+    """rho (rho W' W + gamma I)^{-1} W' of shape (d_out, d_in), by the smaller Gram side."""
+    d_in, d_out = W.shape
+    if d_out <= d_in:
+        A = add_to_diagonal(rho * (W.T @ W), gamma, xp=xp)
+        return rho * spd_solve(A, W.T, xp=xp)
+    A = add_to_diagonal(rho * (W @ W.T), gamma, xp=xp)
+    return rho * spd_solve(A, W, xp=xp).T
+
+
+class BaseLayer(BaseEstimator):
+    """An affine map U = T(V) W + b in the notation of the paper, rows are samples.
+
+    Between layers a sample is always one flat row; a layer that reads it as an image knows the shape
+    from :meth:`bind`. T, the :meth:`design`, is linear and has no parameters: the identity for a
+    dense layer, the patches of an image for a convolution. It turns a row of V into ``positions``
+    rows that all meet the same W. A layer need only tell T, its adjoint and the shapes; the least
+    squares problems of its weight (12), from additive statistics, and of its input (9) follow.
     """
 
+    #: shape of one input row; set by bind
+    input_shape_ = None
+
+    # shapes -----------------------------------------------------------------------------------
+
     def build(self, input_shape):
-        """Shape of one output row, for input rows of the given shape."""
+        """Shape of one output row, for input rows of the given shape.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the layer cannot read such rows; the message says what it needs and the cure.
+        """
         raise NotImplementedError
 
     def weight_shape(self, input_shape):
         """Shape (d_in, d_out) of the weight for rows of the given shape."""
         raise NotImplementedError
 
-    def forward(self, V, W, b, *, xp):
-        """U = V W + b."""
-        raise NotImplementedError
+    def bind(self, input_shape):
+        """A copy that knows the shape of its input rows."""
+        bound = copy.copy(self)
+        bound.input_shape_ = tuple(input_shape)
+        return bound
 
-    def input_sum(self, V, s, *, xp):
-        """Weighted column sums of what multiplies W, shape (d_in,), and the sum of the weights."""
-        raise NotImplementedError
+    @property
+    def positions(self):
+        """Rows of the design for one row of V."""
+        return 1
 
-    def statistics(self, V, E, s, shift, *, with_gram, xp):
-        """:class:`LayerStatistics` of one block of rows."""
-        raise NotImplementedError
+    @property
+    def row_entries(self):
+        """Entries of the widest array that one row becomes, for the size of blocks."""
+        d_in, d_out = self.weight_shape(self.input_shape_)
+        return self.positions * max(d_in, d_out)
 
-    def input_operator(self, W, rho, gamma, *, xp):
-        """What :meth:`solve_input` needs of W, computed once a sweep."""
-        raise NotImplementedError
-
-    def solve_input(self, operator, S, R, *, xp):
-        """argmin_V rho/2 ||U - V W - b||^2 + gamma/2 ||V - S||^2, with R = U - S W - b."""
-        raise NotImplementedError
+    # the linear map without parameters ----------------------------------------------------------
 
     def design(self, V, *, xp):
-        """The rows that multiply W, shape (rows, d_in): U = design(V) W + b up to the shape of U."""
+        """T(V): the rows that multiply W, shape (n * positions, d_in)."""
         raise NotImplementedError
 
-    def rows(self, E, *, xp):
-        """An array of the shape of U as the rows of ``design(V) W``, shape (rows, d_out)."""
-        raise NotImplementedError
-
-    def pull_back(self, E, W, *, xp):
-        """The adjoint of V -> V W: how a change of V answers to E, an array of the shape of U."""
+    def adjoint(self, A, *, xp):
+        """T'(A), shape of V, for an array of the shape of T(V)."""
         raise NotImplementedError
 
     def pull_back_metric(self, S, W, *, xp):
-        """The quadratic form S of U's units as a form of V's units, shape (d_V, d_V)."""
+        """The quadratic form S of U's channels as a form of V's channels.
+
+        A channel is the last axis of a row's shape: every unit of a flat row is its own. Forms are
+        means over positions, and positions are taken as independent (as in the Kronecker
+        factorisations of convolutions by Grosse and Martens, arXiv 1602.01407); for flat rows the
+        result is exact.
+        """
         raise NotImplementedError
+
+    # what follows -------------------------------------------------------------------------------
+
+    def rows(self, E, *, xp):
+        """An array of the shape of U as the rows of ``design(V) W``, shape (n * positions, d_out)."""
+        if self.positions == 1:
+            return E
+        return xp.reshape(E, (E.shape[0] * self.positions, E.shape[1] // self.positions))
+
+    def spread(self, s, *, xp):
+        """Numbers that belong to samples, shape (n,), for the rows of the design."""
+        if self.positions == 1:
+            return s
+        each = xp.broadcast_to(s[:, None], (s.shape[0], self.positions))
+        return xp.reshape(each, (s.shape[0] * self.positions,))
+
+    def apply(self, V, multiply, b, *, xp):
+        """T(V) W + b with ``multiply(A)`` for A W; b may be None."""
+        U = multiply(self.design(V, xp=xp))
+        if b is not None:
+            U = U + b
+        return U if self.positions == 1 else xp.reshape(U, (V.shape[0], -1))
+
+    def forward(self, V, W, b, *, xp):
+        """U = T(V) W + b; b may be None."""
+        U = self.design(V, xp=xp) @ W
+        if b is not None:
+            U += b
+        return U if self.positions == 1 else xp.reshape(U, (V.shape[0], -1))
+
+    def pull_back(self, E, W, *, xp):
+        """The adjoint of V -> T(V) W: how a change of V answers to E, an array of the shape of U."""
+        return self.adjoint(self.rows(E, xp=xp) @ W.T, xp=xp)
+
+    def input_sum(self, V, s, *, xp):
+        """Weighted column sums of what multiplies W, shape (d_in,), and the sum of the weights."""
+        A = self.design(V, xp=xp)
+        if s is None:
+            return xp.sum(A, axis=0), float(A.shape[0])
+        return self.spread(s, xp=xp) @ A, float(xp.sum(s)) * self.positions
+
+    def statistics(self, V, E, s, shift, *, with_gram, xp):
+        """:class:`LayerStatistics` of one block of rows.
+
+        Parameters
+        ----------
+        V : array of shape (n, d_V)
+        E : array of shape (n, d_U)
+            Residuals U - T(V) W - b.
+        s : array of shape (n,) or None
+            Sample weights; every position of a sample has its weight. None: ones.
+        shift : array of shape (d_in,) or None
+            What the rows of the design are taken relative to.
+        with_gram : bool
+        xp : module
+        """
+        A, E = self.design(V, xp=xp), self.rows(E, xp=xp)
+        weight = (float(V.shape[0]) if s is None else float(xp.sum(s))) * self.positions
+        if shift is not None:
+            A = A - shift
+        if s is not None:
+            ones = self.spread(xp.sqrt(s), xp=xp)
+            A, E = A * ones[:, None], E * ones[:, None]
+            sum_v, sum_e = ones @ A, ones @ E
+        else:
+            sum_v, sum_e = xp.sum(A, axis=0), xp.sum(E, axis=0)
+        gram = get_backend(xp).gram(A, xp=xp) if with_gram else None
+        return LayerStatistics(gram, A.T @ E, sum_v, sum_e, weight)
+
+    def input_operator(self, W, rho, gamma, *, xp):
+        """What :meth:`solve_input` needs of W, computed once a sweep.
+
+        The matrix of the exact solution where the map V -> T(V) W is small; otherwise
+        :class:`Iterated`: conjugate gradients from the present V.
+        """
+        d_in = math.prod(self.input_shape_)
+        if d_in * math.prod(self.build(self.input_shape_)) > _DENSE_ENTRIES:
+            return Iterated(W, rho, gamma)
+        whole = self.forward(xp.eye(d_in, dtype=W.dtype), W, None, xp=xp)
+        return dense_operator(whole, rho, gamma, xp=xp)
+
+    def solve_input(self, operator, S, R, *, start=None, xp):
+        """argmin_V rho/2 ||U - T(V) W - b||^2 + gamma/2 ||V - S||^2, with R = U - T(S) W - b.
+
+        V = S + R (rho (rho B'B + gamma I)^{-1} B'), eq. (9), with B the matrix of V -> T(V) W.
+        Where B is too large, a fixed number of conjugate gradient steps for every row: each lowers
+        the objective, so the update starts from ``start``, the present V, to descend (Lemma 5 then
+        holds with the weight 0 in place of gamma/2, unless the steps reach the minimiser).
+        """
+        if not isinstance(operator, Iterated):
+            V = R @ operator
+            V += S
+            return V
+        W, rho, gamma = operator.W, operator.rho, operator.gamma
+
+        def slope(D):
+            image = self.forward(D, W, None, xp=xp)
+            return rho * self.pull_back(image, W, xp=xp) + gamma * D
+
+        D = xp.zeros_like(S) if start is None else start - S
+        residual = rho * self.pull_back(R, W, xp=xp) - slope(D)
+        return S + conjugate_gradients(
+            D, residual, slope, lambda r: r, _CONJUGATE_STEPS, axis=1, xp=xp
+        )

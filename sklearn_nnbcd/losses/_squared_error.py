@@ -27,7 +27,7 @@ class SquaredError(BaseLoss):
         """The nearest probability vector.
 
         The least squares output estimates the conditional mean of the one-hot target, that is the
-        class probabilities; the Euclidean projection onto the simplex is the nearest valid estimate.
+        class probabilities; its Euclidean projection onto the simplex is the nearest valid one.
         """
         if V.shape[1] == 1:
             return two_columns(xp.clip(0.5 * (V + 1.0), 0.0, 1.0), xp=xp)

@@ -3,8 +3,10 @@
 
 from ._base import BasePlacement
 from ._batches import ShuffledBatches
+from ._blocks import DiskBlocks
+from ._dask import DaskBlocks
 from ._memory import InMemory
 
-PLACEMENTS = {"memory": InMemory}
+PLACEMENTS = {"memory": InMemory, "blocks": DiskBlocks, "dask": DaskBlocks}
 
-__all__ = ["PLACEMENTS", "BasePlacement", "InMemory", "ShuffledBatches"]
+__all__ = ["PLACEMENTS", "BasePlacement", "DaskBlocks", "DiskBlocks", "InMemory", "ShuffledBatches"]

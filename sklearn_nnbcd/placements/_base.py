@@ -6,8 +6,13 @@ class BasePlacement:
     """Holds blocks of rows and maps pure functions over them.
 
     A placement knows neither the engine nor the pieces: a step is any function of a block that returns
-    a new block and something that can be added.
+    a new block and something that can be added. A block may offer ``halved()``, two blocks of half its
+    rows, which a placement may ask for where the memory for a step is short.
     """
+
+    def map(self, step, *args):
+        """Replace every block by ``step(block, *args)``."""
+        raise NotImplementedError
 
     def sweep(self, step, *args):
         """Replace every block by ``step(block, *args)[0]``; return the sum of the second results."""
@@ -16,3 +21,11 @@ class BasePlacement:
     def reduce(self, measure, *args):
         """Sum of ``measure(block, *args)`` over the blocks, which stay as they are."""
         raise NotImplementedError
+
+    def close(self):
+        """Give back what the blocks take, files included; the placement is not used again."""
+
+
+def added(total, part):
+    """``total + part``, where None is the empty sum."""
+    return part if total is None else total + part

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Rows in the memory of one machine or device, in blocks that fit the caches."""
 
-from ._base import BasePlacement
+from ._base import BasePlacement, added
 
 
 def row_slices(n, size):
@@ -13,7 +13,8 @@ class InMemory(BasePlacement):
     """A list of blocks.
 
     Working block by block bounds the temporaries of a step by one block, and a block's element-wise
-    passes stay in the caches between its matrix products.
+    passes stay in the caches between its matrix products. A block whose step runs out of memory (that
+    of a device, most often) is halved and tried again, and stays halved.
 
     Parameters
     ----------
@@ -24,18 +25,40 @@ class InMemory(BasePlacement):
     def __init__(self, blocks):
         self.blocks = list(blocks)
 
+    def map(self, step, *args):
+        """Replace the blocks one after the other."""
+        self._visit(lambda block: (step(block, *args), None))
+
     def sweep(self, step, *args):
         """Replace the blocks one after the other; return the sum of the second results."""
-        total = None
-        for k, block in enumerate(self.blocks):
-            self.blocks[k], part = step(block, *args)
-            total = part if total is None else total + part
-        return total
+        return self._visit(lambda block: step(block, *args))
 
     def reduce(self, measure, *args):
         """Sum over the blocks."""
-        total = None
-        for block in self.blocks:
-            part = measure(block, *args)
-            total = part if total is None else total + part
+        return self._visit(lambda block: (block, measure(block, *args)))
+
+    def _visit(self, step):
+        total, k = None, 0
+        while k < len(self.blocks):
+            try:
+                self.blocks[k], part = step(self.blocks[k])
+            except MemoryError:
+                halves = halved(self.blocks[k])
+                if halves is None:
+                    raise
+                self.blocks[k : k + 1] = halves
+                continue
+            if part is not None:
+                total = added(total, part)
+            k += 1
         return total
+
+    def close(self):
+        """Forget the blocks."""
+        self.blocks = []
+
+
+def halved(block):
+    """Two blocks of half the rows, or None where the block cannot be divided."""
+    divide = getattr(block, "halved", None)
+    return None if divide is None else divide()

@@ -1,13 +1,21 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Which entries of sparse weights lie on a path from input to output."""
 
+import math
 
-def count_live_entries(masks, *, xp):
-    """Number of True entries on some path of True entries through all the matrices.
+
+def count_live_entries(masks, layers, skips=(), *, xp):
+    """Number of True entries on some path of True entries through the whole network.
+
+    One sample of ones is sent through the layers: what stays above zero is reached.
 
     Parameters
     ----------
-    masks : list of boolean arrays of shape (d_{i-1}, d_i)
+    masks : list of boolean arrays of shape (d_in, d_out)
+    layers : tuple of layers
+        Entry 0 is None; bound to the shapes of their rows.
+    skips : tuple, default=()
+        Entry i is the k of the V_k that U_i carries, or None.
     xp : module
         Array API namespace.
 
@@ -15,13 +23,24 @@ def count_live_entries(masks, *, xp):
     -------
     count : int
     """
-    reached = [xp.ones(masks[0].shape[0], dtype=xp.bool)]
-    for mask in masks:
-        reached.append(xp.any(xp.logical_and(mask, reached[-1][:, None]), axis=0))
-    useful = xp.ones(masks[-1].shape[1], dtype=xp.bool)
+
+    def lit(x):
+        return xp.astype(x > 0, xp.float64)
+
+    W = [None, *(xp.astype(mask, xp.float64) for mask in masks)]
+    N, skips = len(masks), skips or (None,) * (len(masks) + 1)
+    reached = [xp.ones((1, math.prod(layers[1].input_shape_)), dtype=xp.float64)]
+    for i in range(1, N + 1):
+        U = layers[i].forward(reached[-1], W[i], None, xp=xp)
+        reached.append(lit(U if skips[i] is None else U + reached[skips[i]]))
+    useful = [None] * N + [xp.ones_like(reached[N])]
     count = 0
-    for mask, source in zip(reversed(masks), reversed(reached[:-1]), strict=True):
-        live = xp.logical_and(xp.logical_and(mask, source[:, None]), useful[None, :])
-        count += int(xp.sum(xp.astype(live, xp.int64)))
-        useful = xp.any(live, axis=1)
+    for i in range(N, 0, -1):
+        inputs = layers[i].design(reached[i - 1], xp=xp)
+        live = W[i] * lit(inputs.T @ layers[i].rows(useful[i], xp=xp))
+        count += int(xp.sum(live))
+        back = layers[i].pull_back(useful[i], W[i], xp=xp)
+        useful[i - 1] = lit(back if useful[i - 1] is None else back + useful[i - 1])
+        if skips[i] is not None:
+            useful[skips[i]] = useful[i]
     return count

@@ -4,10 +4,13 @@
 Each takes an instance of a piece and raises AssertionError, saying what is wrong, if it breaks its
 contract. They need no test runner, so whoever writes a piece can call them; the tests of the
 library call them for every entry of the registries. Those of compressions are in
-:mod:`sklearn_nnbcd.utils._testing_compressions`.
+:mod:`sklearn_nnbcd.utils._testing_compressions`, those of layers in
+:mod:`sklearn_nnbcd.utils._testing_layers`.
 
 Tolerances are multiples of the rounding unit of the arrays times the size of what is added up.
 """
+
+import math
 
 import array_api_compat.numpy as array_numpy
 import numpy as np
@@ -123,7 +126,8 @@ def best_on_grid(sigma, v, c, weight):
 def example_targets(loss, n, d, rng):
     """Targets of shape (n, d) as the loss allows: as it codes classes, or real numbers."""
     if "regression" in loss.tasks:
-        return rng.normal(size=(n, d))
+        Y = rng.normal(size=(n, d))
+        return Y if math.isinf(loss.lowest_target) else loss.lowest_target + np.abs(Y)
     labels = rng.integers(max(d, 2), size=n)
     if d == 1:
         return np.where(labels[:, None] == 1, 1.0, -1.0)
@@ -210,127 +214,6 @@ def check_probabilities(loss, *, xp=array_numpy, dtype="float64", random_state=0
             turned = (v[:, lower] - v[:, upper]) * (p[:, lower] - p[:, upper]) < 0.0
             expect(not bool(np.any(turned)), "to_proba does not keep the order")
         arrays.expect_unchanged("to_proba")
-
-
-# layers -----------------------------------------------------------------------------------------
-
-
-def check_layer(layer, input_shape, *, xp=array_numpy, dtype="float64", random_state=0):
-    """forward is affine; statistics add up and give the W step; solve_input minimises."""
-    arrays, n = Arrays(xp, dtype, random_state), 23
-    d_in, d_out = layer.weight_shape(input_shape)
-    rows = (n, *input_shape)
-    (V, v), (V2, _), (W, w), (W2, _) = (
-        arrays.normal(*rows),
-        arrays.normal(*rows),
-        arrays.normal(d_in, d_out),
-        arrays.normal(d_in, d_out),
-    )
-    b, _ = arrays.normal(d_out)
-
-    def forward(V, W, b=None):
-        return host(layer.forward(V, W, b, xp=xp), xp)
-
-    out = forward(V, W, b)
-    expect(out.shape == (n, *layer.build(input_shape)), "build does not tell the shape of forward")
-    size = 10.0 * d_in * (1.0 + np.max(np.abs(v)) * np.max(np.abs(w)))
-    tolerance = UNITS * arrays.eps * size
-    both = 2.0 * forward(V, W) - 3.0 * forward(V2, W)
-    expect_close(forward(2.0 * V - 3.0 * V2, W), both, tolerance, "forward is not linear in V")
-    both = 2.0 * forward(V, W) - 3.0 * forward(V, W2)
-    expect_close(forward(V, 2.0 * W - 3.0 * W2), both, tolerance, "forward is not linear in W")
-    U, _ = arrays.normal(*out.shape)
-    S, _ = arrays.normal(*rows)
-    s, _ = arrays.put(arrays.rng.integers(0, 4, size=n))
-    check_statistics(layer, V, U - layer.forward(V, W, b, xp=xp), s, arrays, tolerance * n)
-    check_weight_step(layer, V, U, W, b, s, arrays)
-    check_input_step(layer, U, S, W, b, arrays)
-    arrays.expect_unchanged("the layer")
-
-
-def statistics_of(layer, V, E, s, xp, shift=None):
-    """Every sum of the statistics as a NumPy array."""
-    sums = layer.statistics(V, E, s, shift, with_gram=True, xp=xp)
-    parts = {name: host(getattr(sums, name), xp) for name in ("gram", "cross", "sum_v", "sum_e")}
-    return parts | {"weight": sums.weight}
-
-
-def check_statistics(layer, V, E, s, arrays, tolerance):
-    """Blocks add up, a weight is that many copies, the Gram matrix can be left out."""
-    xp, cut = arrays.xp, 8
-    copies = xp.asarray(np.repeat(np.arange(V.shape[0]), host(s, xp).astype(int)))
-    for shift in (None, arrays.normal(layer.input_sum(V, None, xp=xp)[0].shape[0])[0]):
-        whole = statistics_of(layer, V, E, s, xp, shift)
-        first = layer.statistics(V[:cut, ...], E[:cut, ...], s[:cut], shift, with_gram=True, xp=xp)
-        second = layer.statistics(V[cut:, ...], E[cut:, ...], s[cut:], shift, with_gram=True, xp=xp)
-        copied = statistics_of(
-            layer, xp.take(V, copies, axis=0), xp.take(E, copies, axis=0), None, xp, shift
-        )
-        without = layer.statistics(V, E, s, shift, with_gram=False, xp=xp)
-        expect(without.gram is None, "with_gram=False must leave the Gram matrix out")
-        total = first + second
-        for name, value in whole.items():
-            part = getattr(total, name)
-            part = part if name == "weight" else host(part, xp)
-            expect_close(part, value, tolerance, f"{name} of two blocks does not add up")
-            expect_close(
-                copied[name], value, tolerance, f"{name}: a weight is not that many copies"
-            )
-    for weights in (None, s):
-        sums, count = layer.input_sum(V, weights, xp=xp)
-        plain = statistics_of(layer, V, E, weights, xp)
-        expect_close(host(sums, xp), plain["sum_v"], tolerance, "input_sum is not the sum_v")
-        expect_close(count, plain["weight"], tolerance, "input_sum does not count the weights")
-
-
-def expect_stationary(value, at, scale, arrays, message):
-    """A quadratic's central differences are exact derivatives: all must vanish at a minimiser."""
-    for _ in range(12):
-        direction = [arrays.rng.normal(size=x.shape) for x in at]
-        ahead = value(*(x + d for x, d in zip(at, direction, strict=True)))
-        behind = value(*(x - d for x, d in zip(at, direction, strict=True)))
-        slope = abs(ahead - behind) / (ahead + behind)
-        expect(slope <= scale * arrays.eps, f"{message}: relative slope {slope:.3g}")
-
-
-def check_weight_step(layer, V, U, W, b, s, arrays):
-    """The minimiser that the statistics give has no slope in the weighted squares."""
-    xp, rho, ridge = arrays.xp, 1.3, 0.4
-    shift = arrays.normal(W.shape[0])[0]
-    residual = U - layer.forward(V, W, b, xp=xp)
-    sums = statistics_of(layer, V, residual, s, xp, shift)
-    old_W, old_b = host(W, xp), host(b, xp)
-    mean = sums["sum_v"] / sums["weight"]
-    left = rho * (sums["gram"] - np.outer(mean, sums["sum_v"])) + ridge * np.eye(len(mean))
-    change = np.linalg.solve(
-        left, rho * (sums["cross"] - np.outer(mean, sums["sum_e"])) - ridge * old_W
-    )
-    new_b = old_b + sums["sum_e"] / sums["weight"] - (mean + host(shift, xp)) @ change
-
-    def value(w, offset):
-        P = layer.forward(V, xp.asarray(w, dtype=W.dtype), xp.asarray(offset, dtype=W.dtype), xp=xp)
-        squares = np.sum((host(U, xp) - host(P, xp)) ** 2, axis=tuple(range(1, U.ndim)))
-        return rho / 2 * np.sum(host(s, xp) * squares) + ridge / 2 * np.sum(w**2)
-
-    message = "the statistics do not give the minimiser of the W block"
-    expect_stationary(value, (old_W + change, new_b), UNITS * 10, arrays, message)
-
-
-def check_input_step(layer, U, S, W, b, arrays):
-    """solve_input has no slope in rho/2 ||U - V W - b||^2 + gamma/2 ||V - S||^2."""
-    xp = arrays.xp
-    for rho, gamma in ((1.0, 1.0), (3.0, 0.2), (0.1, 2.0)):
-        operator = layer.input_operator(W, rho, gamma, xp=xp)
-        V = layer.solve_input(operator, S, U - layer.forward(S, W, b, xp=xp), xp=xp)
-        expect(V.shape == S.shape and V.dtype == S.dtype, "solve_input must keep shape and dtype")
-
-        def value(v, rho=rho, gamma=gamma):
-            P = layer.forward(xp.asarray(v, dtype=W.dtype), W, b, xp=xp)
-            residual = np.sum((host(U, xp) - host(P, xp)) ** 2)
-            return rho / 2 * residual + gamma / 2 * np.sum((v - host(S, xp)) ** 2)
-
-        message = "solve_input is not the minimiser of the V block"
-        expect_stationary(value, (host(V, xp),), UNITS * 10, arrays, message)
 
 
 # initialisers and placements --------------------------------------------------------------------

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Absolute error, whose minimiser is the conditional median."""
+
+from ._base import BaseLoss
+
+
+class AbsoluteError(BaseLoss):
+    """Sum over outputs of |v - y|."""
+
+    tasks = frozenset({"regression"})
+
+    def value(self, Y, V, *, xp):
+        """Absolute error of each row."""
+        return xp.sum(xp.abs(V - Y), axis=1)
+
+    def gradient(self, Y, V, *, xp):
+        """The sign of v - y, a subgradient."""
+        return xp.sign(V - Y)
+
+    def prox(self, Y, center, weight, *, xp):
+        """The center moved towards y by 1/weight, but not beyond y."""
+        return center - xp.clip(center - Y, -1.0 / weight, 1.0 / weight)

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Cross-entropy of the softmax, all classes jointly."""
+
+from ..utils._scalar import wright_omega
+from ._base import BaseLoss
+from ._logistic import Logistic
+
+#: Newton steps for the normaliser at most; they are monotone, see CrossEntropy.prox
+_STEPS = 50
+
+
+def _softmax(V, *, xp):
+    """log(sum(exp)) of each row, shape (n, 1), and exp(v) over its sum."""
+    top = xp.max(V, axis=1)[:, None]
+    E = xp.exp(V - top)
+    total = xp.sum(E, axis=1)[:, None]
+    return top + xp.log(total), E / total
+
+
+class CrossEntropy(BaseLoss):
+    """-sum_k y_k log softmax(v)_k of each row, for one-hot targets (any y >= 0).
+
+    Two classes have one output and the logistic loss, which is the same model. The exact V_N step
+    replaces the paper's prox-linear step (19), with alpha >= 1/2 there, the Lipschitz constant of
+    the gradient.
+    """
+
+    tasks = frozenset({"classification"})
+    off = 0.0
+
+    def value(self, Y, V, *, xp):
+        """sum_k y_k (log sum exp(v) - v_k) of each row."""
+        if V.shape[1] == 1:
+            return Logistic().value(Y, V, xp=xp)
+        return xp.sum(Y * (_softmax(V, xp=xp)[0] - V), axis=1)
+
+    def gradient(self, Y, V, *, xp):
+        """(sum_k y_k) softmax(v) - y."""
+        if V.shape[1] == 1:
+            return Logistic().gradient(Y, V, xp=xp)
+        return xp.sum(Y, axis=1)[:, None] * _softmax(V, xp=xp)[1] - Y
+
+    def prox(self, Y, center, weight, *, xp):
+        """Exact, by one scalar equation per row.
+
+        With t = sum y and z = log sum exp(v), stationarity is v + (t/weight) exp(v - z) = a,
+        a = center + y/weight. For a given z each entry is v = a - omega(log(t/weight) + a - z),
+        omega(x) + log omega(x) = x, and z is where the omegas sum to t/weight. That sum is convex
+        and falling in z, so Newton from the left of the root is monotone and needs no line search;
+        z = max(a) - t/weight is on the left. All rows at once.
+        """
+        if center.shape[1] == 1:
+            return Logistic().prox(Y, center, weight, xp=xp)
+        total = xp.sum(Y, axis=1)[:, None] * (1.0 / weight)
+        used = total > 0.0  # a row of zeros has no loss
+        total = xp.where(used, total, xp.ones_like(total))
+        a = center + Y * (1.0 / weight)
+        top = xp.max(a, axis=1)[:, None]
+        a = a - top
+        shifted = a + xp.log(total)
+        z = -total
+        tolerance = 0.1 * float(xp.finfo(z.dtype).eps) ** 0.5  # the error left is its square
+        for _ in range(_STEPS):
+            omega = wright_omega(shifted - z, xp=xp)
+            slope = xp.sum(omega / (1.0 + omega), axis=1)[:, None]
+            step = (xp.sum(omega, axis=1)[:, None] - total) / slope
+            z = z + step
+            if not float(xp.max(step / (1.0 + xp.abs(z)))) > tolerance:
+                break
+        omega = wright_omega(shifted - z, xp=xp)
+        return xp.where(used, top + (a - omega), center)
+
+    def to_proba(self, V, *, xp):
+        """The softmax of the outputs (two classes: the logistic function of the one output)."""
+        if V.shape[1] == 1:
+            return Logistic().to_proba(V, xp=xp)
+        return _softmax(V, xp=xp)[1]

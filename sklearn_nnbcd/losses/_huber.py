@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Huber's loss."""
+
+from ..utils._validation import check_number
+from ._base import BaseLoss
+
+
+class Huber(BaseLoss):
+    """Sum over outputs of e^2/2 where |e| <= delta and delta (|e| - delta/2) beyond, e = v - y.
+
+    Parameters
+    ----------
+    delta : float, default=1.35
+        Where the square ends. In units of the targets' common standard deviation, as
+        :class:`~sklearn_nnbcd.NNBCDRegressor` hands standardised targets to the loss.
+    """
+
+    tasks = frozenset({"regression"})
+
+    def __init__(self, delta=1.35):
+        self.delta = delta
+
+    def _checked(self):
+        return check_number(self.delta, "delta", "Huber", strict=True, cure="Try 1.35.")
+
+    def value(self, Y, V, *, xp):
+        """Huber's loss of each row."""
+        delta, E = self._checked(), xp.abs(V - Y)
+        inner = xp.clip(E, None, delta)
+        return xp.sum(inner * (E - 0.5 * inner), axis=1)
+
+    def gradient(self, Y, V, *, xp):
+        """v - y, clipped to [-delta, delta]."""
+        delta = self._checked()
+        return xp.clip(V - Y, -delta, delta)
+
+    def prox(self, Y, center, weight, *, xp):
+        """center - g, g = (center - y)/(1 + weight) clipped to [-delta/weight, delta/weight]."""
+        bound = self._checked() / weight
+        return center - xp.clip((center - Y) * (1.0 / (1.0 + weight)), -bound, bound)
+
+    def rescaled(self, factor):
+        """Huber's loss with delta times the factor."""
+        return Huber(self._checked() * factor)

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Logistic loss, one output per class against the rest."""
+
+from ..utils._scalar import bracketed_newton, sigmoid, sigmoid_parts, softplus
+from ..utils._simplex import two_columns
+from ._base import BaseLoss
+
+
+class Logistic(BaseLoss):
+    """Sum over outputs of log(1 + exp(-y v)), with targets y = -1 or 1.
+
+    The exact V_N step replaces the paper's prox-linear step (19),
+    V_N <- (gamma U_N + alpha V_N - grad loss(V_N)) / (gamma + alpha) with alpha >= 1/4, the
+    Lipschitz constant of the gradient.
+    """
+
+    tasks = frozenset({"classification"})
+    off = -1.0
+
+    def value(self, Y, V, *, xp):
+        """Logistic loss of each row."""
+        return xp.sum(softplus(-Y * V, xp=xp), axis=1)
+
+    def gradient(self, Y, V, *, xp):
+        """-y / (1 + exp(y v))."""
+        return -Y * sigmoid(-Y * V, xp=xp)
+
+    def prox(self, Y, center, weight, *, xp):
+        """v = center + y p / weight, with p = 1 / (1 + exp(y v)) by a bracketed Newton iteration.
+
+        Moving along y, p falls from its value at the center, so v lies between the center and
+        center + y p(center) / weight.
+        """
+
+        def slope(v):
+            p, d = sigmoid_parts(-Y * v, xp=xp)
+            return weight * (v - center) - Y * p, weight + Y * Y * d
+
+        reach = center + Y * sigmoid(-Y * center, xp=xp) * (1.0 / weight)
+        low, high = xp.minimum(center, reach), xp.maximum(center, reach)
+        return bracketed_newton(slope, center, low, high, xp=xp)
+
+    def to_proba(self, V, *, xp):
+        """The logistic function of the outputs; several classes: normalised to sum to one.
+
+        One column is a probability estimate as it stands. Several columns are independent
+        one-against-the-rest estimates, which ``"cross_entropy"`` would fit jointly.
+        """
+        share = sigmoid(V, xp=xp)
+        if V.shape[1] == 1:
+            return two_columns(share, xp=xp)
+        share = share + float(xp.finfo(V.dtype).smallest_normal)  # none possible: all alike
+        return share / xp.sum(share, axis=1)[:, None]

@@ -1,0 +1,388 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Rows on the workers of a Dask cluster; the only file that speaks to one.
+
+Blocks are made on the worker that holds their rows and stay there, outside Dask's own results: no block
+ever travels, and the scheduler's memory of past tasks does not grow with the number of sweeps. What
+travels in each call: new weights, once to every worker, and sums, added pairwise up a tree.
+
+When a worker dies, its parts go to the others and live through all calls so far once more, with the
+arguments that they had then (kept in files beside the client): the same blocks come out, so the fit
+goes on as if nothing had happened.
+"""
+
+import itertools
+import os
+import tempfile
+import threading
+import uuid
+import weakref
+
+from ..utils._array_file import ArrayFile
+from ..utils._pickled import join_arrays, split_arrays
+from ._base import BasePlacement, added
+from ._blocks import DiskBlocks
+from ._memory import InMemory
+
+#: seconds between two looks at whether all workers are still there
+_PATIENCE = 0.5
+#: seconds to wait for a worker when none is left
+_REVIVAL = 60
+
+
+class LostBlocksError(RuntimeError):
+    """A worker does not have the blocks that a call is about."""
+
+
+# on the workers -----------------------------------------------------------------------------------
+
+#: (fit, worker, group) -> the group's blocks there; several workers may share a process
+_GROUPS = {}
+
+
+class Group:
+    """Blocks on one worker that one task treats, and the result of their last call."""
+
+    def __init__(self, placement):
+        self.placement, self.version, self.result = placement, 0, None
+        self.lock = threading.Lock()
+
+    def answer(self, number, kind, step, args):
+        """Result of call ``number``, made only if it has not been made yet."""
+        with self.lock:
+            if self.version == number:
+                return self.result
+            if self.version != number - 1:
+                raise LostBlocksError
+            self.version = None  # half done until it is done
+            self.result = getattr(self.placement, kind)(step, *args)
+            self.version = number
+            return self.result
+
+
+def _own(fit, group):
+    from distributed import get_worker
+
+    return fit, get_worker().address, group
+
+
+def _build(fit, group, split, on_disk, *parts):
+    """Make a group of the blocks of some parts."""
+    from distributed import get_worker
+
+    blocks = [block for part in parts for block in ([part] if split is None else split(part))]
+    place = DiskBlocks(blocks, get_worker().local_directory) if on_disk else InMemory(blocks)
+    _GROUPS[_own(fit, group)] = Group(place)
+
+
+def _call(fit, group, number, kind, skeleton, *arrays):
+    """Call ``number`` on a group; ``reduce`` changes nothing and counts for nothing."""
+    found = _GROUPS.get(_own(fit, group))
+    if found is None:
+        raise LostBlocksError
+    step, args = join_arrays(skeleton, arrays)
+    if kind == "reduce":
+        with found.lock:
+            if found.version != number:
+                raise LostBlocksError
+            return found.placement.reduce(step, *args)
+    return found.answer(number, kind, step, args)
+
+
+def _replay(fit, group, number, kind, skeleton, *arrays):
+    """A past call once more, for what it does to the blocks."""
+    _call(fit, group, number, kind, skeleton, *arrays)
+
+
+def _held(fit, dask_worker):
+    """Numbers of the groups that a worker has."""
+    return {group for f, worker, group in list(_GROUPS) if (f, worker) == (fit, dask_worker.address)}
+
+
+def _forget(fit, groups, dask_worker):
+    for group in _held(fit, dask_worker) & set(groups):
+        _GROUPS.pop((fit, dask_worker.address, group)).placement.close()
+
+
+# beside the client --------------------------------------------------------------------------------
+
+
+class Sent:
+    """Arrays that are with the workers already, while they live here; each may have a file for a replay."""
+
+    def __init__(self, client, folder):
+        self.client, self.folder = client, folder
+        self._names, self._known = itertools.count(), {}
+
+    def file(self, array):
+        """The array's file, written when it is first asked for."""
+        entry = self._entry(array)
+        if entry.file is None:
+            entry.file = ArrayFile(os.path.join(self.folder, str(next(self._names))), array)
+        return entry.file
+
+    def futures(self, arrays, workers):
+        """One future for each array, on all the workers."""
+        entries = [self._entry(array) for array in arrays]
+        new = [j for j, entry in enumerate(entries) if entry.future is None]
+        if new:
+            sent = scattered([arrays[j] for j in new], self.client, workers)
+            for j, future in zip(new, sent, strict=True):
+                entries[j].future = future
+        return [entry.future for entry in entries]
+
+    def forget_futures(self):
+        """Send everything again when it is next needed."""
+        for entry in self._known.values():
+            entry.future = None
+
+    def _entry(self, array):
+        known, key = self._known, id(array)
+        if key not in known or known[key].array() is not array:
+            known[key] = Entry(array, lambda dead: known.pop(key, None))
+        return known[key]
+
+
+class Entry:
+    """Where one array is, besides here."""
+
+    def __init__(self, array, on_death):
+        self.array = weakref.ref(array, on_death)
+        self.file = self.future = None
+
+
+def scattered(arrays, client, workers):
+    """Futures of arrays that every one of the workers has."""
+    if not arrays:
+        return []
+    return client.scatter(arrays, workers=workers, broadcast=True, hash=False)
+
+
+class DaskBlocks(BasePlacement):
+    """Blocks on the workers of a Dask cluster, each where its part of the data lives.
+
+    Parameters
+    ----------
+    parts : list
+        Futures of parts of the data, or the parts themselves.
+    client : distributed.Client, default=None
+        None: Dask's default client.
+    split : callable, default=None
+        ``split(part)``, on the worker, gives the list of blocks of a part; None: the part is one block.
+    on_disk : bool, default=False
+        Whether the workers keep blocks in files (:class:`DiskBlocks`), in their local directories.
+
+    Attributes
+    ----------
+    rebuilt : int
+        Parts that were made anew because their worker died.
+
+    Raises
+    ------
+    RuntimeError
+        When no worker is left, or a part of the data is lost for good.
+    """
+
+    def __init__(self, parts, client=None, split=None, on_disk=False):
+        from distributed import Future, default_client
+
+        self.client = default_client() if client is None else client
+        self._fit, self._split, self._on_disk = uuid.uuid4().hex, split, on_disk
+        self._home = tempfile.TemporaryDirectory(prefix="nnbcd-")
+        self._sent = Sent(self.client, self._home.name)
+        self._log, self._numbers = [], itertools.count()
+        self._given = {k: part for k, part in enumerate(parts) if not isinstance(part, Future)}
+        futures = iter(self.client.scatter(list(self._given.values()), hash=False))
+        self._parts = [next(futures) if k in self._given else p for k, p in enumerate(parts)]
+        self._groups = {}  # number -> (worker, indices of its parts)
+        self.rebuilt = 0
+        self._recover(self._settle(self._shares()))
+
+    def map(self, step, *args):
+        """Replace every block where it is."""
+        self._change("map", step, args)
+
+    def sweep(self, step, *args):
+        """Replace every block where it is; return the sum of the second results."""
+        return self._change("sweep", step, args)
+
+    def reduce(self, measure, *args):
+        """Sum over the blocks."""
+        return self._total("reduce", *packed(measure, args))
+
+    def close(self):
+        """Forget the blocks, here and on the workers."""
+        groups, self._groups, self._log, self._parts = list(self._groups), {}, [], []
+        self._home.cleanup()
+        if self.client.status == "running":
+            self.client.run(_forget, self._fit, groups, on_error="ignore")
+
+    # one call ---------------------------------------------------------------------------------
+
+    def _change(self, kind, step, args):
+        skeleton, arrays = packed(step, args)
+        self._log.append((kind, skeleton, [self._sent.file(array) for array in arrays]))
+        try:
+            return self._total(kind, skeleton, arrays)
+        except KeyboardInterrupt:
+            self._total(kind, skeleton, arrays)  # a call that some blocks have seen, all must see
+            raise
+
+    def _total(self, kind, skeleton, arrays):
+        """Sum of a call's results over all groups, after what was lost has been rebuilt."""
+        while True:
+            try:
+                futures = self._sent.futures(arrays, self._workers(self._groups))
+                call = (len(self._log), kind, skeleton)
+                return self._result(self._tree(self._submit(_call, self._groups, call, futures)))
+            except LostBlocksError:
+                self._recover()
+
+    def _submit(self, task, groups, call, futures):
+        """Futures of a call on groups."""
+        return [
+            self.client.submit(task, self._fit, group, *call, *futures, workers=[worker], pure=False)
+            for group, (worker, _) in groups.items()
+        ]
+
+    def _tree(self, futures):
+        """Future of the sum, pair by pair."""
+        while len(futures) > 1:
+            pairs = [futures[k : k + 2] for k in range(0, len(futures), 2)]
+            futures = [
+                self.client.submit(added, *pair, pure=False) if len(pair) == 2 else pair[0] for pair in pairs
+            ]
+        return futures[0]
+
+    def _result(self, future):
+        """The future's result; LostBlocksError as soon as a worker with blocks is gone."""
+        from concurrent.futures import CancelledError
+
+        from distributed import KilledWorker, wait
+
+        while True:
+            try:
+                wait(future, timeout=_PATIENCE)
+                return future.result()
+            except TimeoutError:
+                alive = self.client.nthreads()
+                if any(worker not in alive for worker, _ in self._groups.values()):
+                    raise LostBlocksError from None
+            except (CancelledError, KilledWorker) as error:
+                raise LostBlocksError from error
+
+    @staticmethod
+    def _workers(groups):
+        return sorted({worker for worker, _ in groups.values()})
+
+    # workers that come and go -----------------------------------------------------------------
+
+    def _recover(self, missing=()):
+        """Give the parts of lost workers to the others."""
+        self._sent.forget_futures()
+        while True:
+            held = self.client.run(_held, self._fit, on_error="ignore")
+            missing = list(missing)
+            for group, (worker, indices) in list(self._groups.items()):
+                if group not in held.get(worker, ()):
+                    missing += indices
+                    del self._groups[group]
+            if not missing:
+                return
+            self.rebuilt += len(missing)
+            missing = self._settle(self._spread(sorted(missing)))
+
+    def _settle(self, shares):
+        """Make each share's group on its worker and let it live through the calls so far.
+
+        Returns the parts that have no place if a worker is lost meanwhile, otherwise none.
+        """
+        groups = {next(self._numbers): share for share in shares}
+        self._groups.update(groups)
+        try:
+            for future in self._built(groups):
+                self._result(future)
+            for number, (kind, skeleton, files) in enumerate(self._log, 1):
+                arrays = [file.open() for file in files]
+                futures = scattered(arrays, self.client, self._workers(groups))
+                for future in self._submit(_replay, groups, (number, kind, skeleton), futures):
+                    self._result(future)
+        except LostBlocksError:
+            for group in groups:
+                del self._groups[group]
+            self.client.run(_forget, self._fit, list(groups), on_error="ignore")
+            return [k for _, indices in groups.values() for k in indices]
+        return []
+
+    def _built(self, groups):
+        return [
+            self.client.submit(
+                _build,
+                self._fit,
+                group,
+                self._split,
+                self._on_disk,
+                *(self._parts[k] for k in indices),
+                workers=[worker],
+                pure=False,
+            )
+            for group, (worker, indices) in groups.items()
+        ]
+
+    def _shares(self):
+        """(worker, indices of parts) of all parts: each where it is."""
+        from distributed import wait
+
+        wait(self._parts)
+        for part in self._parts:
+            if part.status == "error":
+                part.result()  # raises what went wrong with the data
+        holders = self.client.who_has(self._parts)
+        return self._spread(range(len(self._parts)), holders)
+
+    def _spread(self, indices, holders=None):
+        """(worker, indices): as even as can be, each part with a holder of it where there is one."""
+        self._restore_parts()
+        threads = self._live_workers()
+        shares = {worker: [] for worker in threads}
+        load = {w: sum(len(i) for v, i in self._groups.values() if v == w) for w in threads}
+        for k in indices:
+            here = [w for w in (holders or {}).get(self._parts[k].key, ()) if w in threads]
+            worker = min(here or threads, key=lambda w: (load[w] + len(shares[w]), w))
+            shares[worker].append(k)
+        return [
+            (worker, share[first::count])  # one group per thread
+            for worker, share in shares.items()
+            for count in [min(threads[worker], len(share))]
+            for first in range(count)
+        ]
+
+    def _live_workers(self):
+        """Threads of each worker; waits for one if there is none."""
+        try:
+            self.client.wait_for_workers(1, timeout=_REVIVAL)
+        except TimeoutError:
+            raise RuntimeError(
+                f"All workers of the Dask cluster are gone, and none came within {_REVIVAL} s. Start "
+                "workers, with more memory if that is what ended them, and fit again."
+            ) from None
+        return self.client.nthreads()
+
+    def _restore_parts(self):
+        """Send given parts again where they went with a worker; Dask itself recomputes the others."""
+        for k, part in enumerate(self._parts):
+            if not part.cancelled():
+                continue
+            if k not in self._given:
+                raise RuntimeError(
+                    f"Part {k} of the data is lost with its worker and cannot be computed again. Use "
+                    "Dask collections that know where their data come from (files, say), not "
+                    "scattered ones."
+                )
+            (self._parts[k],) = self.client.scatter([self._given[k]], hash=False)
+
+
+def packed(step, args):
+    """A call taken apart into a pickle and its large arrays."""
+    import cloudpickle
+
+    return split_arrays((step, args), pickler=cloudpickle.CloudPickler)

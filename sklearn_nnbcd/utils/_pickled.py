@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Objects taken apart into a small pickle and the large arrays in it, and put together again.
+
+What moves blocks of rows to a disk, or weights to other machines, must treat each array by itself: one
+that has not changed is neither written nor sent again.
+"""
+
+import functools
+import io
+import pickle
+
+from array_api_compat import is_array_api_obj
+
+#: arrays of fewer entries stay inside the pickle
+_SMALL = 256
+
+
+def is_large_array(x):
+    """Whether x is an array that :func:`split_arrays` takes out."""
+    return is_array_api_obj(x) and x.ndim > 0 and (x.size or 0) >= _SMALL
+
+
+def split_arrays(obj, *, pickler=pickle.Pickler):
+    """Take an object apart.
+
+    Parameters
+    ----------
+    obj : object
+        Anything that can be pickled, such as a block of rows or a tuple of arguments.
+    pickler : type, default=pickle.Pickler
+        Subclass of :class:`pickle.Pickler`, for one that knows how to pickle closures.
+
+    Returns
+    -------
+    skeleton : bytes
+        The object without its large arrays.
+    arrays : list of arrays
+        The large arrays themselves, each once.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> skeleton, arrays = split_arrays({"rows": np.zeros((100, 10)), "name": "a"})
+    >>> len(skeleton) < 100, arrays[0].shape
+    (True, (100, 10))
+    >>> sorted(join_arrays(skeleton, arrays))
+    ['name', 'rows']
+    """
+    stream = io.BytesIO()
+    splitter = _splitter(pickler)(stream, protocol=pickle.HIGHEST_PROTOCOL)
+    splitter.arrays, splitter.places = [], {}
+    splitter.dump(obj)
+    return stream.getvalue(), splitter.arrays
+
+
+@functools.cache
+def _splitter(pickler):
+    """The pickler with a place for arrays; made once, as a class is garbage that holds its arrays."""
+
+    class Splitter(pickler):
+        def persistent_id(self, part):
+            if not is_large_array(part):
+                return None
+            if id(part) not in self.places:
+                self.places[id(part)] = len(self.arrays)
+                self.arrays.append(part)
+            return self.places[id(part)]
+
+    return Splitter
+
+
+class _Joiner(pickle.Unpickler):
+    def persistent_load(self, place):
+        return self.arrays[place]
+
+
+def join_arrays(skeleton, arrays):
+    """Put an object together again: the inverse of :func:`split_arrays`.
+
+    Parameters
+    ----------
+    skeleton : bytes
+    arrays : sequence of arrays
+
+    Returns
+    -------
+    obj : object
+        Holds the given arrays themselves, not copies.
+    """
+
+    joiner = _Joiner(io.BytesIO(skeleton))
+    joiner.arrays = arrays
+    return joiner.load()

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Races between the mini-batch solver, Adam (PyTorch) and MLPClassifier on one network.
+
+A script names the data, the network and the contestants, and calls :func:`main`. All contestants
+of a race run one after the other in one process, with two threads, and take turns over the seeds:
+seed 0 runs every learning rate, the other seeds each family's best one. Only training is timed,
+scores are taken in between. A run that is in the results file is not repeated, so a race can be
+stopped and resumed; ``--fresh`` begins anew.
+"""
+
+import argparse
+import os
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "2")
+
+import numpy as np  # noqa: E402
+from contest import Clock, Log, accuracy, bcd, load, output_folder  # noqa: E402
+
+RATES = (3e-4, 1e-3, 3e-3)
+
+
+def adam(data, hidden, *, passes, batch, rate, loss, rank=None, seed=0):
+    """PyTorch's Adam on the same network, hidden layers as two linear maps where ``rank`` is given.
+
+    Returns
+    -------
+    records : list of dict
+        One per pass: k, wall and processor seconds of training so far, test accuracy.
+    """
+    import torch
+
+    torch.manual_seed(seed)
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    X, y, T, t = data
+    K, widths, parts = int(y.max()) + 1, (X.shape[1], *hidden), []
+    for a, b in zip(widths, widths[1:]):
+        if rank is None:
+            parts.append(torch.nn.Linear(a, b))
+        else:
+            parts += [torch.nn.Linear(a, rank, bias=False), torch.nn.Linear(rank, b)]
+        parts.append(torch.nn.ReLU())
+    net = torch.nn.Sequential(*parts, torch.nn.Linear(widths[-1], K))
+    X, T, labels = torch.from_numpy(X), torch.from_numpy(T), torch.from_numpy(y.astype(np.int64))
+    onehot = torch.nn.functional.one_hot(labels, K).float()
+    optimizer, clock, records = torch.optim.Adam(net.parameters(), lr=rate), Clock(), []
+    for k in range(1, passes + 1):
+        clock.start()
+        for rows in torch.randperm(len(X)).split(batch):
+            optimizer.zero_grad()
+            V = net(X[rows])
+            if loss == "squared_error":
+                value = 0.5 * ((V - onehot[rows]) ** 2).sum(dim=1).mean()
+            else:
+                value = torch.nn.functional.cross_entropy(V, labels[rows])
+            value.backward()
+            optimizer.step()
+        clock.stop()
+        with torch.no_grad():
+            test = accuracy(net(T).numpy(), t)
+        records.append(dict(k=k, wall=clock.wall, cpu=clock.cpu, test=test))
+    return records
+
+
+def mlp(data, hidden, *, passes, rate, seed=0):
+    """scikit-learn's MLPClassifier, one ``partial_fit`` (a shuffled pass) at a time."""
+    from sklearn.neural_network import MLPClassifier
+
+    X, y, T, t = data
+    model, clock, records = (
+        MLPClassifier(hidden, learning_rate_init=rate, random_state=seed),
+        Clock(),
+        [],
+    )
+    classes = np.unique(y)
+    for k in range(1, passes + 1):
+        clock.start()
+        model.partial_fit(X, y, classes=classes)
+        clock.stop()
+        records.append(dict(k=k, wall=clock.wall, cpu=clock.cpu, test=model.score(T, t)))
+    return records
+
+
+def seconds_to(records, threshold, clock):
+    """Seconds until the test accuracy is at the threshold and stays there; inf if it never does."""
+    reached = np.inf
+    for record in reversed(records):
+        if record["test"] < threshold:
+            break
+        reached = record[clock]
+    return reached
+
+
+def settled(records):
+    """Mean test accuracy of the last five passes."""
+    return float(np.mean([record["test"] for record in records[-5:]]))
+
+
+def race(log, name, data, seeds, *, ours, peers):
+    """Run a race and return {contestant: [records of each seed]}.
+
+    ours : dict of name -> keyword arguments of :func:`contest.bcd`
+    peers : dict of family -> dict of name -> function of (data, seed)
+    """
+    runs = {}
+
+    def once(who, run, seed):
+        records = log.once(f"{name}|{who}|{seed}", lambda: run(data(seed), seed))
+        runs.setdefault(who, []).append(records)
+        last = records[-1]
+        print(
+            f"{name} {who} seed {seed}: {last['test']:.4f}, best "
+            f"{max(r['test'] for r in records):.4f}, {last['wall']:.1f} s, cpu {last['cpu']:.1f} s",
+            flush=True,
+        )
+
+    for seed in range(seeds):
+        for who, options in ours.items():
+            once(who, lambda d, s, o=options: bcd(d, seed=s, **o), seed)
+        for group in peers.values():
+            best = max(group, key=lambda who: settled(runs[who][0])) if seed else None
+            for who, run in group.items():
+                if seed == 0 or who == best:
+                    once(who, run, seed)
+    return runs
+
+
+def table(name, runs, thresholds):
+    """Print medians over seeds."""
+    print(f"\n{name}: median over seeds; wall (processor) seconds until the accuracy stays above")
+    print(
+        f"{'':32s} {'last':>7s} {'best':>7s} {'settled':>8s} {'s':>6s}  "
+        + "  ".join(f"{th:>14.4g}" for th in thresholds)
+    )
+    for who, seeds in runs.items():
+        cells = []
+        for th in thresholds:
+            wall, cpu = (np.median([seconds_to(r, th, c) for r in seeds]) for c in ("wall", "cpu"))
+            cells.append(f"{wall:6.1f} ({cpu:5.1f})" if np.isfinite(wall) else f"{'-':>14s}")
+        last = np.mean([r[-1]["test"] for r in seeds])
+        best = np.mean([max(x["test"] for x in r) for r in seeds])
+        total = np.median([r[-1]["wall"] for r in seeds])
+        mean = np.mean([settled(r) for r in seeds])
+        print(
+            f"{who:32s} {last:7.4f} {best:7.4f} {mean:8.4f} {total:6.1f}  "
+            + "  ".join(cells)
+            + f"  (n={len(seeds)})"
+        )
+
+
+def adam_family(hidden, *, passes, batch, rank=None, losses=("squared_error", "cross_entropy")):
+    """{family: {name: run}} of Adam at three learning rates for each loss."""
+    families = {}
+    for loss in losses:
+        group = families[f"adam {loss}"] = {}
+        for rate in RATES:
+            options = dict(passes=passes, batch=batch, rate=rate, loss=loss, rank=rank)
+            group[f"adam {loss} {rate:g}"] = lambda d, s, o=options: adam(d, hidden, seed=s, **o)
+    return families
+
+
+def mlp_family(hidden, *, passes):
+    """MLPClassifier at three learning rates."""
+    return {
+        "MLPClassifier": {
+            f"MLPClassifier {rate:g}": lambda d, s, r=rate: mlp(
+                d, hidden, passes=passes, rate=r, seed=s
+            )
+            for rate in RATES
+        }
+    }
+
+
+def main(script, data, races):
+    """Command line of a race.
+
+    races : dict of name -> (ours, peers, thresholds), as :func:`race` and :func:`table` take them
+    """
+    parser = argparse.ArgumentParser(description=f"Race on {script}")
+    parser.add_argument(
+        "races", nargs="*", metavar="race", help=f"of {sorted(races)}; all if none is named"
+    )
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--fresh", action="store_true", help="forget earlier results")
+    arguments = parser.parse_args()
+    path = output_folder() / f"adam_{script}.jsonl"
+    if arguments.fresh:
+        path.unlink(missing_ok=True)
+    log, loaded = Log(path), {}
+
+    def rows(seed):
+        if seed not in loaded:
+            loaded.clear()
+            loaded[seed] = data(seed)
+        return loaded[seed]
+
+    for name in arguments.races or races:
+        ours, peers, thresholds = races[name]
+        table(name, race(log, name, rows, arguments.seeds, ours=ours, peers=peers), thresholds)
+
+
+__all__ = ["adam_family", "load", "main", "mlp_family"]
