@@ -8,7 +8,15 @@ import tensorly
 from problems import MILD_COMPRESSIONS, NUMPY
 from tensorly.tt_tensor import tt_to_tensor
 
-from sklearn_nnbcd.compressions import COMPRESSIONS, L0, DenseWeight, LowRank, TensorTrain
+from sklearn_nnbcd.compressions import (
+    COMPRESSIONS,
+    CP,
+    L0,
+    DenseWeight,
+    LowRank,
+    TensorTrain,
+    Tucker,
+)
 from sklearn_nnbcd.utils._testing_compressions import (
     check_compression,
     check_error_falls,
@@ -45,6 +53,36 @@ def test_contract_in_the_standard(name):
     check_compression(CASES[name], (8, 6), xp=strict_namespace())
     check_metric(CASES[name], (8, 6), xp=strict_namespace())
     check_lossless(CASES[name], (8, 6), xp=strict_namespace())
+
+
+#: several modes a side, which the small shapes above do not have by themselves
+TENSORS = [
+    (CP(rank=3, tensor_shape=((4, 2), (3, 2))), (8, 6)),
+    (CP(rank=20, tensor_shape=((2, 2, 3), (5, 2))), (12, 10)),
+    (Tucker(rank=2, tensor_shape=((4, 2), (3, 2))), (8, 6)),
+    (Tucker(rank=(2, 2, 2, 3, 2), tensor_shape=((2, 2, 3), (5, 2))), (12, 10)),
+    (TensorTrain(rank=3, tensor_shape=(8, 5, 3)), (12, 10)),
+]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("case", TENSORS, ids=str)
+def test_contract_of_tensors(case, dtype):
+    compression, shape = case
+    check_compression(compression, shape, dtype=dtype)
+    check_metric(compression, shape, dtype=dtype)
+
+
+@pytest.mark.parametrize("case", TENSORS, ids=str)
+def test_tensors_in_the_standard(case):
+    check_compression(*case, xp=strict_namespace())
+    check_metric(*case, xp=strict_namespace())
+
+
+def test_tucker_with_several_modes_is_lossless_and_falls():
+    compression = Tucker(tensor_shape=((4, 2), (3, 2)))
+    check_lossless(compression, (8, 6))
+    check_error_falls(compression, (8, 6))
 
 
 @pytest.mark.parametrize("name", COMPRESSIONS)

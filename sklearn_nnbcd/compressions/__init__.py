@@ -2,6 +2,7 @@
 """Compressions: the formats of W_i^MC and their steps (13)."""
 
 from ._base import BaseCompression, CompressedWeight, CompressionPlan
+from ._cp import CP
 from ._dense import DenseWeight
 from ._elastic_net import ElasticNet
 from ._group_lasso import GroupLasso
@@ -10,9 +11,12 @@ from ._l0_penalty import L0Penalty
 from ._l1 import L1
 from ._low_rank import LowRank
 from ._tensor_train import TensorTrain
+from ._tucker import Tucker
 
 COMPRESSIONS = {
     "tt": TensorTrain,
+    "tucker": Tucker,
+    "cp": CP,
     "low_rank": LowRank,
     "l0": L0,
     "l0_penalty": L0Penalty,
@@ -24,6 +28,7 @@ COMPRESSIONS = {
 __all__ = [
     "COMPRESSIONS",
     "BaseCompression",
+    "CP",
     "CompressedWeight",
     "CompressionPlan",
     "DenseWeight",
@@ -34,4 +39,5 @@ __all__ = [
     "L1",
     "LowRank",
     "TensorTrain",
+    "Tucker",
 ]

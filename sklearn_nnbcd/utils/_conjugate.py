@@ -1,12 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Conjugate gradients for least squares whose matrix is only known by its products."""
 
+#: rounding units at which a residual counts as zero
+_ROUNDING = 10.0
+#: growth of the squared residual at which only rounding is left of a singular problem
+_DIVERGED = 1e8
 
-def conjugate_gradients(start, residual, multiply, precondition, n_iter, *, axis=None, xp):
+
+def conjugate_gradients(
+    start, residual, multiply, precondition, n_iter, *, right=None, axis=None, xp
+):
     """Lower a convex quadratic from a start by preconditioned conjugate gradients.
 
     The quadratic is 1/2 <x, A x> - <b, x> with A symmetric positive semidefinite. Every iterate has
-    a smaller value than the one before (in exact arithmetic), so the fit may stop anywhere.
+    a smaller value than the one before in exact arithmetic, so the fit may stop anywhere; where
+    rounding has it otherwise (A singular), the start is given back.
 
     Parameters
     ----------
@@ -20,6 +28,8 @@ def conjugate_gradients(start, residual, multiply, precondition, n_iter, *, axis
         r -> P r with P symmetric positive definite, near the inverse of A.
     n_iter : int
         Most iterations; it stops early when the residual is rounding only.
+    right : array or None, default=None
+        b, for what is rounding; None: the residual at the start is what it is measured by.
     axis : int or None, default=None
         Axis along which inner products are taken. With 0, the columns of a matrix are problems of
         their own and each gets its own step lengths.
@@ -38,11 +48,14 @@ def conjugate_gradients(start, residual, multiply, precondition, n_iter, *, axis
         positive = b > 0
         return xp.where(positive, a / xp.where(positive, b, xp.ones_like(b)), xp.zeros_like(b))
 
-    x, z = start, precondition(residual)
+    right = residual if right is None else right
+    scale = float(xp.sum(right * right))
+    least = (_ROUNDING * float(xp.finfo(start.dtype).eps)) ** 2 * scale
+    most = _DIVERGED * max(scale, float(xp.sum(residual * residual)))
+    x, z, first = start, precondition(residual), residual
     direction, power = z, inner(residual, z)
-    least = float(xp.max(power)) * float(xp.finfo(start.dtype).eps) ** 2
     for _ in range(n_iter):
-        if not float(xp.max(power)) > least:
+        if not least < float(xp.sum(residual * residual)) < most:
             break
         image = multiply(direction)
         length = ratio(power, inner(direction, image))
@@ -51,7 +64,9 @@ def conjugate_gradients(start, residual, multiply, precondition, n_iter, *, axis
         z = precondition(residual)
         before, power = power, inner(residual, z)
         direction = z + ratio(power, before) * direction
-    return x
+    move = x - start
+    gained = inner(move, first + residual) >= 0  # twice what the quadratic has fallen by
+    return xp.where(gained, x, start)
 
 
 def refit_on_support(W, mask, start, metric, n_iter, *, xp):

@@ -119,6 +119,13 @@ class Metric:
         """The side of S."""
         return Side(self.S)
 
+    @cached_property
+    def transposed(self):
+        """The same form for transposed weights; the factors are shared."""
+        other = Metric(self.S, self.G)
+        other.__dict__.update(rows=self.columns, columns=self.rows, transposed=self)
+        return other
+
     @property
     def is_diagonal(self):
         """Whether the form has no cross terms between entries."""

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What Tucker and CP share: W = A X B' with A made of row modes and B of column modes.
+
+As A belongs to the input side G of a metric and B to the output side S, each side is fitted with
+thin products only, factor by factor. A CG iteration that is preconditioned by the Frobenius problem
+solves that one exactly, so one form of the step serves both metrics.
+"""
+
+import math
+
+from ..utils._conjugate import conjugate_gradients
+from ..utils._linalg import add_to_diagonal, repaired_cholesky, triangular_inverse
+from ..utils._tensorize import factor_modes
+from ._base import BaseCompression
+from ._tensorized import positive_integers
+
+#: size about which the factors of d_in and d_out are merged where ``tensor_shape`` is None
+_MODE_TARGET = 32
+
+
+class TwoSidedCompression(BaseCompression):
+    """A compression with the parameter ``tensor_shape``: row modes and column modes."""
+
+    def _modes(self, shape):
+        """Row modes and column modes, two tuples."""
+        automatic = tuple(factor_modes(d, _MODE_TARGET) or (1,) for d in shape)
+        if self.tensor_shape is None:
+            return automatic
+        given = self.tensor_shape
+        pair = [positive_integers(p) for p in given] if isinstance(given, tuple | list) else []
+        if len(pair) != 2 or None in pair or tuple(math.prod(p) for p in pair) != shape:
+            raise ValueError(
+                f"The 'tensor_shape' of {type(self).__name__} must be two tuples of integers with "
+                f"products {shape[0]} and {shape[1]} for a weight of shape {shape}. Got "
+                f"{self.tensor_shape!r}. Try {automatic!r}, or None."
+            )
+        return tuple(pair)
+
+
+def inverse_gram(K, *, xp):
+    """Inverse of a small positive semidefinite matrix, shifted where it is singular."""
+    shift = 1e-6 * float(xp.linalg.trace(K)) / K.shape[0]
+    K_inverse = triangular_inverse(
+        repaired_cholesky(add_to_diagonal(K, shift, xp=xp), xp=xp), xp=xp
+    )
+    return K_inverse.T @ K_inverse
+
+
+def fit_factors(factors, target, K, side, maps, gram, n_iter, *, xp):
+    """Fit the factors of one side one after the other; the error never rises.
+
+    Lowers 1/2 <A, G A K> - <A, G target> over A = product of the factors.
+
+    Parameters
+    ----------
+    factors : sequence of arrays (n_k, R_k)
+    target : array of shape (d, R)
+        W S B X' for the rows, W' G A X for the columns.
+    K : array of shape (R, R)
+        X B' S B X' or its counterpart.
+    side : Side
+        G for the rows, S for the columns.
+    maps : callable
+        ``maps(factors, k)`` gives U_k -> A and its adjoint.
+    gram : callable
+        ``gram(K, factors, k)``, the (R_k, R_k) matrix of the problem of U_k where G is the
+        identity.
+    n_iter : int
+        Conjugate gradient iterations per factor.
+    xp : module
+        Array API namespace.
+
+    Returns
+    -------
+    factors : list of arrays
+    """
+    factors, right = list(factors), side.multiply(target)
+    for k, U in enumerate(factors):
+        expand, reduce = maps(factors, k, xp=xp)
+        P = inverse_gram(gram(K, factors, k, xp=xp), xp=xp)
+
+        def multiply(X, expand=expand, reduce=reduce):
+            return reduce(side.multiply(expand(X)) @ K)
+
+        def precondition(R, P=P):
+            return R @ P
+
+        b = reduce(right)
+        residual = b - multiply(U)
+        factors[k] = conjugate_gradients(
+            U, residual, multiply, precondition, n_iter, right=b, xp=xp
+        )
+    return factors
