@@ -5,10 +5,61 @@ import numpy as np
 from sklearn.base import RegressorMixin
 
 from ._base import BaseNNBCD
+from ._docs import documented
 
 
+@documented
 class NNBCDRegressor(RegressorMixin, BaseNNBCD):
-    """CLASSDOC"""
+    """Compressed neural network regressor, trained by block coordinate descent.
+
+    Weights and their compression (tensor train, low rank, sparse) are found together: Algorithm 1
+    of [1]_ splits the network into blocks of variables and solves for one block at a time. What is
+    fitted, stored and predicts is the compressed network. X should have columns of similar scale:
+    put a :class:`~sklearn.preprocessing.StandardScaler` in front.
+
+    Parameters
+    ----------
+    loss : str or instance
+        Loss of the outputs V_N: a name of ``sklearn_nnbcd.losses.LOSSES`` that suits regression
+        ('squared_error', ...) or an instance. Losses are sums over rows and outputs.
+
+    Attributes
+    ----------
+
+    See Also
+    --------
+    NNBCDClassifier : The same for labels, with the objective and what to know about it.
+    sklearn.neural_network.MLPRegressor : Dense networks trained by gradients.
+
+    Notes
+    -----
+    The network is fitted to (y - mean) / spread with one spread for all outputs, the root of the
+    mean variance, so that the penalties mean the same whatever the unit of y; the last layer takes
+    the change back, and all that is stored and predicted is in the unit of y. With
+    ``fit_intercept=False`` the mean stays in.
+
+    References
+    ----------
+    .. [1] C. Li, J. Chung, B. Cai, H. Wang, X. Zhou, B. Shen, "On Model Compression for Neural
+       Networks: Framework, Algorithm, and Convergence Guarantee", 2023.
+       https://arxiv.org/abs/2303.06815
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklearn_nnbcd import NNBCDRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> network = NNBCDRegressor(compression="l0", sparsity=0.8, random_state=0)
+    >>> model = make_pipeline(StandardScaler(), network).fit(X_train, y_train)
+    >>> model.score(X_test, y_test) > 0.3
+    True
+    >>> network.compressed_coefs_[0].n_parameters  # of 10 * 100
+    200
+    """
 
     _task = "regression"
     _target_options = {"multi_output": True, "y_numeric": True}
@@ -27,11 +78,11 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         compress_output=False,
         rho=1.0,
         gamma=1.0,
-        tau=1.0,
-        alpha=0.1,
+        tau=10.0,
+        alpha=0.01,
         alpha_w=0.0,
-        ridge=0.1,
-        initializer="kaiming_normal",
+        ridge=1.0,
+        initializer="small_normal",
         fit_intercept=True,
         solver="auto",
         batch_size="auto",

@@ -6,6 +6,7 @@ from ._gaussian import Gaussian
 from ._kaiming import KaimingNormal, KaimingUniform
 from ._lecun import LecunNormal, LecunUniform
 from ._orthogonal import Orthogonal
+from ._small import SmallNormal
 from ._uniform import Uniform
 from ._xavier import XavierNormal, XavierUniform
 
@@ -19,6 +20,7 @@ INITIALIZERS = {
     "xavier_normal": XavierNormal,
     "xavier_uniform": XavierUniform,
     "orthogonal": Orthogonal,
+    "small_normal": SmallNormal,
 }
 
 __all__ = ["INITIALIZERS", "BaseInitializer", *sorted(c.__name__ for c in INITIALIZERS.values())]

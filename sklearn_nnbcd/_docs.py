@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Documentation that both estimators share, joined with each class's own by :func:`documented`."""
+
+import inspect
+import textwrap
+
+PARAMETERS = '''
+hidden_layer_sizes : int or sequence of int
+    Widths d_1, ..., d_{N-1} of the hidden layers; an int is one layer, ``()`` is a linear model.
+activation : str, instance or list
+    The sigma_i of the hidden layers: a name of ``sklearn_nnbcd.activations.ACTIVATIONS``
+    ('relu', 'leaky_relu', 'identity', ...), an instance, or a list with one entry per hidden layer.
+compression : str, instance, list or None
+    Format of the compressed weights W_i^MC: a name of
+    ``sklearn_nnbcd.compressions.COMPRESSIONS`` ('tt': tensor train, 'low_rank': a product of two
+    thin matrices, 'l0': a given share of zeros, ...), an instance, or a list with one entry per
+    layer, the output included, where None keeps a layer dense. None: a dense network.
+rank : int, tuple of int, float or None
+    Rank of a compression that is named and has one. An int bounds every rank and is lowered where
+    a layer cannot have it; a float in (0, 1] is the share of a layer's dense parameters that may
+    be kept; a tuple gives the TT-ranks one by one. None: the compression's own default, 0.25.
+sparsity : float or None
+    Share of the entries that 'l0' removes from each weight, in (0, 1). None: 0.9.
+tensorization : {'flat', 'paired'} or None
+    How 'tt' makes a tensor of a matrix: 'flat' reshapes it as it lies, 'paired' joins one row mode
+    with one column mode as in eq. (2). None: 'flat'.
+tensor_shape : tuple of int, tuple of two tuples of int, or None
+    Modes of the tensor for 'tt': integers with product d_{i-1} * d_i ('flat'), or row modes and
+    column modes ('paired'). None: factors of about 4, so every width works; a prime stays whole.
+compress_output : bool
+    Whether a single ``compression`` includes the last layer, which the paper leaves dense.
+rho : float
+    Penalty of U_i = V_{i-1} W_i + b_i, > 0.
+gamma : float
+    Penalty of V_i = sigma_i(U_i), > 0.
+tau : float
+    Penalty of W_i = W_i^MC, > 0; only compressed layers have one. Small: W_i learns freely and
+    W_i^MC lags behind it. Large: W_i hardly moves off the format that it is in.
+alpha : float
+    Proximal weight of the blocks V_N, U_i and W_i^MC, >= 0. It damps their steps; with
+    ``alpha > 0`` every step lowers the objective by at least alpha/2 times its squared length.
+alpha_w : float
+    The same of the blocks W_i, >= 0.
+ridge : float
+    Penalty ridge/2 ||W_i||^2 of every weight, >= 0. It ties U and V to what the weights can do;
+    without it they learn the labels by themselves and the network learns little.
+initializer : str or instance
+    First weights: a name of ``sklearn_nnbcd.initializers.INITIALIZERS`` or an instance.
+    'small_normal' is 0.2 times the scale of He et al.; the paper uses 'gaussian' with a standard
+    deviation of 0.01. From small weights a network learns its features and compresses well; weights
+    of the usual size hardly move, and what is random in them cannot be compressed.
+fit_intercept : bool
+    Whether there are intercepts b_i.
+solver : {'auto', 'full', 'minibatch'}
+    'full' is Algorithm 1: all rows in every sweep, closed forms only, the objective never rises.
+    'minibatch' takes the same blocks one batch of rows at a time, with memory for one batch.
+    'auto' is 'full' up to 500 rows and 'minibatch' beyond.
+batch_size : int or 'auto'
+    Rows of a batch of 'minibatch'. 'auto' grows with the root of the number of rows, from 32 to
+    1024.
+block_step : {'prox_linear', 'exact'}
+    How 'minibatch' solves for V and U: 'exact' by the closed forms of the paper, without
+    derivatives; 'prox_linear' linearised at the forward pass, which uses derivatives of the
+    activations and is faster on most data.
+max_iter : int or 'auto'
+    Largest number of sweeps, or of passes over the rows with 'minibatch'. 'auto': 100 sweeps; as
+    many passes as make 600 batches, but between 6 and 200.
+tol : float
+    The fit stops when the objective falls by less than ``tol`` times itself in each of
+    ``n_iter_no_change`` sweeps in a row. With ``early_stopping``, when the validation score has
+    not risen by more than ``tol`` for that long. 0 never stops on the objective.
+n_iter_no_change : int
+    See ``tol``.
+early_stopping : bool
+    Whether to watch the score on held-out rows, stop by it, and keep the best weights.
+validation_fraction : float
+    Share of the rows held out with ``early_stopping``, unless fit is given ``X_val, y_val``.
+warm_start : bool
+    Whether fit starts from the weights of the last fit. The auxiliary variables start from a
+    forward pass in either case.
+random_state : int, RandomState instance or None
+    Draws the first weights and the held-out rows. An int makes two fits identical bit by bit.
+verbose : int
+    1 prints a line for every sweep.
+'''
+
+ATTRIBUTES = '''
+compressed_coefs_ : list of CompressedWeight
+    Weights W_i^MC as they are stored: cores, factors, sparse rows, or a plain matrix.
+intercepts_ : list of ndarray or None
+    Intercepts of the compressed network, shapes (d_i,).
+coefs_ : list of ndarray
+    Dense view of the weights, shapes (d_{i-1}, d_i), made on each access.
+n_parameters_ : int
+    Stored weight entries and intercepts.
+compression_ratio_ : float
+    Stored weight entries / entries of the dense weights, over all layers, as the paper counts.
+sparsity_ : float
+    Share of the dense weight entries that are zero.
+effective_sparsity_ : float
+    Share of the weight entries on no path of non-zero weights from input to output.
+n_iter_ : int
+    Sweeps made.
+objective_curve_ : list of float
+    Objective L of (7) after every sweep, which never rises; with 'minibatch' the sum of the losses
+    that the rows had when their batch came.
+objective_terms_ : list of dict
+    Its terms after every sweep: loss, split, activation, coupling, ridge, penalty.
+loss_ : float
+    Mean loss of the compressed network on the training rows, by a forward pass. If it is far above
+    ``objective_terms_[-1]['loss']`` / n, the auxiliary variables have run ahead of the weights.
+validation_scores_ : list of float
+    Score on the held-out rows after every sweep; only with ``early_stopping=True``.
+best_validation_score_ : float
+    The largest of them; its weights are kept.
+n_features_in_ : int
+    Number of columns of X.
+feature_names_in_ : ndarray of shape (n_features_in_,)
+    Names of the columns, where X had names that are all strings.
+n_layers_ : int
+    Number of layers, input and output included.
+n_outputs_ : int
+    Number of outputs d_N.
+out_activation_ : str
+    Activation of the last layer, 'identity'.
+'''
+
+
+def documented(cls):
+    """Class decorator: complete the class's docstring by the shared entries.
+
+    Entries that the class itself writes come first for its attributes and in the order of the
+    signature for its parameters; every parameter gets its default from the signature.
+    """
+    if not cls.__doc__:  # python -OO
+        return cls
+    head, own, rest = _cut(inspect.cleandoc(cls.__doc__), "Parameters")
+    between, own_attributes, tail = _cut(rest, "Attributes")
+    entries = _entries(PARAMETERS) | _entries(own)
+    parameters = inspect.signature(cls.__init__).parameters
+    lines = []
+    for name, parameter in parameters.items():
+        if name in entries:
+            kind, text = entries[name]
+            lines.append(f"{name} : {kind}, default={parameter.default!r}\n{text}")
+    attributes = _entries(own_attributes) | _entries(ATTRIBUTES)
+    described = [f"{name} : {kind}\n{text}" for name, (kind, text) in attributes.items()]
+    cls.__doc__ = "\n".join([*head, *lines, "", *between, *described, "", *tail])
+    return cls
+
+
+def _cut(text, title):
+    """Lines up to and with a section's heading, the section, and the lines after it."""
+    lines = text if isinstance(text, list) else text.splitlines()
+    first = lines.index(title) + 2
+    rules = [k for k in range(first, len(lines)) if set(lines[k]) == {"-"}]
+    last = rules[0] - 1 if rules else len(lines)
+    return lines[:first], "\n".join(lines[first:last]), lines[last:]
+
+
+def _entries(text):
+    """Name -> (type, indented description) of a numpydoc section, in order."""
+    found, name = {}, None
+    for line in textwrap.dedent(text).strip().splitlines():
+        if line and not line.startswith(" "):
+            name, kind = line.split(" : ", 1)
+            found[name] = [kind, []]
+        else:
+            found[name][1].append(line)
+    return {name: (kind, "\n".join(lines).rstrip()) for name, (kind, lines) in found.items()}
