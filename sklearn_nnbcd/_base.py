@@ -1,27 +1,24 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What both estimators share: parameters, validation, fit and prediction."""
 
-import copy
+import math
 
 import array_api_compat
+import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ._monitor import Monitor
-from ._network import block_rows, network_weights, operators, run_network
+from ._network import FittedNetwork, network_weights, operators
 from ._problem import check_loop_parameters, flat_rows, resolve_initializer, resolve_problem
 from ._solvers import SOLVERS, resolve_batch_size, resolve_max_iter, resolve_solver
-from .utils._paths import count_live_entries
-from .utils._sklearn_compat import (
-    CallbackSupportMixin,
-    SweepCallbacks,
-    check_sample_weight,
-    with_callbacks,
-)
+from .utils._rows import checked_rows, checked_weights, held_out
+from .utils._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
+from .utils._validation import all_or_nothing
 
-class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
+
+class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
     """Parameters and plumbing of both estimators; see there for the documentation."""
 
     _task = None
@@ -94,9 +91,13 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
 
     # fitting ----------------------------------------------------------------------------------
 
+    @all_or_nothing
     @with_callbacks
     def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None):
         """Train the network and its compression together.
+
+        At most ``max_iter`` sweeps over the data: a budget, so using it up is no warning. A fit
+        that raises leaves the estimator as it was before the call.
 
         Parameters
         ----------
@@ -107,7 +108,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights. A weight of k equals k copies of the row, 0 equals dropping it.
         X_val, y_val : array-like, default=None
-            Rows for early stopping, instead of a part of X; only used with ``early_stopping=True``.
+            Rows for early stopping instead of a part of X; need ``early_stopping=True``.
 
         Returns
         -------
@@ -127,13 +128,13 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
             holds the last complete weights.
         """
         check_loop_parameters(self)
-        X, y, s = self._validated(X, y, sample_weight)
+        X, self._row_shape = flat_rows(self, X)
+        X, y = checked_rows(self, X, y, dtype=["float64", "float32"], **self._target_options)
+        s = checked_weights(sample_weight, X)
         if s is not None and not bool((s > 0).all()):
             X, y, s = X[s > 0], y[s > 0], s[s > 0]
-        validation = self._validation_rows(X, y, s, X_val, y_val)
-        if validation is not None:
-            X, y, s, *validation = validation
-        Y, s, n_outputs = self._encode(X, y, s)
+        X, y, s, validation = self._validation_rows(X, y, s, X_val, y_val)
+        Y, row_weights, n_outputs = self._encode(X, y, s)
         xp = array_api_compat.array_namespace(X)
         problem, shapes = resolve_problem(self, X.shape[1], n_outputs, self._task, xp)
         start = self._start(problem, shapes, X.dtype)
@@ -143,49 +144,50 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
             X.shape[0],
             resolve_batch_size(self.batch_size, X.shape[0]),
         )
-        callbacks = SweepCallbacks(self, max_iter, X, y)
+        callbacks = SweepCallbacks(self, max_iter, X, y, s)
         with callbacks.fit():
-            self._run(problem, start, (X, Y, s), validation, callbacks, max_iter)
+            self._run(problem, start, (X, Y, row_weights), validation, callbacks, max_iter)
         return self
 
-    def _validated(self, X, y, sample_weight):
-        """Arrays of checked rows, targets and weights."""
-        X, self._row_shape = flat_rows(self, X)
-        X, y = validate_data(
-            self, X, y, dtype=["float64", "float32"], order="C", **self._target_options
-        )
-        s = None
-        if sample_weight is not None:
-            s = check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
-            if not bool((s > 0).any()):
-                raise ValueError(
-                    "The 'sample_weight' of fit must have at least one positive entry. Got all zeros. "
-                    "Pass None to weigh all rows alike."
-                )
-        return X, y, s
-
     def _validation_rows(self, X, y, s, X_val, y_val):
-        """Training rows and validation rows for early stopping, or None."""
-        if not self.early_stopping:
-            return None
-        if (X_val is None) != (y_val is None):
+        """Training rows, and (X, y, weights) of the validation rows for early stopping or None."""
+        owner, given = type(self).__name__, [X_val is not None, y_val is not None]
+        if any(given) and not (all(given) and self.early_stopping):
+            present = [name for name, there in zip(("X_val", "y_val"), given) if there]
             raise ValueError(
-                "The 'X_val' and 'y_val' of fit must be given together. Got one of them. Pass both, or "
-                "neither to hold out 'validation_fraction' of X."
+                "The 'X_val' and 'y_val' of fit must be given together, and with "
+                f"early_stopping=True. Got {' and '.join(present)} and "
+                f"early_stopping={self.early_stopping!r}. Pass both and set "
+                "early_stopping=True, or pass neither."
             )
-        if X_val is not None:
-            X_val = validate_data(self, flat_rows(self, X_val)[0], dtype=[X.dtype], reset=False)
-            return X, y, s, X_val, y_val
-        weights = [] if s is None else [s]
-        parts = train_test_split(
-            X,
-            y,
-            *weights,
-            test_size=self.validation_fraction,
-            random_state=check_random_state(self.random_state).randint(2**31 - 1),
-            stratify=y if self._task == "classification" else None,
+        if not self.early_stopping:
+            return X, y, s, None
+        if all(given):
+            X_val, _ = flat_rows(self, X_val, self._row_shape)
+            options = {"dtype": [X.dtype], "reset": False}
+            X_val, y_val = checked_rows(self, X_val, y_val, **options, **self._target_options)
+            self._check_validation_targets(y, y_val)
+            return X, y, s, (X_val, y_val, None)
+        parts = held_out(
+            self.validation_fraction,
+            owner,
+            [X, y] if s is None else [X, y, s],
+            labels=y if self._task == "classification" else None,
+            random_state=check_random_state(self.random_state),
         )
-        return parts[0], parts[2], parts[4] if weights else None, parts[1], parts[3]
+        if s is None:
+            X, X_val, y, y_val = parts
+            return X, y, None, (X_val, y_val, None)
+        X, X_val, y, y_val, s, s_val = parts
+        return X, y, s, (X_val, y_val, s_val)
+
+    def _check_validation_targets(self, y, y_val):
+        """Raise unless y_val is of the kind of y."""
+        if y_val.shape[1:] != y.shape[1:]:
+            raise ValueError(
+                "The 'y_val' of fit must have the columns of y, a shape of "
+                f"{('n', *y.shape[1:])}. Got shape {y_val.shape}. Pass the same targets for both."
+            )
 
     def _encode(self, X, y, s):
         """Targets Y (n, d_N), all weights, d_N. Sets what is learned of the targets."""
@@ -222,9 +224,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
             return self._attributes(problem, weights)
 
         def validate(weights):
-            fitted = copy.copy(self)
-            vars(fitted).update(attributes(weights))
-            return fitted.score(*validation)
+            return self._validation_score(attributes(weights), *validation)
 
         validate = None if validation is None else validate
         monitor = Monitor(self, callbacks, attributes, validate)
@@ -234,6 +234,15 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
             weights = monitor.best_weights
         vars(self).update(attributes(weights))
         self._record(problem, monitor, curve, *rows)
+
+    def _validation_score(self, attributes, X_val, y_val, s_val):
+        """Score of partly trained weights on checked rows; -inf if their outputs overflow."""
+        fitted = object.__new__(type(self))
+        vars(fitted).update(vars(self), **attributes)
+        vars(fitted).pop("feature_names_in_", None)  # the rows are arrays by now
+        if not np.isfinite(fitted._forward(X_val)).all():
+            return -math.inf
+        return fitted.score(X_val, y_val, sample_weight=s_val)
 
     def _attributes(self, problem, weights):
         """Fitted attributes that prediction needs, for some weights."""
@@ -259,7 +268,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
 
     def _record(self, problem, monitor, curve, X, Y, s):
         """Curves and counts of the fit."""
-        self.n_iter_ = max(1, monitor.n_sweeps)
+        self.n_iter_ = monitor.n_sweeps
         self.objective_curve_ = [t.total for t in curve]
         self.objective_terms_ = [dict(vars(t)) for t in curve]
         self.n_layers_ = problem.N + 1
@@ -273,73 +282,10 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         weight = xp.ones_like(value) if s is None else s
         self.loss_ = float(xp.sum(weight * value) / xp.sum(weight))
 
-    # what was learned -------------------------------------------------------------------------
-
-    @property
-    def coefs_(self):
-        """Dense view of the weights: list of arrays of shape (d_{i-1}, d_i), made on each access."""
-        check_is_fitted(self)
-        xp = self._namespace()
-        return [coef.to_dense(xp=xp) for coef in self.compressed_coefs_]
-
-    @property
-    def n_parameters_(self):
-        """Number of stored weight entries and intercepts."""
-        check_is_fitted(self)
-        intercepts = sum(0 if b is None else b.shape[0] for b in self.intercepts_)
-        return sum(coef.n_parameters for coef in self.compressed_coefs_) + intercepts
-
-    @property
-    def compression_ratio_(self):
-        """Weight entries after compression / before, over all layers, as the paper counts them."""
-        check_is_fitted(self)
-        dense = sum(coef.shape[0] * coef.shape[1] for coef in self.compressed_coefs_)
-        return sum(coef.n_parameters for coef in self.compressed_coefs_) / dense
-
-    @property
-    def sparsity_(self):
-        """Share of the dense weight entries that are exactly zero: removed / before."""
-        counts = [(int((W != 0).sum()), W.shape[0] * W.shape[1]) for W in self.coefs_]
-        return 1.0 - sum(kept for kept, _ in counts) / sum(size for _, size in counts)
-
-    @property
-    def effective_sparsity_(self):
-        """Share of the weight entries that lie on no path of non-zero weights from input to output."""
-        masks = [W != 0 for W in self.coefs_]
-        live = count_live_entries(masks, self._layers, self._skips, xp=self._namespace())
-        return 1.0 - live / sum(mask.shape[0] * mask.shape[1] for mask in masks)
-
-    def _namespace(self):
-        return array_api_compat.array_namespace(self.compressed_coefs_[0].arrays[0])
-
     # prediction -------------------------------------------------------------------------------
-
-    def _forward(self, X):
-        """Outputs V_N of checked rows, through the compressed weights, in blocks of rows."""
-        return run_network(
-            X,
-            self._operators,
-            self.intercepts_,
-            self._activations,
-            block_rows([X.shape[1]] + [layer.row_entries for layer in self._layers[1:]]),
-            layers=self._layers,
-            skips=self._skips,
-            xp=array_api_compat.array_namespace(X),
-        )
 
     def _checked_outputs(self, X):
         """Validate rows and return the network's outputs, shape (n, n_outputs_)."""
         check_is_fitted(self)
         X, _ = flat_rows(self, X, self._row_shape)
-        return self._forward(validate_data(self, X, dtype=self._dtype, order="C", reset=False))
-
-    def __getstate__(self):
-        state = dict(super().__getstate__())
-        state.pop("_operators", None)
-        return state
-
-    def __setstate__(self, state):
-        super().__setstate__(state)
-        if "compressed_coefs_" in state:
-            self._operators = operators(self.compressed_coefs_, xp=self._namespace())
-
+        return self._forward(checked_rows(self, X, dtype=self._dtype, reset=False))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The classifier."""
 
+import array_api_compat
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
@@ -158,12 +159,18 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
                 f"The 'y' of fit must hold one class label per row. Got a target of type {kind!r}. "
                 "Use sklearn.multioutput.MultiOutputClassifier for several targets."
             )
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        n_classes = len(self.classes_)
+        classes, codes = np.unique(y, return_inverse=True)
+        known = getattr(self, "classes_", classes)
+        if self.warm_start and not np.array_equal(known, classes):
+            raise ValueError(
+                f"With warm_start=True the 'y' of fit must keep its classes, {known.tolist()}. Got "
+                f"{classes.tolist()}. Use warm_start=False, or clone the estimator."
+            )
+        self.classes_, n_classes = classes, len(classes)
         if n_classes < 2:
             raise ValueError(
-                "The 'y' of fit must have at least two classes among the rows of positive weight. Got "
-                f"one class, {self.classes_[0]!r}. Check the labels, or the weights."
+                "The 'y' of fit must have at least two classes among the rows of positive "
+                f"weight. Got one class, {self.classes_[0]!r}. Check the labels, or the weights."
             )
         loss = resolve_piece(self.loss, LOSSES, BaseLoss, "loss", type(self).__name__)
         if n_classes == 2:
@@ -174,7 +181,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         return Y, self._weighted_classes(codes, s, X.dtype), Y.shape[1]
 
     def _weighted_classes(self, codes, s, dtype):
-        """Sample weights times class weights; a weighted row counts as so many rows in 'balanced'."""
+        """Sample weights times class weights; weights count as copies in 'balanced'."""
         if self.class_weight is None:
             return s
         if isinstance(self.class_weight, str) and self.class_weight == "balanced":
@@ -190,16 +197,26 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
             each = np.array([self.class_weight.get(c, 1.0) for c in self.classes_.tolist()], float)
             if not (np.isfinite(each).all() and (each > 0).all()):
                 raise ValueError(
-                    f"The 'class_weight' of {type(self).__name__} must hold finite numbers > 0. Got "
-                    f"{self.class_weight!r}. Leave rows out instead of weighting a class by 0."
+                    f"The 'class_weight' of {type(self).__name__} must hold finite numbers > 0. "
+                    f"Got {self.class_weight!r}. Leave rows out instead of weighting a class by 0."
                 )
         else:
             raise ValueError(
-                f"The 'class_weight' of {type(self).__name__} must be 'balanced', a dict of class to "
-                f"weight, or None. Got {self.class_weight!r}."
+                f"The 'class_weight' of {type(self).__name__} must be 'balanced', a dict of class "
+                f"to weight, or None. Got {self.class_weight!r}."
             )
         each = each.astype(dtype)[codes]
         return each if s is None else s * each
+
+    def _check_validation_targets(self, y, y_val):
+        super()._check_validation_targets(y, y_val)
+        classes = np.unique(y).tolist()
+        unknown = [label for label in np.unique(y_val).tolist() if label not in classes]
+        if unknown:
+            raise ValueError(
+                f"The 'y_val' of fit must hold classes of y, {classes}. Got the unknown {unknown}. "
+                "Pass labels of the same kind, and rows of every class for training."
+            )
 
     def decision_function(self, X):
         """Network outputs.
@@ -235,8 +252,8 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
     def predict_proba(self, X):
         """Class probabilities, as the loss reads the outputs.
 
-        Squared error: the probability vector nearest to the outputs (two classes: (v + 1)/2 clipped to
-        [0, 1]). Hinge: the same of margins mapped to [0, 1], which ranks but does not estimate
+        Squared error: the probability vector nearest to the outputs (two classes: (v + 1)/2 clipped
+        to [0, 1]). Hinge: the same of margins mapped to [0, 1], which ranks but does not estimate
         probabilities; calibrate with :class:`sklearn.calibration.CalibratedClassifierCV`.
 
         Parameters
@@ -248,7 +265,5 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         P : array of shape (n_samples, n_classes)
             Rows sum to one; columns in the order of ``classes_``.
         """
-        import array_api_compat
-
         V = self._checked_outputs(X)
         return self._loss.to_proba(V, xp=array_api_compat.array_namespace(V))

@@ -19,7 +19,8 @@ class Monitor:
     attributes : callable
         ``attributes(weights)`` gives the fitted attributes for some weights.
     validate : callable or None
-        ``validate(weights)`` gives the validation score, greater is better; None: no early stopping.
+        ``validate(weights)`` gives the validation score, greater is better; None: no early
+        stopping.
     """
 
     def __init__(self, estimator, callbacks, attributes, validate=None):
@@ -51,11 +52,12 @@ class Monitor:
                 "make_pipeline(StandardScaler(), ...), or pass float64."
             )
         warnings.warn(
-            f"Training stopped after {self.n_sweeps} sweeps because the objective was no longer "
+            f"Training stopped after {self.n_sweeps - 1} sweeps because the objective was no longer "
             "finite. The last weights with a finite objective are kept; standardised X, float64, "
             "or a larger 'ridge' help.",
-            stacklevel=7,
+            stacklevel=8,
         )
+        self.n_sweeps -= 1  # the last one's weights are those whose objective was not finite
         return self.last_finite
 
     def __call__(self, k, weights, before):
@@ -64,7 +66,8 @@ class Monitor:
         Raises
         ------
         FloatingPointError
-            If L was not finite; ``last_finite`` then holds the last weights with a finite L, or None.
+            If L was not finite; ``last_finite`` then holds the last weights with a finite L, or
+            None.
         """
         if not math.isfinite(before.total):
             raise FloatingPointError
@@ -80,9 +83,9 @@ class Monitor:
     def _stalled(self, objective):
         if len(self.terms) < 2:
             return False
-        last = self.terms[-2].total
-        self.stalled = self.stalled + 1 if last - objective < self.estimator.tol * last else 0
-        return self.stalled >= self.estimator.n_iter_no_change
+        last, tol = self.terms[-2].total, self.estimator.tol
+        self.stalled = self.stalled + 1 if last - objective < tol * last else 0
+        return tol > 0 and self.stalled >= self.estimator.n_iter_no_change
 
     def _validation(self, weights):
         score = self.validate(weights)
@@ -93,9 +96,7 @@ class Monitor:
         return self.since >= self.estimator.n_iter_no_change
 
     def _print(self, k, before):
-        parts = ", ".join(
-            f"{name} {value:.4g}" for name, value in vars(before).items() if value
-        )
+        parts = ", ".join(f"{name} {value:.4g}" for name, value in vars(before).items() if value)
         line = f"[{type(self.estimator).__name__}] sweep {k}: from L = {before.total:.6g} ({parts})"
         if self.scores:
             line += f", validation score {self.scores[-1]:.4f}"

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The network that a fit leaves behind, and how it is run."""
 
+import array_api_compat
+from sklearn.utils.validation import check_is_fitted
+
 from .compressions import DenseWeight
+from .utils._paths import count_live_entries
 
 #: entries of the widest array that one block of rows may have: a few megabytes, about one cache
 _BLOCK_ENTRIES = 2**20
@@ -13,7 +17,7 @@ def block_rows(widths):
 
 
 def operators(coefs, *, xp):
-    """One function V -> V @ W per layer: through the compressed form, or dense where that is faster."""
+    """One function V -> V @ W per layer: compressed, or dense where that is faster."""
     chosen = []
     for coef in coefs:
         dense = coef.shape[0] * coef.shape[1]
@@ -75,3 +79,72 @@ def run_network(X, operators, intercepts, activations, rows, *, layers=None, ski
             V.append(sigma(U, xp=xp))
         outputs.append(V[-1])
     return outputs[0] if len(outputs) == 1 else xp.concat(outputs, axis=0)
+
+
+class FittedNetwork:
+    """What a fitted estimator can tell of its network; attributes made on access.
+
+    Needs ``compressed_coefs_``, ``intercepts_``, ``_activations``, ``_layers``, ``_skips`` and
+    ``_operators``. The operators are made anew after a copy or a pickle, which hold the compressed
+    numbers only.
+    """
+
+    @property
+    def coefs_(self):
+        """Dense view of the weights: list of arrays (d_{i-1}, d_i), made on each access."""
+        check_is_fitted(self)
+        xp = self._namespace()
+        return [coef.to_dense(xp=xp) for coef in self.compressed_coefs_]
+
+    @property
+    def n_parameters_(self):
+        """Number of stored weight entries and intercepts."""
+        check_is_fitted(self)
+        intercepts = sum(0 if b is None else b.shape[0] for b in self.intercepts_)
+        return sum(coef.n_parameters for coef in self.compressed_coefs_) + intercepts
+
+    @property
+    def compression_ratio_(self):
+        """Weight entries after compression / before, over all layers, as the paper counts them."""
+        check_is_fitted(self)
+        dense = sum(coef.shape[0] * coef.shape[1] for coef in self.compressed_coefs_)
+        return sum(coef.n_parameters for coef in self.compressed_coefs_) / dense
+
+    @property
+    def sparsity_(self):
+        """Share of the dense weight entries that are exactly zero: removed / before."""
+        counts = [(int((W != 0).sum()), W.shape[0] * W.shape[1]) for W in self.coefs_]
+        return 1.0 - sum(kept for kept, _ in counts) / sum(size for _, size in counts)
+
+    @property
+    def effective_sparsity_(self):
+        """Share of the weight entries on no path of non-zero weights from input to output."""
+        masks = [W != 0 for W in self.coefs_]
+        live = count_live_entries(masks, self._layers, self._skips, xp=self._namespace())
+        return 1.0 - live / sum(mask.shape[0] * mask.shape[1] for mask in masks)
+
+    def _namespace(self):
+        return array_api_compat.array_namespace(self.compressed_coefs_[0].arrays[0])
+
+    def _forward(self, X):
+        """Outputs V_N of checked rows, through the compressed weights, in blocks of rows."""
+        return run_network(
+            X,
+            self._operators,
+            self.intercepts_,
+            self._activations,
+            block_rows([X.shape[1]] + [layer.row_entries for layer in self._layers[1:]]),
+            layers=self._layers,
+            skips=self._skips,
+            xp=array_api_compat.array_namespace(X),
+        )
+
+    def __getstate__(self):
+        state = dict(super().__getstate__())
+        state.pop("_operators", None)
+        return state
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if "compressed_coefs_" in state:
+            self._operators = operators(self.compressed_coefs_, xp=self._namespace())

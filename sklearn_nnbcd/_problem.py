@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""From the user's parameters to resolved pieces: the only place that reads the registries of all families."""
+"""From the user's parameters to resolved pieces: the only reader of all families' registries."""
 
 import inspect
 from numbers import Integral
+
+from sklearn.utils import check_random_state
 
 from .activations import ACTIVATIONS, BaseActivation, Identity
 from .compressions import COMPRESSIONS, BaseCompression
@@ -10,12 +12,21 @@ from .engine import Penalties, Problem
 from .initializers import INITIALIZERS, BaseInitializer
 from .layers import Dense, resolve_input_shape, resolve_stack
 from .losses import LOSSES, BaseLoss
-from .utils._validation import check_integer, check_number, check_option, did_you_mean
+from .utils._validation import (
+    check_flag,
+    check_integer,
+    check_number,
+    check_option,
+    check_share,
+    did_you_mean,
+)
 
 
 def resolve_piece(value, registry, base, parameter, owner):
     """An instance for a registered name or an instance of the family; anything else raises."""
     if isinstance(value, base):
+        if hasattr(value, "check_parameters"):
+            value.check_parameters()
         return value
     if isinstance(value, str) and value in registry:
         return registry[value]()
@@ -31,10 +42,12 @@ def resolve_sizes(hidden_layer_sizes, owner):
     sizes = hidden_layer_sizes
     if isinstance(sizes, Integral) and not isinstance(sizes, bool):
         sizes = (sizes,)
-    if isinstance(sizes, str) or not hasattr(sizes, "__iter__"):
+    if isinstance(sizes, str | dict | set) or getattr(sizes, "ndim", 1) != 1:
+        sizes = None
+    if not hasattr(sizes, "__iter__"):
         raise TypeError(
-            f"The 'hidden_layer_sizes' of {owner} must be an integer or a sequence of integers >= 1. "
-            f"Got {hidden_layer_sizes!r}. Try (100,)."
+            f"The 'hidden_layer_sizes' of {owner} must be an integer or a sequence of integers "
+            f">= 1. Got {hidden_layer_sizes!r}. Try (100,)."
         )
     return tuple(
         check_integer(size, "hidden_layer_sizes", owner, cure="Try (100,); () has no hidden layer.")
@@ -78,8 +91,10 @@ def flat_rows(estimator, X, shape=None):
     owner, image = type(estimator).__name__, tuple(X.shape[1:])
     expected = shape if shape is not None else estimator.input_shape
     if len(image) != 3 or (expected is not None and image != tuple(expected)):
-        wanted = "(n_samples, height, width, channels)" if expected is None else (
-            f"images of shape {tuple(expected)}"
+        wanted = (
+            "(n_samples, height, width, channels)"
+            if expected is None
+            else (f"images of shape {tuple(expected)}")
         )
         raise ValueError(
             f"The 'X' of {owner} must be a table or {wanted}. Got an array of shape {tuple(X.shape)}. "
@@ -96,15 +111,15 @@ def resolve_penalties(estimator, owner):
             getattr(estimator, name), name, owner, strict=True, cure="The default is a good start."
         )
     for name in ("alpha", "alpha_w", "ridge"):
-        values[name] = check_number(
-            getattr(estimator, name), name, owner, cure="0 switches the term off."
-        )
+        values[name] = check_number(getattr(estimator, name), name, owner, cure="0 switches the term off.")
     return Penalties(**values)
 
 
 def resolve_activations(activation, n_layers, owner):
     """One activation per hidden layer, the identity after the last one."""
     each = _per_layer(activation, n_layers - 1, "activation", owner, "hidden layer")
+    if not isinstance(activation, list | tuple):  # checked even where there is no hidden layer
+        resolve_piece(activation, ACTIVATIONS, BaseActivation, "activation", owner)
     pieces = [resolve_piece(a, ACTIVATIONS, BaseActivation, "activation", owner) for a in each]
     return (None, *pieces, Identity())
 
@@ -123,9 +138,9 @@ def _per_layer(value, count, parameter, owner, what):
 def resolve_plans(estimator, shapes, owner):
     """One compression plan per layer, None where a layer stays dense.
 
-    A list gives every layer its own compression. A single name or instance is for all layers but the
-    output, which ``compress_output`` includes; there, an int rank above what one layer can have is
-    lowered for that layer, and refused only if no layer can have it.
+    A list gives every layer its own compression. A single name or instance is for all layers but
+    the output, which ``compress_output`` includes; there, an int rank above what one layer can
+    have is lowered for that layer, and refused only if no layer can have it.
     """
     given, count = estimator.compression, len(shapes)
     if isinstance(given, list | tuple):
@@ -133,7 +148,7 @@ def resolve_plans(estimator, shapes, owner):
         return (None, *(_plan(c, s, estimator, owner) for c, s in zip(each, shapes, strict=True)))
     compressed = shapes if estimator.compress_output else shapes[:-1]
     highest = None
-    if given is not None and compressed:
+    if given is not None:
         highest = _highest_rank(_compression(given, estimator, owner), compressed)
     plans = [_plan(given, shape, estimator, owner, highest) for shape in compressed]
     return (None, *plans, *([None] * (count - len(plans))))
@@ -151,7 +166,7 @@ def _compression(value, estimator, owner):
 
 def _highest_rank(compression, shapes):
     rank = getattr(compression, "rank", None)
-    if not isinstance(rank, Integral) or isinstance(rank, bool):
+    if not shapes or not isinstance(rank, Integral) or isinstance(rank, bool):
         return None
     return max(compression.highest_rank(shape) for shape in shapes)
 
@@ -195,9 +210,7 @@ def resolve_problem(estimator, n_features, n_outputs, task, xp):
     loss = resolve_piece(estimator.loss, LOSSES, BaseLoss, "loss", owner)
     if task not in loss.tasks:
         fitting = sorted(name for name, cls in LOSSES.items() if task in cls.tasks)
-        raise ValueError(
-            f"The 'loss' of {owner} must suit {task}: one of {fitting}. Got {estimator.loss!r}."
-        )
+        raise ValueError(f"The 'loss' of {owner} must suit {task}: one of {fitting}. Got {estimator.loss!r}.")
     problem = Problem(
         layers=stack.layers,
         activations=resolve_activations(estimator.activation, len(stack.shapes), owner),
@@ -214,27 +227,35 @@ def resolve_problem(estimator, n_features, n_outputs, task, xp):
 def resolve_initializer(estimator):
     """Instance of the initialiser."""
     owner = type(estimator).__name__
-    return resolve_piece(
-        estimator.initializer, INITIALIZERS, BaseInitializer, "initializer", owner
-    )
+    return resolve_piece(estimator.initializer, INITIALIZERS, BaseInitializer, "initializer", owner)
 
 
 def check_loop_parameters(estimator):
-    """Check what steers the loop: sweeps, tolerances, early stopping, solver."""
+    """Check what steers the loop: solver, sweeps, tolerances, early stopping, switches, seed."""
     owner = type(estimator).__name__
     check_option(estimator.solver, ("auto", "full", "minibatch"), "solver", owner)
     check_option(estimator.block_step, ("prox_linear", "exact"), "block_step", owner)
     for name in ("batch_size", "max_iter"):
-        if getattr(estimator, name) != "auto":
-            check_integer(getattr(estimator, name), name, owner, cure='"auto" is the default.')
-    check_integer(estimator.n_iter_no_change, "n_iter_no_change", owner)
+        value = getattr(estimator, name)
+        if not (isinstance(value, str) and value == "auto"):
+            check_integer(value, name, owner, cure='"auto" is allowed, too.')
+    check_integer(estimator.n_iter_no_change, "n_iter_no_change", owner, cure="Try 10.")
     check_number(estimator.tol, "tol", owner, cure="0 never stops by tolerance.")
-    if estimator.early_stopping:
-        check_number(
-            estimator.validation_fraction,
-            "validation_fraction",
-            owner,
-            strict=True,
-            high=0.99,
-            cure="Try 0.1, or pass X_val and y_val to fit.",
-        )
+    check_share(
+        estimator.validation_fraction,
+        "validation_fraction",
+        owner,
+        "the share of rows held out by early_stopping=True",
+        cure="Try 0.1, or pass X_val and y_val to fit.",
+    )
+    for name in ("fit_intercept", "compress_output", "early_stopping", "warm_start"):
+        check_flag(getattr(estimator, name), name, owner)
+    if not isinstance(estimator.verbose, bool):
+        check_integer(estimator.verbose, "verbose", owner, low=0, cure="1 prints each sweep.")
+    try:
+        check_random_state(estimator.random_state)
+    except ValueError as error:
+        raise ValueError(
+            f"The 'random_state' of {owner} must be an integer >= 0, a RandomState, or None. "
+            f"Got {estimator.random_state!r}. Try 0."
+        ) from error

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The regressor."""
 
+import math
+
 import numpy as np
 from sklearn.base import RegressorMixin
 
@@ -138,13 +140,21 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         penalties mean the same for targets in any unit. Undone in the last layer after the fit.
         """
         self._one_column = y.ndim == 1
-        Y = y.reshape(len(y), -1).astype(X.dtype)
-        weight = np.ones(len(Y), X.dtype) if s is None else s
-        mean = np.average(Y, axis=0, weights=weight)
-        spread = np.sqrt(np.average(np.mean((Y - mean) ** 2, axis=1), weights=weight))
-        self._mean = mean.astype(X.dtype) if self.fit_intercept else np.zeros_like(Y[0])
-        self._spread = float(spread) if spread > 0 else 1.0
-        return (Y - self._mean) / X.dtype.type(self._spread), s, Y.shape[1]
+        Y = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = np.average(Y, axis=0, weights=s)
+            spread = math.sqrt(np.average(np.mean((Y - mean) ** 2, axis=1), weights=s))
+        spread = spread if spread > 0 else 1.0
+        most = np.finfo(X.dtype).max
+        if not (spread <= most and np.all(np.abs(mean) <= most)):
+            raise ValueError(
+                "The 'y' of fit must have a mean and a variance within the range of X's "
+                f"{X.dtype}. Got "
+                f"entries up to {np.max(np.abs(Y)):.3g}. Pass the targets in a larger unit."
+            )
+        self._mean = (mean if self.fit_intercept else np.zeros_like(mean)).astype(X.dtype)
+        self._spread = spread
+        return ((Y - self._mean) / spread).astype(X.dtype), s, Y.shape[1]
 
     def _decode_targets(self, Y):
         return Y * Y.dtype.type(self._spread) + self._mean
@@ -160,6 +170,11 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         b = intercepts[-1]
         b = None if b is None else (b - self._mean) / b.dtype.type(self._spread)
         return [*coefs[:-1], coefs[-1].scaled(1.0 / self._spread)], [*intercepts[:-1], b]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
 
     def predict(self, X):
         """Predicted targets.

@@ -110,7 +110,7 @@ def run_minibatch(estimator, problem, start, rows, max_iter, monitor):
         return weights_, complete, None
 
     weights, _ = guarded(run, monitor, weights)
-    return weights, monitor.terms
+    return weights, monitor.terms[: monitor.n_sweeps]
 
 
 SOLVERS = {"full": run_full, "minibatch": run_minibatch}
@@ -128,8 +128,8 @@ def guarded(run, monitor, weights):
     if not complete:
         warnings.warn(
             f"Training interrupted by the user after {monitor.n_sweeps} complete sweeps; the "
-            "weights of the last complete sweep are kept.",
-            stacklevel=6,
+            "best weights so far are kept.",
+            stacklevel=7,
         )
     return result, [] if terms is None else [terms]
 

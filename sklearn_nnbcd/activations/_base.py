@@ -10,6 +10,9 @@ class BaseActivation(BaseEstimator):
     One proximal convention for the whole library: the caller gives the *weight* of the quadratic.
     """
 
+    def check_parameters(self):
+        """Raise ValueError or TypeError for bad parameters; called once, before any work."""
+
     def __call__(self, U, *, xp):
         """sigma(U), entry by entry; U is not changed."""
         raise NotImplementedError

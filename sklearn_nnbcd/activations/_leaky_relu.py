@@ -3,6 +3,7 @@
 
 import math
 
+from ..utils._validation import check_number
 from ._base import BaseActivation
 from ._piecewise import prox_piecewise
 
@@ -18,6 +19,11 @@ class LeakyReLU(BaseActivation):
 
     def __init__(self, negative_slope=0.01):
         self.negative_slope = negative_slope
+
+    def check_parameters(self):
+        """Raise unless ``negative_slope`` is in its range."""
+        cure = "0.01 is usual; 0 is relu."
+        check_number(self.negative_slope, "negative_slope", "LeakyReLU", cure=cure)
 
     def __call__(self, U, *, xp):
         """U where U >= 0, negative_slope * U elsewhere."""

@@ -81,6 +81,10 @@ class Polynomial(BaseActivation):
     def __init__(self, coefficients=(0.0, 0.5, 0.25)):
         self.coefficients = coefficients
 
+    def check_parameters(self):
+        """Raise unless ``coefficients`` are finite numbers."""
+        self._checked()
+
     def _checked(self):
         given = self.coefficients
         numbers = list(given) if isinstance(given, list | tuple) else []

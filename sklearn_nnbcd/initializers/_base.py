@@ -5,6 +5,8 @@ import math
 
 from sklearn.base import BaseEstimator
 
+from ..utils._validation import check_number
+
 
 class BaseInitializer(BaseEstimator):
     """Draws a weight of a given shape.
@@ -12,6 +14,9 @@ class BaseInitializer(BaseEstimator):
     The draw depends on the random state and the shape alone, never on the data, so weights of rows
     and their order cannot matter.
     """
+
+    def check_parameters(self):
+        """Raise ValueError or TypeError for bad parameters; called once, before any work."""
 
     def draw(self, shape, random_state):
         """A float64 NumPy array of shape (d_in, d_out) from a numpy RandomState."""
@@ -31,6 +36,11 @@ class VarianceScaling(BaseInitializer):
 
     def __init__(self, gain=1.0):
         self.gain = gain
+
+    def check_parameters(self):
+        """Raise unless ``gain`` is in its range."""
+        cure = "1 is the scheme as published."
+        check_number(self.gain, "gain", type(self).__name__, strict=True, cure=cure)
 
     def variance(self, d_in, d_out):
         """Variance of an entry for gain 1."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Gaussian with a fixed standard deviation."""
 
+from ..utils._validation import check_number
 from ._base import BaseInitializer
 
 
@@ -15,6 +16,10 @@ class Gaussian(BaseInitializer):
 
     def __init__(self, scale=0.01):
         self.scale = scale
+
+    def check_parameters(self):
+        """Raise unless ``scale`` is in its range."""
+        check_number(self.scale, "scale", "Gaussian", strict=True, cure="The paper has 0.01.")
 
     def draw(self, shape, random_state):
         """Normal draws."""

@@ -3,6 +3,7 @@
 
 from scipy.linalg import qr
 
+from ..utils._validation import check_number
 from ._base import BaseInitializer
 
 
@@ -17,6 +18,10 @@ class Orthogonal(BaseInitializer):
 
     def __init__(self, gain=1.0):
         self.gain = gain
+
+    def check_parameters(self):
+        """Raise unless ``gain`` is in its range."""
+        check_number(self.gain, "gain", "Orthogonal", strict=True, cure="1 keeps lengths.")
 
     def draw(self, shape, random_state):
         """QR of a Gaussian matrix, signs fixed by the diagonal of R."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Uniform on a fixed interval."""
 
+from ..utils._validation import check_number
 from ._base import BaseInitializer
 
 
@@ -15,6 +16,10 @@ class Uniform(BaseInitializer):
 
     def __init__(self, scale=0.05):
         self.scale = scale
+
+    def check_parameters(self):
+        """Raise unless ``scale`` is in its range."""
+        check_number(self.scale, "scale", "Uniform", strict=True, cure="Try 0.05.")
 
     def draw(self, shape, random_state):
         """Uniform draws."""

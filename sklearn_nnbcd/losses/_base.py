@@ -28,6 +28,9 @@ class BaseLoss(BaseEstimator):
     lowest_target = -math.inf
     standardises = True
 
+    def check_parameters(self):
+        """Raise ValueError or TypeError for bad parameters; called once, before any work."""
+
     def value(self, Y, V, *, xp):
         """Loss of each row, shape (n,), for targets and outputs of shape (n, d_N)."""
         raise NotImplementedError

@@ -20,6 +20,10 @@ class Huber(BaseLoss):
     def __init__(self, delta=1.35):
         self.delta = delta
 
+    def check_parameters(self):
+        """Raise unless ``delta`` is a finite number > 0."""
+        self._checked()
+
     def _checked(self):
         return check_number(self.delta, "delta", "Huber", strict=True, cure="Try 1.35.")
 

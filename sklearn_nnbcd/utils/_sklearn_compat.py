@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The one file that imports private or version-dependent names of scikit-learn."""
 
+import functools
 from contextlib import contextmanager
 
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
@@ -16,8 +17,13 @@ except ImportError:
         """Stand-in where scikit-learn has no callbacks."""
 
     def with_callbacks(method):
-        """Leave the method as it is."""
-        return method
+        """Call the method, one frame deeper as scikit-learn's decorator does."""
+
+        @functools.wraps(method)
+        def plain(estimator, *args, **kwargs):
+            return method(estimator, *args, **kwargs)
+
+        return plain
 
 
 __all__ = [
@@ -40,10 +46,13 @@ class SweepCallbacks:
         Most sweeps.
     X, y : array-like
         Training data, handed to the callbacks.
+    sample_weight : array-like or None
+        Handed to the callbacks as metadata.
     """
 
-    def __init__(self, estimator, max_iter, X, y):
-        self.estimator, self.X, self.y = estimator, X, y
+    def __init__(self, estimator, max_iter, X, y, sample_weight=None):
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        self.hooks = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
         self.context = None
         if HAS_CALLBACKS:
             self.context = estimator._init_callback_context(max_subtasks=max_iter)
@@ -54,21 +63,14 @@ class SweepCallbacks:
         if self.context is None:
             yield
             return
-        self.context.call_on_fit_task_begin(estimator=self.estimator, X=self.X, y=self.y)
+        self.context.call_on_fit_task_begin(**self.hooks)
         yield
-        self.context.call_on_fit_task_end(estimator=self.estimator, X=self.X, y=self.y)
+        self.context.call_on_fit_task_end(**self.hooks)
 
     def sweep(self, attributes):
-        """One sweep is over; ``attributes()`` gives fitted attributes. True: a callback says stop."""
+        """One sweep is over; ``attributes()`` gives fitted attributes. True: stop."""
         if self.context is None:
             return False
         task = self.context.subcontext(task_name="sweep")
-        task.call_on_fit_task_begin(estimator=self.estimator, X=self.X, y=self.y)
-        return bool(
-            task.call_on_fit_task_end(
-                estimator=self.estimator,
-                X=self.X,
-                y=self.y,
-                reconstruction_attributes=attributes,
-            )
-        )
+        task.call_on_fit_task_begin(**self.hooks)
+        return bool(task.call_on_fit_task_end(**self.hooks, reconstruction_attributes=attributes))

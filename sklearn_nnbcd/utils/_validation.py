@@ -1,9 +1,26 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Checks of parameters whose messages name the parameter, what is allowed, what came, and the cure."""
+"""Checks of parameters; messages name the parameter, what is allowed, what came, and the cure."""
 
 import difflib
+import functools
 import math
 from numbers import Integral, Real
+
+
+def all_or_nothing(fit):
+    """Decorate ``fit`` so that one that fails leaves the estimator exactly as it was before."""
+
+    @functools.wraps(fit)
+    def guarded(self, *args, **kwargs):
+        before = dict(vars(self))
+        try:
+            return fit(self, *args, **kwargs)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    return guarded
 
 
 def did_you_mean(name, options):
@@ -33,9 +50,7 @@ def check_number(value, parameter, owner, *, low=0.0, strict=False, high=math.in
             f"(type {type(value).__name__}).{_sentence(cure)}"
         )
     if not math.isfinite(value) or value > high or value < low or (strict and value == low):
-        raise ValueError(
-            f"The {parameter!r} of {owner} must be {allowed}. Got {value!r}.{_sentence(cure)}"
-        )
+        raise ValueError(f"The {parameter!r} of {owner} must be {allowed}. Got {value!r}.{_sentence(cure)}")
     return float(value)
 
 
@@ -48,23 +63,34 @@ def check_integer(value, parameter, owner, *, low=1, cure=""):
         )
     if value < low:
         raise ValueError(
-            f"The {parameter!r} of {owner} must be an integer >= {low}. Got {value!r}."
-            f"{_sentence(cure)}"
+            f"The {parameter!r} of {owner} must be an integer >= {low}. Got {value!r}.{_sentence(cure)}"
         )
     return int(value)
 
 
-def check_share(value, parameter, owner, meaning):
+def check_flag(value, parameter, owner, cure=""):
+    """Raise unless ``value`` is True or False; NumPy's count."""
+    if not (isinstance(value, bool) or type(value).__name__ in ("bool", "bool_")):
+        raise TypeError(
+            f"The {parameter!r} of {owner} must be True or False. Got {value!r} "
+            f"(type {type(value).__name__}).{_sentence(cure)}"
+        )
+    return bool(value)
+
+
+def check_share(value, parameter, owner, meaning, cure=None):
     """Raise unless 0 < value < 1; return it as a float."""
+    if cure is None:
+        cure = "Try 0.9, or compression=None to remove nothing."
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(
             f"The {parameter!r} of {owner} must be a number in (0, 1), {meaning}. Got {value!r} "
-            f"(type {type(value).__name__}). Try 0.9."
+            f"(type {type(value).__name__}).{_sentence(cure)}"
         )
     if not 0.0 < value < 1.0:
         raise ValueError(
-            f"The {parameter!r} of {owner} must be in (0, 1), {meaning}. Got {value!r}. Try 0.9, or "
-            "compression=None to remove nothing."
+            f"The {parameter!r} of {owner} must be a number in (0, 1), {meaning}. Got {value!r}."
+            f"{_sentence(cure)}"
         )
     return float(value)
 
@@ -86,8 +112,8 @@ def check_rank_number(rank, highest, owner, shape):
         return int(rank)
     if not 0.0 < rank <= 1.0:
         raise ValueError(
-            f"The 'rank' of {owner}, when a float, is the share of the dense parameters and must be in "
-            f"(0, 1]. Got {rank!r}. {cure}"
+            f"The 'rank' of {owner}, when a float, is the share of the dense parameters and must "
+            f"be in (0, 1]. Got {rank!r}. {cure}"
         )
     return float(rank)
 
