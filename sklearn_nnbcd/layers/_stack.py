@@ -39,9 +39,10 @@ class _Builder:
 
     def fail(self, place, item, text, kind=ValueError):
         """Raise, naming the layer and the rows that it gets."""
+        name = " ".join(repr(item).split())
         raise kind(
-            f"The 'layers' of {self.owner}: layer {place}, {item!r}, gets rows of shape "
-            f"{self.shape}. {text}"
+            f"The 'layers' of {self.owner}: layer {place}, {name}, gets rows of shape {self.shape}. "
+            f"{text}"
         ) from None
 
     def add(self, item, place):
