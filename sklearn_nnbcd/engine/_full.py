@@ -26,7 +26,8 @@ def sweep(problem, weights, placement):
     before = weight_terms(problem, weights)
     for i in range(problem.N, 0, -1):
         operator = input_operator(i, problem, weights)
-        sums = placement.sweep(update_rows, i, problem, weights.for_rows(i), operator)  # lines 2-3, 7-8
+        few = weights.for_rows(i, problem.skip_from(i))
+        sums = placement.sweep(update_rows, i, problem, few, operator)  # lines 2-3, 7-8
         weights = update_W(weights, i, problem, sums.statistics)  # lines 4, 9
         weights = update_M(weights, i, problem)  # lines 5, 10
         before += Terms(

@@ -156,16 +156,19 @@ class Weights:
     shift: tuple
     gram: object = None
 
-    def for_rows(self, i):
-        """What the rows need of the weights when layer i is visited, and nothing else; it may travel."""
+    def for_rows(self, i, skip=None):
+        """What the rows need of the weights when layer i is visited, and nothing else; it may travel.
+
+        ``skip`` is the layer into which a residual block carries V_i, if one does.
+        """
         N = len(self.W) - 1
 
         def only(items, *kept):
             return tuple(x if k in kept else None for k, x in enumerate(items))
 
         return Weights(
-            W=only(self.W, i, i + 1),
-            b=only(self.b, i, i + 1),
+            W=only(self.W, i, i + 1, skip),
+            b=only(self.b, i, i + 1, skip),
             M=(None,) * (N + 1),
             M_dense=(None,) * (N + 1),
             shift=only(self.shift, i),

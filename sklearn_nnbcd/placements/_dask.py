@@ -154,7 +154,10 @@ def scattered(arrays, client, workers):
     """Futures of arrays that every one of the workers has."""
     if not arrays:
         return []
-    return client.scatter(arrays, workers=workers, broadcast=True, hash=False)
+    try:
+        return client.scatter(arrays, workers=workers, broadcast=True, hash=False, timeout=_PATIENCE)
+    except TimeoutError as error:  # not one of the workers is there
+        raise LostBlocksError from error
 
 
 class DaskBlocks(BasePlacement):
@@ -341,8 +344,8 @@ class DaskBlocks(BasePlacement):
 
     def _spread(self, indices, holders=None):
         """(worker, indices): as even as can be, each part with a holder of it where there is one."""
-        self._restore_parts()
         threads = self._live_workers()
+        self._restore_parts()
         shares = {worker: [] for worker in threads}
         load = {w: sum(len(i) for v, i in self._groups.values() if v == w) for w in threads}
         for k in indices:
