@@ -143,12 +143,27 @@ def test_sensitivity_is_the_curvature_of_the_loss_of_a_linear_network():
         assert float(np.sum((D @ S) * D)) == pytest.approx(curvature, rel=1e-10)
 
 
-def test_running_sums_forget_slowly():
-    curvature, settings = Curvature(), BatchSettings(memory=0.75)
-    A, B, one = np.eye(2), np.diag([3.0, 1.0]), np.eye(2)
-    curvature.refresh(A, one, settings, xp=NUMPY)
-    curvature.refresh(B, one, settings, xp=NUMPY)
-    np.testing.assert_allclose(curvature.gram, 0.75 * A.T @ A + 0.25 * B.T @ B)
+def test_running_sums_begin_as_means_and_forget_slowly():
+    curvature, settings, one = Curvature(), BatchSettings(memory=0.75), np.eye(2)
+    rows = [np.diag([float(k), 1.0]) for k in range(6)]
+    expected = sum(A.T @ A for A in rows[:4]) / 4
+    for A in rows[:4]:
+        curvature.refresh(A, None, one, settings, xp=NUMPY)
+    np.testing.assert_allclose(curvature.gram, expected)
+    for A in rows[4:]:
+        curvature.refresh(A, A, one, settings, xp=NUMPY)
+        expected = 0.75 * expected + 0.25 * A.T @ A
+    np.testing.assert_allclose(curvature.gram, expected)
+
+
+def test_curvatures_are_refreshed_often_first():
+    problem, weights, X, Y, _ = setting()
+    solver, due = MiniBatch(problem, weights, BatchSettings(refresh=6)), []
+    for k in range(20):
+        before = solver.curvatures[1].count
+        solver.step(X, Y)
+        due += [k] * (solver.curvatures[1].count - before)
+    assert due == [0, 1, 2, 4, 6, 12, 18]
 
 
 @pytest.mark.parametrize("fit_intercept", [True, False])

@@ -44,9 +44,10 @@ class BatchSettings:
     damping : float
         Ridge on both sides of the metric, in units of its mean diagonal.
     memory : float
-        Share of the running sums that survives an update.
+        Share of the running sums that survives an update; the first ones are plain means.
     refresh : int
-        Batches between two updates of the sums and their inverses.
+        Batches between two updates of the sums and their inverses, once there were as many; before,
+        they come after 1, 2, 4, 8 ... batches.
     trust : float
         Bound on the predicted mean squared change of the outputs by one batch; inf: none.
     decay : bool
@@ -90,13 +91,30 @@ class Curvature:
     def __init__(self):
         self.gram = self.overlap = self.sensitivity = None
         self.gram_inverse = self.sensitivity_inverse = None
+        self.count = 0
 
-    def refresh(self, A, sensitivity, settings, *, xp):
-        """Take in a batch's inputs A (rows already weighted) and the present sensitivity."""
-        self.gram = mixed(self.gram, A.T @ A, settings.memory)
-        self.sensitivity = sensitivity
+    def refresh(self, A, slopes, above, settings, *, xp):
+        """Take in one more batch.
+
+        Parameters
+        ----------
+        A : array of shape (rows, d_in + 1)
+            Inputs, each row times the root of its share of the weight.
+        slopes : array of shape (rows, d_out) or None
+            sigma'(u), weighted likewise; None for the output layer.
+        above : array of shape (d_out, d_out)
+            The next layer's sensitivity in terms of V_i; the loss's own for the output layer.
+        settings : BatchSettings
+        xp : module
+        """
+        memory = min(settings.memory, self.count / (self.count + 1.0))
+        self.count += 1
+        self.gram, self.sensitivity = mixed(self.gram, A.T @ A, memory), above
+        if slopes is not None:
+            self.overlap = mixed(self.overlap, slopes.T @ slopes, memory)
+            self.sensitivity = above * self.overlap
         self.gram_inverse = damped_inverse(self.gram, settings.damping, xp=xp)
-        self.sensitivity_inverse = damped_inverse(sensitivity, settings.damping, xp=xp)
+        self.sensitivity_inverse = damped_inverse(self.sensitivity, settings.damping, xp=xp)
 
     def metric(self, fit_intercept, *, xp):
         """(Metric, mean input) of the layer: centred G and S, with small ridges."""
@@ -135,7 +153,7 @@ class MiniBatch:
     n_steps : int or None
         Batches of the whole fit, over which the step falls to zero; None: the step stays.
     n_rows : float
-        Sum of all sample weights, which ``ridge`` is relative to.
+        Sum of all sample weights, which ``ridge`` and the penalties are relative to.
     """
 
     def __init__(self, problem, weights, settings, n_steps=None, n_rows=1.0):
@@ -169,7 +187,7 @@ class MiniBatch:
         slopes = [None] + [
             problem.activations[i].derivative(U[i], xp=xp) for i in range(1, problem.N)
         ]
-        if self.done % self.settings.refresh == 0 or self.done < 5:
+        if self._due():
             self._refresh(inputs, slopes, root)
         changes, gain = [None] * (problem.N + 1), 0.0
         for i, E in self._messages(block, slopes):
@@ -180,18 +198,21 @@ class MiniBatch:
         return weighted_loss(problem, block)
 
     def project(self):
-        """W^MC by the metric step; the intercept takes what the compression changes at the mean."""
+        """W^MC by the metric step; the intercept takes what the compression changes at the mean.
+
+        The step minimises r(M) + n_rows/2 ||W - M||^2 in the metric of means over rows: the penalty
+        plus, to second order, what the compression adds to the sum of the losses.
+        """
         problem, xp, updates = self.problem, self.problem.xp, self.weights
         for i in range(1, problem.N + 1):
             plan = problem.plans[i]
             if plan is None:
                 continue
             metric, mean = self.curvatures[i].metric(problem.fit_intercept, xp=xp)
-            W, old = updates.W[i], updates.M[i]
-            if self.projected:
-                M = plan.step(W, old, 1.0, metric=metric, xp=xp)
-            else:
+            W, M = updates.W[i], updates.M[i]
+            if not self.projected:
                 M = plan.project(W, metric=metric, xp=xp)
+            M = plan.step(W, M, float(self.n_rows), metric=metric, xp=xp)
             updates = updates.updated(M=(i, M), M_dense=(i, M.to_dense(xp=xp)), shift=(i, mean))
         self.weights, self.projected, self.moved = updates, True, False
 
@@ -223,25 +244,27 @@ class MiniBatch:
             A = xp.concat([A, xp.ones((A.shape[0], 1), dtype=A.dtype)], axis=1)
         return A * self._spread(layer, root)
 
+    def _due(self):
+        """Whether the curvatures take in this batch: 0, 1, 2, 4, 8 ... and then at equal distances."""
+        if self.done < self.settings.refresh:
+            return self.done & (self.done - 1) == 0
+        return self.done % self.settings.refresh == 0
+
     def _refresh(self, inputs, slopes, root):
         """Curvatures from the output back, with one more batch in the running sums."""
         problem, xp, N = self.problem, self.problem.xp, self.problem.N
         W = self.weights.W
         for i in range(N, 0, -1):
-            curvature = self.curvatures[i]
             if i == N:
-                S = xp.eye(W[N].shape[1], dtype=W[N].dtype)
+                rows, above = None, xp.eye(W[N].shape[1], dtype=W[N].dtype)
             else:
-                rows = self._weighted(i, slopes[i], root)
-                overlap = (rows.T @ rows) * (1.0 / problem.layers[i].positions)
-                curvature.overlap = mixed(curvature.overlap, overlap, self.settings.memory)
+                rows = self._weighted(i, slopes[i], root) * problem.layers[i].positions**-0.5
                 above = self.curvatures[i + 1].sensitivity
-                S = problem.layers[i + 1].pull_back_metric(above, W[i + 1], xp=xp)
+                above = problem.layers[i + 1].pull_back_metric(above, W[i + 1], xp=xp)
                 j = problem.skip_from(i)
                 if j is not None:  # what a residual block carries past its layers
-                    S = S + self.curvatures[j].sensitivity
-                S = S * curvature.overlap
-            curvature.refresh(inputs[i], S, self.settings, xp=xp)
+                    above = above + self.curvatures[j].sensitivity
+            self.curvatures[i].refresh(inputs[i], rows, above, self.settings, xp=xp)
             if self.settings.block_step == "exact" and i > 1:
                 self.operators[i] = input_operator(i - 1, problem, self.weights)
 
