@@ -10,6 +10,7 @@ from ._l0 import L0
 from ._l0_penalty import L0Penalty
 from ._l1 import L1
 from ._low_rank import LowRank
+from ._sum import Sum
 from ._tensor_train import TensorTrain
 from ._tucker import Tucker
 
@@ -23,6 +24,7 @@ COMPRESSIONS = {
     "l1": L1,
     "elastic_net": ElasticNet,
     "group_lasso": GroupLasso,
+    "sum": Sum,
 }
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "L0Penalty",
     "L1",
     "LowRank",
+    "Sum",
     "TensorTrain",
     "Tucker",
 ]

@@ -126,7 +126,7 @@ class CPPlan(CompressionPlan):
         places = xp.reshape(owner[:, None] * per + xp.arange(per)[None, :], (-1,))
         sources = xp.repeat(xp.arange(owner.shape[0]), per)
         weights = xp.take(weights, sources) * xp.take(column_weights, places)
-        best = xp.argsort(weights, descending=True)[: self.rank]
+        best = xp.argsort(-weights)[: self.rank]
         weights = xp.take(weights, best)
         row, column = xp.take(sources, best), xp.take(places, best)
         factors = [xp.take(F, row, axis=0).T for F in rows]
@@ -146,9 +146,7 @@ def _nested(vectors, modes, *, xp):
     owner = xp.arange(vectors.shape[0])
     weights, found = xp.ones(vectors.shape[0], dtype=vectors.dtype), []
     for n in modes[:-1]:
-        U, s, vectors = xp.linalg.svd(
-            xp.reshape(vectors, (vectors.shape[0], n, -1)), full_matrices=False
-        )
+        U, s, vectors = xp.linalg.svd(xp.reshape(vectors, (vectors.shape[0], n, -1)), full_matrices=False)
         k = s.shape[1]
         owner, weights = xp.repeat(owner, k), xp.repeat(weights, k) * xp.reshape(s, (-1,))
         found = [xp.repeat(F, k, axis=0) for F in found]

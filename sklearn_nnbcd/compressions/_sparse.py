@@ -52,9 +52,7 @@ class SparseWeight(CompressedWeight):
 
     def operator(self, *, xp):
         """V -> V @ W by the library's sparse product, where it has one."""
-        product = get_backend(xp).sparse_product(
-            self.data, self.indices, self.indptr, self.shape, xp=xp
-        )
+        product = get_backend(xp).sparse_product(self.data, self.indices, self.indptr, self.shape, xp=xp)
         return super().operator(xp=xp) if product is None else product
 
     def scaled(self, factor):

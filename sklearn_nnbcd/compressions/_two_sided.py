@@ -40,9 +40,7 @@ class TwoSidedCompression(BaseCompression):
 def inverse_gram(K, *, xp):
     """Inverse of a small positive semidefinite matrix, shifted where it is singular."""
     shift = 1e-6 * float(xp.linalg.trace(K)) / K.shape[0]
-    K_inverse = triangular_inverse(
-        repaired_cholesky(add_to_diagonal(K, shift, xp=xp), xp=xp), xp=xp
-    )
+    K_inverse = triangular_inverse(repaired_cholesky(add_to_diagonal(K, shift, xp=xp), xp=xp), xp=xp)
     return K_inverse.T @ K_inverse
 
 
@@ -87,7 +85,5 @@ def fit_factors(factors, target, K, side, maps, gram, n_iter, *, xp):
 
         b = reduce(right)
         residual = b - multiply(U)
-        factors[k] = conjugate_gradients(
-            U, residual, multiply, precondition, n_iter, right=b, xp=xp
-        )
+        factors[k] = conjugate_gradients(U, residual, multiply, precondition, n_iter, right=b, xp=xp)
     return factors

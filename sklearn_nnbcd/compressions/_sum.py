@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Sums of formats, such as low rank plus sparse."""
+
+from dataclasses import dataclass
+
+from ._base import BaseCompression, CompressedWeight, CompressionPlan
+from ._l0 import L0
+from ._low_rank import LowRank
+
+#: rounds over the parts of a cold projection
+_PROJECT_ROUNDS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class SumWeight(CompressedWeight):
+    """W = the sum of compressed weights of one shape."""
+
+    parts: tuple
+
+    @property
+    def shape(self):
+        """(d_in, d_out)."""
+        return self.parts[0].shape
+
+    @property
+    def n_parameters(self):
+        """What all parts store."""
+        return sum(part.n_parameters for part in self.parts)
+
+    @property
+    def arrays(self):
+        """The arrays of all parts."""
+        return tuple(array for part in self.parts for array in part.arrays)
+
+    @property
+    def cost(self):
+        """What all parts cost."""
+        return sum(part.cost for part in self.parts)
+
+    def to_dense(self, *, xp):
+        """The sum."""
+        first, *others = (part.to_dense(xp=xp) for part in self.parts)
+        return sum(others, start=first)
+
+    def operator(self, *, xp):
+        """V -> the sum of the parts' products."""
+        first, *others = (part.operator(xp=xp) for part in self.parts)
+        return lambda V: sum((product(V) for product in others), start=first(V))
+
+    def scaled(self, factor):
+        """Scale every part."""
+        return SumWeight(tuple(part.scaled(factor) for part in self.parts))
+
+
+@dataclass(frozen=True)
+class SumPlan(CompressionPlan):
+    """One plan per part."""
+
+    plans: tuple
+    exact = False
+
+    @property
+    def shape(self):
+        """(d_in, d_out)."""
+        return self.plans[0].shape
+
+    @property
+    def n_parameters(self):
+        """What all parts store; None where one of them does not know."""
+        counts = [plan.n_parameters for plan in self.plans]
+        return None if None in counts else sum(counts)
+
+    def project(self, W, *, metric=None, xp):
+        """Each part projects what the ones before it left over; then rounds of :meth:`step`."""
+        parts, rest = [], W
+        for plan in self.plans:
+            parts.append(plan.project(rest, metric=metric, xp=xp))
+            rest = rest - parts[-1].to_dense(xp=xp)
+        M = SumWeight(tuple(parts))
+        for _ in range(_PROJECT_ROUNDS):
+            M = self.step(W, M, 1.0, metric=metric, xp=xp)
+        return M
+
+    def step(self, target, previous, weight, *, metric=None, xp):
+        """Block by block: each part steps towards what the others leave; no block goes up."""
+        parts = list(previous.parts)
+        rest = target - previous.to_dense(xp=xp)
+        for k, plan in enumerate(self.plans):
+            rest = rest + parts[k].to_dense(xp=xp)
+            parts[k] = plan.step(rest, parts[k], weight, metric=metric, xp=xp)
+            rest = rest - parts[k].to_dense(xp=xp)
+        return SumWeight(tuple(parts))
+
+    def penalty(self, M, *, xp):
+        """The penalties of all parts."""
+        pairs = zip(self.plans, M.parts, strict=True)
+        return sum(plan.penalty(part, xp=xp) for plan, part in pairs)
+
+
+class Sum(BaseCompression):
+    """Weights that are a sum of several formats, each fitted to what the others leave.
+
+    Parameters
+    ----------
+    parts : list of compressions or None, default=None
+        Instances such as ``[LowRank(rank=8), L0(sparsity=0.99)]``. None is low rank plus sparse, an
+        eighth of the dense parameters each.
+
+    Examples
+    --------
+    >>> Sum([LowRank(rank=2), L0(sparsity=0.99)]).plan((30, 20)).n_parameters
+    106
+    """
+
+    def __init__(self, parts=None):
+        self.parts = parts
+
+    def plan(self, shape):
+        """Plan every part for weights of shape (d_in, d_out)."""
+        parts = [LowRank(rank=0.125), L0(sparsity=0.875)] if self.parts is None else self.parts
+        right = isinstance(parts, list | tuple) and len(parts) > 0
+        if not right or not all(isinstance(part, BaseCompression) for part in parts):
+            raise TypeError(
+                "The 'parts' of Sum must be a list of one or more compressions. Got "
+                f"{self.parts!r}. Try [LowRank(rank=0.1), L0(sparsity=0.95)]."
+            )
+        return SumPlan(tuple(part.plan(shape) for part in parts))
