@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Default parameters beside scikit-learn's MLP: 5-fold cross-validation after StandardScaler.
+
+    OMP_NUM_THREADS=1 python tests/benchmarks/compare_mlp_defaults.py --repeats 5
+
+Prints a markdown table: for each data set the mean test score (accuracy, or R^2 for diabetes) over
+all folds and repeats, its standard deviation between repeats, and the mean seconds of a fit. A
+repeat shuffles the folds and seeds both estimators anew; both are fitted on the same folds, one
+after the other, in this run. `--fail-below 0.01` exits with 1 if a mean is lower by more than that.
+"""
+
+import argparse
+import platform
+import sys
+import time
+import warnings
+
+import numpy as np
+import sklearn
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_diabetes,
+    load_digits,
+    load_iris,
+    load_wine,
+)
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+
+CLASSIFICATION = {
+    "iris": load_iris,
+    "wine": load_wine,
+    "breast_cancer": load_breast_cancer,
+    "digits": load_digits,
+}
+REGRESSION = {"diabetes": load_diabetes}
+
+
+def compare(load, estimators, splitter, repeats):
+    """Scores (estimator, repeat) as means over the folds, and seconds per fit of each estimator."""
+    X, y = load(return_X_y=True)
+    scores, seconds = np.zeros((len(estimators), repeats)), np.zeros(len(estimators))
+    for seed in range(repeats):
+        folds = list(splitter(5, shuffle=True, random_state=seed).split(X, y))
+        for train, test in folds:
+            for k, estimator in enumerate(estimators):
+                model = make_pipeline(StandardScaler(), estimator(random_state=seed))
+                start = time.perf_counter()
+                model.fit(X[train], y[train])
+                seconds[k] += time.perf_counter() - start
+                scores[k, seed] += model.score(X[test], y[test]) / len(folds)
+    return scores, seconds / (5 * repeats)
+
+
+def main():
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--fail-below", type=float, default=None)
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    print(
+        f"Python {platform.python_version()}, scikit-learn {sklearn.__version__}, NumPy "
+        f"{np.__version__}; {arguments.repeats} repeats of 5 folds\n"
+    )
+    print("| data | MLP | NN-BCD | difference | MLP s/fit | NN-BCD s/fit |")
+    print("|---|---|---|---|---|---|", flush=True)
+    lowest = 0.0
+    sets = [(n, f, (MLPClassifier, NNBCDClassifier), StratifiedKFold) for n, f in CLASSIFICATION.items()]
+    sets += [(n, f, (MLPRegressor, NNBCDRegressor), KFold) for n, f in REGRESSION.items()]
+    for name, load, estimators, splitter in sets:
+        scores, seconds = compare(load, estimators, splitter, arguments.repeats)
+        cells = [f"{s.mean():.4f} ± {s.std():.4f}" for s in scores]
+        difference = scores[1].mean() - scores[0].mean()
+        lowest = min(lowest, difference)
+        print(
+            f"| {name} | {cells[0]} | {cells[1]} | {difference:+.4f} | {seconds[0]:.2f} | {seconds[1]:.2f} |",
+            flush=True,
+        )
+    if arguments.fail_below is not None and lowest < -arguments.fail_below:
+        sys.exit(f"a mean score is lower by {-lowest:.4f}")
+
+
+if __name__ == "__main__":
+    main()
