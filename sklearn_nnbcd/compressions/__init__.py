@@ -10,6 +10,7 @@ from ._l0 import L0
 from ._l0_penalty import L0Penalty
 from ._l1 import L1
 from ._low_rank import LowRank
+from ._regularized import RegularizedPlan
 from ._sum import Sum
 from ._tensor_train import TensorTrain
 from ._tucker import Tucker
@@ -40,6 +41,7 @@ __all__ = [
     "L0Penalty",
     "L1",
     "LowRank",
+    "RegularizedPlan",
     "Sum",
     "TensorTrain",
     "Tucker",

@@ -31,7 +31,10 @@ def sweep(problem, weights, placement):
         weights = update_W(weights, i, problem, sums.statistics)  # lines 4, 9
         weights = update_M(weights, i, problem)  # lines 5, 10
         before += Terms(
-            loss=sums.loss, split=0.5 * p.rho * sums.split, activation=0.5 * p.gamma * sums.activation
+            loss=sums.loss,
+            split=0.5 * p.rho * sums.split,
+            activation=0.5 * p.gamma * sums.activation,
+            regularizer=sums.regularizer,
         )
     return weights, before
 

@@ -4,7 +4,7 @@
 from dataclasses import dataclass, fields
 
 from ..backends import get_backend
-from ._updates import affine, weighted_loss, weighted_squares
+from ._updates import affine, weighted_loss, weighted_regularizer, weighted_squares
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class Terms:
         ridge/2 sum ||W_i||^2.
     penalty : float
         sum r_i(W_i^MC) of the compressions.
+    regularizer : float
+        sum s_i(V_i) over rows.
     """
 
     loss: float = 0.0
@@ -33,6 +35,7 @@ class Terms:
     coupling: float = 0.0
     ridge: float = 0.0
     penalty: float = 0.0
+    regularizer: float = 0.0
 
     @property
     def total(self):
@@ -61,14 +64,20 @@ def weight_terms(problem, weights):
 def row_terms(block, problem, weights):
     """The terms of one block of rows."""
     xp, p, N = problem.xp, problem.penalties, problem.N
-    split = activation = 0.0
+    split = activation = regularizer = 0.0
     for i in range(1, N + 1):
         P = affine(problem, i, block.V, weights.W, weights.b)
         S = problem.activations[i](block.U[i], xp=xp)
         split += weighted_squares(block.U[i] - P, block.s, xp=xp)
         activation += weighted_squares(block.V[i] - S, block.s, xp=xp)
+        regularizer += weighted_regularizer(problem, block, i)
     loss = weighted_loss(problem, block)
-    return Terms(loss=loss, split=0.5 * p.rho * split, activation=0.5 * p.gamma * activation)
+    return Terms(
+        loss=loss,
+        split=0.5 * p.rho * split,
+        activation=0.5 * p.gamma * activation,
+        regularizer=regularizer,
+    )
 
 
 def objective(problem, weights, placement):

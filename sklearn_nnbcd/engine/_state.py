@@ -57,6 +57,8 @@ class Problem:
     skips : tuple
         Entry i is k where a residual block carries V_k into U_i = V_{i-1} W_i + b_i + V_k, with
         k < i - 1; None elsewhere. Empty: no residual blocks.
+    activity : tuple
+        Regularisers s_i of V_i; None where there is none, as for X and the output.
     """
 
     layers: tuple
@@ -67,6 +69,7 @@ class Problem:
     fit_intercept: bool
     xp: object
     skips: tuple = ()
+    activity: tuple = ()
 
     def __getstate__(self):
         return vars(self) | {"xp": self.xp.__name__}  # modules cannot be pickled, names can
@@ -86,6 +89,10 @@ class Problem:
     def skip_from(self, k):
         """Index i of the U_i that carries V_k, or None."""
         return self.skips.index(k) if k in self.skips else None
+
+    def regularizer(self, i):
+        """s_i, or None."""
+        return self.activity[i] if self.activity else None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from ..backends import get_backend
 from ..utils._linalg import add_to_diagonal, rounding_shift, spd_solve
+from ._proximal import descend, own_weight
 from ._state import Block, Weights, put
 
 
@@ -33,6 +34,15 @@ def affine(problem, i, V, W, b):
     return P if k is None else P + V[k]
 
 
+def weighted_regularizer(problem, block, i):
+    """sum_j s_j s_i(V_i[j]), a float."""
+    regularizer, xp = problem.regularizer(i), problem.xp
+    if regularizer is None:
+        return 0.0
+    value = regularizer.value(block.V[i], xp=xp)
+    return float(xp.sum(value if block.s is None else block.s * value))
+
+
 def forward(problem, X, W, b):
     """V_1 ... V_N and U_1 ... U_N of a forward pass, with the dense weights W."""
     V, U = [X], [None]
@@ -43,9 +53,13 @@ def forward(problem, X, W, b):
 
 
 def initial_block(problem, weights, X, Y, s=None):
-    """U and V by one forward pass, as the paper starts."""
+    """U and V by one forward pass, as the paper starts, V_i where s_i is finite."""
     V, U = forward(problem, X, weights.W, weights.b)
-    return Block(Y, V, U, s)
+    block = Block(Y, V, U, s)
+    for i in range(1, problem.N):
+        if problem.regularizer(i) is not None:
+            block = block.with_V(i, problem.regularizer(i).project(V[i], xp=problem.xp))
+    return block
 
 
 def start_block(rows, problem, weights):
@@ -116,7 +130,7 @@ def update_V(block, i, problem, weights, operator, S):
 
     Where a residual block carries V_i into U_j, rho/2 ||V - T||^2 with T = U_j - V_{j-1} W_j - b_j
     joins gamma/2 ||V - S||^2: (gamma + rho)/2 ||V - C||^2 up to a constant, with
-    C = (gamma S + rho T)/(gamma + rho) in place of S.
+    C = (gamma S + rho T)/(gamma + rho) in place of S. An s_i leaves no closed form: descent steps.
     """
     layer, xp, p = problem.layers[i + 1], problem.xp, problem.penalties
     j = problem.skip_from(i)
@@ -125,6 +139,8 @@ def update_V(block, i, problem, weights, operator, S):
             block.V[j - 1], weights.W[j], weights.b[j], xp=xp
         )
         S = (p.gamma * S + p.rho * T) * (1.0 / (p.gamma + p.rho))
+    if problem.regularizer(i) is not None:
+        return block.with_V(i, descend(block, i, problem, weights, operator, S, affine))
     R = affine(problem, i + 1, put(block.V, i, S), weights.W, weights.b)
     R *= -1.0
     R += block.U[i + 1]
@@ -143,15 +159,17 @@ def update_U(block, i, problem, P):
 class RowSums:
     """What one layer's pass over the rows adds up: statistics for W_i, and terms of L.
 
-    ``split``, ``activation`` and ``loss`` are those of the state *before* the pass, at no extra product:
-    when layer i is visited, U_i, V_i, V_{i-1}, W_i and b_i are all still the last sweep's.
+    ``split``, ``activation``, ``loss`` and ``regularizer`` are those of the state *before* the pass,
+    at no extra product: when layer i is visited, U_i, V_i, V_{i-1}, W_i and b_i are all still those
+    of the last sweep.
     """
 
-    def __init__(self, statistics, split, activation, loss):
+    def __init__(self, statistics, split, activation, loss, regularizer=0.0):
         self.statistics = statistics
         self.split = split
         self.activation = activation
         self.loss = loss
+        self.regularizer = regularizer
 
     def __add__(self, other):
         return RowSums(
@@ -159,6 +177,7 @@ class RowSums:
             self.split + other.split,
             self.activation + other.activation,
             self.loss + other.loss,
+            self.regularizer + other.regularizer,
         )
 
 
@@ -168,6 +187,7 @@ def update_rows(block, i, problem, weights, operator):
     S = problem.activations[i](block.U[i], xp=xp)
     activation = weighted_squares(block.V[i] - S, block.s, xp=xp)
     loss = weighted_loss(problem, block) if i == N else 0.0
+    regularizer = weighted_regularizer(problem, block, i)
     if i == N:
         block = update_V_output(block, problem)
     else:
@@ -180,7 +200,7 @@ def update_rows(block, i, problem, weights, operator):
     with_gram = i > 1 or weights.gram is None
     shift = weights.shift[i]
     sums = layer.statistics(block.V[i - 1], E, block.s, shift, with_gram=with_gram, xp=xp)
-    return block, RowSums(sums, split, activation, loss)
+    return block, RowSums(sums, split, activation, loss, regularizer)
 
 
 # weights ----------------------------------------------------------------------------------------
@@ -190,9 +210,10 @@ def input_operator(i, problem, weights):
     """What the V_i step needs of W_{i+1}; nothing for the output layer."""
     if i == problem.N:
         return None
-    p = problem.penalties
-    gamma = p.gamma if problem.skip_from(i) is None else p.gamma + p.rho
-    return problem.layers[i + 1].input_operator(weights.W[i + 1], p.rho, gamma, xp=problem.xp)
+    p, layer = problem.penalties, problem.layers[i + 1]
+    if problem.regularizer(i) is not None:
+        return p.rho * layer.input_curvature(weights.W[i + 1], xp=problem.xp) + own_weight(problem, i)
+    return layer.input_operator(weights.W[i + 1], p.rho, own_weight(problem, i), xp=problem.xp)
 
 
 def update_W(weights, i, problem, statistics):

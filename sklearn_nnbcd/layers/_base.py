@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 
 from ..backends import get_backend
 from ..utils._conjugate import conjugate_gradients
-from ..utils._linalg import add_to_diagonal, spd_solve
+from ..utils._linalg import add_to_diagonal, largest_eigenvalue, spd_solve
 
 #: entries of the matrix of V -> V W up to which a layer with shared weights solves (9) through it
 _DENSE_ENTRIES = 2**21
@@ -69,6 +69,11 @@ def dense_operator(W, rho, gamma, *, xp):
         return rho * spd_solve(A, W.T, xp=xp)
     A = add_to_diagonal(rho * (W @ W.T), gamma, xp=xp)
     return rho * spd_solve(A, W, xp=xp).T
+
+
+def squared_norm_bound(W, *, xp):
+    """An upper bound of the squared spectral norm of W, by the smaller Gram side."""
+    return largest_eigenvalue(W @ W.T if W.shape[0] <= W.shape[1] else W.T @ W, xp=xp)
 
 
 class BaseLayer(BaseEstimator):
@@ -216,6 +221,15 @@ class BaseLayer(BaseEstimator):
             return Iterated(W, rho, gamma)
         whole = self.forward(xp.eye(d_in, dtype=W.dtype), W, None, xp=xp)
         return dense_operator(whole, rho, gamma, xp=xp)
+
+    def input_curvature(self, W, *, xp):
+        """An upper bound of ||T(V) W||^2 / ||V||^2 over all V, a float, for a T without negative entries.
+
+        The row sums of T'T bound its eigenvalues; the entries of T'(T(1)) are these sums.
+        """
+        ones = xp.ones((1, math.prod(self.input_shape_)), dtype=W.dtype)
+        spread = float(xp.max(self.adjoint(self.design(ones, xp=xp), xp=xp)))
+        return spread * squared_norm_bound(W, xp=xp)
 
     def solve_input(self, operator, S, R, *, start=None, xp):
         """argmin_V rho/2 ||U - T(V) W - b||^2 + gamma/2 ||V - S||^2, with R = U - T(S) W - b.

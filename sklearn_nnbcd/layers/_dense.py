@@ -4,7 +4,7 @@
 import math
 
 from ..utils._validation import check_integer
-from ._base import BaseLayer, dense_operator
+from ._base import BaseLayer, dense_operator, squared_norm_bound
 
 
 class Dense(BaseLayer):
@@ -31,6 +31,10 @@ class Dense(BaseLayer):
     def weight_shape(self, input_shape):
         """(d_in, units)."""
         return (math.prod(input_shape), self.units)
+
+    def input_curvature(self, W, *, xp):
+        """A bound of the squared spectral norm of W."""
+        return squared_norm_bound(W, xp=xp)
 
     def design(self, V, *, xp):
         """V itself."""

@@ -37,6 +37,30 @@ def inverse_factor(A, *, xp):
     return xp.concat([top, bottom], axis=0)
 
 
+def largest_eigenvalue(A, *, xp):
+    """An upper bound of the largest eigenvalue of a symmetric positive semi-definite matrix.
+
+    ||A^16||_F^(1/16) is above it by a factor of d^(1/32) at most, 1.24 for d = 1024, and takes four
+    products and no factorisation.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(largest_eigenvalue(np.asarray([[2.0, 1.0], [1.0, 2.0]]), xp=np), 3)
+    3.0
+    """
+    bound, power = 1.0, 1.0
+    for _ in range(5):
+        size = float(xp.linalg.matrix_norm(A))
+        if not 0.0 < size < math.inf:
+            return size
+        bound *= size**power
+        A = A * (1.0 / size)
+        if power > 1.0 / 16.0:
+            A, power = A @ A, 0.5 * power
+    return bound
+
+
 def spd_solve(A, B, *, xp):
     """Solution X of ``A X = B`` for a symmetric positive definite matrix.
 

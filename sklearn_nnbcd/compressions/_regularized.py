@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A dense weight with a regulariser r_i of its own: W^MC = W only up to tau, and r_i acts on W^MC."""
+
+from dataclasses import dataclass
+
+from ._dense import DenseWeight
+from ._penalized import PenalizedPlan
+
+
+@dataclass(frozen=True)
+class RegularizedPlan(PenalizedPlan):
+    """r_i(M) of (7) for one shape without a format: (13) is the regulariser's prox.
+
+    Attributes
+    ----------
+    shape : tuple of int
+    regularizer : regulariser
+        Has ``value(Z)`` by rows and ``prox(Z, weight)``.
+    """
+
+    shape: tuple
+    regularizer: object
+
+    @property
+    def n_parameters(self):
+        """d_in * d_out."""
+        return self.shape[0] * self.shape[1]
+
+    def projects_exactly(self, metric):
+        """Without cross terms one prox is the answer."""
+        return metric is None or metric.is_diagonal
+
+    def prox(self, target, weight, *, xp):
+        """The regulariser's."""
+        return self.regularizer.prox(target, weight, xp=xp)
+
+    def pack(self, M, *, xp):
+        """The matrix as it is."""
+        return DenseWeight(M)
+
+    def penalty(self, M, *, xp):
+        """r(M), summed over rows."""
+        return float(xp.sum(self.regularizer.value(M.array, xp=xp)))

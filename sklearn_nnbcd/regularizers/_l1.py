@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Entries that are exactly zero."""
+
+from ..utils._validation import check_number
+from ._base import BaseRegularizer, row_sums
+
+
+def soft_threshold(Z, threshold, *, xp):
+    """Entries moved towards zero by the threshold, a float or an array."""
+    size = xp.abs(Z) - threshold
+    return xp.sign(Z) * xp.maximum(size, xp.zeros_like(size))
+
+
+class L1(BaseRegularizer):
+    """r(Z) = strength ||Z||_1.
+
+    Parameters
+    ----------
+    strength : float, default=0.01
+    """
+
+    def __init__(self, strength=0.01):
+        self.strength = strength
+
+    def _checked(self):
+        return check_number(self.strength, "strength", "L1", cure="0 switches the term off.")
+
+    def value(self, Z, *, xp):
+        """strength ||z||_1 of each row."""
+        return self._checked() * row_sums(xp.abs(Z), xp=xp)
+
+    def prox(self, Z, weight, *, xp):
+        """Soft thresholding at strength / weight."""
+        return soft_threshold(Z, self._checked() / weight, xp=xp)

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Small entries."""
+
+from ..utils._validation import check_number
+from ._base import BaseRegularizer, row_sums
+
+
+class L2(BaseRegularizer):
+    """r(Z) = strength/2 ||Z||^2.
+
+    Parameters
+    ----------
+    strength : float, default=0.01
+    """
+
+    def __init__(self, strength=0.01):
+        self.strength = strength
+
+    def _checked(self):
+        return check_number(self.strength, "strength", "L2", cure="0 switches the term off.")
+
+    def value(self, Z, *, xp):
+        """strength/2 ||z||^2 of each row."""
+        return (0.5 * self._checked()) * row_sums(Z * Z, xp=xp)
+
+    def prox(self, Z, weight, *, xp):
+        """Z times weight / (weight + strength)."""
+        return Z * (weight / (weight + self._checked()))
