@@ -10,6 +10,7 @@ from ._base import BaseNNBCD
 from ._docs import documented
 from ._problem import resolve_piece
 from .losses import LOSSES, BaseLoss
+from .utils._validation import check_number
 
 
 @documented
@@ -194,12 +195,11 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
                     f"The 'class_weight' of {type(self).__name__} must name classes of y, "
                     f"{self.classes_.tolist()}. Got the unknown {sorted(missing, key=str)}."
                 )
+            owner, cure = type(self).__name__, "Leave rows out instead of weighting a class by 0."
+            for label, value in self.class_weight.items():
+                name = f"class_weight[{label!r}]"
+                check_number(value, name, owner, strict=True, cure=cure)
             each = np.array([self.class_weight.get(c, 1.0) for c in self.classes_.tolist()], float)
-            if not (np.isfinite(each).all() and (each > 0).all()):
-                raise ValueError(
-                    f"The 'class_weight' of {type(self).__name__} must hold finite numbers > 0. "
-                    f"Got {self.class_weight!r}. Leave rows out instead of weighting a class by 0."
-                )
         else:
             raise ValueError(
                 f"The 'class_weight' of {type(self).__name__} must be 'balanced', a dict of class "

@@ -84,7 +84,7 @@ def checked_weights(sample_weight, X):
     except (ValueError, TypeError) as error:
         raise type(error)(f"The 'sample_weight' of fit must be {allowed}. Got: {error} {cure}") from error
     if not bool((s > 0).any()):
-        raise ValueError(f"The 'sample_weight' of fit must be {allowed}. Got only zeros. {cure}")
+        raise ValueError(f"The 'sample_weight' of fit must be {allowed}. Got: at least one was expected to be positive. {cure}")
     return s
 
 
