@@ -52,6 +52,8 @@ class BatchSettings:
         Bound on the predicted mean squared change of the outputs by one batch; inf: none.
     decay : bool
         Whether the step falls to zero over the fit.
+    shrink : float
+        Over the fit, weights that no batch asks for fall by exp(-shrink).
     free : float
         Share of the fit before the compression begins to pull.
     pull : tuple of float
@@ -69,6 +71,7 @@ class BatchSettings:
     refresh: int = 10
     trust: float = 1e-3
     decay: bool = True
+    shrink: float = 0.0
     free: float = 0.3
     pull: tuple = (0.04, 10.0)
     projections: int = 2
@@ -339,15 +342,21 @@ class MiniBatch:
         self.weights, self.moved = weights, True
 
     def _decay(self, i, step):
-        """Shrinkage of W_i by the ridge, preconditioned by the mean diagonals of both sides."""
-        if not self.problem.penalties.ridge:
-            return 0.0
-        c, xp = self.curvatures[i], self.problem.xp
-        scale = 1.0 + self.settings.damping
-        g = scale * float(xp.linalg.trace(c.gram)) / c.gram.shape[0]
-        s = scale * float(xp.linalg.trace(c.sensitivity)) / c.sensitivity.shape[0]
-        decay = step / self.problem.N * self.problem.penalties.ridge / self.n_rows
-        return min(0.5, decay / max(g * s, 1e-12))
+        """Share of W_i that one batch takes away: the scale-free one, and the ridge's.
+
+        The ridge is preconditioned by the mean diagonals of both sides.
+        """
+        decay = 0.0
+        if self.n_steps:
+            decay = 2.0 * self.settings.shrink / self.n_steps * (1.0 - self.done / self.n_steps)
+        if self.problem.penalties.ridge:
+            c, xp = self.curvatures[i], self.problem.xp
+            scale = 1.0 + self.settings.damping
+            g = scale * float(xp.linalg.trace(c.gram)) / c.gram.shape[0]
+            s = scale * float(xp.linalg.trace(c.sensitivity)) / c.sensitivity.shape[0]
+            ridge = self.problem.penalties.ridge / self.n_rows
+            decay += step / self.problem.N * ridge / max(g * s, 1e-12)
+        return min(0.5, decay)
 
 
 def pull_weight(settings, share, tau):
