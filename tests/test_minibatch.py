@@ -239,7 +239,7 @@ def test_trust_region_bounds_the_change_of_the_outputs(trust):
 def test_momentum_and_falling_step():
     """Where the answers are constant, the moves add up as they should."""
     problem, weights, X, Y, _ = setting((1, 1), fit_intercept=False)
-    settings = BatchSettings(step=0.5, momentum=0.6, trust=np.inf)
+    settings = BatchSettings(step=0.5, momentum=0.6, trust=np.inf, shrink=0.0)
     solver = MiniBatch(problem, weights, settings, n_steps=4)
     w, velocity = weights.W[1], 0.0
     for k in range(4):
@@ -248,6 +248,16 @@ def test_momentum_and_falling_step():
         solver._move([None, np.full((1, 1), 2.0)], 0.0, 0.0)
         solver.done += 1
         np.testing.assert_allclose(solver.weights.W[1], w, rtol=1e-13)
+
+
+def test_weights_that_no_batch_asks_for_fall_by_the_stated_share():
+    problem, weights, _, _, _ = setting((3, 2), fit_intercept=False)
+    solver = MiniBatch(problem, weights, BatchSettings(shrink=0.7), n_steps=400)
+    for _ in range(400):
+        solver._move([None, np.zeros((3, 2))], 0.0, 0.0)
+        solver.done += 1
+    expected = np.exp(-0.7) * weights.W[1]
+    np.testing.assert_allclose(solver.weights.W[1], expected, rtol=5e-3)  # steps of 1/400
 
 
 def test_ridge_leads_to_ridge_regression():

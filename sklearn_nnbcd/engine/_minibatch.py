@@ -71,7 +71,7 @@ class BatchSettings:
     refresh: int = 10
     trust: float = 1e-3
     decay: bool = True
-    shrink: float = 0.0
+    shrink: float = 1.0
     free: float = 0.3
     pull: tuple = (0.04, 10.0)
     projections: int = 2
