@@ -12,7 +12,14 @@ from sklearn.utils.validation import check_is_fitted
 from ._monitor import Monitor
 from ._network import FittedNetwork, network_weights, operators
 from ._problem import check_loop_parameters, flat_rows, resolve_initializer, resolve_problem
-from ._solvers import SOLVERS, resolve_batch_size, resolve_max_iter, resolve_solver
+from ._solvers import (
+    SOLVERS,
+    continue_minibatch,
+    new_minibatch,
+    resolve_batch_size,
+    resolve_max_iter,
+    resolve_solver,
+)
 from .utils._rows import checked_rows, checked_weights, held_out
 from .utils._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
 from .utils._validation import all_or_nothing
@@ -128,6 +135,7 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
             holds the last complete weights.
         """
         check_loop_parameters(self)
+        vars(self).pop("_online", None)
         X, self._row_shape = flat_rows(self, X)
         X, y = checked_rows(self, X, y, dtype=["float64", "float32"], **self._target_options)
         s = checked_weights(sample_weight, X)
@@ -137,16 +145,43 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
         Y, row_weights, n_outputs = self._encode(X, y, s)
         xp = array_api_compat.array_namespace(X)
         problem, shapes = resolve_problem(self, X.shape[1], n_outputs, self._task, xp)
-        start = self._start(problem, shapes, X.dtype)
-        max_iter = resolve_max_iter(
-            self.max_iter,
-            resolve_solver(self.solver, X.shape[0]),
-            X.shape[0],
-            resolve_batch_size(self.batch_size, X.shape[0]),
-        )
+        solver = resolve_solver(self.solver, X.shape[0])
+        start = self._start(problem, shapes, X.dtype, solver)
+        batch_size = resolve_batch_size(self.batch_size, X.shape[0])
+        max_iter = resolve_max_iter(self.max_iter, solver, X.shape[0], batch_size)
         callbacks = SweepCallbacks(self, max_iter, X, y, s)
         with callbacks.fit():
             self._run(problem, start, (X, Y, row_weights), validation, callbacks, max_iter)
+        return self
+
+    @all_or_nothing
+    def _partial_fit(self, X, y, sample_weight, encode):
+        """One pass of the mini-batch solver; ``encode(X, y, s)`` gives targets as _encode does."""
+        check_loop_parameters(self)
+        known = hasattr(self, "compressed_coefs_")
+        X, self._row_shape = flat_rows(self, X, *([self._row_shape] if known else []))
+        dtype = [self._dtype] if known else ["float64", "float32"]
+        options = {"dtype": dtype, "reset": not known, **self._target_options}
+        X, y = checked_rows(self, X, y, **options)
+        s = checked_weights(sample_weight, X)
+        if s is not None and not bool((s > 0).all()):
+            X, y, s = X[s > 0], y[s > 0], s[s > 0]
+        Y, s, n_outputs = encode(X, y, s)
+        if not hasattr(self, "_online"):
+            xp = array_api_compat.array_namespace(X)
+            problem, shapes = resolve_problem(self, X.shape[1], n_outputs, self._task, xp)
+            start = self._start(problem, shapes, X.dtype, "minibatch", known)
+            self._online = new_minibatch(self, problem, start)
+            self.n_iter_, self.objective_curve_ = 0, []
+        size = resolve_batch_size(self.batch_size, X.shape[0])
+        random_state = check_random_state(self.random_state)
+        self.loss_ = continue_minibatch(self._online, (X, Y, s), size, random_state)
+        problem = self._online.problem
+        vars(self).update(self._attributes(problem, self._online.weights))
+        self.n_iter_ += 1
+        self.objective_curve_ = [*self.objective_curve_, self.loss_]
+        self.n_layers_, self.n_outputs_ = problem.N + 1, n_outputs
+        self.out_activation_ = "identity"
         return self
 
     def _validation_rows(self, X, y, s, X_val, y_val):
@@ -193,11 +228,11 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
         """Targets Y (n, d_N), all weights, d_N. Sets what is learned of the targets."""
         raise NotImplementedError
 
-    def _start(self, problem, shapes, dtype):
+    def _start(self, problem, shapes, dtype, solver, warm=False):
         """First W and b: drawn, or those of the last fit with warm_start."""
-        initializer, random_state = resolve_initializer(self), check_random_state(self.random_state)
-        xp = problem.xp
-        if self.warm_start and hasattr(self, "compressed_coefs_"):
+        initializer = resolve_initializer(self, solver)
+        random_state, xp = check_random_state(self.random_state), problem.xp
+        if warm or (self.warm_start and hasattr(self, "compressed_coefs_")):
             coefs, intercepts = self._last_weights()
             if [coef.shape for coef in coefs] != [tuple(shape) for shape in shapes]:
                 raise ValueError(

@@ -101,7 +101,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         alpha=0.01,
         alpha_w=0.0,
         ridge=1.0,
-        initializer="small_normal",
+        initializer="auto",
         fit_intercept=True,
         solver="auto",
         batch_size="auto",
@@ -173,12 +173,78 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
                 "The 'y' of fit must have at least two classes among the rows of positive "
                 f"weight. Got one class, {self.classes_[0]!r}. Check the labels, or the weights."
             )
+        Y = self._coded(codes, X.dtype)
+        return Y, self._weighted_classes(codes, s, X.dtype), Y.shape[1]
+
+    def _coded(self, codes, dtype):
+        """Targets for positions in ``classes_``: one column of -1 and 1, or one per class."""
         loss = resolve_piece(self.loss, LOSSES, BaseLoss, "loss", type(self).__name__)
-        if n_classes == 2:
-            Y = (2.0 * codes - 1.0).astype(X.dtype)[:, None]
-        else:
-            Y = np.full((len(codes), n_classes), loss.off, dtype=X.dtype)
-            Y[np.arange(len(codes)), codes] = 1.0
+        if len(self.classes_) == 2:
+            return (2.0 * codes - 1.0).astype(dtype)[:, None]
+        Y = np.full((len(codes), len(self.classes_)), loss.off, dtype=dtype)
+        Y[np.arange(len(codes)), codes] = 1.0
+        return Y
+
+    def partial_fit(self, X, y, sample_weight=None, classes=None):
+        """One pass of the mini-batch solver over some rows, on top of what was learned before.
+
+        The step stays constant, the pull towards the compressed weights rises over the first 600
+        batches. A later ``fit`` begins anew; after ``fit`` this goes on from its weights.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, of the features and the precision of the first call.
+        y : array-like of shape (n_samples,)
+            Labels out of ``classes``.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come; needed in the first call only.
+
+        Returns
+        -------
+        self : estimator
+            Fitted.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad parameters or data; the estimator is then what it was before.
+        """
+        return self._partial_fit(
+            X, y, sample_weight, lambda X, y, s: self._encode_more(X, y, s, classes)
+        )
+
+    def _encode_more(self, X, y, s, classes):
+        """Targets of more rows, whose labels are known from the first call."""
+        check_classification_targets(y)
+        known = getattr(self, "classes_", None)
+        if known is None and classes is None:
+            raise ValueError(
+                "The 'classes' of partial_fit must name all labels in the first call. Got None. Pass "
+                "classes=np.unique(y) of all rows that will come."
+            )
+        given = known if classes is None else np.unique(classes)
+        if known is not None and not np.array_equal(given, known):
+            raise ValueError(
+                f"The 'classes' of partial_fit must stay those of the first call, {known.tolist()}. "
+                f"Got {given.tolist()}. Leave classes out, or clone the estimator."
+            )
+        unknown = np.setdiff1d(y, given)
+        if len(given) < 2 or len(unknown):
+            raise ValueError(
+                "The 'y' of partial_fit must hold labels of at least two 'classes', "
+                f"{given.tolist()}. Got {np.unique(y).tolist()}. Name every label in the first call."
+            )
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "The 'class_weight' of partial_fit must be a dict or None. Got 'balanced', which needs "
+                "all rows at once. Pass compute_class_weight('balanced', ...) as a dict."
+            )
+        self.classes_ = given
+        codes = np.searchsorted(given, y)
+        Y = self._coded(codes, X.dtype)
         return Y, self._weighted_classes(codes, s, X.dtype), Y.shape[1]
 
     def _weighted_classes(self, codes, s, dtype):

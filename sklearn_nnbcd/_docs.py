@@ -45,7 +45,8 @@ ridge : float
     Penalty ridge/2 ||W_i||^2 of every weight, >= 0. It ties U and V to what the weights can do;
     without it they learn the labels by themselves and the network learns little.
 initializer : str or instance
-    First weights: a name of ``sklearn_nnbcd.initializers.INITIALIZERS`` or an instance.
+    First weights: a name of ``sklearn_nnbcd.initializers.INITIALIZERS`` or an instance. 'auto' is
+    'small_normal' for the solver 'full' and 'kaiming_normal' for 'minibatch'.
     'small_normal' is 0.2 times the scale of He et al.; the paper uses 'gaussian' with a standard
     deviation of 0.01. From small weights a network learns its features and compresses well; weights
     of the usual size hardly move, and what is random in them cannot be compressed.

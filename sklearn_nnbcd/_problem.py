@@ -224,10 +224,16 @@ def resolve_problem(estimator, n_features, n_outputs, task, xp):
     return problem, stack.shapes
 
 
-def resolve_initializer(estimator):
-    """Instance of the initialiser."""
-    owner = type(estimator).__name__
-    return resolve_piece(estimator.initializer, INITIALIZERS, BaseInitializer, "initializer", owner)
+#: what initializer="auto" stands for; the full solver cannot compress what is random in a start
+AUTO_INITIALIZERS = {"full": "small_normal", "minibatch": "kaiming_normal"}
+
+
+def resolve_initializer(estimator, solver):
+    """Instance of the initialiser; "auto" depends on the solver."""
+    owner, given = type(estimator).__name__, estimator.initializer
+    if isinstance(given, str) and given == "auto":
+        given = AUTO_INITIALIZERS[solver]
+    return resolve_piece(given, INITIALIZERS, BaseInitializer, "initializer", owner)
 
 
 def check_loop_parameters(estimator):

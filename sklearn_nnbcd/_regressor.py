@@ -84,7 +84,7 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         alpha=0.01,
         alpha_w=0.0,
         ridge=1.0,
-        initializer="small_normal",
+        initializer="auto",
         fit_intercept=True,
         solver="auto",
         batch_size="auto",
@@ -155,6 +155,48 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         self._mean = (mean if self.fit_intercept else np.zeros_like(mean)).astype(X.dtype)
         self._spread = spread
         return ((Y - self._mean) / spread).astype(X.dtype), s, Y.shape[1]
+
+    def partial_fit(self, X, y, sample_weight=None):
+        """One pass of the mini-batch solver over some rows, on top of what was learned before.
+
+        The step stays constant, the pull towards the compressed weights rises over the first 600
+        batches. The unit and the origin of the targets are those of the first call's rows, which
+        should be typical. A later ``fit`` begins anew; after ``fit`` this goes on from its weights.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, of the features and the precision of the first call.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets, of the columns of the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights.
+
+        Returns
+        -------
+        self : estimator
+            Fitted.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad parameters or data; the estimator is then what it was before.
+        """
+        return self._partial_fit(X, y, sample_weight, self._encode_more)
+
+    def _encode_more(self, X, y, s):
+        """Targets of more rows, in the unit of the first ones."""
+        if not hasattr(self, "_spread"):
+            return self._encode(X, y, s)
+        width = len(self._mean)
+        if (y.ndim == 1) != self._one_column or (y.ndim == 2 and y.shape[1] != width):
+            expected = "(n,)" if self._one_column else f"(n, {width})"
+            raise ValueError(
+                f"The 'y' of partial_fit must keep the shape {expected} of the first call. Got "
+                f"{tuple(y.shape)}. Pass the same targets, or clone the estimator."
+            )
+        Y = (np.asarray(y).reshape(len(y), -1) - self._mean) / self._spread
+        return Y.astype(X.dtype), s, width
 
     def _decode_targets(self, Y):
         return Y * Y.dtype.type(self._spread) + self._mean

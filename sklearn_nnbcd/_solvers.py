@@ -15,6 +15,7 @@ from .engine import (
     fit_minibatch,
     initial_block,
     initial_weights,
+    pull_weight,
 )
 from .placements import InMemory, ShuffledBatches
 
@@ -134,7 +135,55 @@ def guarded(run, monitor, weights):
     return result, [] if terms is None else [terms]
 
 
-def new_minibatch(estimator, problem, start, n_rows):
-    """A :class:`MiniBatch` for ``partial_fit``: constant step, no end in sight."""
-    settings = BatchSettings(block_step=estimator.block_step)
-    return MiniBatch(problem, initial_weights(problem, *start), settings, None, n_rows)
+def new_minibatch(estimator, problem, start):
+    """A :class:`MiniBatch` for ``partial_fit``: a constant step, no end in sight."""
+    settings = BatchSettings(block_step=estimator.block_step, decay=False)
+    return MiniBatch(problem, initial_weights(problem, *start), settings, None, 0.0)
+
+
+def continue_minibatch(solver, rows, size, random_state):
+    """One pass of a :class:`MiniBatch` over some more rows.
+
+    The pull towards W^MC rises over the first ``AUTO_BATCHES`` batches and then stays.
+
+    Parameters
+    ----------
+    solver : MiniBatch
+        Changed in place, unless the numbers overflow.
+    rows : tuple (X, Y, s)
+    size : int
+        Rows of a batch, about.
+    random_state : numpy.random.RandomState
+
+    Returns
+    -------
+    loss : float
+        Mean loss that the rows had when their batch came.
+
+    Raises
+    ------
+    ValueError
+        If the weights are no longer finite; the solver then keeps those it had.
+    """
+    batches, problem, before = ShuffledBatches(*rows, size, random_state), solver.problem, solver.weights
+    compressed = any(plan is not None for plan in problem.plans)
+    loss, weight = 0.0, batches.weight
+    solver.n_rows += weight
+    with np.errstate(all="ignore"):  # overflows are met by the check below
+        for X, Y, s in batches:
+            pull = 0.0
+            if compressed and solver.projected:
+                share = min(1.0, solver.done / AUTO_BATCHES)
+                pull = pull_weight(solver.settings, share, problem.penalties.tau)
+            loss += solver.step(X, Y, s, pull)
+        finite = math.isfinite(loss + sum(float(problem.xp.sum(W)) for W in solver.weights.W[1:]))
+        if finite and compressed:
+            solver.project()
+    if not finite:
+        solver.restart(before)
+        solver.n_rows -= weight
+        raise ValueError(
+            "The objective is not finite for the given X and y: entries are too large for "
+            f"{before.W[1].dtype}. Standardise the columns first, or pass float64."
+        )
+    return loss / weight

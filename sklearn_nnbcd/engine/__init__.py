@@ -2,7 +2,7 @@
 """The engine: Algorithm 1 and what it moves. It names no concrete piece."""
 
 from ._full import fit_full, sweep
-from ._minibatch import BatchSettings, MiniBatch, fit_minibatch
+from ._minibatch import BatchSettings, MiniBatch, fit_minibatch, pull_weight
 from ._objective import Terms, objective
 from ._state import Block, Penalties, Problem, Weights
 from ._updates import center_inputs, forward, initial_block, initial_weights, start_block
@@ -22,6 +22,7 @@ __all__ = [
     "initial_block",
     "initial_weights",
     "objective",
+    "pull_weight",
     "start_block",
     "sweep",
 ]

@@ -73,7 +73,7 @@ class BatchSettings:
     decay: bool = True
     shrink: float = 1.0
     free: float = 0.3
-    pull: tuple = (0.04, 10.0)
+    pull: tuple = (0.004, 1.0)
     projections: int = 2
 
 
@@ -160,11 +160,16 @@ class MiniBatch:
     """
 
     def __init__(self, problem, weights, settings, n_steps=None, n_rows=1.0):
-        self.problem, self.weights, self.settings = problem, weights, settings
-        self.n_steps, self.n_rows, self.done = n_steps, n_rows, 0
-        self.curvatures = [None] + [Curvature() for _ in range(problem.N)]
-        self.velocity = [None] * (problem.N + 1)
-        self.operators = [None] * (problem.N + 1)
+        self.problem, self.settings = problem, settings
+        self.n_steps, self.n_rows = n_steps, n_rows
+        self.restart(weights)
+
+    def restart(self, weights):
+        """Forget everything but the weights."""
+        self.weights, self.done = weights, 0
+        self.curvatures = [None] + [Curvature() for _ in range(self.problem.N)]
+        self.velocity = [None] * (self.problem.N + 1)
+        self.operators = [None] * (self.problem.N + 1)
         self.projected = self.moved = False  # W^MC was made; W moved since
 
     def step(self, X, Y, s=None, pull=0.0):

@@ -108,7 +108,7 @@ class Clock:
 # contestants ------------------------------------------------------------------------------------
 
 
-def bcd_problem(X, y, hidden, *, compression=None, loss="squared_error", ridge=0.0, tau=1.0):
+def bcd_problem(X, y, hidden, *, compression=None, loss="squared_error", ridge=1.0, tau=10.0):
     """(Problem, Y) of a ReLU network for labels 0 ... K-1; the output layer is not compressed."""
     K = int(y.max()) + 1
     piece = LOSSES[loss]()
@@ -142,8 +142,8 @@ def bcd(
     loss="squared_error",
     initializer="kaiming_normal",
     gain=1.0,
-    ridge=0.0,
-    tau=1.0,
+    ridge=1.0,
+    tau=10.0,
     **settings,
 ):
     """The mini-batch solver; a list of one record per pass."""
