@@ -20,7 +20,7 @@ PIECES = ("layers", "activations", "losses", "compressions", "regularizers", "in
 # From top to bottom; the rooms of one floor may import each other only where APART is silent.
 FLOORS = (
     ("dask",),
-    ("_classifier", "_regressor", "_base", "_solvers", "_monitor", "_network", "_docs"),
+    ("_classifier", "_regressor", "_base", "_solvers", "_monitor", "_network", "_narrow", "_docs"),
     ("_problem",),
     ("engine", "placements"),
     PIECES,

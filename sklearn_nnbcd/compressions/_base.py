@@ -48,6 +48,11 @@ class CompressedWeight:
         """Multiply-adds per row of :meth:`apply`, in units that compare with d_in * d_out."""
         return float(self.shape[0] * self.shape[1])
 
+    @property
+    def multiplications(self):
+        """Multiply-adds per row of :meth:`apply`, counted and not weighed."""
+        return int(self.cost)
+
     def to_dense(self, *, xp):
         """The weight as an array of shape (d_in, d_out)."""
         raise NotImplementedError
@@ -64,6 +69,19 @@ class CompressedWeight:
     def scaled(self, factor):
         """The weight times a number, in the same format."""
         raise NotImplementedError
+
+    def taken(self, kept, axis, *, xp):
+        """The weight with some rows (axis 0) or columns (1) only; None: the format cannot.
+
+        Parameters
+        ----------
+        kept : array of int of shape (k,)
+            Rising indices of what stays.
+        axis : {0, 1}
+        xp : module
+            Array API namespace.
+        """
+        return None
 
 
 class CompressionPlan:

@@ -31,6 +31,10 @@ class DenseWeight(CompressedWeight):
         """The matrix."""
         return self.array
 
+    def taken(self, kept, axis, *, xp):
+        """Rows or columns of the matrix."""
+        return DenseWeight(xp.take(self.array, kept, axis=axis))
+
     def scaled(self, factor):
         """The matrix times a number."""
         return DenseWeight(self.array * factor)

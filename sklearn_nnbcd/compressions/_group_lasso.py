@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..utils._validation import check_option
 from ._base import BaseCompression, CompressedWeight
+from ._dense import DenseWeight
 from ._l1 import check_strength
 from ._penalized import PenalizedPlan
 
@@ -37,6 +38,11 @@ class UnitWeight(CompressedWeight):
         """Entries of what is left, and one move for each kept unit."""
         return float(self.n_parameters + self.kept.shape[0])
 
+    @property
+    def multiplications(self):
+        """Entries of what is left."""
+        return self.n_parameters
+
     def _place(self, *, xp):
         """For every row or column of W, its place in ``array``; k where it is zero."""
         k, d = self.kept.shape[0], self.shape[self.axis]
@@ -64,9 +70,22 @@ class UnitWeight(CompressedWeight):
             return lambda V: xp.take(V, self.kept, axis=1) @ self.array
         return lambda V: self._spread(V @ self.array, 1, xp=xp)
 
+    def taken(self, kept, axis, *, xp):
+        """What is left of some rows or columns; a plain matrix where no zero ones are."""
+        W = xp.take(self.to_dense(xp=xp), kept, axis=axis)
+        M = to_units(W, self.axis, xp=xp)
+        return DenseWeight(W) if M.kept.shape[0] == W.shape[self.axis] else M
+
     def scaled(self, factor):
         """Scale what is left."""
         return UnitWeight(self.array * factor, self.kept, self.axis, self.shape)
+
+
+def to_units(W, axis, *, xp):
+    """W without its zero rows (axis 0) or columns (1), as a :class:`UnitWeight`."""
+    (kept,) = xp.nonzero(xp.any(W != 0, axis=1 - axis))
+    kept = xp.astype(kept, xp.int32)
+    return UnitWeight(xp.take(W, kept, axis=axis), kept, axis, tuple(W.shape))
 
 
 @dataclass(frozen=True)
@@ -99,9 +118,7 @@ class GroupLassoPlan(PenalizedPlan):
 
     def pack(self, M, *, xp):
         """Drop the zero rows or columns."""
-        (kept,) = xp.nonzero(xp.any(M != 0, axis=1 - self.axis))
-        kept = xp.astype(kept, xp.int32)
-        return UnitWeight(xp.take(M, kept, axis=self.axis), kept, self.axis, self.shape)
+        return to_units(M, self.axis, xp=xp)
 
     def penalty(self, M, *, xp):
         """price * sum of the norms of the groups."""

@@ -44,6 +44,12 @@ class LowRankWeight(CompressedWeight):
         """V -> (V left) right."""
         return lambda V: (V @ self.left) @ self.right
 
+    def taken(self, kept, axis, *, xp):
+        """Rows of the left factor, or columns of the right one."""
+        if axis == 0:
+            return LowRankWeight(xp.take(self.left, kept, axis=0), self.right)
+        return LowRankWeight(self.left, xp.take(self.right, kept, axis=1))
+
     def scaled(self, factor):
         """Scale the right factor."""
         return LowRankWeight(self.left, self.right * factor)

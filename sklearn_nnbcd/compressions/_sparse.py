@@ -34,6 +34,11 @@ class SparseWeight(CompressedWeight):
         """Stored entries times the slowdown of a sparse multiply-add."""
         return _SPARSE_SLOWDOWN * self.n_parameters
 
+    @property
+    def multiplications(self):
+        """Stored entries."""
+        return self.n_parameters
+
     def to_dense(self, *, xp):
         """Entries written into zeros."""
         return self._written(self.data, xp=xp)
@@ -54,6 +59,11 @@ class SparseWeight(CompressedWeight):
         """V -> V @ W by the library's sparse product, where it has one."""
         product = get_backend(xp).sparse_product(self.data, self.indices, self.indptr, self.shape, xp=xp)
         return super().operator(xp=xp) if product is None else product
+
+    def taken(self, kept, axis, *, xp):
+        """The entries in some rows or columns."""
+        pattern = xp.take(self.pattern(xp=xp), kept, axis=axis)
+        return to_sparse(xp.take(self.to_dense(xp=xp), kept, axis=axis), pattern, xp=xp)
 
     def scaled(self, factor):
         """Scale the entries."""

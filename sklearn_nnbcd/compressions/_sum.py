@@ -37,6 +37,11 @@ class SumWeight(CompressedWeight):
         """What all parts cost."""
         return sum(part.cost for part in self.parts)
 
+    @property
+    def multiplications(self):
+        """Those of all parts."""
+        return sum(part.multiplications for part in self.parts)
+
     def to_dense(self, *, xp):
         """The sum."""
         first, *others = (part.to_dense(xp=xp) for part in self.parts)
@@ -46,6 +51,11 @@ class SumWeight(CompressedWeight):
         """V -> the sum of the parts' products."""
         first, *others = (part.operator(xp=xp) for part in self.parts)
         return lambda V: sum((product(V) for product in others), start=first(V))
+
+    def taken(self, kept, axis, *, xp):
+        """Rows or columns of every part, if all of them can."""
+        parts = tuple(part.taken(kept, axis, xp=xp) for part in self.parts)
+        return None if any(part is None for part in parts) else SumWeight(parts)
 
     def scaled(self, factor):
         """Scale every part."""

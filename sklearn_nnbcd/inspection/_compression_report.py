@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a compressed network stores, computes and takes, layer by layer."""
+
+import math
+import time
+from dataclasses import dataclass
+
+from sklearn.utils.validation import check_is_fitted
+
+from ..backends import get_backend
+from ..compressions import DenseWeight
+from ..utils._metric import Metric
+
+#: rows that are timed, and how often; the best time counts
+_ROWS, _REPEATS = 1000, 5
+
+_COLUMNS = {
+    "layer": "layer",
+    "format": "format",
+    "shape": "shape",
+    "dense_parameters": "dense",
+    "parameters": "stored",
+    "ratio": "ratio",
+    "nonzeros": "non-zeros",
+    "dense_bytes": "dense bytes",
+    "bytes": "bytes",
+    "dense_flops": "dense flops/row",
+    "flops": "flops/row",
+    "dense_microseconds": "dense us/row",
+    "microseconds": "us/row",
+    "error": "error",
+    "data_error": "data error",
+}
+
+
+@dataclass(frozen=True)
+class CompressionReport:
+    """A small table: one dict per layer, and one of totals.
+
+    Attributes
+    ----------
+    rows : list of dict
+        One per layer.
+    total : dict
+        Sums over the layers; times and errors where they can be summed.
+    """
+
+    rows: list
+    total: dict
+
+    def to_dict(self):
+        """Column name -> list of values, the total last; ``pandas.DataFrame`` reads it."""
+        lines = [*self.rows, self.total]
+        return {name: [line.get(name) for line in lines] for name in _COLUMNS if name in lines[0]}
+
+    def __str__(self):
+        """The table as text."""
+        names = [name for name in _COLUMNS if name in self.rows[0]]
+        table = [[_COLUMNS[name] for name in names]]
+        for line in (*self.rows, self.total):
+            table.append([_text(line.get(name)) for name in names])
+        widths = [max(len(cells[j]) for cells in table) for j in range(len(names))]
+        pairs = [zip(cells, widths, strict=True) for cells in table]
+        return "\n".join("  ".join(cell.rjust(width) for cell, width in pair) for pair in pairs)
+
+
+def _text(value):
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def compression_report(estimator, X=None, *, reference=None):
+    """Parameters, non-zeros, bytes, flops and measured times of a fitted network.
+
+    Parameters
+    ----------
+    estimator : NNBCDClassifier or NNBCDRegressor
+        Fitted.
+    X : array-like of shape (n_samples, n_features) or None, default=None
+        Rows as the estimator takes them. The first thousand go through the network for the times,
+        and all of them make the metric of ``data_error``. None: random rows, and no ``data_error``.
+    reference : list of arrays of shape (d_{i-1}, d_i) or None, default=None
+        Dense weights that the compressed ones stand for, such as ``coefs_`` of a network before its
+        compression; for the columns ``error``, ||W - M|| / ||W||, and with X ``data_error``, the
+        same in the metric of the layer's inputs and of what the network makes of its outputs.
+
+    Returns
+    -------
+    report : CompressionReport
+        ``print`` shows the table. "dense" columns are those of the same shape uncompressed. Times
+        are measured here and now, of the product with the weight alone, through the stored form;
+        where the dense product is expected to be faster, ``predict`` uses that.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_nnbcd import NNBCDClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = NNBCDClassifier((20, 20), compression="low_rank", rank=2, solver="full")
+    >>> report = compression_report(model.set_params(max_iter=3).fit(X, y), X)
+    >>> report.to_dict()["parameters"]
+    [48, 80, 60, 188]
+    """
+    check_is_fitted(estimator, "compressed_coefs_")
+    coefs, xp = estimator.compressed_coefs_, estimator._namespace()
+    if reference is not None:
+        _check_reference(reference, coefs)
+    V, U = _passes(estimator, _rows(estimator, X, xp), xp=xp)
+    metrics = None
+    if reference is not None and X is not None:
+        metrics = _metrics(estimator, reference, V, U, xp=xp)
+    lines = []
+    for i, coef in enumerate(coefs, 1):
+        layer = estimator._layers[i]
+        A = layer.design(V[i - 1][:_ROWS, :], xp=xp)
+        lines.append(_line(i, coef, layer.positions, A, xp=xp))
+        if reference is not None:
+            metric = None if metrics is None else metrics[i]
+            lines[-1] |= _errors(coef, reference[i - 1], metric, xp=xp)
+    return CompressionReport(lines, _total(lines))
+
+
+def _line(i, coef, positions, A, *, xp):
+    """All columns of one layer but the errors."""
+    dense = DenseWeight(coef.to_dense(xp=xp))
+    n = A.shape[0] / positions
+    return {
+        "layer": i,
+        "format": type(coef).__name__,
+        "shape": tuple(coef.shape),
+        "dense_parameters": dense.n_parameters,
+        "parameters": coef.n_parameters,
+        "ratio": coef.n_parameters / dense.n_parameters,
+        "nonzeros": int(xp.sum(xp.astype(dense.array != 0, xp.int64))),
+        "dense_bytes": dense.nbytes,
+        "bytes": coef.nbytes,
+        "dense_flops": 2 * positions * dense.multiplications,
+        "flops": 2 * positions * coef.multiplications,
+        "dense_microseconds": 1e6 * _seconds(dense, A, xp=xp) / n,
+        "microseconds": 1e6 * _seconds(coef, A, xp=xp) / n,
+    }
+
+
+def _seconds(coef, A, *, xp):
+    """Best time of one product with the rows A."""
+    multiply, best = coef.operator(xp=xp), math.inf
+    for _ in range(_REPEATS):
+        start = time.perf_counter()
+        float(multiply(A)[0, 0])  # reading a number waits for a device
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def _total(lines):
+    """Sums of what adds up."""
+    total = {"layer": "total", "format": None, "shape": None}
+    for name in lines[0]:
+        if name not in total and name not in ("ratio", "error", "data_error"):
+            total[name] = sum(line[name] for line in lines)
+    total["ratio"] = total["parameters"] / total["dense_parameters"]
+    return total
+
+
+def _check_reference(reference, coefs):
+    given = [tuple(getattr(W, "shape", ())) for W in reference]
+    shapes = [tuple(coef.shape) for coef in coefs]
+    if given != shapes:
+        raise ValueError(
+            f"The 'reference' of compression_report must be a list of arrays of shapes {shapes}. "
+            f"Got shapes {given}. Pass coefs_ of a network of the same layers, or None."
+        )
+
+
+def _errors(coef, W, metric, *, xp):
+    """Relative distances of the weight from its reference."""
+    M = coef.to_dense(xp=xp)
+    W = xp.asarray(W, dtype=M.dtype)
+    squares = get_backend(xp).sum_of_squares
+    tiny = float(xp.finfo(M.dtype).smallest_normal)
+    errors = {"error": math.sqrt(squares(W - M, xp=xp) / max(squares(W, xp=xp), tiny))}
+    if metric is not None:
+        total = max(metric.squared_norm(W, xp=xp), tiny)
+        errors["data_error"] = math.sqrt(metric.squared_distance(W, M, xp=xp) / total)
+    return errors
+
+
+def _rows(estimator, X, xp):
+    """Checked rows, flat; standard normal ones where there are none."""
+    first = estimator._layers[1]
+    width = math.prod(first.input_shape_)
+    dtype = getattr(xp, estimator._dtype)
+    if X is None:
+        import numpy
+
+        X = numpy.random.default_rng(0).standard_normal((_ROWS, width))
+    X = xp.asarray(X, dtype=dtype)
+    X = xp.reshape(X, (X.shape[0], -1))
+    if X.shape[1] != width:
+        raise ValueError(
+            f"The 'X' of compression_report must have {width} features, as in fit. Got {X.shape[1]}."
+        )
+    return X
+
+
+def _passes(estimator, X, *, xp):
+    """V_0 ... V_N and U_1 ... U_N of a forward pass through the compressed weights."""
+    V, U = [X], [None]
+    steps = zip(estimator._operators, estimator.intercepts_, estimator._activations, strict=True)
+    for i, (multiply, b, sigma) in enumerate(steps, 1):
+        U.append(estimator._layers[i].apply(V[-1], multiply, b, xp=xp))
+        if estimator._skips and estimator._skips[i] is not None:
+            U[i] = U[i] + V[estimator._skips[i]]
+        V.append(sigma(U[i], xp=xp))
+    return V, U
+
+
+def _metrics(estimator, reference, V, U, *, xp):
+    """Entry i: the metric of layer i, G from its inputs and S from the layers above it."""
+    N, layers = len(U) - 1, estimator._layers
+    S = xp.eye(reference[-1].shape[1], dtype=V[0].dtype)
+    metrics = [None] * (N + 1)
+    for i in range(N, 0, -1):
+        if i < N:
+            S = layers[i + 1].pull_back_metric(S, xp.asarray(reference[i], dtype=V[0].dtype), xp=xp)
+            slopes = estimator._activations[i - 1].derivative(U[i], xp=xp)
+            slopes = layers[i].rows(slopes, xp=xp)
+            S = S * (slopes.T @ slopes / slopes.shape[0])
+        A = layers[i].design(V[i - 1], xp=xp)
+        A = A - xp.mean(A, axis=0)
+        metrics[i] = Metric(_ridged(A.T @ A / A.shape[0], 1e-3, xp=xp), _ridged(S, 0.1, xp=xp))
+    return metrics
+
+
+def _ridged(A, share, *, xp):
+    """A plus a share of its mean diagonal; the identity where A is nothing."""
+    ridge = share * float(xp.linalg.trace(A)) / A.shape[0]
+    return A + (ridge or 1.0) * xp.eye(A.shape[0], dtype=A.dtype)
