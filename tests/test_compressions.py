@@ -137,7 +137,7 @@ def test_low_rank_steps_reach_the_best():
     np.testing.assert_allclose(M.to_dense(xp=NUMPY), best, atol=1e-8)
 
 
-@pytest.mark.parametrize("tensorization", ["flat", "paired"])
+@pytest.mark.parametrize("tensorization", ["flat", "flat_transposed", "paired"])
 @pytest.mark.parametrize("rank", [1, 2, 3, 0.5])
 def test_tt_svd_bounds(tensorization, rank):
     """max_k eps_k <= error <= sqrt(sum_k eps_k^2), eps_k the discarded tail of unfolding k."""
@@ -262,7 +262,7 @@ WRONG = [
         "(6, 4)",
         "or None",
     ),
-    (TensorTrain(tensorization="pair"), (6, 4), "['flat', 'paired']", "'pair'", "Did you mean"),
+    (TensorTrain(tensorization="pair"), (6, 4), "['flat', 'flat_transposed', 'paired']", "'pair'", "Did you mean"),
     (L0(sparsity=0.0), (6, 4), "in (0, 1)", "0.0", "compression=None"),
     (L0(sparsity=1), (6, 4), "in (0, 1)", "1", "Try 0.9"),
     (L0(sparsity=1.5), (6, 4), "in (0, 1)", "1.5", "Try 0.9"),

@@ -10,8 +10,9 @@ Layers 561-1024-1024-1024-512-6, ReLU, squared error on one-hot targets, Gaussia
 standard deviation 0.01, the output layer not compressed. The paper chose the penalties of this
 experiment by a grid search without naming them; the published notebooks of the rank 80 row use
 rho = gamma = 0.5, tau = 5, alpha = 1, the defaults here. They also reshape W_1 to (6, 22, 34, 2^7),
-W_2 and W_3 to 4^10, W_4 to (4^9, 2), and multiply the intercepts by zero; so does this script,
-unless --intercept is given. Every evaluated network is the compressed one.
+W_2 and W_3 to 4^10, W_4 to (4^9, 2), all of them with the outputs first, and multiply the intercepts
+by zero; so does this script, unless --tensorization or --intercept say otherwise. Every evaluated
+network is the compressed one.
 Needs HAR: see sklearn_nnbcd.datasets.fetch_har.
 """
 
@@ -27,6 +28,7 @@ from sklearn_nnbcd import NNBCDClassifier
 from sklearn_nnbcd._network import block_rows, network_weights, operators, run_network
 from sklearn_nnbcd._problem import resolve_initializer, resolve_problem
 from sklearn_nnbcd.compressions import TensorTrain
+from sklearn_nnbcd.compressions._tensorized import TENSORIZATIONS
 from sklearn_nnbcd.datasets import fetch_har
 from sklearn_nnbcd.engine import center_inputs, initial_block, initial_weights, objective, sweep
 from sklearn_nnbcd.initializers import Gaussian
@@ -56,6 +58,7 @@ def arguments():
     parser.add_argument("--gamma", type=float, default=0.5)
     parser.add_argument("--tau", type=float, default=5.0)
     parser.add_argument("--alpha", type=float, default=1.0, help="also of the W step, as published")
+    parser.add_argument("--tensorization", default="flat_transposed", choices=TENSORIZATIONS)
     parser.add_argument("--intercept", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--checkpoint", type=pathlib.Path, help="file to resume from and write to")
@@ -69,11 +72,10 @@ def estimator(options):
     compression = None
     if rank is not None:
         sizes = zip((561, *HIDDEN), HIDDEN, MODES, strict=False)
-        caps = [TensorTrain(tensor_shape=modes).highest_rank((a, b)) for a, b, modes in sizes]
-        compression = [
-            TensorTrain(rank=min(rank, cap), tensor_shape=modes)
-            for modes, cap in zip(MODES, caps, strict=True)
-        ] + [None]
+        compression = [None]
+        for a, b, modes in reversed(list(sizes)):
+            train = TensorTrain(tensorization=options.tensorization, tensor_shape=modes)
+            compression.insert(0, train.set_params(rank=min(rank, train.highest_rank((a, b)))))
     return NNBCDClassifier(
         HIDDEN,
         compression=compression,

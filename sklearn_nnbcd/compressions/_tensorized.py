@@ -8,6 +8,10 @@ from ..utils._validation import check_option
 from ._base import BaseCompression
 
 
+#: how a matrix may become a tensor
+TENSORIZATIONS = ("flat", "flat_transposed", "paired")
+
+
 class TensorizedCompression(BaseCompression):
     """A compression with the parameters ``tensorization`` and ``tensor_shape``."""
 
@@ -16,20 +20,21 @@ class TensorizedCompression(BaseCompression):
 
     def _tensorize(self, shape):
         owner = type(self).__name__
-        check_option(self.tensorization, ("flat", "paired"), "tensorization", owner)
+        check_option(self.tensorization, TENSORIZATIONS, "tensorization", owner)
         rows, columns = (factor_modes(d, self._mode_target) for d in shape)
-        if self.tensorization == "flat":
-            automatic = rows + columns or (1,)
+        if self.tensorization != "paired":
+            transposed = self.tensorization == "flat_transposed"
+            automatic = (columns + rows if transposed else rows + columns) or (1,)
             given = automatic if self.tensor_shape is None else self.tensor_shape
             modes = positive_integers(given)
             if modes is None or math.prod(modes) != shape[0] * shape[1]:
                 raise ValueError(
                     f"The 'tensor_shape' of {owner} must be integers >= 1 with product "
                     f"{shape[0]} * {shape[1]} = {shape[0] * shape[1]} for a weight of shape "
-                    f"{shape} and tensorization='flat'. Got {self.tensor_shape!r}. Try "
+                    f"{shape} and tensorization={self.tensorization!r}. Got {self.tensor_shape!r}. Try "
                     f"{automatic!r}, or None."
                 )
-            return Tensorization(shape, modes)
+            return Tensorization(shape, modes, transposed=transposed)
         automatic = pair_modes(rows, columns)
         given = automatic if self.tensor_shape is None else self.tensor_shape
         pair = [positive_integers(p) for p in given] if isinstance(given, tuple | list) else []

@@ -118,7 +118,8 @@ def split_point(modes, n_rows):
 class Tensorization:
     """How a matrix becomes a tensor.
 
-    ``rows`` is None: a plain reshape to ``modes``. Otherwise the paired format of eq. (2): rows
+    ``rows`` is None: a plain reshape of the matrix to ``modes``, or of its transpose, which is how
+    the paper writes weights (outputs first), if ``transposed``. Otherwise the paired format of eq. (2): rows
     split into m_1 ... m_d, columns into n_1 ... n_d, and mode k runs over the pairs (m_k, n_k).
     """
 
@@ -126,16 +127,19 @@ class Tensorization:
     modes: tuple
     rows: tuple | None = None
     columns: tuple | None = None
+    transposed: bool = False
 
     @property
     def split(self):
         """Number of leading modes that carry the rows; None where no prefix does."""
-        return None if self.rows is not None else split_point(self.modes, self.shape[0])
+        if self.rows is not None or self.transposed:
+            return None
+        return split_point(self.modes, self.shape[0])
 
     def to_tensor(self, W, *, xp):
         """The tensor of a matrix."""
         if self.rows is None:
-            return xp.reshape(W, self.modes)
+            return xp.reshape(W.T if self.transposed else W, self.modes)
         d = len(self.rows)
         order = tuple(axis for k in range(d) for axis in (k, d + k))
         split = xp.reshape(W, self.rows + self.columns)
@@ -143,6 +147,8 @@ class Tensorization:
 
     def to_matrix(self, tensor, *, xp):
         """The matrix of a tensor."""
+        if self.transposed:
+            return xp.reshape(tensor, self.shape[::-1]).T
         if self.rows is None:
             return xp.reshape(tensor, self.shape)
         d = len(self.rows)
