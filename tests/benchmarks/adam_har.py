@@ -14,14 +14,14 @@ COMPRESSED = OURS | dict(passes=10)
 RACES = {
     "dense": (
         {"mini-batch BCD": OURS},
-        adam_family(HIDDEN, passes=15, batch=256) | mlp_family(HIDDEN, passes=15),
+        adam_family(HIDDEN, passes=10, batch=256) | mlp_family(HIDDEN, passes=10),
         (0.94, 0.95, 0.955, 0.96),
     ),
 }
 for rank in (80, 22, 8):
     RACES[f"rank{rank}"] = (
         {f"mini-batch BCD rank {rank}": COMPRESSED | dict(rank=rank)},
-        adam_family(HIDDEN, passes=24, batch=256, rank=rank),
+        adam_family(HIDDEN, passes=15, batch=256, rank=rank),
         (0.93, 0.94, 0.945, 0.95),
     )
 

@@ -164,18 +164,12 @@ def bcd(
     def score(weights, value):
         coefs, intercepts = network_weights(problem, weights)
         run = operators(coefs, xp=XP)
-        outputs = [
-            run_network(A, run, intercepts, problem.activations[1:], 2048, xp=XP) for A in (X, T)
-        ]
-        return dict(
-            loss=value / len(X), train=accuracy(outputs[0], y), test=accuracy(outputs[1], t)
-        )
+        outputs = [run_network(A, run, intercepts, problem.activations[1:], 2048, xp=XP) for A in (X, T)]
+        return dict(loss=value / len(X), train=accuracy(outputs[0], y), test=accuracy(outputs[1], t))
 
     def on_pass(k, weights, value):
         clock.stop()
-        if any(
-            M is None and plan is not None for M, plan in zip(weights.M, problem.plans, strict=True)
-        ):
+        if any(M is None and plan is not None for M, plan in zip(weights.M, problem.plans, strict=True)):
             record = {}
         else:
             record = score(weights, value)
@@ -184,9 +178,7 @@ def bcd(
 
     clock.start()
     weights = initial_weights(problem, (None, *W), (None, *b))
-    fit_minibatch(
-        problem, weights, batches, BatchSettings(**settings), max_iter=passes, on_pass=on_pass
-    )
+    fit_minibatch(problem, weights, batches, BatchSettings(**settings), max_iter=passes, on_pass=on_pass)
     return records
 
 

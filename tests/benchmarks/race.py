@@ -96,16 +96,21 @@ def settled(records):
     return float(np.mean([record["test"] for record in records[-5:]]))
 
 
-def race(log, name, data, seeds, *, ours, peers):
+def race(log, name, data, seeds, *, ours, peers, only=""):
     """Run a race and return {contestant: [records of each seed]}.
 
     ours : dict of name -> keyword arguments of :func:`contest.bcd`
     peers : dict of family -> dict of name -> function of (data, seed)
+    only : str
+        Begin no other run than those whose contestant's name holds this.
     """
     runs = {}
 
     def once(who, run, seed):
-        records = log.once(f"{name}|{who}|{seed}", lambda: run(data(seed), seed))
+        key = f"{name}|{who}|{seed}"
+        if only not in who and key not in log.records:
+            return
+        records = log.once(key, lambda: run(data(seed), seed))
         runs.setdefault(who, []).append(records)
         last = records[-1]
         print(
@@ -118,7 +123,8 @@ def race(log, name, data, seeds, *, ours, peers):
         for who, options in ours.items():
             once(who, lambda d, s, o=options: bcd(d, seed=s, **o), seed)
         for group in peers.values():
-            best = max(group, key=lambda who: settled(runs[who][0])) if seed else None
+            done = [who for who in group if who in runs]
+            best = max(done, key=lambda who: settled(runs[who][0])) if seed and done else None
             for who, run in group.items():
                 if seed == 0 or who == best:
                     once(who, run, seed)
@@ -163,9 +169,7 @@ def mlp_family(hidden, *, passes):
     """MLPClassifier at three learning rates."""
     return {
         "MLPClassifier": {
-            f"MLPClassifier {rate:g}": lambda d, s, r=rate: mlp(
-                d, hidden, passes=passes, rate=r, seed=s
-            )
+            f"MLPClassifier {rate:g}": lambda d, s, r=rate: mlp(d, hidden, passes=passes, rate=r, seed=s)
             for rate in RATES
         }
     }
@@ -177,10 +181,9 @@ def main(script, data, races):
     races : dict of name -> (ours, peers, thresholds), as :func:`race` and :func:`table` take them
     """
     parser = argparse.ArgumentParser(description=f"Race on {script}")
-    parser.add_argument(
-        "races", nargs="*", metavar="race", help=f"of {sorted(races)}; all if none is named"
-    )
+    parser.add_argument("races", nargs="*", metavar="race", help=f"of {sorted(races)}; all if none is named")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--only", default="", help="part of the names of the contestants to run")
     parser.add_argument("--fresh", action="store_true", help="forget earlier results")
     arguments = parser.parse_args()
     path = output_folder() / f"adam_{script}.jsonl"
@@ -196,7 +199,11 @@ def main(script, data, races):
 
     for name in arguments.races or races:
         ours, peers, thresholds = races[name]
-        table(name, race(log, name, rows, arguments.seeds, ours=ours, peers=peers), thresholds)
+        table(
+            name,
+            race(log, name, rows, arguments.seeds, ours=ours, peers=peers, only=arguments.only),
+            thresholds,
+        )
 
 
 __all__ = ["adam_family", "load", "main", "mlp_family"]

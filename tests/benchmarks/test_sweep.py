@@ -50,9 +50,7 @@ def test_sweep_efficiency(compression, benchmark):
     random = np.random.RandomState(0)
     X = random.uniform(-1.0, 1.0, size=(ROWS, WIDTHS[0])).astype(np.float32)
     Y = np.eye(WIDTHS[-1], dtype=np.float32)[random.randint(WIDTHS[-1], size=ROWS)]
-    model = NNBCDClassifier(
-        WIDTHS[1:-1], compression=compression, rank=80, sparsity=0.9, rho=0.5, gamma=0.5
-    )
+    model = NNBCDClassifier(WIDTHS[1:-1], compression=compression, rank=80, sparsity=0.9, rho=0.5, gamma=0.5)
     xp = array_api_compat.array_namespace(X)
     problem, shapes = resolve_problem(model, WIDTHS[0], WIDTHS[-1], "classification", xp)
     W = (None, *(random.normal(0.0, 0.03, size=shape).astype(np.float32) for shape in shapes))
