@@ -262,7 +262,7 @@ WRONG = [
         "(6, 4)",
         "or None",
     ),
-    (TensorTrain(tensorization="pair"), (6, 4), "['flat', 'flat_transposed', 'paired']", "'pair'", "Did you mean"),
+    (TensorTrain(tensorization="pair"), (6, 4), "'flat_transposed', 'paired'", "'pair'", "Did you mean"),
     (L0(sparsity=0.0), (6, 4), "in (0, 1)", "0.0", "compression=None"),
     (L0(sparsity=1), (6, 4), "in (0, 1)", "1", "Try 0.9"),
     (L0(sparsity=1.5), (6, 4), "in (0, 1)", "1.5", "Try 0.9"),

@@ -15,13 +15,14 @@ from tensorly import tt_to_tensor as tensorly_train
 from sklearn_nnbcd.backends import Backend, get_backend
 from sklearn_nnbcd.utils._linalg import _LEAF, add_to_diagonal, rounding_shift, spd_solve
 from sklearn_nnbcd.utils._simplex import project_to_simplex, two_columns
-from sklearn_nnbcd.utils._tensor_train import split_point, sweep_cores, tt_to_tensor
+from sklearn_nnbcd.utils._tensor_train import sweep_cores, tt_to_tensor
 from sklearn_nnbcd.utils._tensorize import (
     factor_modes,
     feasible_tt_ranks,
     largest_rank,
     pair_modes,
     prime_factors,
+    split_point,
     tt_size,
 )
 

@@ -40,5 +40,5 @@ class Backend:
         return xp.where(hit, xp.take(values, place), xp.zeros(1, dtype=values.dtype))
 
     def sparse_product(self, data, indices, indptr, shape, *, xp):
-        """V -> ``V @ A`` for a CSR matrix A given by its parts; None where the library has no sparse product."""
+        """V -> ``V @ A`` for a CSR matrix A in parts; None where the library has no such product."""
         return None

@@ -149,12 +149,12 @@ class TensorTrain(TensorizedCompression):
         that the cores may take; one bound for all ranks, the largest that fits, at least 1.
     tensorization : {"flat", "flat_transposed", "paired"}, default="flat"
         "flat" reshapes the matrix as it lies (row modes, then column modes); "flat_transposed" its
-        transpose, outputs first, as the paper's notebooks do; "paired" is the paper's eq. (2), where
-        mode k pairs a row mode with a column mode.
+        transpose, outputs first, as the paper's notebooks do; "paired" is the paper's eq. (2),
+        where mode k pairs a row mode with a column mode.
     tensor_shape : tuple of int, tuple of two tuples of int, or None, default=None
-        Modes. "flat", "flat_transposed": integers whose product is d_in * d_out. "paired": two equally long tuples
-        with products d_in and d_out. None factors d_in and d_out into modes of about 4 (a prime
-        stays whole).
+        Modes. "flat" and "flat_transposed": integers whose product is d_in * d_out. "paired": two
+        equally long tuples with products d_in and d_out. None factors d_in and d_out into modes of
+        about 4 (a prime stays whole).
 
     Examples
     --------

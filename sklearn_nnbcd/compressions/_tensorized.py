@@ -7,7 +7,6 @@ from ..utils._tensorize import Tensorization, factor_modes, pair_modes
 from ..utils._validation import check_option
 from ._base import BaseCompression
 
-
 #: how a matrix may become a tensor
 TENSORIZATIONS = ("flat", "flat_transposed", "paired")
 
