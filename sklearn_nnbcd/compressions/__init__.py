@@ -2,6 +2,7 @@
 """Compressions: the formats of W_i^MC and their steps (13)."""
 
 from ._base import BaseCompression, CompressedWeight, CompressionPlan
+from ._budget import budget_plans
 from ._cp import CP
 from ._dense import DenseWeight
 from ._elastic_net import ElasticNet
@@ -45,4 +46,5 @@ __all__ = [
     "Sum",
     "TensorTrain",
     "Tucker",
+    "budget_plans",
 ]
