@@ -43,7 +43,16 @@ grid = [
         "nnbcdclassifier__sparsity": [0.8, 0.9, 0.95],
     },
 ]
-search = GridSearchCV(pipeline, grid, cv=3).fit(X_train, y_train)
+
+
+def compression_ratio(model, X, y):
+    """Weights kept / weights of the dense network."""
+    return model[-1].compression_ratio_
+
+
+scoring = {"accuracy": "accuracy", "ratio": compression_ratio}
+search = GridSearchCV(pipeline, grid, cv=3, scoring=scoring, refit="accuracy")
+search.fit(X_train, y_train)
 
 # %%
 # What it costs
@@ -77,14 +86,9 @@ for name, model in models.items():
 # Left: every point of the grid. Right: the loss that the fit reports pass by pass, and the accuracy
 # on rows that it does not learn from.
 
-ratios, scores, labels = [], [], []
-for parameters, score in zip(
-    search.cv_results_["params"], search.cv_results_["mean_test_score"], strict=True
-):
-    model = pipeline.set_params(**parameters).fit(X_train, y_train)
-    ratios.append(model[-1].compression_ratio_)
-    scores.append(score)
-    labels.append(parameters["nnbcdclassifier__compression"])
+results = search.cv_results_
+kinds = [parameters["nnbcdclassifier__compression"] for parameters in results["params"]]
+points = list(zip(results["mean_test_ratio"], results["mean_test_accuracy"], strict=True))
 
 scaler = StandardScaler().fit(X_train)
 followed = NNBCDClassifier(
@@ -95,8 +99,8 @@ passes = np.arange(1, len(followed.validation_scores_) + 1)
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
 for kind, marker in (("low_rank", "o"), ("l0", "s")):
-    points = sorted((r, s) for r, s, k in zip(ratios, scores, labels, strict=True) if k == kind)
-    left.plot(*zip(*points, strict=True), marker=marker, label=kind)
+    curve = sorted(point for point, its_kind in zip(points, kinds, strict=True) if its_kind == kind)
+    left.plot(*zip(*curve, strict=True), marker=marker, label=kind)
 left.set(
     xscale="log",
     xlabel="compression ratio",

@@ -47,7 +47,7 @@ ridge : float
 initializer : str or instance
     First weights: a name of ``sklearn_nnbcd.initializers.INITIALIZERS`` or an instance. 'auto' is
     'small_normal' for the solver 'full' and 'kaiming_normal' for 'minibatch'.
-    'small_normal' is 0.2 times the scale of He et al.; the paper uses 'gaussian' with a standard
+    'small_normal' is 0.15 times the scale of He et al.; the paper uses 'gaussian' with a standard
     deviation of 0.01. From small weights a network learns its features and compresses well; weights
     of the usual size hardly move, and what is random in them cannot be compressed.
 fit_intercept : bool
@@ -64,7 +64,7 @@ block_step : {'prox_linear', 'exact'}
     derivatives; 'prox_linear' linearised at the forward pass, which uses derivatives of the
     activations and is faster on most data.
 max_iter : int or 'auto'
-    Largest number of sweeps, or of passes over the rows with 'minibatch'. 'auto': 100 sweeps; as
+    Largest number of sweeps, or of passes over the rows with 'minibatch'. 'auto': 200 sweeps; as
     many passes as make 600 batches, but between 6 and 200.
 tol : float
     The fit stops when the objective falls by less than ``tol`` times itself in each of
@@ -83,6 +83,12 @@ random_state : int, RandomState instance or None
     Draws the first weights and the held-out rows. An int makes two fits identical bit by bit.
 verbose : int
     1 prints a line for every sweep.
+layers : list of layer or None
+    Hidden layers of ``sklearn_nnbcd.layers``, e.g. ``[Conv2D(32, 3, stride=2), Dense(100)]``, in
+    place of ``hidden_layer_sizes``; the output layer is added.
+input_shape : tuple of int or None
+    Shape (height, width, channels) of the image in each row of X for ``layers``. None: the rows of
+    X are vectors, or X itself has that shape behind its rows.
 '''
 
 ATTRIBUTES = '''

@@ -22,7 +22,7 @@ from .placements import InMemory, ShuffledBatches
 #: rows up to which "auto" takes the full solver: exact in weights and row order, and cheap there
 FULL_ROWS = 500
 #: sweeps of the full solver, and batches of the mini-batch solver, that max_iter="auto" stands for
-AUTO_SWEEPS, AUTO_BATCHES = 100, 600
+AUTO_SWEEPS, AUTO_BATCHES = 200, 600
 
 
 def resolve_solver(solver, n_rows):

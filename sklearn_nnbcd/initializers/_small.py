@@ -12,9 +12,9 @@ class SmallNormal(KaimingNormal):
 
     Parameters
     ----------
-    gain : float, default=0.2
+    gain : float, default=0.15
         Factor on the standard deviation sqrt(2 / d_in).
     """
 
-    def __init__(self, gain=0.2):
+    def __init__(self, gain=0.15):
         super().__init__(gain)

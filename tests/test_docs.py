@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The documentation runs: README and user guide block by block, docstrings against the signature."""
+
+import inspect
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+
+import sklearn_nnbcd
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd._docs import PARAMETERS, documented
+
+ROOT = Path(__file__).parents[1]
+FENCED = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
+INDENTED = re.compile(r"^\.\. code-block:: python\n\n((?:   .*\n|\n)+)", re.M)
+
+
+def run_blocks(text, pattern):
+    """Run all Python blocks in one namespace, each under its line number; their count."""
+    blocks = list(pattern.finditer(text))
+    namespace = {"__name__": "documentation"}
+    for block in blocks:
+        line = text[: block.start(1)].count("\n")
+        source = "\n" * line + textwrap.dedent(block[1])
+        exec(compile(source, "documentation", "exec"), namespace)
+    return len(blocks)
+
+
+def test_readme_runs():
+    assert run_blocks((ROOT / "README.md").read_text(encoding="utf-8"), FENCED) >= 1
+
+
+def test_user_guide_runs():
+    text = (ROOT / "docs" / "user_guide.rst").read_text(encoding="utf-8")
+    assert run_blocks(text, INDENTED) >= 10
+
+
+def test_a_wrong_block_is_found():
+    with pytest.raises(AssertionError):
+        run_blocks("```python\nx = 1\n```\n```python\nassert x == 2\n```\n", FENCED)
+
+
+def test_readme_has_one_test_command():
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.endswith("-m pytest")] == [
+        'python3 -m venv .venv && .venv/bin/pip install -q -e ".[test]" && .venv/bin/python -m pytest'
+    ]
+
+
+def test_readme_names_files_that_exist():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = re.findall(r"(?:examples|docs|tests)/[\w/]+\.\w+", text)
+    assert named and [name for name in named if not (ROOT / name).is_file()] == []
+
+
+@pytest.mark.parametrize("estimator", [NNBCDClassifier, NNBCDRegressor])
+def test_every_parameter_is_documented_with_its_default(estimator):
+    docscrape = pytest.importorskip("numpydoc.docscrape")
+    entries = docscrape.NumpyDocString(inspect.getdoc(estimator))["Parameters"]
+    parameters = list(inspect.signature(estimator).parameters.values())
+    assert [entry.name for entry in entries] == [parameter.name for parameter in parameters]
+    for entry, parameter in zip(entries, parameters, strict=True):
+        assert entry.type.endswith(f", default={parameter.default!r}"), entry.name
+        assert entry.desc, entry.name
+
+
+@pytest.mark.parametrize("estimator", [NNBCDClassifier, NNBCDRegressor])
+def test_every_fitted_attribute_is_documented(estimator):
+    docscrape = pytest.importorskip("numpydoc.docscrape")
+    entries = docscrape.NumpyDocString(inspect.getdoc(estimator))["Attributes"]
+    fitted = estimator(3, max_iter=2, early_stopping=True, validation_fraction=0.4)
+    fitted.fit([[0.0], [1.0], [2.0], [3.0], [4.0], [5.0]], [0, 1, 0, 1, 0, 1])
+    names = set(vars(fitted))
+    names |= {n for n, value in inspect.getmembers(estimator) if isinstance(value, property)}
+    public = {name for name in names if name.endswith("_") and not name.startswith("_")}
+    assert len(public) > 15 and public - {entry.name for entry in entries} == set()
+
+
+def test_documented_completes_a_docstring():
+    @documented
+    class Small:
+        """A class.
+
+        Parameters
+        ----------
+        own : int
+            Its own.
+
+        Attributes
+        ----------
+        mine_ : int
+            Fitted.
+
+        Notes
+        -----
+        The end.
+        """
+
+        def __init__(self, tau=2.0, own=3):
+            pass
+
+    text = Small.__doc__
+    assert text.index("tau : float, default=2.0") < text.index("own : int, default=3")
+    assert "rho : float" not in text and "rho : float" in PARAMETERS
+    assert text.index("mine_ : int") < text.index("intercepts_ : list")
+    assert text.endswith("Notes\n-----\nThe end.")
+
+
+def test_version_is_public():
+    assert sklearn_nnbcd.__version__
