@@ -16,7 +16,7 @@ from sklearn_nnbcd.engine import (
     initial_block,
     initial_weights,
 )
-from sklearn_nnbcd.layers import Dense
+from sklearn_nnbcd.layers import Dense, resolve_stack
 from sklearn_nnbcd.losses import LOSSES
 from sklearn_nnbcd.placements import InMemory
 
@@ -87,20 +87,54 @@ def make_problem(
     **penalties,
 ):
     """The :class:`Problem` of a dense network with the given widths d_0 ... d_N, by names."""
-    N = len(widths) - 1
+    shapes = list(zip(widths, widths[1:]))
+    layers = (None, *(Dense(units) for units in widths[1:]))
+    plans = mild_plans(compression, shapes, compress_output)
+    pieces = dict(activation=activation, loss=loss, plans=plans)
+    return put_together(layers, pieces, fit_intercept, xp, penalties)
+
+
+def make_stack_problem(
+    layers,
+    input_shape,
+    n_outputs,
+    *,
+    activation="relu",
+    loss="squared_error",
+    compression="none",
+    compress_output=True,
+    fit_intercept=True,
+    xp=NUMPY,
+    **penalties,
+):
+    """The :class:`Problem` of a list of layers, and the shapes of its weights."""
+    stack = resolve_stack(layers, input_shape, n_outputs, "the test")
+    plans = mild_plans(compression, stack.shapes, compress_output)
+    pieces = dict(activation=activation, loss=loss, plans=plans, skips=stack.skips)
+    return put_together(stack.layers, pieces, fit_intercept, xp, penalties), stack.shapes
+
+
+def mild_plans(compression, shapes, compress_output):
+    """Plans for the weights, None where a layer stays dense."""
     piece = MILD_COMPRESSIONS[compression]
-    plans = [None]
-    for i in range(1, N + 1):
-        skip = piece is None or (i == N and not compress_output)
-        plans.append(None if skip else piece.plan((widths[i - 1], widths[i])))
+    plans = [None if piece is None else piece.plan(shape) for shape in shapes]
+    if not compress_output:
+        plans[-1] = None
+    return (None, *plans)
+
+
+def put_together(layers, pieces, fit_intercept, xp, penalties):
+    """The problem of some layers and of pieces by their names."""
+    sigma = [ACTIVATIONS[pieces["activation"]]() for _ in layers[2:]]
     return Problem(
-        layers=(None, *(Dense(units) for units in widths[1:])),
-        activations=(None, *(ACTIVATIONS[activation]() for _ in range(N - 1)), Identity()),
-        plans=tuple(plans),
-        loss=LOSSES[loss](),
+        layers=layers,
+        activations=(None, *sigma, Identity()),
+        plans=pieces["plans"],
+        loss=LOSSES[pieces["loss"]](),
         penalties=Penalties(**penalties),
         fit_intercept=fit_intercept,
         xp=xp,
+        skips=pieces.get("skips", ()),
     )
 
 

@@ -11,7 +11,9 @@ block       sum over rows of s_j ...  from
 V_N         (gamma/2 + alpha) |dv|^2  a = alpha; m = gamma + alpha, the loss being convex
 U_N         (gamma+rho)/2 |du|^2      quadratic with m = gamma + rho
 V_i         gamma/2 |dv|^2 + rho/2    quadratic, half the Hessian form of the step:
-            |dv W_{i+1}|^2            gamma I + rho W W'
+            |dv W_{i+1}|^2            gamma I + rho W W' (gamma + rho in place of gamma where a
+                                      residual block carries V_i on; by conjugate gradients: 0,
+                                      each step of theirs descends, however far it is from the end)
 U_i         alpha/2 |du|^2            a = alpha; the problem need not be convex
 W_i, b_i    rho/2 |v dW + db|^2       quadratic, the row part of the Hessian form
             without s_j: (tau +       a = alpha_w; m = tau + ridge + alpha_w (tau only where the
@@ -20,14 +22,17 @@ M_i         without s_j: alpha/2      a = alpha; the set need not be convex
 ==========  ========================  ===========================================================
 """
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from problems import COMBINATIONS, COVERING, draw_start, make_problem, random_targets, start
+from problems import COMBINATIONS, COVERING, draw_start, make_problem, make_stack_problem, random_targets, start
 
 from sklearn_nnbcd.engine import objective
 from sklearn_nnbcd.engine._updates import (
+    affine,
     input_operator,
     update_M,
     update_U,
@@ -36,6 +41,9 @@ from sklearn_nnbcd.engine._updates import (
     update_V_output,
     update_W,
 )
+from sklearn_nnbcd.layers import AveragePool2D, Conv2D, Dense, Residual
+from sklearn_nnbcd.layers import _base as layers_base
+from sklearn_nnbcd.layers._base import Iterated
 from sklearn_nnbcd.placements import InMemory
 
 
@@ -99,8 +107,9 @@ def rounding(problem, weights, block):
     p, s = problem.penalties, block.s
     size = squares(block.Y, s) + squares(block.V[-1], s) + len(block.Y)
     for i in range(1, problem.N + 1):
-        P = np.abs(block.V[i - 1]) @ np.abs(weights.W[i])
-        P += 0.0 if weights.b[i] is None else np.abs(weights.b[i])
+        size_b = None if weights.b[i] is None else np.abs(weights.b[i])
+        size_V, size_W = [np.abs(v) for v in block.V], np.abs(weights.W[i])
+        P = affine(problem, i, size_V, [size_W] * (i + 1), [size_b] * (i + 1))
         size += p.rho * (squares(P, s) + squares(block.U[i], s))
         size += p.gamma * (squares(block.V[i], s) + squares(block.U[i], s))
         size += (p.ridge + p.tau) * squares(weights.W[i])
@@ -110,19 +119,22 @@ def rounding(problem, weights, block):
 
 def row_steps(problem, weights, block, i):
     """The V_i and U_i updates: name, new block, what it has to gain."""
-    p, s, xp, layer = problem.penalties, block.s, problem.xp, problem.layers[i]
+    p, s, xp = problem.penalties, block.s, problem.xp
     if i == problem.N:
         new = update_V_output(block, problem)
         step = new.V[i] - block.V[i]
         yield "V_N", new, (p.gamma / 2 + p.alpha) * squares(step, s)
     else:
         S = problem.activations[i](block.U[i], xp=xp)
-        new = update_V(block, i, problem, weights, input_operator(i, problem, weights), S)
-        step = new.V[i] - block.V[i]
-        forward = squares(step @ weights.W[i + 1], s)
-        yield f"V_{i}", new, p.gamma / 2 * squares(step, s) + p.rho / 2 * forward
+        operator = input_operator(i, problem, weights)
+        new = update_V(block, i, problem, weights, operator, S)
+        step, above = new.V[i] - block.V[i], problem.layers[i + 1]
+        forward = squares(above.forward(step, weights.W[i + 1], None, xp=xp), s)
+        gamma = p.gamma if problem.skip_from(i) is None else p.gamma + p.rho
+        amount = gamma / 2 * squares(step, s) + p.rho / 2 * forward
+        yield f"V_{i}", new, 0.0 if isinstance(operator, Iterated) else amount
     block = new
-    P = layer.forward(block.V[i - 1], weights.W[i], weights.b[i], xp=xp)
+    P = affine(problem, i, block.V, weights.W, weights.b)
     if i == problem.N:
         new = update_U_output(block, problem, P)
         yield "U_N", new, (p.gamma + p.rho) / 2 * squares(new.U[i] - block.U[i], s)
@@ -135,11 +147,12 @@ def weight_steps(problem, weights, block, i):
     """The (W_i, b_i) and M_i updates: name, new weights, what it has to gain."""
     p, s, xp, layer = problem.penalties, block.s, problem.xp, problem.layers[i]
     V, compressed = block.V[i - 1], problem.plans[i] is not None
-    E = block.U[i] - layer.forward(V, weights.W[i], weights.b[i], xp=xp)
+    E = block.U[i] - affine(problem, i, block.V, weights.W, weights.b)
     sums = layer.statistics(V, E, s, weights.shift[i], with_gram=True, xp=xp)
     new = update_W(weights, i, problem, sums)
     step = new.W[i] - weights.W[i]
-    rows = V @ step if new.b[i] is None else V @ step + (new.b[i] - weights.b[i])
+    offset = None if new.b[i] is None else new.b[i] - weights.b[i]
+    rows = layer.forward(V, step, offset, xp=xp)
     amount = (p.ridge + (p.tau if compressed else 0.0)) / 2 + p.alpha_w
     yield f"W_{i}", new, amount * squares(step) + p.rho / 2 * squares(rows, s)
     weights = new
@@ -152,7 +165,11 @@ def weight_steps(problem, weights, block, i):
 @settings(max_examples=12)
 @given(case=cases)
 def test_every_block_update_descends(combination, case):
-    problem, weights, block = random_state(combination, case)
+    expect_descent(*random_state(combination, case))
+
+
+def expect_descent(problem, weights, block):
+    """Two sweeps, block by block, each with its amount."""
     for _ in range(2):
         for i in range(problem.N, 0, -1):
             value = objective(problem, weights, InMemory([block])).total
@@ -167,3 +184,71 @@ def test_every_block_update_descends(combination, case):
                 slack += rounding(problem, new, block)
                 assert after <= value - amount + slack, name
                 value, weights = after, new
+
+
+# other layers -----------------------------------------------------------------------------------
+
+#: name -> (layers, shape of a row of X)
+STACKS = {
+    "conv": ([Conv2D(2, 2), Dense(3)], (3, 3, 2)),
+    "deep conv": (
+        [Conv2D(2, 2, padding=1), Conv2D(2, (1, 2), stride=2), Dense(2)],
+        (3, 2, 1),
+    ),
+    "pool": ([Conv2D(2, 2), AveragePool2D(2, stride=1), Conv2D(3, 1), AveragePool2D(2)], (4, 4, 1)),
+    "residual": ([Dense(3), Residual([Dense(2), Dense(3)]), Residual([Dense(3)] * 2)], (4,)),
+    "residual from X": (
+        [Residual([Conv2D(3, 1), Conv2D(1, 3, padding=1), Conv2D(2, 1)])],
+        (2, 2, 2),
+    ),
+    "conv residual": (
+        [Conv2D(2, 2), Residual([Conv2D(1, 1), Conv2D(2, 3, padding=1)]), Dense(2)],
+        (3, 3, 1),
+    ),
+}
+
+
+def random_stack_state(name, combination, case):
+    """As :func:`random_state`, for a network of STACKS."""
+    case, (layers, shape) = dict(case), STACKS[name]
+    rng = np.random.default_rng(case.pop("seed"))
+    rows, outputs, scale = case.pop("rows"), case.pop("widths")[0], case.pop("scale")
+    weighted = case.pop("weighted")
+    names = dict(zip(("activation", "loss", "compression"), COMBINATIONS[combination]))
+    problem, shapes = make_stack_problem(layers, shape, outputs, **names, **case)
+    width = math.prod(shape)
+    X = scale * (rng.normal(size=(rows, width)) + rng.normal(size=width))
+    Y = random_targets(problem.loss, rows, outputs, rng)
+    s = rng.exponential(size=rows) if weighted else None
+    W = [None, *(rng.normal(size=size) / size[0] ** 0.5 for size in shapes)]
+    b = [None, *(0.3 * rng.normal(size=w.shape[1]) for w in W[1:])]
+    if not problem.fit_intercept:
+        b = [None] * len(W)
+    weights, placement = start(problem, X, Y, s, W, b, noise=rng)
+    return problem, weights, placement.blocks[0]
+
+
+TRIPLES = ("relu-squared_error-none", "leaky_relu-hinge-low_rank", "tanh-squared_error-l0")
+#: every stack with every way of solving (9) that it has, each with the next triple
+STACK_CASES = [
+    (name, exact, TRIPLES[k % len(TRIPLES)])
+    for k, (name, exact) in enumerate(
+        [(name, True) for name in STACKS]
+        + [(name, False) for name in ("deep conv", "pool", "residual from X", "conv residual")]
+    )
+]
+
+
+@pytest.mark.parametrize(("name", "exact", "combination"), STACK_CASES)
+def test_every_block_update_descends_in_other_layers(name, exact, combination, monkeypatch):
+    if not exact:  # one step: far from the minimiser, so that only descent is left
+        monkeypatch.setattr(layers_base, "_DENSE_ENTRIES", 0)
+        monkeypatch.setattr(layers_base, "_CONJUGATE_STEPS", 1)
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        case = dict(
+            {key: 10 ** rng.uniform(-1, 1) for key in ("rho", "gamma", "tau", "alpha", "alpha_w")},
+            **dict(seed=seed, rows=5, widths=(1 + seed % 3,), scale=1.0, ridge=0.1),
+            **dict(weighted=seed % 2 == 0, fit_intercept=seed % 5 > 0, compress_output=True),
+        )
+        expect_descent(*random_stack_state(name, combination, case))
