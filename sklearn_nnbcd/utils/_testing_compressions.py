@@ -47,7 +47,6 @@ def check_format(M, plan, arrays):
     expect(all(a.dtype == arrays.dtype for a in floats), "stored numbers must keep the dtype")
     count = sum(math.prod(a.shape) for a in floats)
     expect(M.n_parameters == count, f"n_parameters is {M.n_parameters}, {count} are stored")
-    expect(M.n_parameters == count, f"n_parameters is {M.n_parameters}, {count} are stored")
     said = plan.n_parameters in (None, count)
     expect(said, f"the plan says {plan.n_parameters}, {count} are stored")
     nbytes = sum(get_backend(xp).to_numpy(a, xp=xp).nbytes for a in M.arrays)
