@@ -38,7 +38,7 @@ def fit(**compression):
     network = NNBCDClassifier(
         hidden_layer_sizes=(256, 128),
         solver="minibatch",
-        max_iter=8,
+        max_iter=6,
         early_stopping=True,
         n_iter_no_change=100,
         random_state=0,

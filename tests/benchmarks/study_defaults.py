@@ -2,6 +2,7 @@
 """The study behind the default parameters of solver="full": a random search over many problems.
 
     OMP_NUM_THREADS=1 python tests/benchmarks/study_defaults.py search --n-configs 100
+    OMP_NUM_THREADS=1 python tests/benchmarks/study_defaults.py try gain=0.1 gain=0.1,max_iter=100
     python tests/benchmarks/study_defaults.py report study.jsonl
 
 Each configuration is fitted, dense and compressed, on data sets of scikit-learn, on generated sets,
@@ -43,13 +44,15 @@ from sklearn_nnbcd.initializers import KaimingNormal
 
 FIRST_SEED = 1000
 SPACE = {
-    "gain": [0.05, 0.1, 0.2, 0.3, 0.5],
+    "gain": [0.05, 0.1, 0.2, 0.3, 0.5],  # times the scale of He et al.
     "ridge": [0.1, 0.3, 1.0, 3.0],
     "alpha": [0.01, 0.1, 1.0],
     "rho": [0.3, 1.0, 3.0],
     "tau": [1.0, 10.0, 30.0, 100.0],
     "max_iter": [100],
 }
+
+CHOSEN = {"gain": 0.15, "ridge": 1.0, "alpha": 0.01, "rho": 1.0, "tau": 10.0, "max_iter": 200}
 
 
 def data_sets():
@@ -142,15 +145,27 @@ def search(n_configs, out, seed):
     random_state = np.random.RandomState(seed)
     for k in range(n_configs):
         config = {name: values[random_state.randint(len(values))] for name, values in SPACE.items()}
-        if k < done:
-            continue
-        scores, seconds = {}, {}
-        for task, name, extra in tasks(sets):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                scores[task], seconds[task] = evaluate(config, *sets[name], extra)
-        with out.open("a") as file:
-            file.write(json.dumps({"config": config, "scores": scores, "seconds": seconds}) + "\n")
+        if k >= done:
+            run(config, sets, out)
+
+
+def try_changes(changes, skip, out):
+    """One JSON line for each change of :data:`CHOSEN`, e.g. "gain=0.1,max_iter=200"."""
+    sets = {name: data for name, data in data_sets().items() if name not in skip}
+    for change in changes:
+        pairs = [pair.split("=") for pair in change.split(",") if pair]
+        run(CHOSEN | {name: type(CHOSEN[name])(value) for name, value in pairs}, sets, out)
+
+
+def run(config, sets, out):
+    """Fit all tasks and append a JSON line."""
+    scores, seconds = {}, {}
+    for task, name, extra in tasks(sets):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            scores[task], seconds[task] = evaluate(config, *sets[name], extra)
+    with out.open("a") as file:
+        file.write(json.dumps({"config": config, "scores": scores, "seconds": seconds}) + "\n")
 
 
 def report(path, n_best):
@@ -189,16 +204,22 @@ def main():
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    run = commands.add_parser("search")
-    run.add_argument("--n-configs", type=int, default=100)
-    run.add_argument("--out", type=Path, default=Path("study.jsonl"))
-    run.add_argument("--seed", type=int, default=0)
+    draw = commands.add_parser("search")
+    draw.add_argument("--n-configs", type=int, default=100)
+    draw.add_argument("--out", type=Path, default=Path("study.jsonl"))
+    draw.add_argument("--seed", type=int, default=0)
+    near = commands.add_parser("try")
+    near.add_argument("changes", nargs="+")
+    near.add_argument("--skip", nargs="*", default=[])
+    near.add_argument("--out", type=Path, default=Path("study.jsonl"))
     show = commands.add_parser("report")
     show.add_argument("path", type=Path)
     show.add_argument("--n-best", type=int, default=12)
     arguments = parser.parse_args()
     if arguments.command == "search":
         search(arguments.n_configs, arguments.out, arguments.seed)
+    elif arguments.command == "try":
+        try_changes(arguments.changes, arguments.skip, arguments.out)
     else:
         report(arguments.path, arguments.n_best)
 
