@@ -43,6 +43,8 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
         tensorization,
         tensor_shape,
         compress_output,
+        weight_regularizer,
+        activity_regularizer,
         rho,
         gamma,
         tau,
@@ -74,6 +76,8 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
         self.tensorization = tensorization
         self.tensor_shape = tensor_shape
         self.compress_output = compress_output
+        self.weight_regularizer = weight_regularizer
+        self.activity_regularizer = activity_regularizer
         self.rho = rho
         self.gamma = gamma
         self.tau = tau
@@ -145,7 +149,7 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
         Y, row_weights, n_outputs = self._encode(X, y, s)
         xp = array_api_compat.array_namespace(X)
         problem, shapes = resolve_problem(self, X.shape[1], n_outputs, self._task, xp)
-        solver = resolve_solver(self.solver, X.shape[0])
+        solver = resolve_solver(self, X.shape[0])
         start = self._start(problem, shapes, X.dtype, solver)
         batch_size = resolve_batch_size(self.batch_size, X.shape[0])
         max_iter = resolve_max_iter(self.max_iter, solver, X.shape[0], batch_size)
@@ -263,7 +267,7 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
 
         validate = None if validation is None else validate
         monitor = Monitor(self, callbacks, attributes, validate)
-        solver = SOLVERS[resolve_solver(self.solver, rows[0].shape[0])]
+        solver = SOLVERS[resolve_solver(self, rows[0].shape[0])]
         weights, curve = solver(self, problem, start, rows, max_iter, monitor)
         if monitor.best_weights is not None:
             weights = monitor.best_weights
@@ -288,7 +292,7 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
             "_activations": problem.activations[1:],
             "_layers": problem.layers,
             "_skips": problem.skips,
-            "_loss": problem.loss,
+            "_loss": self._decode_loss(problem.loss),
             "_dtype": str(weights.W[1].dtype),
             "_operators": operators(coefs, xp=problem.xp),
         }
@@ -300,6 +304,10 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
     def _decode_targets(self, Y):
         """Targets as the user gave them, up to the coding of labels."""
         return Y
+
+    def _decode_loss(self, loss):
+        """The loss for targets and outputs as the user gave them."""
+        return loss
 
     def _record(self, problem, monitor, curve, X, Y, s):
         """Curves and counts of the fit."""
@@ -313,7 +321,7 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
             self.validation_scores_ = monitor.scores
             self.best_validation_score_ = monitor.best_score
         xp = problem.xp
-        value = problem.loss.value(self._decode_targets(Y), self._forward(X), xp=xp)
+        value = self._loss.value(self._decode_targets(Y), self._forward(X), xp=xp)
         weight = xp.ones_like(value) if s is None else s
         self.loss_ = float(xp.sum(weight * value) / xp.sum(weight))
 

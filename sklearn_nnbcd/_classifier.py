@@ -26,8 +26,8 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
     ----------
     loss : str or instance
         Loss of the outputs V_N: a name of ``sklearn_nnbcd.losses.LOSSES`` that suits classification
-        ('squared_error' on coded labels, as in the paper, 'hinge', ...) or an instance. Losses
-        are sums over rows, so penalties keep their meaning beside them.
+        ('squared_error' on coded labels, as in the paper, 'hinge', 'logistic', 'cross_entropy') or
+        an instance. Losses are sums over rows, so penalties keep their meaning beside them.
     class_weight : dict, 'balanced' or None
         Weights of the classes, multiplied into ``sample_weight``. 'balanced': inverse to the
         (weighted) class counts.
@@ -95,6 +95,8 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         tensorization=None,
         tensor_shape=None,
         compress_output=False,
+        weight_regularizer=None,
+        activity_regularizer=None,
         rho=1.0,
         gamma=1.0,
         tau=10.0,
@@ -128,6 +130,8 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
             tensorization=tensorization,
             tensor_shape=tensor_shape,
             compress_output=compress_output,
+            weight_regularizer=weight_regularizer,
+            activity_regularizer=activity_regularizer,
             rho=rho,
             gamma=gamma,
             tau=tau,

@@ -29,6 +29,15 @@ tensor_shape : tuple of int, tuple of two tuples of int, or None
     column modes ('paired'). None: factors of about 4, so every width works; a prime stays whole.
 compress_output : bool
     Whether a single ``compression`` includes the last layer, which the paper leaves dense.
+weight_regularizer : str, instance, list or None
+    r_i of the weights that have no compression: a name of
+    ``sklearn_nnbcd.regularizers.REGULARIZERS`` ('l2', 'l1', 'elastic_net', 'nonnegative', 'box'), an
+    instance, or a list with one entry per layer, the output included. It acts on W_i^MC, which then
+    predicts in place of W_i and which ``tau`` ties to it.
+activity_regularizer : str, instance, list or None
+    s_i of the hidden V_i, likewise, or a list with one entry per hidden layer. It shapes the fit,
+    not the prediction: V_i meets it exactly, the forward pass as far as gamma and rho tie it to V_i.
+    Needs solver='full', which 'auto' then stands for.
 rho : float
     Penalty of U_i = V_{i-1} W_i + b_i, > 0.
 gamma : float
@@ -55,7 +64,7 @@ fit_intercept : bool
 solver : {'auto', 'full', 'minibatch'}
     'full' is Algorithm 1: all rows in every sweep, closed forms only, the objective never rises.
     'minibatch' takes the same blocks one batch of rows at a time, with memory for one batch.
-    'auto' is 'full' up to 500 rows and 'minibatch' beyond.
+    'auto' is 'full' up to 500 rows or with an ``activity_regularizer``, and 'minibatch' beyond.
 batch_size : int or 'auto'
     Rows of a batch of 'minibatch'. 'auto' grows with the root of the number of rows, from 32 to
     1024.
@@ -112,7 +121,8 @@ objective_curve_ : list of float
     Objective L of (7) after every sweep, which never rises; with 'minibatch' the sum of the losses
     that the rows had when their batch came.
 objective_terms_ : list of dict
-    Its terms after every sweep: loss, split, activation, coupling, ridge, penalty.
+    Its terms after every sweep: loss, split, activation, coupling, ridge,
+    penalty, regularizer.
 loss_ : float
     Mean loss of the compressed network on the training rows, by a forward pass. If it is far above
     ``objective_terms_[-1]['loss']`` / n, the auxiliary variables have run ahead of the weights.

@@ -7,11 +7,12 @@ from numbers import Integral
 from sklearn.utils import check_random_state
 
 from .activations import ACTIVATIONS, BaseActivation, Identity
-from .compressions import COMPRESSIONS, BaseCompression
+from .compressions import COMPRESSIONS, BaseCompression, RegularizedPlan
 from .engine import Penalties, Problem
 from .initializers import INITIALIZERS, BaseInitializer
 from .layers import Dense, resolve_input_shape, resolve_stack
 from .losses import LOSSES, BaseLoss
+from .regularizers import REGULARIZERS, BaseRegularizer
 from .utils._validation import (
     check_flag,
     check_integer,
@@ -154,6 +155,39 @@ def resolve_plans(estimator, shapes, owner):
     return (None, *plans, *([None] * (count - len(plans))))
 
 
+def _regularizers(value, count, parameter, owner, what):
+    """One regulariser or None for each of ``count`` layers."""
+    each = _per_layer(value, count, parameter, owner, what)
+    if value is not None and not isinstance(value, list | tuple):  # checked even if count is 0
+        resolve_piece(value, REGULARIZERS, BaseRegularizer, parameter, owner)
+    return [
+        None if r is None else resolve_piece(r, REGULARIZERS, BaseRegularizer, parameter, owner)
+        for r in each
+    ]
+
+
+def regularize_plans(plans, estimator, shapes, owner):
+    """The plans, with a regulariser's own where a layer has no compression."""
+    given, result = estimator.weight_regularizer, [None]
+    what = "layer (the output included)"
+    each = _regularizers(given, len(shapes), "weight_regularizer", owner, what)
+    for i, (plan, shape, piece) in enumerate(zip(plans[1:], shapes, each, strict=True), 1):
+        if plan is not None and piece is not None and isinstance(given, list | tuple):
+            raise ValueError(
+                f"The 'weight_regularizer' of {owner}, when a list, must be None where a layer is "
+                f"compressed. Got {piece!r} for layer {i}. Put None there, or in 'compression'."
+            )
+        result.append(RegularizedPlan(tuple(shape), piece) if plan is None and piece else plan)
+    return tuple(result)
+
+
+def resolve_activity(estimator, n_layers, owner):
+    """Regularisers s_i of V_1 ... V_{N-1}, with None for X and the output; empty if there are none."""
+    given = estimator.activity_regularizer
+    each = _regularizers(given, n_layers - 1, "activity_regularizer", owner, "hidden layer")
+    return (None, *each, None) if any(piece is not None for piece in each) else ()
+
+
 def _compression(value, estimator, owner):
     """Instance of a compression; a name takes those constructor parameters that it knows."""
     if isinstance(value, str) and value in COMPRESSIONS:
@@ -214,12 +248,15 @@ def resolve_problem(estimator, n_features, n_outputs, task, xp):
     problem = Problem(
         layers=stack.layers,
         activations=resolve_activations(estimator.activation, len(stack.shapes), owner),
-        plans=resolve_plans(estimator, stack.shapes, owner),
+        plans=regularize_plans(
+            resolve_plans(estimator, stack.shapes, owner), estimator, stack.shapes, owner
+        ),
         loss=loss,
         penalties=resolve_penalties(estimator, owner),
         fit_intercept=bool(estimator.fit_intercept),
         xp=xp,
         skips=stack.skips if any(k is not None for k in stack.skips) else (),
+        activity=resolve_activity(estimator, len(stack.shapes), owner),
     )
     return problem, stack.shapes
 

@@ -3,11 +3,14 @@
 
 import math
 
+import array_api_compat
 import numpy as np
 from sklearn.base import RegressorMixin
 
 from ._base import BaseNNBCD
 from ._docs import documented
+from ._problem import resolve_piece
+from .losses import LOSSES, BaseLoss
 
 
 @documented
@@ -23,7 +26,8 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
     ----------
     loss : str or instance
         Loss of the outputs V_N: a name of ``sklearn_nnbcd.losses.LOSSES`` that suits regression
-        ('squared_error', ...) or an instance. Losses are sums over rows and outputs.
+        ('squared_error', 'huber', 'absolute_error', 'poisson') or an instance. Losses
+        are sums over rows and outputs.
 
     Attributes
     ----------
@@ -38,7 +42,9 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
     The network is fitted to (y - mean) / spread with one spread for all outputs, the root of the
     mean variance, so that the penalties mean the same whatever the unit of y; the last layer takes
     the change back, and all that is stored and predicted is in the unit of y. With
-    ``fit_intercept=False`` the mean stays in.
+    ``fit_intercept=False`` the mean stays in. A parameter of the loss that has a unit, as Huber's
+    delta, is in units of that spread. ``loss='poisson'`` takes y >= 0 as it is: its outputs are
+    logarithms, and predict returns exp(V_N).
 
     References
     ----------
@@ -78,6 +84,8 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         tensorization=None,
         tensor_shape=None,
         compress_output=False,
+        weight_regularizer=None,
+        activity_regularizer=None,
         rho=1.0,
         gamma=1.0,
         tau=10.0,
@@ -110,6 +118,8 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
             tensorization=tensorization,
             tensor_shape=tensor_shape,
             compress_output=compress_output,
+            weight_regularizer=weight_regularizer,
+            activity_regularizer=activity_regularizer,
             rho=rho,
             gamma=gamma,
             tau=tau,
@@ -134,13 +144,16 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         )
 
     def _encode(self, X, y, s):
-        """Targets about their mean in units of their common spread.
+        """Targets about their mean in units of their common spread, if the loss allows it.
 
         One number for all outputs, so (7) is only multiplied by a constant; it makes the default
         penalties mean the same for targets in any unit. Undone in the last layer after the fit.
         """
         self._one_column = y.ndim == 1
         Y = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
+        if not self._suitable_loss(Y).standardises:
+            self._mean, self._spread = np.zeros(Y.shape[1], X.dtype), 1.0
+            return Y.astype(X.dtype), s, Y.shape[1]
         with np.errstate(over="ignore", invalid="ignore"):
             mean = np.average(Y, axis=0, weights=s)
             spread = math.sqrt(np.average(np.mean((Y - mean) ** 2, axis=1), weights=s))
@@ -189,6 +202,7 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         if not hasattr(self, "_spread"):
             return self._encode(X, y, s)
         width = len(self._mean)
+        self._suitable_loss(np.asarray(y))
         if (y.ndim == 1) != self._one_column or (y.ndim == 2 and y.shape[1] != width):
             expected = "(n,)" if self._one_column else f"(n, {width})"
             raise ValueError(
@@ -197,6 +211,19 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
             )
         Y = (np.asarray(y).reshape(len(y), -1) - self._mean) / self._spread
         return Y.astype(X.dtype), s, width
+
+    def _suitable_loss(self, Y):
+        """The loss, if it allows the targets."""
+        loss = resolve_piece(self.loss, LOSSES, BaseLoss, "loss", type(self).__name__)
+        if np.min(Y) < loss.lowest_target:
+            raise ValueError(
+                f"The 'y' of fit must be >= {loss.lowest_target:g} for loss={self.loss!r}. Got "
+                f"{np.min(Y):.3g}. Shift the targets, or use loss='squared_error'."
+            )
+        return loss
+
+    def _decode_loss(self, loss):
+        return loss.rescaled(self._spread)
 
     def _decode_targets(self, Y):
         return Y * Y.dtype.type(self._spread) + self._mean
@@ -231,4 +258,5 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
             Of the shape that fit saw.
         """
         V = self._checked_outputs(X)
+        V = self._loss.inverse_link(V, xp=array_api_compat.array_namespace(V))
         return V[:, 0] if self._one_column else V

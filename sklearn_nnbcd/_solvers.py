@@ -25,11 +25,23 @@ FULL_ROWS = 500
 AUTO_SWEEPS, AUTO_BATCHES = 200, 600
 
 
-def resolve_solver(solver, n_rows):
-    """Name of the solver that "auto" stands for."""
-    if solver == "auto":
-        return "full" if n_rows <= FULL_ROWS else "minibatch"
-    return solver
+def resolve_solver(estimator, n_rows):
+    """Name of the solver that "auto" stands for; 'minibatch' has no V_i for a regulariser to act on."""
+    if estimator.solver == "auto":
+        small = n_rows <= FULL_ROWS or estimator.activity_regularizer is not None
+        return "full" if small else "minibatch"
+    if estimator.solver == "minibatch":
+        refuse_activity(estimator, "solver='minibatch'")
+    return estimator.solver
+
+
+def refuse_activity(estimator, what):
+    """Raise if there is an activity regulariser."""
+    if estimator.activity_regularizer is not None:
+        raise ValueError(
+            f"The 'activity_regularizer' of {type(estimator).__name__} needs solver='full' in fit. Got "
+            f"{estimator.activity_regularizer!r} with {what}. Use fit with solver='auto' or 'full'."
+        )
 
 
 def resolve_batch_size(batch_size, n_rows):
@@ -137,6 +149,7 @@ def guarded(run, monitor, weights):
 
 def new_minibatch(estimator, problem, start):
     """A :class:`MiniBatch` for ``partial_fit``: a constant step, no end in sight."""
+    refuse_activity(estimator, "partial_fit")
     settings = BatchSettings(block_step=estimator.block_step, decay=False)
     return MiniBatch(problem, initial_weights(problem, *start), settings, None, 0.0)
 

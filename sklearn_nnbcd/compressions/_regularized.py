@@ -30,6 +30,13 @@ class RegularizedPlan(PenalizedPlan):
         """Without cross terms one prox is the answer."""
         return metric is None or metric.is_diagonal
 
+    def project(self, W, *, metric=None, xp):
+        """W itself, or the nearest point that a constraint allows.
+
+        A prox would shrink first weights that are small to nothing before they have met the data.
+        """
+        return DenseWeight(self.regularizer.project(W, xp=xp))
+
     def prox(self, target, weight, *, xp):
         """The regulariser's."""
         return self.regularizer.prox(target, weight, xp=xp)

@@ -11,6 +11,9 @@ class BaseRegularizer(BaseEstimator):
     everywhere: the caller gives the *weight* of the quadratic.
     """
 
+    def check_parameters(self):
+        """Raise ValueError or TypeError, naming the parameter, unless the parameters make sense."""
+
     def value(self, Z, *, xp):
         """r of each row of Z, shape (n,), inf where a constraint is broken."""
         raise NotImplementedError

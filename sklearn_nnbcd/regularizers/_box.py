@@ -34,6 +34,10 @@ class Box(BaseRegularizer):
             )
         return ends
 
+    def check_parameters(self):
+        """Raise unless the parameters are in their range."""
+        self._checked()
+
     def value(self, Z, *, xp):
         """0 where all entries of a row are inside, else inf."""
         low, high = self._checked()

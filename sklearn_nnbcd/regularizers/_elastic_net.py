@@ -26,6 +26,10 @@ class ElasticNet(BaseRegularizer):
         share = check_number(self.l1_ratio, "l1_ratio", "ElasticNet", high=1.0, cure="Try 0.5.")
         return strength * share, strength * (1.0 - share)
 
+    def check_parameters(self):
+        """Raise unless the parameters are in their range."""
+        self._checked()
+
     def value(self, Z, *, xp):
         """Both parts of each row."""
         first, second = self._checked()

@@ -25,6 +25,10 @@ class L1(BaseRegularizer):
     def _checked(self):
         return check_number(self.strength, "strength", "L1", cure="0 switches the term off.")
 
+    def check_parameters(self):
+        """Raise unless the parameters are in their range."""
+        self._checked()
+
     def value(self, Z, *, xp):
         """strength ||z||_1 of each row."""
         return self._checked() * row_sums(xp.abs(Z), xp=xp)

@@ -19,6 +19,10 @@ class L2(BaseRegularizer):
     def _checked(self):
         return check_number(self.strength, "strength", "L2", cure="0 switches the term off.")
 
+    def check_parameters(self):
+        """Raise unless the parameters are in their range."""
+        self._checked()
+
     def value(self, Z, *, xp):
         """strength/2 ||z||^2 of each row."""
         return (0.5 * self._checked()) * row_sums(Z * Z, xp=xp)
