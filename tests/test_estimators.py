@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""scikit-learn's own checks of an estimator, and what its weights of rows mean."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.preprocessing import StandardScaler, scale
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd.compressions import COMPRESSIONS
+
+#: name of a check -> why it may fail
+EXPECTED_FAILURES = {}
+
+#: The checks ask for 0.83 accuracy on two features and R^2 0.5 on ten. A default rank is a quarter of
+#: the weights, which for two features is one number a unit; so the compressed networks here may have
+#: rank 5 or half of their weights, and their W is held near what is stored.
+ROOMY = {"hidden_layer_sizes": (16, 16), "tau": 100.0, "rank": 5, "sparsity": 0.5}
+
+
+def roomy(name):
+    """ROOMY without what the compression does not know."""
+    unknown = {"rank", "sparsity"} - set(COMPRESSIONS[name]().get_params())
+    return {key: value for key, value in ROOMY.items() if key not in unknown}
+
+
+def estimators():
+    """Both estimators by default, and with every registered compression."""
+    yield NNBCDClassifier()
+    yield NNBCDRegressor()
+    yield NNBCDClassifier(loss="hinge")
+    for name in COMPRESSIONS:
+        yield NNBCDClassifier(compression=name, max_iter=60, **roomy(name))
+        yield NNBCDRegressor(compression=name, max_iter=60, compress_output=True, **roomy(name))
+
+
+@parametrize_with_checks(list(estimators()), expected_failed_checks=lambda estimator: EXPECTED_FAILURES)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+def test_nothing_is_expected_to_fail():
+    assert EXPECTED_FAILURES == {}
+
+
+# weights of rows --------------------------------------------------------------------------------
+
+SETTINGS = {"hidden_layer_sizes": (7,), "max_iter": 8, "tol": 0, "random_state": 0, "solver": "full"}
+
+
+def classification():
+    X, y = load_iris(return_X_y=True)
+    return StandardScaler().fit_transform(X[::3]), y[::3]
+
+
+def regression():
+    X, y = load_diabetes(return_X_y=True)
+    return scale(X[:60]), y[:60]
+
+
+ESTIMATORS = [
+    (NNBCDClassifier(**SETTINGS), classification),
+    (NNBCDClassifier(**SETTINGS, class_weight="balanced"), classification),
+    (NNBCDClassifier(**SETTINGS, class_weight={0: 3.0, 2: 0.5}, loss="hinge"), classification),
+    (NNBCDRegressor(**SETTINGS), regression),
+    (NNBCDRegressor(**SETTINGS, compression="low_rank", rank=2), regression),
+    (NNBCDRegressor(**SETTINGS, fit_intercept=False), regression),
+]
+
+
+def assert_same_network(a, b):
+    """To 1e-6 of the largest weight: sums over rows are added in another order, in double precision."""
+    for one, other in zip(a.coefs_, b.coefs_, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-6 * np.abs(other).max())
+    for one, other in zip(a.intercepts_, b.intercepts_, strict=True):
+        if other is not None:
+            np.testing.assert_allclose(one, other, rtol=0, atol=1e-6 * (1 + np.abs(other).max()))
+
+
+@pytest.mark.parametrize(("estimator", "data"), ESTIMATORS)
+def test_weight_k_is_k_copies(estimator, data):
+    X, y = data()
+    weights = np.random.RandomState(1).randint(0, 4, size=len(X))
+    copies = np.repeat(np.arange(len(X)), weights)
+    estimator.fit(X, y, sample_weight=weights)
+    coefs, intercepts = estimator.coefs_, estimator.intercepts_
+    loss, objective = estimator.loss_, estimator.objective_curve_
+    estimator.fit(X[copies], y[copies])
+    assert_same_network(estimator, _Network(coefs, intercepts))
+    assert loss == pytest.approx(estimator.loss_, rel=1e-8)  # sums in another order
+    assert objective == pytest.approx(estimator.objective_curve_, rel=1e-8)
+
+
+@pytest.mark.parametrize(("estimator", "data"), ESTIMATORS)
+def test_weight_0_drops_the_row(estimator, data):
+    X, y = data()
+    weights = np.random.RandomState(2).uniform(0.5, 2.0, size=len(X))
+    weights[::4] = 0.0
+    wild = np.where(weights[:, None] > 0, X, 1e6)
+    estimator.fit(wild, y, sample_weight=weights)
+    network = _Network(estimator.coefs_, estimator.intercepts_)
+    estimator.fit(X[weights > 0], y[weights > 0], sample_weight=weights[weights > 0])
+    assert_same_network(estimator, network)
+
+
+@pytest.mark.parametrize(("estimator", "data"), ESTIMATORS)
+def test_order_of_rows_does_not_matter(estimator, data):
+    X, y = data()
+    order = np.random.RandomState(3).permutation(len(X))
+    estimator.fit(X, y)
+    network = _Network(estimator.coefs_, estimator.intercepts_)
+    assert_same_network(estimator.fit(X[order], y[order]), network)
+
+
+def test_weights_do_change_the_fit():
+    X, y = classification()
+    estimator = NNBCDClassifier(**SETTINGS).fit(X, y)
+    network = _Network(estimator.coefs_, estimator.intercepts_)
+    estimator.fit(X, y, sample_weight=np.where(y == 1, 5.0, 1.0))
+    with pytest.raises(AssertionError):
+        assert_same_network(estimator, network)
+
+
+class _Network:
+    def __init__(self, coefs, intercepts):
+        self.coefs_, self.intercepts_ = coefs, intercepts
