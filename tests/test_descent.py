@@ -28,7 +28,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from problems import COMBINATIONS, COVERING, draw_start, make_problem, make_stack_problem, random_targets, start
+from problems import (
+    COMBINATIONS,
+    COVERING,
+    draw_start,
+    make_problem,
+    make_stack_problem,
+    random_targets,
+    start,
+)
 
 from sklearn_nnbcd.engine import objective
 from sklearn_nnbcd.engine._updates import (
