@@ -3,8 +3,9 @@
 
 import math
 
-import array_api_compat
 import numpy as np
+from array_api_compat import is_numpy_array
+from sklearn import config_context
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -15,11 +16,16 @@ from ._problem import check_loop_parameters, flat_rows, resolve_initializer, res
 from ._solvers import (
     SOLVERS,
     continue_minibatch,
+    cut_rows,
     new_minibatch,
     resolve_batch_size,
+    resolve_blocks,
     resolve_max_iter,
     resolve_solver,
 )
+from .backends import namespace_of
+from .placements import DiskBlocks, InMemory
+from .utils._arrays import check_same_home, dtype_name, float_dtypes, on_host, placed, take_rows
 from .utils._rows import checked_rows, checked_weights, held_out
 from .utils._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
 from .utils._validation import all_or_nothing
@@ -66,6 +72,8 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
         verbose,
         layers,
         input_shape,
+        device,
+        memory_limit,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -99,6 +107,8 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
         self.verbose = verbose
         self.layers = layers
         self.input_shape = input_shape
+        self.device = device
+        self.memory_limit = memory_limit
 
     # fitting ----------------------------------------------------------------------------------
 
@@ -140,16 +150,12 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
         """
         check_loop_parameters(self)
         vars(self).pop("_online", None)
-        X, self._row_shape = flat_rows(self, X)
-        X, y = checked_rows(self, X, y, dtype=["float64", "float32"], **self._target_options)
-        s = checked_weights(sample_weight, X)
-        if s is not None and not bool((s > 0).all()):
-            X, y, s = X[s > 0], y[s > 0], s[s > 0]
+        X, y, s = self._checked(X, y, sample_weight)
         X, y, s, validation = self._validation_rows(X, y, s, X_val, y_val)
         Y, row_weights, n_outputs = self._encode(X, y, s)
-        xp = array_api_compat.array_namespace(X)
+        xp = self._engine_namespace(X)
         problem, shapes = resolve_problem(self, X.shape[1], n_outputs, self._task, xp)
-        solver = resolve_solver(self, X.shape[0])
+        solver = self._solver_for(X.shape[0])
         start = self._start(problem, shapes, X.dtype, solver)
         batch_size = resolve_batch_size(self.batch_size, X.shape[0])
         max_iter = resolve_max_iter(self.max_iter, solver, X.shape[0], batch_size)
@@ -163,16 +169,10 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
         """One pass of the mini-batch solver; ``encode(X, y, s)`` gives targets as _encode does."""
         check_loop_parameters(self)
         known = hasattr(self, "compressed_coefs_")
-        X, self._row_shape = flat_rows(self, X, *([self._row_shape] if known else []))
-        dtype = [self._dtype] if known else ["float64", "float32"]
-        options = {"dtype": dtype, "reset": not known, **self._target_options}
-        X, y = checked_rows(self, X, y, **options)
-        s = checked_weights(sample_weight, X)
-        if s is not None and not bool((s > 0).all()):
-            X, y, s = X[s > 0], y[s > 0], s[s > 0]
+        X, y, s = self._checked(X, y, sample_weight, known)
         Y, s, n_outputs = encode(X, y, s)
         if not hasattr(self, "_online"):
-            xp = array_api_compat.array_namespace(X)
+            xp = self._engine_namespace(X)
             problem, shapes = resolve_problem(self, X.shape[1], n_outputs, self._task, xp)
             start = self._start(problem, shapes, X.dtype, "minibatch", known)
             self._online = new_minibatch(self, problem, start)
@@ -187,6 +187,23 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
         self.n_layers_, self.n_outputs_ = problem.N + 1, n_outputs
         self.out_activation_ = "identity"
         return self
+
+    def _checked(self, X, y, sample_weight, known=False):
+        """Rows where the fit takes place; targets and weights on the host, as labels are looked up there."""
+        X, self._row_shape = flat_rows(self, X, *([self._row_shape] if known else []))
+        dtypes = [d for d in float_dtypes(X) if not known or self._dtype in str(d)]
+        options = {"dtype": dtypes, "reset": not known, **self._target_options}
+        X, y = checked_rows(self, X, on_host(y), **options)
+        s = checked_weights(on_host(sample_weight), X.shape[0], dtype_name(X))
+        X = placed(X, self.device)
+        if s is not None and not bool((s > 0).all()):
+            rows = np.flatnonzero(s > 0)
+            X, y, s = take_rows(X, rows), y[rows], s[rows]
+        return X, y, s
+
+    def _engine_namespace(self, X):
+        """Array API namespace in which to fit."""
+        return namespace_of(X)
 
     def _validation_rows(self, X, y, s, X_val, y_val):
         """Training rows, and (X, y, weights) of the validation rows for early stopping or None."""
@@ -203,8 +220,10 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
             return X, y, s, None
         if all(given):
             X_val, _ = flat_rows(self, X_val, self._row_shape)
-            options = {"dtype": [X.dtype], "reset": False}
-            X_val, y_val = checked_rows(self, X_val, y_val, **options, **self._target_options)
+            dtypes = [d for d in float_dtypes(X_val) if dtype_name(X) in str(d)]
+            options = {"dtype": dtypes, "reset": False}
+            X_val, y_val = checked_rows(self, X_val, on_host(y_val), **options, **self._target_options)
+            X_val = placed(X_val, self.device)
             self._check_validation_targets(y, y_val)
             return X, y, s, (X_val, y_val, None)
         parts = held_out(
@@ -256,6 +275,18 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
         """Weights and intercepts of the last fit, for targets as the engine sees them."""
         return self.compressed_coefs_, self.intercepts_
 
+    def _solver_for(self, n_rows):
+        """Name of the solver for so many rows."""
+        return resolve_solver(self, n_rows)
+
+    def _place(self, problem, weights, rows):
+        """The rows where the full solver finds them."""
+        size, on_disk = resolve_blocks(
+            problem, weights, rows[0].shape[0], self.memory_limit, type(self).__name__
+        )
+        blocks = cut_rows(rows, size)
+        return DiskBlocks(blocks) if on_disk else InMemory(blocks)
+
     def _run(self, problem, start, rows, validation, callbacks, max_iter):
         """Run the solver and keep what was learned."""
 
@@ -267,7 +298,7 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
 
         validate = None if validation is None else validate
         monitor = Monitor(self, callbacks, attributes, validate)
-        solver = SOLVERS[resolve_solver(self, rows[0].shape[0])]
+        solver = SOLVERS[self._solver_for(rows[0].shape[0])]
         weights, curve = solver(self, problem, start, rows, max_iter, monitor)
         if monitor.best_weights is not None:
             weights = monitor.best_weights
@@ -279,9 +310,11 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
         fitted = object.__new__(type(self))
         vars(fitted).update(vars(self), **attributes)
         vars(fitted).pop("feature_names_in_", None)  # the rows are arrays by now
-        if not np.isfinite(fitted._forward(X_val)).all():
+        xp = namespace_of(X_val)
+        if not bool(xp.all(xp.isfinite(fitted._forward(X_val)))):
             return -math.inf
-        return fitted.score(X_val, y_val, sample_weight=s_val)
+        with config_context(array_api_dispatch=not is_numpy_array(X_val)):
+            return float(fitted.score(X_val, y_val, sample_weight=s_val))
 
     def _attributes(self, problem, weights):
         """Fitted attributes that prediction needs, for some weights."""
@@ -293,7 +326,7 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
             "_layers": problem.layers,
             "_skips": problem.skips,
             "_loss": self._decode_loss(problem.loss),
-            "_dtype": str(weights.W[1].dtype),
+            "_dtype": dtype_name(weights.W[1]),
             "_operators": operators(coefs, xp=problem.xp),
         }
 
@@ -320,15 +353,27 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
         if self.early_stopping:
             self.validation_scores_ = monitor.scores
             self.best_validation_score_ = monitor.best_score
+        self.loss_ = self._mean_loss(problem, X, Y, s)
+
+    def _mean_loss(self, problem, X, Y, s):
+        """Weighted mean of the loss over rows."""
         xp = problem.xp
         value = self._loss.value(self._decode_targets(Y), self._forward(X), xp=xp)
         weight = xp.ones_like(value) if s is None else s
-        self.loss_ = float(xp.sum(weight * value) / xp.sum(weight))
+        return float(xp.sum(weight * value) / xp.sum(weight))
 
     # prediction -------------------------------------------------------------------------------
 
-    def _checked_outputs(self, X):
-        """Validate rows and return the network's outputs, shape (n, n_outputs_)."""
+    def _checked_outputs(self, X, method):
+        """Validate rows and return the network's outputs, shape (n, n_outputs_), where the network is."""
         check_is_fitted(self)
         X, _ = flat_rows(self, X, self._row_shape)
-        return self._forward(checked_rows(self, X, dtype=self._dtype, reset=False))
+        dtypes = [d for d in float_dtypes(X) if self._dtype in str(d)]
+        if self.device == "auto":
+            check_same_home(X, self._any_array(), type(self).__name__, method)
+        return self._forward(placed(checked_rows(self, X, dtype=dtypes, reset=False), self.device))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.array_api_support = True
+        return tags

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The classifier."""
 
-import array_api_compat
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
@@ -9,7 +8,9 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from ._base import BaseNNBCD
 from ._docs import documented
 from ._problem import resolve_piece
+from .backends import namespace_of
 from .losses import LOSSES, BaseLoss
+from .utils._arrays import dtype_name, is_foreign, on_host, returned
 from .utils._validation import check_number
 
 
@@ -119,6 +120,8 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         verbose=0,
         layers=None,
         input_shape=None,
+        device="auto",
+        memory_limit=None,
     ):
         super().__init__(
             hidden_layer_sizes,
@@ -153,6 +156,8 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
             verbose=verbose,
             layers=layers,
             input_shape=input_shape,
+            device=device,
+            memory_limit=memory_limit,
         )
         self.class_weight = class_weight
 
@@ -165,29 +170,26 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
                 "Use sklearn.multioutput.MultiOutputClassifier for several targets."
             )
         classes, codes = np.unique(y, return_inverse=True)
+        self._learn_classes(classes)
+        each = self._class_weights(np.bincount(codes, weights=s, minlength=len(classes)))
+        Y, s = self._coded(codes, s, each, dtype_name(X))
+        xp = self._engine_namespace(X)
+        return xp.asarray(Y), None if s is None else xp.asarray(s), Y.shape[1]
+
+    def _learn_classes(self, classes):
+        """Keep the sorted classes of all rows."""
         known = getattr(self, "classes_", classes)
         if self.warm_start and not np.array_equal(known, classes):
             raise ValueError(
                 f"With warm_start=True the 'y' of fit must keep its classes, {known.tolist()}. Got "
                 f"{classes.tolist()}. Use warm_start=False, or clone the estimator."
             )
-        self.classes_, n_classes = classes, len(classes)
-        if n_classes < 2:
+        if len(classes) < 2:
             raise ValueError(
                 "The 'y' of fit must have at least two classes among the rows of positive "
-                f"weight. Got one class, {self.classes_[0]!r}. Check the labels, or the weights."
+                f"weight. Got one class, {classes[0]!r}. Check the labels, or the weights."
             )
-        Y = self._coded(codes, X.dtype)
-        return Y, self._weighted_classes(codes, s, X.dtype), Y.shape[1]
-
-    def _coded(self, codes, dtype):
-        """Targets for positions in ``classes_``: one column of -1 and 1, or one per class."""
-        loss = resolve_piece(self.loss, LOSSES, BaseLoss, "loss", type(self).__name__)
-        if len(self.classes_) == 2:
-            return (2.0 * codes - 1.0).astype(dtype)[:, None]
-        Y = np.full((len(codes), len(self.classes_)), loss.off, dtype=dtype)
-        Y[np.arange(len(codes)), codes] = 1.0
-        return Y
+        self.classes_ = classes
 
     def partial_fit(self, X, y, sample_weight=None, classes=None):
         """One pass of the mini-batch solver over some rows, on top of what was learned before.
@@ -248,15 +250,28 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
             )
         self.classes_ = given
         codes = np.searchsorted(given, y)
-        Y = self._coded(codes, X.dtype)
-        return Y, self._weighted_classes(codes, s, X.dtype), Y.shape[1]
+        Y, s = self._coded(codes, s, self._class_weights(None), dtype_name(X))
+        xp = self._engine_namespace(X)
+        return xp.asarray(Y), None if s is None else xp.asarray(s), Y.shape[1]
 
-    def _weighted_classes(self, codes, s, dtype):
-        """Sample weights times class weights; weights count as copies in 'balanced'."""
+    def _coded(self, codes, s, each, dtype):
+        """Targets and all weights of some rows, for the numbers of their classes."""
+        loss = resolve_piece(self.loss, LOSSES, BaseLoss, "loss", type(self).__name__)
+        if len(self.classes_) == 2:
+            Y = (2.0 * codes - 1.0).astype(dtype)[:, None]
+        else:
+            Y = np.full((len(codes), len(self.classes_)), loss.off, dtype=dtype)
+            Y[np.arange(len(codes)), codes] = 1.0
+        if each is not None:
+            each = each.astype(dtype)[codes]
+            s = each if s is None else s * each
+        return Y, s
+
+    def _class_weights(self, counts):
+        """Weight of each class, or None; ``counts`` are their rows, where weights count as copies."""
         if self.class_weight is None:
-            return s
+            return None
         if isinstance(self.class_weight, str) and self.class_weight == "balanced":
-            counts = np.bincount(codes, weights=s, minlength=len(self.classes_))
             each = counts.sum() / (len(self.classes_) * counts)
         elif isinstance(self.class_weight, dict):
             missing = set(self.class_weight) - set(self.classes_.tolist())
@@ -275,8 +290,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
                 f"The 'class_weight' of {type(self).__name__} must be 'balanced', a dict of class "
                 f"to weight, or None. Got {self.class_weight!r}."
             )
-        each = each.astype(dtype)[codes]
-        return each if s is None else s * each
+        return each
 
     def _check_validation_targets(self, y, y_val):
         super()._check_validation_targets(y, y_val)
@@ -301,7 +315,10 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
             Two classes: one column, positive for ``classes_[1]``. More: one column per class, the
             largest wins.
         """
-        V = self._checked_outputs(X)
+        return returned(self._scores(X, "decision_function"), X)
+
+    def _scores(self, X, method):
+        V = self._checked_outputs(X, method)
         return V[:, 0] if V.shape[1] == 1 else V
 
     def predict(self, X):
@@ -315,9 +332,13 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         -------
         y : array of shape (n_samples,)
         """
-        scores = self.decision_function(X)
-        codes = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
-        return self.classes_[codes]
+        scores = self._scores(X, "predict")
+        xp = namespace_of(scores)
+        codes = xp.astype(scores > 0, xp.int64) if scores.ndim == 1 else xp.argmax(scores, axis=1)
+        codes = returned(codes, X)
+        if is_foreign(codes) and self.classes_.dtype.kind in "biuf":
+            return xp.take(xp.asarray(self.classes_), codes)
+        return self.classes_[on_host(codes)]  # names of classes are NumPy's only
 
     def predict_proba(self, X):
         """Class probabilities, as the loss reads the outputs.
@@ -335,5 +356,5 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         P : array of shape (n_samples, n_classes)
             Rows sum to one; columns in the order of ``classes_``.
         """
-        V = self._checked_outputs(X)
-        return self._loss.to_proba(V, xp=array_api_compat.array_namespace(V))
+        V = self._checked_outputs(X, "predict_proba")
+        return returned(self._loss.to_proba(V, xp=namespace_of(V)), X)

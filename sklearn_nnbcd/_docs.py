@@ -98,6 +98,15 @@ layers : list of layer or None
 input_shape : tuple of int or None
     Shape (height, width, channels) of the image in each row of X for ``layers``. None: the rows of
     X are vectors, or X itself has that shape behind its rows.
+device : {'auto', 'cpu', 'cuda'}
+    'auto' fits where X is: NumPy arrays here, and arrays of another library on their own device
+    under ``sklearn.config_context(array_api_dispatch=True)``; fitted arrays and predictions stay
+    there. 'cuda' takes X from NumPy to the GPU once (extra ``sklearn-nnbcd[cuda12]`` or
+    ``[cuda13]``) and hands NumPy arrays back. 'cpu' brings any X to NumPy first.
+memory_limit : int, str or None
+    Bytes, or a string such as '2GB', that ``solver='full'`` may take for what it makes of the rows:
+    U, V and the arrays of a step. Where U and V do not fit they are kept in temporary files, one
+    block of rows in memory at a time; the result is the same. X may be a memory map. None: no limit.
 '''
 
 ATTRIBUTES = '''

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The network that a fit leaves behind, and how it is run."""
 
-import array_api_compat
 from sklearn.utils.validation import check_is_fitted
 
+from .backends import namespace_of
 from .compressions import DenseWeight
+from .placements import row_slices
 from .utils._paths import count_live_entries
+from .utils._validation import parse_bytes
 
 #: entries of the widest array that one block of rows may have: a few megabytes, about one cache
 _BLOCK_ENTRIES = 2**20
@@ -65,8 +67,8 @@ def run_network(X, operators, intercepts, activations, rows, *, layers=None, ski
     V : array of shape (n, d_N)
     """
     outputs = []
-    for first in range(0, X.shape[0], rows):
-        V = [X[first : first + rows]]
+    for part in row_slices(X.shape[0], rows):
+        V = [X[part, ...]]
         steps = zip(operators, intercepts, activations, strict=True)
         for i, (multiply, b, sigma) in enumerate(steps, 1):
             if layers is None:
@@ -124,19 +126,27 @@ class FittedNetwork:
         return 1.0 - live / sum(mask.shape[0] * mask.shape[1] for mask in masks)
 
     def _namespace(self):
-        return array_api_compat.array_namespace(self.compressed_coefs_[0].arrays[0])
+        return namespace_of(self._any_array())
+
+    def _any_array(self):
+        return self.compressed_coefs_[0].arrays[0]
 
     def _forward(self, X):
         """Outputs V_N of checked rows, through the compressed weights, in blocks of rows."""
+        widest = max([X.shape[1], *(layer.row_entries for layer in self._layers[1:])])
+        limit = parse_bytes(self.memory_limit, "memory_limit", type(self).__name__)
+        rows = block_rows([widest])
+        if limit is not None:  # some eight arrays at a time
+            rows = max(64, min(rows, limit // (64 * widest)))
         return run_network(
             X,
             self._operators,
             self.intercepts_,
             self._activations,
-            block_rows([X.shape[1]] + [layer.row_entries for layer in self._layers[1:]]),
+            rows,
             layers=self._layers,
             skips=self._skips,
-            xp=array_api_compat.array_namespace(X),
+            xp=namespace_of(X),
         )
 
     def __getstate__(self):

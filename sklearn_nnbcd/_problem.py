@@ -7,6 +7,7 @@ from numbers import Integral
 from sklearn.utils import check_random_state
 
 from .activations import ACTIVATIONS, BaseActivation, Identity
+from .backends import namespace_of
 from .compressions import COMPRESSIONS, BaseCompression, RegularizedPlan
 from .engine import Penalties, Problem
 from .initializers import INITIALIZERS, BaseInitializer
@@ -20,6 +21,7 @@ from .utils._validation import (
     check_option,
     check_share,
     did_you_mean,
+    parse_bytes,
 )
 
 
@@ -101,7 +103,7 @@ def flat_rows(estimator, X, shape=None):
             f"The 'X' of {owner} must be a table or {wanted}. Got an array of shape {tuple(X.shape)}. "
             "Grey images get their channel by X[..., None]; see also input_shape."
         )
-    return X.reshape(X.shape[0], -1), image
+    return namespace_of(X).reshape(X, (X.shape[0], -1)), image
 
 
 def resolve_penalties(estimator, owner):
@@ -278,6 +280,8 @@ def check_loop_parameters(estimator):
     owner = type(estimator).__name__
     check_option(estimator.solver, ("auto", "full", "minibatch"), "solver", owner)
     check_option(estimator.block_step, ("prox_linear", "exact"), "block_step", owner)
+    check_option(estimator.device, ("auto", "cpu", "cuda"), "device", owner)
+    parse_bytes(estimator.memory_limit, "memory_limit", owner)
     for name in ("batch_size", "max_iter"):
         value = getattr(estimator, name)
         if not (isinstance(value, str) and value == "auto"):

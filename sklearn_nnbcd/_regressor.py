@@ -3,14 +3,15 @@
 
 import math
 
-import array_api_compat
 import numpy as np
 from sklearn.base import RegressorMixin
 
 from ._base import BaseNNBCD
 from ._docs import documented
 from ._problem import resolve_piece
+from .backends import namespace_of
 from .losses import LOSSES, BaseLoss
+from .utils._arrays import dtype_name, returned
 
 
 @documented
@@ -107,6 +108,8 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         verbose=0,
         layers=None,
         input_shape=None,
+        device="auto",
+        memory_limit=None,
     ):
         super().__init__(
             hidden_layer_sizes,
@@ -141,6 +144,8 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
             verbose=verbose,
             layers=layers,
             input_shape=input_shape,
+            device=device,
+            memory_limit=memory_limit,
         )
 
     def _encode(self, X, y, s):
@@ -151,23 +156,32 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         """
         self._one_column = y.ndim == 1
         Y = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
-        if not self._suitable_loss(Y).standardises:
-            self._mean, self._spread = np.zeros(Y.shape[1], X.dtype), 1.0
-            return Y.astype(X.dtype), s, Y.shape[1]
         with np.errstate(over="ignore", invalid="ignore"):
             mean = np.average(Y, axis=0, weights=s)
-            spread = math.sqrt(np.average(np.mean((Y - mean) ** 2, axis=1), weights=s))
-        spread = spread if spread > 0 else 1.0
-        most = np.finfo(X.dtype).max
+            square = np.average(np.mean((Y - mean) ** 2, axis=1), weights=s)
+        xp, dtype = self._engine_namespace(X), dtype_name(X)
+        if self._suitable_loss(Y).standardises:
+            self._learn_scale(mean, square, dtype)
+        else:
+            self._mean, self._spread = np.zeros(Y.shape[1], dtype), 1.0
+        Y = xp.asarray(self._scaled(Y, dtype))
+        self._mean = xp.asarray(self._mean)
+        return Y, None if s is None else xp.asarray(s), Y.shape[1]
+
+    def _learn_scale(self, mean, square, dtype):
+        """Keep the targets' mean, and the root of their mean square about it."""
+        spread, most = math.sqrt(square) or 1.0, np.finfo(dtype).max
         if not (spread <= most and np.all(np.abs(mean) <= most)):
             raise ValueError(
                 "The 'y' of fit must have a mean and a variance within the range of X's "
-                f"{X.dtype}. Got "
-                f"entries up to {np.max(np.abs(Y)):.3g}. Pass the targets in a larger unit."
+                f"{dtype}. Got a mean of {np.max(np.abs(mean)):.3g} and a standard deviation of "
+                f"{spread:.3g}. Pass the targets in a larger unit."
             )
-        self._mean = (mean if self.fit_intercept else np.zeros_like(mean)).astype(X.dtype)
+        self._mean = (mean if self.fit_intercept else np.zeros_like(mean)).astype(dtype)
         self._spread = spread
-        return ((Y - self._mean) / spread).astype(X.dtype), s, Y.shape[1]
+
+    def _scaled(self, Y, dtype):
+        return ((Y - self._mean) / self._spread).astype(dtype)
 
     def partial_fit(self, X, y, sample_weight=None):
         """One pass of the mini-batch solver over some rows, on top of what was learned before.
@@ -201,7 +215,7 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         """Targets of more rows, in the unit of the first ones."""
         if not hasattr(self, "_spread"):
             return self._encode(X, y, s)
-        width = len(self._mean)
+        width = self._mean.shape[0]
         self._suitable_loss(np.asarray(y))
         if (y.ndim == 1) != self._one_column or (y.ndim == 2 and y.shape[1] != width):
             expected = "(n,)" if self._one_column else f"(n, {width})"
@@ -209,8 +223,9 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
                 f"The 'y' of partial_fit must keep the shape {expected} of the first call. Got "
                 f"{tuple(y.shape)}. Pass the same targets, or clone the estimator."
             )
-        Y = (np.asarray(y).reshape(len(y), -1) - self._mean) / self._spread
-        return Y.astype(X.dtype), s, width
+        xp = self._engine_namespace(X)
+        Y = xp.asarray(np.asarray(y).reshape(len(y), -1).astype(dtype_name(X)))
+        return (Y - self._mean) / self._spread, None if s is None else xp.asarray(s), width
 
     def _suitable_loss(self, Y):
         """The loss, if it allows the targets."""
@@ -226,18 +241,18 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         return loss.rescaled(self._spread)
 
     def _decode_targets(self, Y):
-        return Y * Y.dtype.type(self._spread) + self._mean
+        return Y * self._spread + self._mean
 
     def _decode_weights(self, coefs, intercepts):
         b = intercepts[-1]
-        b = None if b is None else b * b.dtype.type(self._spread) + self._mean
+        b = None if b is None else b * self._spread + self._mean
         return [*coefs[:-1], coefs[-1].scaled(self._spread)], [*intercepts[:-1], b]
 
     def _last_weights(self):
         """Weights and intercepts of the last fit for targets in the units of this one."""
         coefs, intercepts = super()._last_weights()
         b = intercepts[-1]
-        b = None if b is None else (b - self._mean) / b.dtype.type(self._spread)
+        b = None if b is None else (b - self._mean) / self._spread
         return [*coefs[:-1], coefs[-1].scaled(1.0 / self._spread)], [*intercepts[:-1], b]
 
     def __sklearn_tags__(self):
@@ -257,6 +272,6 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         y : array of shape (n_samples,) or (n_samples, n_outputs)
             Of the shape that fit saw.
         """
-        V = self._checked_outputs(X)
-        V = self._loss.inverse_link(V, xp=array_api_compat.array_namespace(V))
-        return V[:, 0] if self._one_column else V
+        V = self._checked_outputs(X, "predict")
+        V = self._loss.inverse_link(V, xp=namespace_of(V))
+        return returned(V[:, 0] if self._one_column else V, X)

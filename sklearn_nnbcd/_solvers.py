@@ -13,11 +13,12 @@ from .engine import (
     Terms,
     fit_full,
     fit_minibatch,
-    initial_block,
     initial_weights,
     pull_weight,
+    start_block,
 )
-from .placements import InMemory, ShuffledBatches
+from .placements import ShuffledBatches, row_slices
+from .utils._validation import parse_bytes
 
 #: rows up to which "auto" takes the full solver: exact in weights and row order, and cheap there
 FULL_ROWS = 500
@@ -60,6 +61,46 @@ def resolve_max_iter(max_iter, solver, n_rows, batch_size):
     return min(200, max(6, round(AUTO_BATCHES * batch_size / n_rows)))
 
 
+def cut_rows(rows, size):
+    """Tuples (X, Y, s) of at most ``size`` rows each."""
+    parts = row_slices(rows[0].shape[0], size)
+    return [tuple(None if x is None else x[part, ...] for x in rows) for part in parts]
+
+
+def resolve_blocks(problem, weights, n_rows, memory_limit, owner):
+    """Rows of a block, and whether the blocks must lie on disk.
+
+    Counted are U and V of all layers, some twelve arrays that a step of one block makes (of the widest
+    layer), and what does not grow with the rows: weights, Gram matrices and their factors.
+
+    Raises
+    ------
+    ValueError
+        If the limit does not even leave room for 64 rows.
+    """
+    entries = [layer.row_entries for layer in problem.layers[1:]]
+    widest = max([weights.W[1].shape[0], *entries])
+    size, limit = block_rows([widest]), parse_bytes(memory_limit, "memory_limit", owner)
+    if limit is None:
+        return size, False
+    shapes = [W.shape for W in weights.W[1:]]
+    itemsize = problem.xp.finfo(weights.W[1].dtype).bits // 8
+    fixed = itemsize * (5 * sum(a * b for a, b in shapes) + 6 * max(max(s) for s in shapes) ** 2)
+    step = 12 * widest * itemsize
+    states = 2 * itemsize * sum(entries)
+    if fixed + n_rows * states + step * size <= limit:
+        return size, False
+    size = min(size, (limit - fixed) // step)
+    if size < min(64, n_rows):
+        least = fixed + step * min(64, n_rows)
+        raise ValueError(
+            f"The 'memory_limit' of {owner} must be at least {least} bytes for these layers, "
+            f"{fixed} of them for weights and their Gram matrices. Got {memory_limit!r}. Raise it, or "
+            "use narrower layers."
+        )
+    return size, True
+
+
 def run_full(estimator, problem, start, rows, max_iter, monitor):
     """Algorithm 1 on all rows.
 
@@ -79,22 +120,20 @@ def run_full(estimator, problem, start, rows, max_iter, monitor):
     curve : list of Terms
         L after each sweep.
     """
-    X, Y, s = rows
     weights = initial_weights(problem, *start)
-    size = block_rows([X.shape[1]] + [layer.row_entries for layer in problem.layers[1:]])
-    blocks = []
-    for first in range(0, X.shape[0], size):
-        part = slice(first, first + size)
-        weight = None if s is None else s[part]
-        blocks.append(initial_block(problem, weights, X[part], Y[part], weight))
+    placement = estimator._place(problem, weights, rows)
 
     def run():
+        placement.map(start_block, problem, weights)
         weights_, terms, complete = fit_full(
-            problem, weights, InMemory(blocks), max_iter=max_iter, on_sweep=monitor
+            problem, weights, placement, max_iter=max_iter, on_sweep=monitor
         )
         return weights_, complete, terms
 
-    weights, terms = guarded(run, monitor, weights)
+    try:
+        weights, terms = guarded(run, monitor, weights)
+    finally:
+        placement.close()
     return weights, [*monitor.terms, *terms][1:]
 
 

@@ -4,6 +4,9 @@
 import os
 from pathlib import Path
 
+# scikit-learn's array_api_dispatch needs it, and SciPy reads it when it is first imported.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
 import pytest
 from hypothesis import HealthCheck, settings
 

@@ -1,18 +1,25 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Dask: workers that die, what travels, and the estimators."""
 
+import inspect
 import os
+import pickle
 import signal
 
 import numpy as np
 import pytest
 from problems import fitted
+from sklearn.base import clone
+from sklearn.datasets import make_classification
 from test_placements import FIVE, cut_rows, fit_rows, random_rows
 
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd.dask import DaskNNBCDClassifier, DaskNNBCDRegressor
 from sklearn_nnbcd.engine import fit_full, start_block
 from sklearn_nnbcd.placements import DaskBlocks, InMemory
 
 pytest.importorskip("distributed", reason="needs the extra sklearn-nnbcd[dask]")
+da = pytest.importorskip("dask.array", reason="needs the extra sklearn-nnbcd[dask]")
 
 
 def kill(client, worker):
@@ -49,3 +56,80 @@ def test_a_killed_worker_changes_nothing(dask_client, tmp_path):
     for ours, theirs in zip(fitted(weights), fitted(expected), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-8)
     assert there.total == pytest.approx(terms.total, rel=1e-10)
+
+
+# estimators -------------------------------------------------------------------------------------
+
+X, y = make_classification(203, 12, n_informative=6, n_classes=3, random_state=0)
+s = np.random.default_rng(0).integers(0, 3, 203).astype(float)
+NAMES = np.array(["a", "b", "c"])[y]
+COMMON = dict(hidden_layer_sizes=(16, 10), max_iter=3, random_state=0, tau=1.0)
+
+
+def in_parts(x, chunks=((50, 40, 10, 60, 43),)):
+    """A Dask array in five uneven partitions, or as said."""
+    return da.from_array(x, chunks=chunks)
+
+
+@pytest.mark.parametrize("compression", [None, "tt", "l0"])
+def test_classifier_equals_the_plain_one(dask_client, compression):
+    options = dict(COMMON, compression=compression, class_weight="balanced")
+    plain = NNBCDClassifier(solver="full", **options).fit(X, NAMES, s)
+    there = DaskNNBCDClassifier(client=dask_client, **options)
+    rows = in_parts(X, ((50, 40, 10, 60, 43), (5, 7)))
+    labels = in_parts(NAMES, 70)
+    there.fit(rows, labels, in_parts(s, 203))
+    for ours, theirs in zip(there.coefs_, plain.coefs_, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-8)
+    assert there.loss_ == pytest.approx(plain.loss_, rel=1e-9)
+    predicted = there.predict(rows)
+    assert isinstance(predicted, da.Array)
+    np.testing.assert_array_equal(predicted.compute(), plain.predict(X))
+    if compression is None:
+        np.testing.assert_allclose(there.predict_proba(rows).compute(), plain.predict_proba(X), atol=1e-9)
+        assert there.decision_function(rows).compute().shape == (203, 3)
+        assert there.score(rows, labels) == pytest.approx(plain.score(X, NAMES))
+        local = pickle.loads(pickle.dumps(there)).to_local()
+        assert type(local) is NNBCDClassifier
+        np.testing.assert_array_equal(local.predict(X), plain.predict(X))
+
+
+def test_regressor_equals_the_plain_one(dask_client):
+    """On files, and with the default client."""
+    Y = X[:, :2] @ [[1.0, 2.0], [0.5, -1.0]]
+    plain = NNBCDRegressor(solver="full", **COMMON).fit(X, Y)
+    there = DaskNNBCDRegressor(memory_limit="100 KiB", **COMMON).fit(in_parts(X, (50, 12)), in_parts(Y, 80))
+    for ours, theirs in zip(there.coefs_, plain.coefs_, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(there.predict(in_parts(X, (50, 12))).compute(), plain.predict(X), atol=1e-8)
+    assert there.score(in_parts(X, (50, 12)), in_parts(Y, 80)) == pytest.approx(plain.score(X, Y))
+
+
+def test_conventions(dask_client):
+    """The constructor is the plain one's with client=None last; the client is cloned, not pickled."""
+    for cls, plain in ((DaskNNBCDClassifier, NNBCDClassifier), (DaskNNBCDRegressor, NNBCDRegressor)):
+        ours = list(inspect.signature(cls).parameters.values())
+        assert ours[:-1] == list(inspect.signature(plain).parameters.values())
+        assert ours[-1].name == "client" and ours[-1].default is None
+        assert cls(client=dask_client, tau=3.0).get_params()["tau"] == 3.0
+    model = DaskNNBCDClassifier(client=dask_client)
+    assert clone(model).client is dask_client
+    assert pickle.loads(pickle.dumps(model)).client is None
+
+
+@pytest.mark.parametrize(
+    "options, data, error, words",
+    [
+        ({}, lambda: (X, in_parts(y)), TypeError, "'X' of DaskNNBCDClassifier must be a Dask array"),
+        ({}, lambda: (in_parts(X, (50, 12)), y), TypeError, "'y' of .* must be a Dask array"),
+        ({}, lambda: (in_parts(X, (50, 12)), in_parts(y[:9], 9)), ValueError, "each of the 203 rows"),
+        ({}, lambda: (in_parts(y, 50), in_parts(y, 50)), ValueError, "two dimensions"),
+        ({"solver": "minibatch"}, lambda: (in_parts(X, 50), in_parts(y, 50)), ValueError, "'solver'"),
+        ({"early_stopping": True}, lambda: (in_parts(X, 50), in_parts(y, 50)), ValueError, "early_stopping"),
+        ({}, lambda: (in_parts(X, 50), in_parts(y, 50), in_parts(0 * y, 50)), ValueError, "positive"),
+        ({}, lambda: (in_parts(X * np.nan, 50), in_parts(y, 50)), ValueError, "NaN"),
+    ],
+)
+def test_wrong_calls(dask_client, options, data, error, words):
+    with pytest.raises(error, match=words):
+        DaskNNBCDClassifier(**options).fit(*data())

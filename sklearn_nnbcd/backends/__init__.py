@@ -3,11 +3,12 @@
 
 from ._base import Backend
 from ._cupy import CupyBackend
+from ._device import DeviceNamespace, namespace_of
 from ._numpy import NumpyBackend
 
 BACKENDS = {"numpy": NumpyBackend, "cupy": CupyBackend}
 
-__all__ = ["BACKENDS", "Backend", "get_backend"]
+__all__ = ["BACKENDS", "Backend", "DeviceNamespace", "get_backend", "namespace_of"]
 
 
 def get_backend(xp):

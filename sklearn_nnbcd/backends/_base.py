@@ -12,10 +12,12 @@ class Backend:
     tensorly_name = None
 
     def to_numpy(self, x, *, xp):
-        """Copy of ``x`` as a NumPy array on the host."""
+        """``x`` as a NumPy array on the host."""
+        import array_api_compat
         import numpy
 
-        return numpy.asarray(x)
+        home = array_api_compat.array_namespace(x).__array_namespace_info__().default_device()
+        return numpy.asarray(array_api_compat.to_device(x, home))
 
     def sum_of_squares(self, x, *, xp):
         """Sum of the squared entries, as a Python float."""

@@ -9,6 +9,29 @@ class CupyBackend(Backend):
 
     tensorly_name = "cupy"
 
+    @staticmethod
+    def from_host(x):
+        """Copy to the current GPU; a CuPy array stays as it is.
+
+        Raises
+        ------
+        ValueError
+            Without CuPy or a GPU that it can use, with the command that installs CuPy.
+        """
+        try:
+            import cupy
+
+            return cupy.asarray(x)
+        except Exception as error:  # an absent module, driver or device each have an error of their own
+            if isinstance(error, MemoryError):
+                raise
+            raise ValueError(
+                "The 'device' \"cuda\" needs an NVIDIA GPU with its driver, and CuPy. Got: "
+                f"{type(error).__name__}: {error}. Run\n"
+                '    pip install "sklearn-nnbcd[cuda12]"\n'
+                "(or [cuda13], as nvidia-smi names the CUDA version), or use device='auto'."
+            ) from error
+
     def to_numpy(self, x, *, xp):
         """Copy to the host."""
         import cupy

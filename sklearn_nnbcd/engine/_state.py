@@ -6,6 +6,7 @@ Indices are the paper's: layers run from 1 to N, V[0] is X; entry 0 of the other
 
 from dataclasses import dataclass, replace
 from importlib import import_module
+from types import ModuleType
 
 
 def put(items, i, value):
@@ -72,10 +73,12 @@ class Problem:
     activity: tuple = ()
 
     def __getstate__(self):
-        return vars(self) | {"xp": self.xp.__name__}  # modules cannot be pickled, names can
+        xp = self.xp.__name__ if isinstance(self.xp, ModuleType) else self.xp
+        return vars(self) | {"xp": xp}  # modules cannot be pickled, names can
 
     def __setstate__(self, state):
-        vars(self).update(state | {"xp": import_module(state["xp"])})
+        xp = import_module(state["xp"]) if isinstance(state["xp"], str) else state["xp"]
+        vars(self).update(state | {"xp": xp})
 
     @property
     def N(self):

@@ -5,8 +5,16 @@ from ._base import BasePlacement
 from ._batches import ShuffledBatches
 from ._blocks import DiskBlocks
 from ._dask import DaskBlocks
-from ._memory import InMemory
+from ._memory import InMemory, row_slices
 
 PLACEMENTS = {"memory": InMemory, "blocks": DiskBlocks, "dask": DaskBlocks}
 
-__all__ = ["PLACEMENTS", "BasePlacement", "DaskBlocks", "DiskBlocks", "InMemory", "ShuffledBatches"]
+__all__ = [
+    "PLACEMENTS",
+    "BasePlacement",
+    "DaskBlocks",
+    "DiskBlocks",
+    "InMemory",
+    "ShuffledBatches",
+    "row_slices",
+]

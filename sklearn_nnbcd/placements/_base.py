@@ -28,4 +28,6 @@ class BasePlacement:
 
 def added(total, part):
     """``total + part``, where None is the empty sum."""
-    return part if total is None else total + part
+    if total is None or part is None:
+        return part if total is None else total
+    return total + part

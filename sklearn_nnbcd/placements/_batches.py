@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Rows in shuffled batches, for solvers that see a few of them at a time."""
 
-from array_api_compat import array_namespace
+from ..backends import namespace_of
 
 
 class ShuffledBatches:
@@ -29,13 +29,13 @@ class ShuffledBatches:
     def __init__(self, X, Y, s, size, random_state):
         self.X, self.Y, self.s, self.random_state = X, Y, s, random_state
         self.count = max(1, round(X.shape[0] / size))
-        self.weight = float(X.shape[0]) if s is None else float(array_namespace(s).sum(s))
+        self.weight = float(X.shape[0]) if s is None else float(namespace_of(s).sum(s))
 
     def __len__(self):
         return self.count
 
     def __iter__(self):
-        xp, n = array_namespace(self.X), self.X.shape[0]
+        xp, n = namespace_of(self.X), self.X.shape[0]
         order = self.random_state.permutation(n)
         for k in range(self.count):
             rows = order[k * n // self.count : (k + 1) * n // self.count]

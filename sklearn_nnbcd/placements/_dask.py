@@ -194,7 +194,8 @@ class DaskBlocks(BasePlacement):
         self._sent = Sent(self.client, self._home.name)
         self._log, self._numbers = [], itertools.count()
         self._given = {k: part for k, part in enumerate(parts) if not isinstance(part, Future)}
-        futures = iter(self.client.scatter(list(self._given.values()), hash=False))
+        given = list(self._given.values())
+        futures = iter(self.client.scatter(given, hash=False) if given else [])
         self._parts = [next(futures) if k in self._given else p for k, p in enumerate(parts)]
         self._groups = {}  # number -> (worker, indices of its parts)
         self.rebuilt = 0

@@ -48,8 +48,7 @@ class InMemory(BasePlacement):
                     raise
                 self.blocks[k : k + 1] = halves
                 continue
-            if part is not None:
-                total = added(total, part)
+            total = added(total, part)
             k += 1
         return total
 

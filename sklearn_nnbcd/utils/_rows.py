@@ -3,9 +3,11 @@
 
 import re
 
+import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import validate_data
 
+from ._arrays import take_rows
 from ._sklearn_compat import check_sample_weight
 
 #: what a message of scikit-learn says -> what the user can do about it
@@ -67,8 +69,8 @@ def checked_rows(estimator, *arrays, **options):
         raise explained(error) from error
 
 
-def checked_weights(sample_weight, X):
-    """Sample weights as an array of X's dtype, or None.
+def checked_weights(sample_weight, n_rows, dtype):
+    """Sample weights as a NumPy array of a dtype, or None.
 
     Raises
     ------
@@ -77,10 +79,11 @@ def checked_weights(sample_weight, X):
     """
     if sample_weight is None:
         return None
-    allowed = f"one finite number >= 0 for each of the {X.shape[0]} rows, not all of them 0"
+    allowed = f"one finite number >= 0 for each of the {n_rows} rows, not all of them 0"
     cure = "Pass None to weigh all rows alike."
     try:
-        s = check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
+        rows = np.broadcast_to(0.0, (n_rows, 1))
+        s = check_sample_weight(sample_weight, rows, dtype=np.dtype(dtype), ensure_non_negative=True)
     except (ValueError, TypeError) as error:
         raise type(error)(f"The 'sample_weight' of fit must be {allowed}. Got: {error} {cure}") from error
     if not bool((s > 0).any()):
@@ -107,15 +110,16 @@ def held_out(fraction, owner, arrays, *, labels, random_state):
         Training and validation part in turn.
     """
     try:
-        return train_test_split(
-            *arrays,
+        parts = train_test_split(
+            np.arange(arrays[0].shape[0]),
             test_size=fraction,
             random_state=random_state.randint(2**31 - 1),
             stratify=labels,
         )
+        return [take_rows(array, rows) for array in arrays for rows in parts]
     except ValueError as error:
         raise ValueError(
             f"The 'validation_fraction' of {owner} must leave rows for training and validation, of "
-            f"every class if there are classes. Got {fraction!r} of {len(arrays[0])} rows: {error} "
+            f"every class if there are classes. Got {fraction!r} of {arrays[0].shape[0]} rows: {error} "
             "Pass X_val and y_val to fit, or use early_stopping=False."
         ) from error

@@ -4,6 +4,7 @@
 import difflib
 import functools
 import math
+import re
 from numbers import Integral, Real
 
 
@@ -120,3 +121,29 @@ def check_rank_number(rank, highest, owner, shape):
 
 def _sentence(text):
     return f" {text}" if text else ""
+
+
+_PREFIXES = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+
+
+def parse_bytes(value, parameter, owner):
+    """Number of bytes of an integer or a string such as "2GB" or "500 MiB"; None stays None.
+
+    Examples
+    --------
+    >>> parse_bytes("1.5 GB", "memory_limit", "NNBCDClassifier")
+    1500000000
+    """
+    if value is None:
+        return None
+    if isinstance(value, str):
+        found = re.fullmatch(r"(\d+\.?\d*) *([kmgt]?)(i?)b?", value.strip().lower())
+        if found:
+            number, prefix, binary = found.groups()
+            value = int(float(number) * (1024 if binary else 1000) ** _PREFIXES[prefix])
+    if isinstance(value, Integral) and not isinstance(value, bool) and value > 0:
+        return int(value)
+    raise ValueError(
+        f"The {parameter!r} of {owner} must be a number of bytes > 0, a string such as \"2GB\" or "
+        f"\"500 MiB\", or None. Got {value!r}."
+    )

@@ -1,0 +1,397 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Estimators for Dask arrays: Algorithm 1 where the rows are.
+
+Every partition stays on its worker, with its U and V. In each sweep every worker gets each new weight
+once, and sums of the size of a weight come back up a tree; nothing that travels grows with the rows.
+"""
+
+import functools
+import inspect
+import math
+
+import array_api_compat
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
+
+from ._classifier import NNBCDClassifier
+from ._regressor import NNBCDRegressor
+from ._solvers import cut_rows, resolve_blocks
+from .placements import DaskBlocks
+from .utils._arrays import dtype_name
+from .utils._rows import checked_rows, checked_weights
+
+__all__ = ["DaskNNBCDClassifier", "DaskNNBCDRegressor"]
+
+
+# on the workers: functions of a part (X, y or Y, s) ------------------------------------------------
+
+
+def check_part(local, x, y, s):
+    """One partition, checked as the plain estimator checks its rows; rows of weight 0 are left out."""
+    x, y = checked_rows(local, x, y, dtype=["float64", "float32"], **local._target_options)
+    if s is None:
+        return x, y, None
+    s = checked_weights(s, x.shape[0], dtype_name(x)) if np.any(s) else s
+    return x[s > 0], y[s > 0], s[s > 0].astype(x.dtype)
+
+
+def count_rows(part):
+    """Rows of a part."""
+    return part[0].shape[0]
+
+
+def count_classes(part):
+    """Classes of a part, and their rows, where weights count as copies."""
+    check_classification_targets(part[1])
+    classes, codes = np.unique(part[1], return_inverse=True)
+    return classes, np.bincount(codes, weights=part[2], minlength=len(classes)).astype(float)
+
+
+def code_part(part, local, each):
+    """Targets and all weights of a part."""
+    x, y, s = part
+    return x, *local._coded(np.searchsorted(local.classes_, y), s, each, dtype_name(x))
+
+
+def columns_of(y):
+    """Targets as float64 columns."""
+    return np.asarray(y, dtype=np.float64).reshape(len(y), -1)
+
+
+def sum_targets(part):
+    """Sums of the weights and of the weighted targets."""
+    Y = columns_of(part[1])
+    s = np.ones(len(Y)) if part[2] is None else part[2].astype(np.float64)
+    return s.sum(), s @ Y
+
+
+def sum_squares(part, mean):
+    """Weighted sum of the mean squares about ``mean``."""
+    square = np.mean((columns_of(part[1]) - mean) ** 2, axis=1)
+    return float(square.sum() if part[2] is None else part[2].astype(np.float64) @ square)
+
+
+def lowest_target(part):
+    """Least target of a part; inf for a part without rows."""
+    return float(np.min(part[1], initial=np.inf))
+
+
+def scale_part(part, local):
+    """Scaled targets of a part."""
+    x, y, s = part
+    return x, local._scaled(columns_of(y), dtype_name(x)), s
+
+
+def sum_losses(part, local, problem):
+    """Sums of the weighted losses and of the weights; 0 for a part without rows."""
+    x, Y, s = part
+    if not len(x):
+        return 0.0, 0.0
+    value = local._loss.value(local._decode_targets(Y), local._forward(x), xp=problem.xp)
+    return (float(np.sum(value)), len(x)) if s is None else (float(s @ value), float(np.sum(s)))
+
+
+def run_method(x, network, method):
+    """Predictions for one chunk."""
+    return getattr(network, method)(x)
+
+
+# beside the client --------------------------------------------------------------------------------
+
+
+class Parts:
+    """Futures of the parts of a data set, and what is known of them all.
+
+    Stands for X and for Y in the plain estimator's ``fit``, which asks for shape and dtype only.
+    """
+
+    def __init__(self, client, futures, shape, dtype):
+        self.client, self.futures, self.shape, self.dtype = client, futures, shape, dtype
+
+    def map(self, function, *args):
+        """Futures of ``function(part, *args)``, where the parts are."""
+        return [self.client.submit(function, part, *args, pure=False) for part in self.futures]
+
+    def collect(self, function, *args):
+        """The small results of ``function(part, *args)``."""
+        return self.client.gather(self.map(function, *args))
+
+
+def with_client(cls):
+    """Give a class the constructor of the estimator that it extends, and ``client=None`` last."""
+    local = inspect.signature(cls._local.__init__)
+    client = inspect.Parameter("client", inspect.Parameter.KEYWORD_ONLY, default=None)
+
+    def __init__(self, *args, client=None, **parameters):  # noqa: N807
+        cls._local.__init__(self, *args, **parameters)
+        self.client = client
+
+    __init__.__signature__ = local.replace(parameters=[*local.parameters.values(), client])
+    cls.__init__ = __init__
+    return cls
+
+
+class DaskNetwork:
+    """What both Dask estimators put in the place of the plain estimator's parts."""
+
+    _local = None
+
+    def to_local(self):
+        """The plain estimator with the same parameters and, if there is one, the same fit."""
+        local = self._local(**{k: v for k, v in self.get_params(deep=False).items() if k != "client"})
+        vars(local).update({k: v for k, v in vars(self).items() if k not in ("client", "_parts")})
+        return local
+
+    def __getstate__(self):
+        return super().__getstate__() | {"client": None}  # a connection cannot be pickled
+
+    def __sklearn_clone__(self):
+        given = self.get_params(deep=False)
+        client = given.pop("client")
+        return type(self)(**{k: clone(v, safe=False) for k, v in given.items()}, client=client)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.array_api_support = False
+        return tags
+
+    @property
+    def partial_fit(self):
+        """Not offered: the plain estimator's is for rows of one machine."""
+        raise AttributeError(f"{type(self).__name__} has no partial_fit; fit {self._local.__name__}.")
+
+    # fit, as BaseNNBCD calls it -----------------------------------------------------------------
+
+    def _solver_for(self, n_rows):
+        return "full"
+
+    def _engine_namespace(self, X):
+        return array_api_compat.array_namespace(np.zeros(0))
+
+    def _checked(self, X, y, sample_weight):
+        owner, client = type(self).__name__, self._client()
+        self._refuse(owner)
+        X, self._row_shape = as_columns(X, "X", owner), None
+        given = {"y": y} if sample_weight is None else {"y": y, "sample_weight": sample_weight}
+        others = [aligned(as_dask_array(v, k, owner), k, X, owner) for k, v in given.items()]
+        X, *others = client.persist([X, *others])
+        self.n_features_in_ = X.shape[1]
+        futures = self._part_futures(client, X, *others)
+        dtype = np.dtype("float32" if X.dtype == np.float32 else "float64")
+        parts = Parts(client, futures, X.shape, dtype)
+        parts.shape = (sum(parts.collect(count_rows)), X.shape[1])
+        if parts.shape[0] == 0:
+            raise ValueError(
+                f"The 'X' of {owner} must have rows, and 'sample_weight', if given, a positive entry. "
+                "Got none. Check the filter that left nothing over."
+            )
+        return parts, y, None
+
+    def _part_futures(self, client, X, y, s=None):
+        import dask
+
+        local = self._local(**{k: v for k, v in self.get_params(deep=False).items() if k != "client"})
+        count = len(X.chunks[0])
+        chunks = [None if a is None else a.to_delayed().reshape(count, -1)[:, 0] for a in (X, y, s)]
+        check = dask.delayed(check_part, pure=False)
+        jobs = [
+            check(local, *(None if c is None else c[k] for c in chunks))
+            for k, rows in enumerate(X.chunks[0])
+            if rows
+        ]
+        return client.compute(jobs, optimize_graph=False)
+
+    def _refuse(self, owner):
+        """Raise for parameters that have no meaning on a cluster."""
+        for name, allowed in (
+            ("solver", ("auto", "full")),
+            ("early_stopping", (False,)),
+            ("device", ("auto", "cpu")),
+            ("layers", (None,)),
+        ):
+            value = getattr(self, name)
+            if not any(value is a or value == a for a in allowed):
+                raise ValueError(
+                    f"The {name!r} of {owner} must be one of {list(allowed)}. Got {value!r}. For the "
+                    f"others fit {self._local.__name__} on rows of one machine."
+                )
+
+    def _client(self):
+        from distributed import default_client
+
+        if self.client is not None:
+            return self.client
+        try:
+            return default_client()
+        except ValueError as error:
+            raise ValueError(
+                f"The 'client' of {type(self).__name__} must be a distributed.Client, or None where a "
+                "default one exists. Got None, and there is no default. Start one by "
+                "client = distributed.Client()."
+            ) from error
+
+    def _place(self, problem, weights, rows):
+        parts = rows[1]
+        each = math.ceil(parts.shape[0] / max(1, len(parts.client.nthreads())))
+        size, on_disk = resolve_blocks(problem, weights, each, self.memory_limit, type(self).__name__)
+        split = functools.partial(cut_rows, size=size)
+        return DaskBlocks(parts.futures, parts.client, split, on_disk)
+
+    def _mean_loss(self, problem, X, Y, s):
+        sums = Y.collect(sum_losses, self.to_local(), problem)
+        return sum(loss for loss, _ in sums) / sum(weight for _, weight in sums)
+
+    # prediction ---------------------------------------------------------------------------------
+
+    def _lazy(self, X, method, columns, dtype):
+        """A Dask array of a method's results, chunk by chunk; one column fewer than none is a vector."""
+        import dask
+
+        check_is_fitted(self)
+        X = as_columns(X, "X", type(self).__name__)
+        shape = {"drop_axis": 1} if columns is None else {"chunks": (X.chunks[0], (columns,))}
+        meta = np.empty((0,) * (1 if columns is None else 2), dtype=dtype)
+        network = dask.delayed(self.to_local())
+        return X.map_blocks(run_method, network=network, method=method, dtype=dtype, meta=meta, **shape)
+
+
+def as_dask_array(x, name, owner):
+    """A Dask array of known size of a Dask collection; anything else raises."""
+    import dask.array as da
+
+    x = x.to_dask_array(lengths=True) if hasattr(x, "to_dask_array") else x
+    if not isinstance(x, da.Array):
+        raise TypeError(
+            f"The {name!r} of {owner} must be a Dask array, or a Dask DataFrame or Series. Got "
+            f"{type(x).__name__}. Use dask.array.from_array({name}, chunks=...), or the plain estimator."
+        )
+    return x
+
+
+def as_columns(X, name, owner):
+    """A Dask array with all columns in each chunk."""
+    X = as_dask_array(X, name, owner)
+    if X.ndim != 2:
+        raise ValueError(
+            f"The {name!r} of {owner} must have two dimensions. Got shape {X.shape}. Reshape it to "
+            "(n_samples, n_features)."
+        )
+    if any(math.isnan(rows) for rows in X.chunks[0]):
+        X = X.compute_chunk_sizes()
+    return X if X.numblocks[1] == 1 else X.rechunk({1: -1})
+
+
+def aligned(x, name, X, owner):
+    """The array in chunks of the rows of X's."""
+    if any(math.isnan(rows) for rows in x.chunks[0]):
+        x = x.compute_chunk_sizes()
+    if x.shape[0] != X.shape[0]:
+        raise ValueError(
+            f"The {name!r} of {owner} must have one entry for each of the {X.shape[0]} rows of X. Got "
+            f"{x.shape[0]}. Build both from the same collection."
+        )
+    return x.rechunk({0: X.chunks[0], **{axis: -1 for axis in range(1, x.ndim)}})
+
+
+@with_client
+class DaskNNBCDClassifier(DaskNetwork, NNBCDClassifier):
+    """:class:`~sklearn_nnbcd.NNBCDClassifier` for Dask arrays, by the full solver on a cluster.
+
+    The weights are those of the plain estimator with ``solver="full"`` on the same rows, up to rounding,
+    whatever the partitions, and also when workers die: their partitions are made again elsewhere and
+    live through all sweeps so far once more, with the weights of that time. Predictions are lazy Dask
+    arrays. scikit-learn's own searches do not apply to Dask arrays.
+
+    Parameters
+    ----------
+    client : distributed.Client, default=None
+        Connection to the cluster; None: Dask's default client. It is not pickled.
+    **parameters
+        All others are those of :class:`~sklearn_nnbcd.NNBCDClassifier`. ``solver`` is "full" for "auto",
+        too; ``memory_limit`` is for each worker, beside its partitions of X.
+    """
+
+    _local = NNBCDClassifier
+
+    def _encode(self, X, y, s):
+        found = X.collect(count_classes)
+        classes = np.unique(np.concatenate([classes for classes, _ in found]))
+        counts = np.zeros(len(classes))
+        for part, count in found:
+            counts[np.searchsorted(classes, part)] += count
+        self._learn_classes(classes)
+        coded = X.map(code_part, self.to_local(), self._class_weights(counts))
+        n_outputs = 1 if len(classes) == 2 else len(classes)
+        return Parts(X.client, coded, (X.shape[0], n_outputs), X.dtype), None, n_outputs
+
+    def decision_function(self, X):
+        """Network outputs, lazily: a Dask array of shape (n_samples,) or (n_samples, n_classes)."""
+        check_is_fitted(self)
+        columns = None if len(self.classes_) == 2 else len(self.classes_)
+        return self._lazy(X, "decision_function", columns, self._dtype)
+
+    def predict(self, X):
+        """Class labels, lazily: a Dask array of shape (n_samples,)."""
+        check_is_fitted(self)
+        return self._lazy(X, "predict", None, self.classes_.dtype)
+
+    def predict_proba(self, X):
+        """Class probabilities, lazily: a Dask array of shape (n_samples, n_classes)."""
+        check_is_fitted(self)
+        return self._lazy(X, "predict_proba", len(self.classes_), self._dtype)
+
+    def score(self, X, y, sample_weight=None):
+        """Accuracy, a float; only two numbers come from each partition."""
+        import dask.array as da
+
+        X = as_columns(X, "X", type(self).__name__)
+        y = aligned(as_dask_array(y, "y", type(self).__name__), "y", X, type(self).__name__)
+        return float(da.average(self.predict(X) == y, weights=sample_weight).compute())
+
+
+@with_client
+class DaskNNBCDRegressor(DaskNetwork, NNBCDRegressor):
+    """:class:`~sklearn_nnbcd.NNBCDRegressor` for Dask arrays, by the full solver on a cluster.
+
+    See :class:`DaskNNBCDClassifier` for what holds for both.
+
+    Parameters
+    ----------
+    client : distributed.Client, default=None
+        Connection to the cluster; None: Dask's default client. It is not pickled.
+    **parameters
+        All others are those of :class:`~sklearn_nnbcd.NNBCDRegressor`. ``solver`` is "full" for "auto",
+        too; ``memory_limit`` is for each worker, beside its partitions of X.
+    """
+
+    _local = NNBCDRegressor
+
+    def _encode(self, X, y, s):
+        self._one_column = y.ndim == 1
+        sums = X.collect(sum_targets)
+        total = sum(weight for weight, _ in sums)
+        mean = sum(targets for _, targets in sums) / total
+        if self._suitable_loss(np.asarray(min(X.collect(lowest_target)))).standardises:
+            self._learn_scale(mean, sum(X.collect(sum_squares, mean)) / total, str(X.dtype))
+        else:
+            self._mean, self._spread = np.zeros(len(mean), X.dtype), 1.0
+        scaled = X.map(scale_part, self.to_local())
+        return Parts(X.client, scaled, (X.shape[0], len(mean)), X.dtype), None, len(mean)
+
+    def predict(self, X):
+        """Predicted targets, lazily: a Dask array of the shape that fit saw."""
+        check_is_fitted(self)
+        return self._lazy(X, "predict", None if self._one_column else self.n_outputs_, self._dtype)
+
+    def score(self, X, y, sample_weight=None):
+        """Coefficient of determination, averaged over outputs; a float."""
+        import dask.array as da
+
+        X = as_columns(X, "X", type(self).__name__)
+        y = aligned(as_dask_array(y, "y", type(self).__name__), "y", X, type(self).__name__)
+        s = da.ones(X.shape[0], chunks=X.chunks[0]) if sample_weight is None else sample_weight
+        mean = da.average(y, axis=0, weights=s)
+        residual = da.average((y - self.predict(X)) ** 2, axis=0, weights=s)
+        return float(da.mean(1.0 - residual / da.average((y - mean) ** 2, axis=0, weights=s)).compute())

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Arrays at the estimators' door: from which library, where they lie, and where they go."""
+
+import array_api_compat
+import numpy as np
+from sklearn import get_config
+
+from ..backends import get_backend, namespace_of
+
+
+def is_foreign(x):
+    """Whether x is an array of another library than NumPy that scikit-learn is told to leave so.
+
+    Without ``sklearn.config_context(array_api_dispatch=True)`` nothing is: every input is made a NumPy
+    array, as scikit-learn does.
+    """
+    if not get_config()["array_api_dispatch"] or not array_api_compat.is_array_api_obj(x):
+        return False
+    return not array_api_compat.is_numpy_array(x)
+
+
+def on_host(x):
+    """A foreign array as a NumPy array; anything else as it is."""
+    return get_backend(namespace_of(x)).to_numpy(x, xp=namespace_of(x)) if is_foreign(x) else x
+
+
+def dtype_name(x):
+    """Name of an array's dtype, such as "float32", whatever the library."""
+    return str(x.dtype).split(".")[-1]
+
+
+def float_dtypes(x):
+    """float64 and float32, as ``validate_data`` takes them for x."""
+    names = ("float64", "float32")
+    return [getattr(namespace_of(x), name) for name in names] if is_foreign(x) else list(names)
+
+
+def take_rows(x, rows):
+    """The rows of x with the given numbers, a NumPy array."""
+    if array_api_compat.is_numpy_array(x):
+        return x[rows]
+    xp = namespace_of(x)
+    return xp.take(x, xp.asarray(rows), axis=0)
+
+
+def check_same_home(x, fitted, owner, method):
+    """Raise unless x is of the library and on the device of an array that fit has left.
+
+    Parameters
+    ----------
+    x : array-like
+        Input of ``method``.
+    fitted : array
+    owner, method : str
+        For the message.
+
+    Raises
+    ------
+    ValueError
+        With what differs and how to convert x.
+    """
+    there = namespace_of(fitted)
+    here = namespace_of(x) if is_foreign(x) else namespace_of(np.zeros(0))
+    if here.__name__ == there.__name__:
+        if array_api_compat.is_numpy_namespace(array_api_compat.array_namespace(fitted)):
+            return
+        if array_api_compat.device(x) == array_api_compat.device(fitted):
+            return
+    place = f"{there.__name__} on {array_api_compat.device(fitted)}"
+    given = f"{here.__name__} on {array_api_compat.device(x)}" if is_foreign(x) else "NumPy"
+    raise ValueError(
+        f"Inputs passed to {owner}.{method}() must use the same namespace and the same device as those "
+        f"passed to fit(). fit saw {place}, {method} got {given}. Convert X to the former, under "
+        "sklearn.config_context(array_api_dispatch=True); or fit with device='cuda' to pass NumPy "
+        "arrays to a GPU, or with device='cpu' to fit in NumPy."
+    )
+
+
+def placed(x, device):
+    """Checked rows where a fit with the parameter ``device`` takes place.
+
+    Parameters
+    ----------
+    x : array
+    device : {"auto", "cpu", "cuda"}
+        "auto": where x is. "cpu": a NumPy array. "cuda": a CuPy array.
+
+    Raises
+    ------
+    ValueError
+        For "cuda" without CuPy or without a GPU, with the command that installs it.
+    """
+    if device == "cuda":
+        from ..backends import BACKENDS
+
+        return BACKENDS["cupy"].from_host(x)
+    return on_host(x) if device == "cpu" else x
+
+
+def returned(x, given):
+    """A result on the host if what the user gave was there, otherwise as it is."""
+    if is_foreign(given) or array_api_compat.is_numpy_array(x):
+        return x
+    return get_backend(namespace_of(x)).to_numpy(x, xp=namespace_of(x))

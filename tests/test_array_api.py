@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Estimators on arrays of other libraries and other devices, and within a stated memory limit."""
+
+import threading
+import tracemalloc
+
+import numpy as np
+import pytest
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.datasets import make_classification
+
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+
+X, Y = make_classification(80, 12, n_informative=6, n_classes=3, random_state=0)
+S = np.random.default_rng(0).integers(0, 3, size=80).astype(float)
+
+ESTIMATORS = {
+    "dense": NNBCDClassifier(20, max_iter=5, random_state=0),
+    "tt": NNBCDRegressor(20, max_iter=5, random_state=0, compression="tt", tau=1.0),
+    "l0": NNBCDClassifier((20, 10), max_iter=3, random_state=0, solver="minibatch", compression="l0"),
+    "early": NNBCDClassifier(20, max_iter=4, random_state=0, early_stopping=True, class_weight="balanced"),
+}
+
+
+def strict_on(device):
+    """array_api_strict and one of its devices; it simulates several."""
+    xp = pytest.importorskip("array_api_strict")
+    return xp, xp.Device(device)
+
+
+def to_host(x):
+    """A NumPy array of a strict one on any device."""
+    import array_api_strict
+
+    return np.asarray(x.to_device(array_api_strict.Device("CPU_DEVICE")))
+
+
+@pytest.mark.parametrize("device", ["CPU_DEVICE", "device1"])
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_fit_follows_X(name, device):
+    """Fitted arrays and outputs lie where X lay; numbers are NumPy's to 1e-10, targets may be NumPy's."""
+    xp, device = strict_on(device)
+    expected = clone(ESTIMATORS[name]).fit(X, Y, S)
+    there = clone(ESTIMATORS[name])
+    with config_context(array_api_dispatch=True):
+        rows = xp.asarray(X, device=device)
+        there.fit(rows, Y, xp.asarray(S))
+        predicted = there.predict(rows)
+        assert there.score(rows, xp.asarray(Y, device=device)) == pytest.approx(expected.score(X, Y))
+    for ours, theirs in zip(there.coefs_, expected.coefs_, strict=True):
+        assert ours.device == device
+        np.testing.assert_allclose(to_host(ours), theirs, rtol=1e-10, atol=1e-10)
+    assert predicted.device == device
+    np.testing.assert_allclose(to_host(predicted), expected.predict(X), rtol=1e-9, atol=1e-9)
+    assert there.loss_ == pytest.approx(expected.loss_, rel=1e-10)
+
+
+def test_probabilities_and_names_of_classes():
+    """Numbers follow X; class names, which only NumPy has, are NumPy's."""
+    xp, device = strict_on("device1")
+    names = np.array(["a", "b", "c"])[Y]
+    expected = NNBCDClassifier(20, max_iter=3, random_state=0).fit(X, names)
+    with config_context(array_api_dispatch=True):
+        rows = xp.asarray(X, device=device)
+        there = NNBCDClassifier(20, max_iter=3, random_state=0).fit(rows, names)
+        np.testing.assert_array_equal(there.predict(rows), expected.predict(X))
+        probabilities = there.predict_proba(rows)
+    np.testing.assert_allclose(to_host(probabilities), expected.predict_proba(X), atol=1e-10)
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "decision_function"])
+def test_another_home_is_an_error_with_the_cure(method):
+    xp, device = strict_on("device1")
+    with config_context(array_api_dispatch=True):
+        there = NNBCDClassifier(5, max_iter=1).fit(xp.asarray(X, device=device), Y)
+        for other in (X, xp.asarray(X)):
+            with pytest.raises(ValueError, match=rf"NNBCDClassifier\.{method}\(\) must use .* Convert X"):
+                getattr(there, method)(other)
+    with pytest.raises(ValueError, match="array_api_dispatch=True"):
+        getattr(there, method)(X)
+
+
+def test_without_dispatch_everything_is_numpy():
+    xp, device = strict_on("CPU_DEVICE")
+    expected = NNBCDClassifier(5, max_iter=2, random_state=0).fit(X, Y)
+    there = NNBCDClassifier(5, max_iter=2, random_state=0).fit(xp.asarray(X), xp.asarray(Y))
+    assert isinstance(there.coefs_[0], np.ndarray)
+    np.testing.assert_array_equal(there.predict(xp.asarray(X)), expected.predict(X))
+
+
+def test_device_cpu_brings_X_to_numpy():
+    xp, device = strict_on("device1")
+    there = NNBCDClassifier(5, max_iter=2, random_state=0, device="cpu")
+    with config_context(array_api_dispatch=True):
+        rows = xp.asarray(X, device=device)
+        there.fit(rows, Y)
+        assert isinstance(there.coefs_[0], np.ndarray)
+        assert isinstance(there.predict(rows), np.ndarray)
+
+
+def has_gpu():
+    """Whether CuPy can make an array."""
+    try:
+        import cupy
+
+        cupy.zeros(1)
+    except Exception:
+        return False
+    return True
+
+
+@pytest.mark.skipif(has_gpu(), reason="there is a GPU")
+def test_cuda_without_a_gpu_names_the_command_that_cures_it():
+    with pytest.raises(ValueError, match=r'pip install "sklearn-nnbcd\[cuda12\]"'):
+        NNBCDClassifier(device="cuda").fit(X, Y)
+
+
+@pytest.mark.skipif(not has_gpu(), reason="needs CuPy and a GPU")
+@pytest.mark.parametrize("dtype, tolerance", [("float32", 1e-4), ("float64", 1e-9)])
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_cupy_equals_numpy(name, dtype, tolerance):
+    """CuPy in, CuPy out; device="cuda" takes NumPy in, and gives NumPy out."""
+    import cupy
+
+    rows = X.astype(dtype)
+    expected = clone(ESTIMATORS[name]).fit(rows, Y, S)
+    on_gpu = clone(ESTIMATORS[name]).set_params(device="cuda").fit(rows, Y, S)
+    assert isinstance(on_gpu.predict(rows), np.ndarray) and isinstance(on_gpu.coefs_[0], cupy.ndarray)
+    with config_context(array_api_dispatch=True):
+        there = clone(ESTIMATORS[name]).fit(cupy.asarray(rows), Y, S)
+        assert isinstance(there.predict(cupy.asarray(rows)), cupy.ndarray)
+    for ours, other, theirs in zip(on_gpu.coefs_, there.coefs_, expected.coefs_, strict=True):
+        scale = np.max(np.abs(theirs))
+        np.testing.assert_allclose(cupy.asnumpy(ours), theirs, rtol=tolerance, atol=tolerance * scale)
+        np.testing.assert_array_equal(cupy.asnumpy(ours), cupy.asnumpy(other))
+
+
+def test_several_threads_with_several_libraries():
+    """TensorLy's backend is each thread's own: nobody gets the other's, and the caller keeps theirs."""
+    import tensorly
+
+    xp, device = strict_on("CPU_DEVICE")
+    before, expected = tensorly.get_backend(), clone(ESTIMATORS["tt"]).fit(X, Y).coefs_[0]
+    results = {}
+
+    def fit(k):
+        with config_context(array_api_dispatch=True):
+            rows = X if k % 2 else xp.asarray(X)
+            results[k] = np.asarray(clone(ESTIMATORS["tt"]).fit(rows, Y).coefs_[0])
+
+    threads = [threading.Thread(target=fit, args=(k,)) for k in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert tensorly.get_backend() == before
+    for k in range(6):
+        np.testing.assert_allclose(results[k], expected, rtol=1e-10, atol=1e-10)
+
+
+# memory -----------------------------------------------------------------------------------------
+
+
+def memory_mapped(path, n_rows):
+    """Rows and labels in a file."""
+    rng = np.random.default_rng(0)
+    rows = np.memmap(path, dtype="float64", mode="w+", shape=(n_rows, 8))
+    rows[:] = rng.normal(size=rows.shape)
+    return rows, (rows[:, 0] + rows[:, 1] ** 2 > 1.0).astype(int)
+
+
+def test_memory_limit_keeps_to_itself_and_changes_nothing(tmp_path):
+    """U and V take 7.7 MB here, the limit is 3 MB."""
+    rows, labels = memory_mapped(tmp_path / "X", 3000)
+    network = NNBCDClassifier((80, 80), solver="full", max_iter=1, random_state=0)
+    expected = clone(network).fit(rows, labels)
+    tracemalloc.start()
+    limited = clone(network).set_params(memory_limit="3MB").fit(rows, labels)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3e6
+    for ours, theirs in zip(limited.coefs_, expected.coefs_, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("limit", [1000, "1KB"])
+def test_memory_limit_too_small_says_what_is_needed(limit):
+    with pytest.raises(ValueError, match="memory_limit.*at least [0-9]+ bytes"):
+        NNBCDClassifier(solver="full", memory_limit=limit).fit(X, Y)
+
+
+@pytest.mark.parametrize("limit", [0, -1, True, 1.5, "two", "2 XB", "GB", "1.2.3"])
+def test_memory_limit_must_be_bytes(limit):
+    with pytest.raises(ValueError, match="memory_limit.*number of bytes"):
+        NNBCDClassifier(memory_limit=limit).fit(X, Y)
