@@ -87,7 +87,8 @@ def checked_weights(sample_weight, n_rows, dtype):
     except (ValueError, TypeError) as error:
         raise type(error)(f"The 'sample_weight' of fit must be {allowed}. Got: {error} {cure}") from error
     if not bool((s > 0).any()):
-        raise ValueError(f"The 'sample_weight' of fit must be {allowed}. Got: at least one was expected to be positive. {cure}")
+        got = "at least one was expected to be positive."
+        raise ValueError(f"The 'sample_weight' of fit must be {allowed}. Got: {got} {cure}")
     return s
 
 
