@@ -24,7 +24,8 @@ from sklearn_nnbcd.engine import (
     forward,
     initial_block,
 )
-from sklearn_nnbcd.engine._minibatch import Curvature, damped_inverse, pull_weight
+from sklearn_nnbcd.engine._curvature import Curvature, damped_inverse
+from sklearn_nnbcd.engine._minibatch import pull_weight
 from sklearn_nnbcd.engine._updates import update_U, update_U_output, update_V, update_V_output
 from sklearn_nnbcd.losses import LOSSES
 from sklearn_nnbcd.placements import ShuffledBatches

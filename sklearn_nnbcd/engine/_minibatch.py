@@ -14,8 +14,7 @@ equations with running Gram sums. Two backward sweeps are offered:
 import math
 from dataclasses import dataclass
 
-from ..utils._linalg import add_to_diagonal, inverse_factor
-from ..utils._metric import Metric
+from ._curvature import Curvature, mixed
 from ._state import Block
 from ._updates import (
     forward,
@@ -75,74 +74,6 @@ class BatchSettings:
     free: float = 0.3
     pull: tuple = (0.004, 1.0)
     projections: int = 2
-
-
-class Curvature:
-    """Running second moments of one layer, and the inverses of their damped forms.
-
-    Attributes
-    ----------
-    gram : array of shape (d_in + 1, d_in + 1)
-        Mean of v v' with a constant 1 appended to v; (d_in, d_in) without intercepts.
-    overlap : array of shape (d_out, d_out) or None
-        Mean of sigma'(u) sigma'(u)' over rows (and positions); None for the output layer.
-    sensitivity : array of shape (d_out, d_out)
-        What the loss feels of a change of U_i: S_N = I and
-        S_i = (W_{i+1} S_{i+1} W_{i+1}') * overlap_i, entry by entry.
-    """
-
-    def __init__(self):
-        self.gram = self.overlap = self.sensitivity = None
-        self.gram_inverse = self.sensitivity_inverse = None
-        self.count = 0
-
-    def refresh(self, A, slopes, above, settings, *, xp):
-        """Take in one more batch.
-
-        Parameters
-        ----------
-        A : array of shape (rows, d_in + 1)
-            Inputs, each row times the root of its share of the weight.
-        slopes : array of shape (rows, d_out) or None
-            sigma'(u), weighted likewise; None for the output layer.
-        above : array of shape (d_out, d_out)
-            The next layer's sensitivity in terms of V_i; the loss's own for the output layer.
-        settings : BatchSettings
-        xp : module
-        """
-        memory = min(settings.memory, self.count / (self.count + 1.0))
-        self.count += 1
-        self.gram, self.sensitivity = mixed(self.gram, A.T @ A, memory), above
-        if slopes is not None:
-            self.overlap = mixed(self.overlap, slopes.T @ slopes, memory)
-            self.sensitivity = above * self.overlap
-        self.gram_inverse = damped_inverse(self.gram, settings.damping, xp=xp)
-        self.sensitivity_inverse = damped_inverse(self.sensitivity, settings.damping, xp=xp)
-
-    def metric(self, fit_intercept, *, xp):
-        """(Metric, mean input) of the layer: centred G and S, with small ridges."""
-        G, mean = self.gram, None
-        if fit_intercept:
-            mean = G[-1, :-1] / G[-1, -1]
-            G = G[:-1, :-1] - G[-1, -1] * (mean[:, None] * mean[None, :])
-        return Metric(ridged(G, 1e-3, xp=xp), ridged(self.sensitivity, 0.1, xp=xp)), mean
-
-
-def mixed(old, new, memory):
-    """Running average; the first value is taken as it is."""
-    return new if old is None else memory * old + (1.0 - memory) * new
-
-
-def ridged(A, share, *, xp):
-    """A plus ``share`` of its mean diagonal (and never singular)."""
-    ridge = share * float(xp.linalg.trace(A)) / A.shape[0]
-    return add_to_diagonal(A, ridge + float(xp.finfo(A.dtype).smallest_normal), xp=xp)
-
-
-def damped_inverse(A, damping, *, xp):
-    """(A + damping * mean diagonal * I)^{-1}."""
-    K = inverse_factor(ridged(A, damping, xp=xp), xp=xp)
-    return K.T @ K
 
 
 class MiniBatch:
