@@ -78,13 +78,15 @@ left.minorticks_off()
 left.grid(alpha=0.3)
 left.legend(frameon=False, loc="lower right")
 
+loss_axis = right.twinx()
 for name in ("dense", "tt 0.1"):
     network = networks[name]
     passes = np.arange(1, len(network.validation_scores_) + 1)
-    (line,) = right.plot(passes, network.validation_scores_, marker=".", label=f"{name}, accuracy")
+    (line,) = right.plot(passes, network.validation_scores_, marker=".", label=name)
     loss = np.array(network.objective_curve_) / len(y_train)
-    right.plot(passes, loss, color=line.get_color(), linestyle=":", label=f"{name}, loss per row")
-right.set(xlabel="pass over the rows", ylim=(0, 1), title="Course of two fits")
+    loss_axis.semilogy(passes, loss, color=line.get_color(), linestyle=":")
+right.set(xlabel="pass over the rows", ylabel="test accuracy (lines)", title="Course of two fits")
+loss_axis.set_ylabel("training loss per row (dots)")
 right.grid(alpha=0.3)
 right.legend(frameon=False, loc="center right")
 

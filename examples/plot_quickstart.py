@@ -107,7 +107,7 @@ left.set(
     ylabel="accuracy (3-fold cross-validation)",
     title="Accuracy against size",
 )
-left.set_xticks([0.05, 0.1, 0.2, 0.3], ["0.05", "0.1", "0.2", "0.3"])
+left.set_xticks([0.1, 0.2, 0.3], ["0.1", "0.2", "0.3"])
 left.minorticks_off()
 left.grid(alpha=0.3)
 left.legend(frameon=False)

@@ -110,3 +110,12 @@ def test_documented_completes_a_docstring():
 
 def test_version_is_public():
     assert sklearn_nnbcd.__version__
+
+
+def test_both_estimators_have_the_same_defaults():
+    classifier, regressor = (
+        {name: p.default for name, p in inspect.signature(estimator).parameters.items()}
+        for estimator in (NNBCDClassifier, NNBCDRegressor)
+    )
+    assert classifier.pop("class_weight") is None
+    assert classifier == regressor
