@@ -9,8 +9,8 @@ from ..utils._validation import check_share
 from ._base import BaseCompression, CompressionPlan
 from ._sparse import to_sparse
 
-#: conjugate gradient iterations of one refit; the next step goes on from there
-_REFIT_ITERATIONS = 10
+#: conjugate gradient iterations: of a warm step, which the next one goes on from, and of a start
+_STEP_ITERATIONS, _PROJECT_ITERATIONS = 6, 40
 
 
 @dataclass(frozen=True)
@@ -32,26 +32,44 @@ class L0Plan(CompressionPlan):
     def project(self, W, *, metric=None, xp):
         """The beta entries that matter most, refitted to make up for what goes.
 
-        In the Frobenius norm these are the largest ones, eq. (25). In a metric the score of an
-        entry is W_ij^2 G_ii S_jj, and the survivors are a least squares fit in the metric.
+        In the Frobenius norm these are the largest ones, eq. (25). In a metric the score of an entry
+        is W_ij^2 times the geometric mean of G_ii S_jj, what it costs to lose it alone, and of
+        1 / (G^-1_ii S^-1_jj), what it costs if all others may make up for it. The survivors are a
+        least squares fit in the metric.
         """
+        mask = self._support(W, metric, xp=xp)
         if metric is None:
-            return to_sparse(W, self._largest(xp.abs(W), xp=xp), xp=xp)
-        scores = W * W * metric.diagonal(self.shape, W.dtype, xp=xp)
-        return self._refitted(W, self._largest(scores, xp=xp), W, metric, xp=xp)
+            return to_sparse(W, mask, xp=xp)
+        return self._refitted(W, mask, W, metric, _PROJECT_ITERATIONS, xp=xp)
 
     def step(self, target, previous, weight, *, metric=None, xp):
-        """The projection of the target; in a metric the old support where that does better."""
-        new = self.project(target, metric=metric, xp=xp)
+        """The projection of the target; in a metric the old support where that does better.
+
+        Both start from the old entries where they have them.
+        """
         if self.projects_exactly(metric):
-            return new
-        old = previous.to_dense(xp=xp)
-        kept = self._refitted(target, previous.pattern(xp=xp), old, metric, xp=xp)
+            return self.project(target, metric=metric, xp=xp)
+        old, kept = previous.to_dense(xp=xp), previous.pattern(xp=xp)
+        start = xp.where(kept, old, target)
+        best = self._refitted(target, kept, old, metric, _STEP_ITERATIONS, xp=xp)
+        mask = self._support(target, metric, xp=xp)
+        if bool(xp.all(mask == kept)):
+            return best
+        new = self._refitted(target, mask, start, metric, _STEP_ITERATIONS, xp=xp)
 
         def distance(M):
             return metric.squared_distance(target, M.to_dense(xp=xp), xp=xp)
 
-        return new if distance(new) < distance(kept) else kept
+        return new if distance(new) < distance(best) else best
+
+    def _support(self, W, metric, *, xp):
+        """Mask of the entries that stay."""
+        if metric is None:
+            return self._largest(xp.abs(W), xp=xp)
+        alone = metric.diagonal(self.shape, W.dtype, xp=xp)
+        if not metric.is_diagonal:
+            alone = xp.sqrt(alone / metric.inverse_diagonal(self.shape, W.dtype, xp=xp))
+        return self._largest(W * W * alone, xp=xp)
 
     def _largest(self, scores, *, xp):
         """Mask of the beta largest scores; the earlier one wins a tie."""
@@ -63,9 +81,9 @@ class L0Plan(CompressionPlan):
         first = xp.cumulative_sum(xp.astype(tied, xp.int64)) <= missing
         return xp.reshape(xp.logical_or(above, xp.logical_and(tied, first)), self.shape)
 
-    def _refitted(self, W, mask, start, metric, *, xp):
+    def _refitted(self, W, mask, start, metric, n_iter, *, xp):
         ones = xp.astype(mask, W.dtype)
-        M = refit_on_support(W, ones, start * ones, metric, _REFIT_ITERATIONS, xp=xp)
+        M = refit_on_support(W, ones, start * ones, metric, n_iter, xp=xp)
         return to_sparse(M, mask, xp=xp)
 
 

@@ -212,16 +212,18 @@ class Tucker(TwoSidedCompression):
         parameters that core and factors may take; one bound for all, the largest that fits.
     tensor_shape : tuple of two tuples of int or None, default=None
         Row modes with product d_in and column modes with product d_out. None factors both into
-        modes of about 32 (a prime stays whole).
+        modes of at most about 128 (a prime stays whole); the fewer modes, the nearer to low rank.
 
     Examples
     --------
     >>> plan = Tucker(rank=10).plan((1024, 512))
     >>> plan.row_modes, plan.column_modes
-    ((32, 32), (32, 16))
-    >>> plan.n_parameters
-    11120
+    ((128, 8), (128, 4))
+    >>> plan.ranks, plan.n_parameters
+    ((10, 8, 10, 4), 5840)
     """
+
+    _mode_target = 128
 
     def __init__(self, rank=0.25, tensor_shape=None):
         self.rank = rank

@@ -14,16 +14,16 @@ from ..utils._tensorize import factor_modes
 from ._base import BaseCompression
 from ._tensorized import positive_integers
 
-#: size about which the factors of d_in and d_out are merged where ``tensor_shape`` is None
-_MODE_TARGET = 32
-
 
 class TwoSidedCompression(BaseCompression):
     """A compression with the parameter ``tensor_shape``: row modes and column modes."""
 
+    #: size about which the factors of d_in and d_out are merged where ``tensor_shape`` is None
+    _mode_target = 32
+
     def _modes(self, shape):
         """Row modes and column modes, two tuples."""
-        automatic = tuple(factor_modes(d, _MODE_TARGET) or (1,) for d in shape)
+        automatic = tuple(factor_modes(d, self._mode_target) or (1,) for d in shape)
         if self.tensor_shape is None:
             return automatic
         given = self.tensor_shape

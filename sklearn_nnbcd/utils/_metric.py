@@ -156,6 +156,11 @@ class Metric:
         g = self.rows.diagonal(shape[0], dtype, xp=xp)
         return g[:, None] * self.columns.diagonal(shape[1], dtype, xp=xp)[None, :]
 
+    def inverse_diagonal(self, shape, dtype, *, xp):
+        """(G^-1)_ii (S^-1)_jj, shape (d_in, d_out): the inverse weight of one among all others."""
+        g = self.rows.inverse_diagonal(shape[0], dtype, xp=xp)
+        return g[:, None] * self.columns.inverse_diagonal(shape[1], dtype, xp=xp)[None, :]
+
     def squared_norm(self, D, *, xp):
         """tr(S D' G D), a float >= 0."""
         return get_backend(xp).sum_of_squares(self.whiten(D), xp=xp)
