@@ -230,7 +230,7 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
             self.validation_fraction,
             owner,
             [X, y] if s is None else [X, y, s],
-            labels=y if self._task == "classification" else None,
+            labels=y if self._task == "classification" and y.ndim == 1 else None,
             random_state=check_random_state(self.random_state),
         )
         if s is None:

@@ -3,7 +3,6 @@
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from ._base import BaseNNBCD
 from ._docs import documented
@@ -11,6 +10,7 @@ from ._problem import resolve_piece
 from .backends import namespace_of
 from .losses import LOSSES, BaseLoss
 from .utils._arrays import dtype_name, is_foreign, on_host, returned
+from .utils._labels import one_target, signed_labels
 from .utils._validation import check_number
 
 
@@ -83,6 +83,8 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
     """
 
     _task = "classification"
+    _target_options = {"multi_output": True}
+    _multilabel = False
 
     def __init__(
         self,
@@ -162,13 +164,9 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         self.class_weight = class_weight
 
     def _encode(self, X, y, s):
-        check_classification_targets(y)
-        kind = type_of_target(y, input_name="y")
-        if kind not in ("binary", "multiclass"):
-            raise ValueError(
-                f"The 'y' of fit must hold one class label per row. Got a target of type {kind!r}. "
-                "Use sklearn.multioutput.MultiOutputClassifier for several targets."
-            )
+        y, self._multilabel = one_target(y)
+        if self._multilabel:
+            return self._encode_labels(X, y, s)
         classes, codes = np.unique(y, return_inverse=True)
         self._learn_classes(classes)
         each = self._class_weights(np.bincount(codes, weights=s, minlength=len(classes)))
@@ -191,6 +189,21 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
             )
         self.classes_ = classes
 
+    def _encode_labels(self, X, y, s):
+        """Targets of an indicator matrix: a column of -1 and 1 for every label."""
+        loss = resolve_piece(self.loss, LOSSES, BaseLoss, "loss", type(self).__name__)
+        Y = signed_labels(self, y, loss.elementwise)
+        known = getattr(self, "classes_", np.arange(y.shape[1]))
+        if (self.warm_start or hasattr(self, "_online")) and len(known) != y.shape[1]:
+            raise ValueError(
+                f"The 'y' of fit must keep its {len(known)} labels. Got {y.shape[1]} columns. Use "
+                "warm_start=False, or clone the estimator."
+            )
+        self.classes_, self._label_type = np.arange(y.shape[1]), y.dtype
+        xp = self._engine_namespace(X)
+        Y = Y.astype(dtype_name(X))
+        return xp.asarray(Y), None if s is None else xp.asarray(s), Y.shape[1]
+
     def partial_fit(self, X, y, sample_weight=None, classes=None):
         """One pass of the mini-batch solver over some rows, on top of what was learned before.
 
@@ -201,8 +214,8 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         ----------
         X : array-like of shape (n_samples, n_features)
             Rows, of the features and the precision of the first call.
-        y : array-like of shape (n_samples,)
-            Labels out of ``classes``.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels out of ``classes``; or a column of 0 and 1 per label, without ``classes``.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights.
         classes : array-like of shape (n_classes,), default=None
@@ -224,8 +237,16 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
 
     def _encode_more(self, X, y, s, classes):
         """Targets of more rows, whose labels are known from the first call."""
-        check_classification_targets(y)
         known = getattr(self, "classes_", None)
+        y, multilabel = one_target(y)
+        if known is not None and multilabel != self._multilabel:
+            raise ValueError(
+                "The 'y' of partial_fit must stay one label per row, or a column per label. Got shape "
+                f"{y.shape}. Pass the same targets, or clone the estimator."
+            )
+        self._multilabel = multilabel
+        if multilabel:
+            return self._encode_labels(X, y, s)
         if known is None and classes is None:
             raise ValueError(
                 "The 'classes' of partial_fit must name all labels in the first call. Got None. Pass "
@@ -313,7 +334,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         -------
         scores : array of shape (n_samples,) or (n_samples, n_classes)
             Two classes: one column, positive for ``classes_[1]``. More: one column per class, the
-            largest wins.
+            largest wins. Several labels: one column per label, positive where it is present.
         """
         return returned(self._scores(X, "decision_function"), X)
 
@@ -330,10 +351,12 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
 
         Returns
         -------
-        y : array of shape (n_samples,)
+        y : array of shape (n_samples,), or (n_samples, n_labels) of 0 and 1
         """
         scores = self._scores(X, "predict")
         xp = namespace_of(scores)
+        if self._multilabel:
+            return returned(xp.astype(scores > 0, getattr(xp, str(self._label_type))), X)
         codes = xp.astype(scores > 0, xp.int64) if scores.ndim == 1 else xp.argmax(scores, axis=1)
         codes = returned(codes, X)
         if is_foreign(codes) and self.classes_.dtype.kind in "biuf":
@@ -345,7 +368,9 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
 
         Squared error: the probability vector nearest to the outputs (two classes: (v + 1)/2 clipped
         to [0, 1]). Hinge: the same of margins mapped to [0, 1], which ranks but does not estimate
-        probabilities; calibrate with :class:`sklearn.calibration.CalibratedClassifierCV`.
+        probabilities; calibrate with :class:`sklearn.calibration.CalibratedClassifierCV`. Logistic:
+        the logistic function of the outputs, for several classes divided by its sum. Cross-entropy:
+        the softmax.
 
         Parameters
         ----------
@@ -353,8 +378,19 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
 
         Returns
         -------
-        P : array of shape (n_samples, n_classes)
-            Rows sum to one; columns in the order of ``classes_``.
+        P : array of shape (n_samples, n_classes) or (n_samples, n_labels)
+            Rows sum to one, columns in the order of ``classes_``. Several labels: the probability that
+            each is present, by itself, never quite 0 or 1.
         """
         V = self._checked_outputs(X, "predict_proba")
-        return returned(self._loss.to_proba(V, xp=namespace_of(V)), X)
+        xp = namespace_of(V)
+        if self._multilabel:
+            each = self._loss.to_proba(xp.reshape(V, (-1, 1)), xp=xp)[:, 1]
+            unit = float(xp.finfo(V.dtype).eps)
+            return returned(xp.reshape(xp.clip(each, unit, 1.0 - unit), V.shape), X)
+        return returned(self._loss.to_proba(V, xp=xp), X)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -18,6 +18,9 @@ class BaseLoss(BaseEstimator):
         targets are one column of -1 and 1.
     lowest_target : float
         Least value that a target of a regression may have.
+    elementwise : bool
+        Whether the loss is a sum over outputs, so that it also serves labels that do not exclude
+        each other, one column of -1 and 1 each.
     standardises : bool
         Whether the regressor may centre the targets and divide them by one number, as a loss
         allows that depends on v - y alone.
@@ -26,6 +29,7 @@ class BaseLoss(BaseEstimator):
     tasks = frozenset()
     off = 0.0
     lowest_target = -math.inf
+    elementwise = True
     standardises = True
 
     def check_parameters(self):

@@ -27,6 +27,7 @@ class CrossEntropy(BaseLoss):
 
     tasks = frozenset({"classification"})
     off = 0.0
+    elementwise = False
 
     def value(self, Y, V, *, xp):
         """sum_k y_k (log sum exp(v) - v_k) of each row."""
