@@ -80,7 +80,7 @@ def resolve_blocks(problem, weights, n_rows, memory_limit, owner):
     """
     entries = [layer.row_entries for layer in problem.layers[1:]]
     widest = max([weights.W[1].shape[0], *entries])
-    size, limit = block_rows([widest]), parse_bytes(memory_limit, "memory_limit", owner)
+    size, limit = min(n_rows, block_rows([widest])), parse_bytes(memory_limit, "memory_limit", owner)
     if limit is None:
         return size, False
     shapes = [W.shape for W in weights.W[1:]]

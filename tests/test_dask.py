@@ -98,7 +98,7 @@ def test_regressor_equals_the_plain_one(dask_client):
     """On files, and with the default client."""
     Y = X[:, :2] @ [[1.0, 2.0], [0.5, -1.0]]
     plain = NNBCDRegressor(solver="full", **COMMON).fit(X, Y)
-    there = DaskNNBCDRegressor(memory_limit="100 KiB", **COMMON).fit(in_parts(X, (50, 12)), in_parts(Y, 80))
+    there = DaskNNBCDRegressor(memory_limit="130 KiB", **COMMON).fit(in_parts(X, (50, 12)), in_parts(Y, 80))
     for ours, theirs in zip(there.coefs_, plain.coefs_, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-8)
     np.testing.assert_allclose(there.predict(in_parts(X, (50, 12))).compute(), plain.predict(X), atol=1e-8)

@@ -62,7 +62,8 @@ def loopback_bytes():
 def traffic(sizes=(1_000, 10_000, 100_000), sweeps=4):
     """Bytes a sweep against n: two fits that differ by some sweeps, so that the rest cancels."""
     cluster, client = start()
-    print("| rows | bytes of X | MB a sweep | s a sweep |\n|---|---|---|---|")
+    network(client).fit(*rows(100))  # imports, connections
+    print("| rows | MB of X | MB a sweep | s a sweep |\n|---|---|---|---|")
     for n in sizes:
         X, y = rows(n)
         X, y = client.persist([X, y])
@@ -72,7 +73,7 @@ def traffic(sizes=(1_000, 10_000, 100_000), sweeps=4):
             network(client, max_iter=max_iter).fit(X, y)
             used.append((loopback_bytes() - before, time.perf_counter() - clock))
         moved, seconds = ((b - a) / sweeps for a, b in zip(*used))
-        print(f"| {n} | {X.nbytes:.3g} | {moved / 1e6:.3f} | {seconds:.2f} |", flush=True)
+        print(f"| {n} | {X.nbytes / 1e6:.1f} | {moved / 1e6:.3f} | {seconds:.2f} |", flush=True)
     client.close()
     cluster.close()
 
@@ -119,10 +120,10 @@ def kill(n=20_000):
     cluster.close()
 
 
-def memory(n=400_000, worker_limit="600MB", memory_limit="150MB"):
+def memory(n=150_000, worker_limit="450MB", memory_limit="100MB"):
     """X, U and V take more than a worker may have; the blocks lie in files."""
     cluster, client = start(worker_limit)
-    X, y = rows(n, partitions=40)
+    X, y = rows(n, partitions=10)
     states = 8 * n * (2 * sum(WIDTHS[1:]))
     print(f"X {X.nbytes / 1e6:.0f} MB, U and V {states / 1e6:.0f} MB, worker limit {worker_limit}")
     clock = time.perf_counter()
@@ -147,31 +148,47 @@ def bytes_a_sweep(widths, itemsize=8):
     return out, back
 
 
-def cluster(n=10**9, workers=100, gbit=10.0):
-    """Seconds a sweep that arithmetic and network need, for two networks, from this machine's own rate."""
+def central_flops(widths):
+    """Of the steps beside the client: W_i by (12), and the operator of the V_{i-1} step."""
+    total = 0.0
+    for i, (a, b) in enumerate(zip(widths, widths[1:])):
+        total += 2 / 3 * a**3 + 4 * a * a * b
+        if i:
+            low, high = min(a, b), max(a, b)
+            total += 2 / 3 * low**3 + 6 * low * low * high
+    return total
+
+
+def cluster(n=10**9, workers=100, gbit=10.0, call=0.1):
+    """Seconds a sweep of rows, client and network, and the number of workers at which rows are half of it.
+
+    ``call`` is what Dask takes for one call (submit, broadcast, tree, gather) besides moving bytes.
+    """
     A = np.random.default_rng(0).normal(size=(1024, 1024)).astype(np.float32)
     best = np.inf
     for _ in range(5):
         clock = time.perf_counter()
         A @ A
         best = min(best, time.perf_counter() - clock)
-    rate = 2 * 1024**3 / best
-    print(f"float32 products here: {rate / 1e9:.0f} GFLOP/s a worker; network {gbit:.0f} Gbit/s a worker")
-    print("| widths | GFLOP a sweep and worker | s | MB out, back | s | s in all | saturates at |")
+    rate, speed = 2 * 1024**3 / best, gbit * 1e9 / 8
+    print(f"float32 products here: {rate / 1e9:.0f} GFLOP/s; assumed: {gbit:.0f} Gbit/s, {call} s a call")
+    print("| widths | rows, s | client, s | MB out, back | network, s | calls, s | saturates at |")
     print("|---|---|---|---|---|---|---|")
     for widths in ((561, 1024, 1024, 1024, 512, 6), (100, 128, 128, 2)):
-        work = flops_a_row(widths) * n
+        work, center = flops_a_row(widths) * n / rate, central_flops(widths) / rate
         out, back = bytes_a_sweep(widths, itemsize=4)
-        speed = gbit * 1e9 / 8
-        levels = np.ceil(np.log2(workers))
-        wire = (out + back) * levels / speed
-        balance = work / rate / ((out + back) / speed)
-        low = 1.0
-        for _ in range(60):  # work / (k rate) = (out + back) log2(k) / speed
-            low = balance / max(1.0, np.log2(low))
-            low = max(low, 1.0)
-        print(f"| {widths} | {work / workers / 1e9:.0f} | {work / workers / rate:.0f} | {out / 1e6:.1f}, "
-              f"{back / 1e6:.1f} | {wire:.3f} | {work / workers / rate + wire:.0f} | {low:.0f} |")
+
+        def wire(k, moved=out + back):
+            return moved * np.ceil(np.log2(max(k, 2))) / speed
+
+        calls = call * (len(widths) - 1)
+        k = 1.0
+        for _ in range(100):
+            k = max(1.0, work / (center + wire(k) + calls))
+        print(
+            f"| {widths} | {work / workers:.0f} | {center:.2f} | {out / 1e6:.1f}, {back / 1e6:.1f} "
+            f"| {wire(workers):.3f} | {calls:.2f} | {k:.0f} |"
+        )
 
 
 if __name__ == "__main__":
