@@ -19,7 +19,6 @@ import time
 
 import numpy as np
 
-
 #: the paper's penalties and first weights
 PAPER = dict(
     rho=0.5,

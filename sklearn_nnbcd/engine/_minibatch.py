@@ -14,7 +14,7 @@ equations with running Gram sums. Two backward sweeps are offered:
 import math
 from dataclasses import dataclass
 
-from ._curvature import Curvature, mixed
+from ._curvature import Curvature
 from ._state import Block
 from ._updates import (
     forward,
