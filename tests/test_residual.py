@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Stacks of layers: how a list is resolved, what is refused, and the residual blocks' V step."""
+"""Stacks of layers: how a list is resolved, what is refused, how data and messages pass through."""
 
 import pickle
 
 import numpy as np
 import pytest
+from problems import NUMPY, make_stack_problem
 from sklearn.base import clone
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd.engine import BatchSettings, Block, MiniBatch, forward, initial_weights
 from sklearn_nnbcd.layers import AveragePool2D, Conv2D, Dense, Residual, resolve_stack
 
 IMAGE = (6, 6, 2)
@@ -191,3 +193,41 @@ def test_dead_kernels_count_as_dead():
     model.compressed_coefs_ = [type(c)(W) for c, W in zip(model.compressed_coefs_, dense)]
     dead = (3 + 4) + (3 + 3) + 1
     assert model.effective_sparsity_ == pytest.approx(dead / 29)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [Conv2D(2, 2, padding=1), AveragePool2D(2), Conv2D(3, (1, 2))],
+        [Dense(4), Residual([Dense(3), Dense(4)]), Residual([Dense(4), Dense(2), Dense(4)])],
+        [Residual([Conv2D(3, 1), Conv2D(2, 3, padding=1)])],
+    ],
+)
+def test_prox_linear_messages_are_slopes_of_the_loss(layers):
+    """A_i'E_i of a batch is minus the derivative of the weighted mean loss by W_i and b_i."""
+    rng, shape = np.random.default_rng(0), (3, 3, 2)
+    problem, shapes = make_stack_problem(layers, shape, 2, activation="tanh")
+    W = [None, *(rng.normal(size=size) for size in shapes)]
+    b = [None, *(rng.normal(size=size[1]) for size in shapes)]
+    X, Y, s = rng.normal(size=(5, 18)), rng.normal(size=(5, 2)), rng.uniform(0.5, 2.0, size=5)
+    solver = MiniBatch(problem, initial_weights(problem, W, b), BatchSettings())
+    V, U = forward(problem, X, W, b)
+    slopes = [None] + [
+        problem.activations[i].derivative(U[i], xp=NUMPY) for i in range(1, problem.N)
+    ]
+    root = solver._row_roots(X, s)
+    for i, E in solver._messages(Block(Y, V, U, s), slopes):
+        A = solver._inputs(i, V[i - 1], root)
+        slope = A.T @ solver._weighted(i, E, root)
+        direction, offset = rng.normal(size=shapes[i - 1]), rng.normal(size=shapes[i - 1][1])
+
+        def loss(t, i=i, direction=direction, offset=offset):
+            moved_W, moved_b = list(W), list(b)
+            moved_W[i], moved_b[i] = W[i] + t * direction, b[i] + t * offset
+            out = forward(problem, X, moved_W, moved_b)[0][-1]
+            return np.sum(s * problem.loss.value(Y, out, xp=NUMPY)) / np.sum(s)
+
+        # Central differences: an error of the order t^2 and of rounding / t.
+        numeric = -(loss(1e-5) - loss(-1e-5)) / 2e-5
+        predicted = np.sum(slope[:-1] * direction) + slope[-1] @ offset
+        assert predicted == pytest.approx(numeric, rel=1e-6, abs=1e-8)
