@@ -87,10 +87,10 @@ def estimator(options):
     )
 
 
-def first_weights(problem, shapes, model, dtype):
+def first_weights(problem, shapes, model, dtype, solver):
     """Drawn weights."""
     xp, random = problem.xp, np.random.RandomState(model.random_state)
-    draw = resolve_initializer(model).draw
+    draw = resolve_initializer(model, solver).draw
     W = [xp.asarray(draw(shape, random), dtype=dtype) for shape in shapes]
     b = [xp.zeros(shape[1], dtype=dtype) for shape in shapes]
     return initial_weights(problem, (None, *W), (None, *b))
@@ -181,7 +181,7 @@ def main():
         done, seconds, run = pickle.loads(options.checkpoint.read_bytes())
         print(f"resumed after pass {done}", flush=True)
     else:
-        weights = first_weights(problem, shapes, model, X.dtype)
+        weights = first_weights(problem, shapes, model, X.dtype, options.solver)
         run = (Full if options.solver == "full" else Batches)(problem, weights, X, Y, options)
     for k in range(done + 1, options.passes + 1):
         begin = time.perf_counter()
