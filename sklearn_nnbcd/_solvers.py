@@ -145,7 +145,7 @@ def run_minibatch(estimator, problem, start, rows, max_iter, monitor):
     size = resolve_batch_size(estimator.batch_size, rows[0].shape[0])
     batches = ShuffledBatches(*rows, size, monitor.random_state)
     weights = initial_weights(problem, *start)
-    settings = BatchSettings(block_step=estimator.block_step)
+    settings = BatchSettings.of(estimator.block_step)
     monitor.monotone = False
     if any(plan is not None for plan in problem.plans):
         monitor.patience_from = max_iter  # the pull towards W^MC must come to its end
@@ -189,7 +189,7 @@ def guarded(run, monitor, weights):
 def new_minibatch(estimator, problem, start):
     """A :class:`MiniBatch` for ``partial_fit``: a constant step, no end in sight."""
     refuse_activity(estimator, "partial_fit")
-    settings = BatchSettings(block_step=estimator.block_step, decay=False)
+    settings = BatchSettings.of(estimator.block_step, decay=False)
     return MiniBatch(problem, initial_weights(problem, *start), settings, None, 0.0)
 
 

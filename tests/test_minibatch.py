@@ -202,7 +202,7 @@ def test_both_forms_of_the_answer_agree():
 
 @pytest.mark.parametrize("block_step", ["prox_linear", "exact"])
 def test_one_linear_layer_makes_a_damped_newton_step(block_step):
-    """With one layer both block steps are one formula: W + step/(1 + d) (G + d g I)^-1 A'E c."""
+    """With one layer both block steps are one formula: W + c step (G + d g I)^-1 A'E."""
     options = dict(rho=1.0, gamma=1.0, alpha=0.0)
     problem, weights, X, Y, s = setting((4, 2), weighted=True, **options)
     settings = BatchSettings(**PLAIN, block_step=block_step, step=0.5, damping=0.2, trust=np.inf)
@@ -211,12 +211,12 @@ def test_one_linear_layer_makes_a_damped_newton_step(block_step):
     A = np.column_stack([X, np.ones(len(X))])
     G = (A.T * s) @ A / s.sum()
     E = Y - X @ weights.W[1] - weights.b[1]
-    share = 1.0
+    share = 1.0 / 1.2  # the damped S = I
     if block_step == "exact":  # V = (Y + gamma U)/(1 + gamma), then U = (gamma V + rho P)/2
         share = 0.25
     slope = (A.T * s) @ (share * E) / s.sum()
     ridge = 0.2 * np.trace(G) / 5
-    change = 0.5 / 1.2 * np.linalg.solve(G + ridge * np.eye(5), slope)
+    change = 0.5 * np.linalg.solve(G + ridge * np.eye(5), slope)
     np.testing.assert_allclose(solver.weights.W[1], weights.W[1] + change[:4], rtol=1e-10)
     np.testing.assert_allclose(solver.weights.b[1], weights.b[1] + change[4], rtol=1e-10)
 
@@ -353,8 +353,9 @@ def fit(problem, weights, X, Y, *, passes=6, batch=32, seed=0, on_pass=None, **s
         return on_pass is not None and on_pass(k, weights, loss)
 
     batches = ShuffledBatches(X, Y, None, batch, np.random.RandomState(seed))
+    settings = BatchSettings.of(settings.pop("block_step", "prox_linear"), **settings)
     result = fit_minibatch(
-        problem, weights, batches, BatchSettings(**settings), max_iter=passes, on_pass=record
+        problem, weights, batches, settings, max_iter=passes, on_pass=record
     )
     return *result, losses
 

@@ -29,15 +29,15 @@ from ._updates import (
 
 @dataclass(frozen=True)
 class BatchSettings:
-    """What steers the mini-batch solver; the defaults serve every problem.
+    """What steers the mini-batch solver; :meth:`of` serves every problem.
 
     Attributes
     ----------
     block_step : {"prox_linear", "exact"}
         How the V and U blocks make their targets.
     step : float
-        First step length; it falls linearly to zero over the fit unless ``decay`` is False. Divided
-        by the number of layers, since all of them move at once.
+        First step length; it falls linearly to zero over the fit unless ``decay`` is False. With
+        "prox_linear" it is divided by the number of layers, since all of them move at once.
     momentum : float
         Share of the last change that is kept.
     damping : float
@@ -74,6 +74,16 @@ class BatchSettings:
     free: float = 0.3
     pull: tuple = (0.004, 1.0)
     projections: int = 2
+
+    @classmethod
+    def of(cls, block_step, **others):
+        """The settings for a block step.
+
+        Exact messages fade with every layer that they pass: they bear longer steps, and need them.
+        """
+        if block_step == "exact":
+            others = dict(step=1.0, damping=0.1, trust=1e-2) | others
+        return cls(block_step=block_step, **others)
 
 
 class MiniBatch:
@@ -243,18 +253,25 @@ class MiniBatch:
             yield i, E
 
     def _answer(self, i, A, E):
-        """Change (G + .)^{-1} A'E (S + .)^{-1} of W_i and b_i, and its product with A'E."""
+        """Change (G + .)^{-1} A'E (S + .)^{-1} of W_i and b_i, and its product with A'E.
+
+        An exact message is the change of U_i itself, not a slope: S is not needed to answer it.
+        """
         c, xp = self.curvatures[i], self.problem.xp
+        exact = self.settings.block_step == "exact"
         if A.shape[0] < A.shape[1]:  # through the rows, which are fewer
-            left, right = A @ c.gram_inverse, E @ c.sensitivity_inverse
+            left, right = A @ c.gram_inverse, E if exact else E @ c.sensitivity_inverse
             return left.T @ right, float(xp.sum((left @ A.T) * (right @ E.T)))
         slope = A.T @ E
-        change = c.gram_inverse @ slope @ c.sensitivity_inverse
+        change = c.gram_inverse @ slope
+        if not exact:
+            change = change @ c.sensitivity_inverse
         return change, float(xp.sum(change * slope))
 
     def _move(self, changes, gain, pull):
         """Shrink to the trust region, add momentum, move, and pull towards W^MC."""
         settings, N = self.settings, self.problem.N
+        together = 1 if settings.block_step == "exact" else N
         step = settings.step
         if self.n_steps:
             step *= max(0.0, 1.0 - self.done / self.n_steps)
@@ -267,7 +284,7 @@ class MiniBatch:
             if self.velocity[i] is not None:
                 velocity += settings.momentum * self.velocity[i]
             self.velocity[i] = velocity
-            move, W, b = (step / N) * velocity, weights.W[i], weights.b[i]
+            move, W, b = (step / together) * velocity, weights.W[i], weights.b[i]
             if b is not None:
                 b = b + move[-1, :]
                 move = move[:-1, :]
@@ -280,7 +297,8 @@ class MiniBatch:
     def _decay(self, i, step):
         """Share of W_i that one batch takes away: the scale-free one, and the ridge's.
 
-        The ridge is preconditioned by the mean diagonals of both sides.
+        The ridge is preconditioned by the mean diagonals of both sides and by itself: as the weights
+        get smaller so does S, and without its own share the ridge would take all of them at once.
         """
         decay = 0.0
         if self.n_steps:
@@ -291,8 +309,8 @@ class MiniBatch:
             g = scale * float(xp.linalg.trace(c.gram)) / c.gram.shape[0]
             s = scale * float(xp.linalg.trace(c.sensitivity)) / c.sensitivity.shape[0]
             ridge = self.problem.penalties.ridge / self.n_rows
-            decay += step / self.problem.N * ridge / max(g * s, 1e-12)
-        return min(0.5, decay)
+            decay += step / self.problem.N * ridge / (g * s + ridge)
+        return decay
 
 
 def pull_weight(settings, share, tau):

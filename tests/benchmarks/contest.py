@@ -178,7 +178,7 @@ def bcd(
 
     clock.start()
     weights = initial_weights(problem, (None, *W), (None, *b))
-    fit_minibatch(problem, weights, batches, BatchSettings(**settings), max_iter=passes, on_pass=on_pass)
+    fit_minibatch(problem, weights, batches, BatchSettings.of(settings.pop("block_step", "prox_linear"), **settings), max_iter=passes, on_pass=on_pass)
     return records
 
 

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""solver="minibatch" as the estimators offer it."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd.placements import ShuffledBatches
+
+OPTIONS = dict(hidden_layer_sizes=(64, 64), solver="minibatch", random_state=0)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    X, y = load_digits(return_X_y=True)
+    return train_test_split((X / 16).astype("float32"), y, test_size=0.3, random_state=0)
+
+
+@pytest.mark.parametrize("rank", [None, 8])
+def test_digits(digits, rank):
+    X, T, y, t = digits
+    compressed = {} if rank is None else dict(compression="low_rank", rank=rank)
+    model = NNBCDClassifier(**OPTIONS, **compressed).fit(X, y)
+    assert model.score(T, t) > 0.95  # logistic regression: 0.955 of these rows
+    assert model.objective_curve_[-1] < 0.2 * model.objective_curve_[0]
+    assert model.coefs_[0].dtype == np.float32
+
+
+@pytest.mark.parametrize("compressed", [{}, dict(compression="low_rank", rank=16)])
+def test_digits_without_derivatives(digits, compressed):
+    """The closed forms learn, more slowly."""
+    X, T, y, t = digits
+    model = NNBCDClassifier(**OPTIONS, block_step="exact", **compressed).fit(X, y)
+    assert model.score(T, t) > 0.9
+    assert model.objective_curve_[-1] < 0.5 * model.objective_curve_[0]
+
+
+def test_regression_of_a_fold():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1500, 5))
+    y = 50.0 * np.abs(X[:, 0] + X[:, 1]) - 300.0
+    model = NNBCDRegressor(**OPTIONS).fit(X[:1000], y[:1000])
+    assert model.score(X[1000:], y[1000:]) > 0.9  # a linear model reaches 0.0
+
+
+def test_auto_takes_the_solver_by_the_rows(digits):
+    X, _, y, _ = digits
+    for rows, solver in ((400, "full"), (1000, "minibatch")):
+        options = OPTIONS | dict(max_iter=1)
+        auto = NNBCDClassifier(**options | dict(solver="auto")).fit(X[:rows], y[:rows])
+        named = NNBCDClassifier(**options | dict(solver=solver)).fit(X[:rows], y[:rows])
+        np.testing.assert_array_equal(auto.coefs_[0], named.coefs_[0])
+
+
+def test_same_seed_same_weights(digits):
+    X, _, y, _ = digits
+    first, second = (NNBCDClassifier(**OPTIONS, max_iter=2).fit(X, y).coefs_ for _ in range(2))
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_early_stopping_keeps_the_best_weights(digits):
+    X, T, y, t = digits
+    model = NNBCDClassifier(
+        **OPTIONS, max_iter=60, early_stopping=True, n_iter_no_change=3, tol=1e-3
+    ).fit(X, y, X_val=T, y_val=t)
+    scores = model.validation_scores_
+    assert model.n_iter_ == len(scores) < 60
+    assert model.score(T, t) == max(scores) == model.best_validation_score_
+
+
+def test_interrupt_keeps_a_usable_estimator(digits, monkeypatch):
+    X, T, y, t = digits
+    passes, whole = [], ShuffledBatches.__iter__
+
+    def interrupted(self):
+        passes.append(0)
+        for number, batch in enumerate(whole(self)):
+            if len(passes) == 4 and number == 5:
+                raise KeyboardInterrupt
+            yield batch
+
+    monkeypatch.setattr(ShuffledBatches, "__iter__", interrupted)
+    model = NNBCDClassifier(**OPTIONS, compression="low_rank", rank=16)
+    with pytest.warns(UserWarning, match="interrupted by the user after 3 complete"):
+        model.fit(X, y)
+    assert model.n_iter_ == 3
+    assert model.score(T, t) > 0.8
+
+
+def test_no_weight_is_no_row(digits):
+    X, _, y, _ = digits
+    s = (np.arange(len(y)) % 3 > 0).astype(float)
+    options = OPTIONS | dict(max_iter=2)
+    weighted = NNBCDClassifier(**options).fit(X, y, sample_weight=s)
+    dropped = NNBCDClassifier(**options).fit(X[s > 0], y[s > 0], sample_weight=s[s > 0])
+    np.testing.assert_array_equal(weighted.coefs_[0], dropped.coefs_[0])
+
+
+def test_class_weights_move_the_decision():
+    rng = np.random.default_rng(0)
+    y = (np.arange(1200) % 12 == 0).astype(int)
+    X = rng.normal(size=(1200, 4)) + y[:, None]
+    plain = NNBCDClassifier(**OPTIONS, max_iter=4).fit(X, y)
+    fair = NNBCDClassifier(**OPTIONS, max_iter=4, class_weight="balanced").fit(X, y)
+    recall = [model.predict(X[y == 1]).mean() for model in (plain, fair)]
+    assert recall[1] > recall[0] + 0.1
+
+
+def test_memory_mapped_rows(tmp_path):
+    """The fit takes a small part of what the rows would."""
+    rng = np.random.default_rng(0)
+    X = np.memmap(tmp_path / "rows", dtype="float32", mode="w+", shape=(60_000, 50))
+    X[:] = rng.normal(size=X.shape)
+    y = (X[:, 0] + X[:, 1] > 0).astype(int)
+    model = NNBCDClassifier((16,), solver="minibatch", batch_size=512, max_iter=1, random_state=0)
+    tracemalloc.start()
+    try:
+        model.fit(X, y)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert model.score(X[:5000], y[:5000]) > 0.9
+    assert peak < 0.6 * X.nbytes
