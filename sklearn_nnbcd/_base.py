@@ -153,9 +153,8 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
         X, y, s = self._checked(X, y, sample_weight)
         X, y, s, validation = self._validation_rows(X, y, s, X_val, y_val)
         Y, row_weights, n_outputs = self._encode(X, y, s)
-        xp = self._engine_namespace(X)
-        problem, shapes = resolve_problem(self, X.shape[1], n_outputs, self._task, xp)
-        solver = self._solver_for(X.shape[0])
+        xp, solver = self._engine_namespace(X), self._solver_for(X.shape[0])
+        problem, shapes = resolve_problem(self, X.shape[1], n_outputs, self._task, xp, solver)
         start = self._start(problem, shapes, X.dtype, solver)
         batch_size = resolve_batch_size(self.batch_size, X.shape[0])
         max_iter = resolve_max_iter(self.max_iter, solver, X.shape[0], batch_size)
@@ -172,8 +171,8 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
         X, y, s = self._checked(X, y, sample_weight, known)
         Y, s, n_outputs = encode(X, y, s)
         if not hasattr(self, "_online"):
-            xp = self._engine_namespace(X)
-            problem, shapes = resolve_problem(self, X.shape[1], n_outputs, self._task, xp)
+            parts = X.shape[1], n_outputs, self._task, self._engine_namespace(X)
+            problem, shapes = resolve_problem(self, *parts, "minibatch")
             start = self._start(problem, shapes, X.dtype, "minibatch", known)
             self._online = new_minibatch(self, problem, start)
             self.n_iter_, self.objective_curve_ = 0, []

@@ -105,7 +105,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         tau=10.0,
         alpha=0.01,
         alpha_w=0.0,
-        ridge=1.0,
+        ridge="auto",
         initializer="auto",
         fit_intercept=True,
         solver="auto",

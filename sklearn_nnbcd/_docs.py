@@ -50,9 +50,10 @@ alpha : float
     ``alpha > 0`` every step lowers the objective by at least alpha/2 times its squared length.
 alpha_w : float
     The same of the blocks W_i, >= 0.
-ridge : float
+ridge : float or 'auto'
     Penalty ridge/2 ||W_i||^2 of every weight, >= 0. It ties U and V to what the weights can do;
-    without it they learn the labels by themselves and the network learns little.
+    without it they learn the labels by themselves and the network learns little. 'auto': 1 for the
+    solver 'full', 0 for 'minibatch', which lets weights that no batch asks for fall by itself.
 initializer : str or instance
     First weights: a name of ``sklearn_nnbcd.initializers.INITIALIZERS`` or an instance. 'auto' is
     'small_normal' for the solver 'full' and 'kaiming_normal' for 'minibatch'.

@@ -106,14 +106,22 @@ def flat_rows(estimator, X, shape=None):
     return namespace_of(X).reshape(X, (X.shape[0], -1)), image
 
 
-def resolve_penalties(estimator, owner):
+#: what ridge="auto" stands for; the mini-batch solver lets weights fall by itself
+AUTO_RIDGE = {"full": 1.0, "minibatch": 0.0}
+
+
+def resolve_penalties(estimator, owner, solver):
     """Checked :class:`Penalties` from the constructor parameters of the same names."""
     values = {}
+    if isinstance(estimator.ridge, str) and estimator.ridge == "auto":
+        values["ridge"] = AUTO_RIDGE[solver]
     for name in ("rho", "gamma", "tau"):
         values[name] = check_number(
             getattr(estimator, name), name, owner, strict=True, cure="The default is a good start."
         )
     for name in ("alpha", "alpha_w", "ridge"):
+        if name in values:
+            continue
         values[name] = check_number(getattr(estimator, name), name, owner, cure="0 switches the term off.")
     return Penalties(**values)
 
@@ -163,8 +171,7 @@ def _regularizers(value, count, parameter, owner, what):
     if value is not None and not isinstance(value, list | tuple):  # checked even if count is 0
         resolve_piece(value, REGULARIZERS, BaseRegularizer, parameter, owner)
     return [
-        None if r is None else resolve_piece(r, REGULARIZERS, BaseRegularizer, parameter, owner)
-        for r in each
+        None if r is None else resolve_piece(r, REGULARIZERS, BaseRegularizer, parameter, owner) for r in each
     ]
 
 
@@ -218,7 +225,7 @@ def _plan(value, shape, estimator, owner, highest=None):
     return compression.plan(shape)
 
 
-def resolve_problem(estimator, n_features, n_outputs, task, xp):
+def resolve_problem(estimator, n_features, n_outputs, task, xp, solver="full"):
     """The :class:`Problem` of an estimator for given numbers of features and outputs.
 
     Parameters
@@ -229,6 +236,8 @@ def resolve_problem(estimator, n_features, n_outputs, task, xp):
     task : {"classification", "regression"}
     xp : module
         Array API namespace of the data.
+    solver : {"full", "minibatch"}, default="full"
+        Which one "auto" parameters are for.
 
     Returns
     -------
@@ -250,11 +259,9 @@ def resolve_problem(estimator, n_features, n_outputs, task, xp):
     problem = Problem(
         layers=stack.layers,
         activations=resolve_activations(estimator.activation, len(stack.shapes), owner),
-        plans=regularize_plans(
-            resolve_plans(estimator, stack.shapes, owner), estimator, stack.shapes, owner
-        ),
+        plans=regularize_plans(resolve_plans(estimator, stack.shapes, owner), estimator, stack.shapes, owner),
         loss=loss,
-        penalties=resolve_penalties(estimator, owner),
+        penalties=resolve_penalties(estimator, owner, solver),
         fit_intercept=bool(estimator.fit_intercept),
         xp=xp,
         skips=stack.skips if any(k is not None for k in stack.skips) else (),

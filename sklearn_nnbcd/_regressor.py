@@ -92,7 +92,7 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         tau=10.0,
         alpha=0.01,
         alpha_w=0.0,
-        ridge=1.0,
+        ridge="auto",
         initializer="auto",
         fit_intercept=True,
         solver="auto",

@@ -23,9 +23,9 @@ from sklearn_nnbcd.engine import (
     fit_minibatch,
     forward,
     initial_block,
+    pull_weight,
 )
 from sklearn_nnbcd.engine._curvature import Curvature, damped_inverse
-from sklearn_nnbcd.engine._minibatch import pull_weight
 from sklearn_nnbcd.engine._updates import update_U, update_U_output, update_V, update_V_output
 from sklearn_nnbcd.losses import LOSSES
 from sklearn_nnbcd.placements import ShuffledBatches
@@ -62,9 +62,7 @@ def messages(solver, X, Y, s=None):
     if solver.settings.block_step == "exact":
         p = problem.penalties
         for i in range(2, N + 1):
-            solver.operators[i] = problem.layers[i].input_operator(
-                solver.weights.W[i], p.rho, p.gamma, xp=xp
-            )
+            solver.operators[i] = problem.layers[i].input_operator(solver.weights.W[i], p.rho, p.gamma, xp=xp)
     return dict(solver._messages(block, slopes))
 
 
@@ -262,16 +260,26 @@ def test_weights_that_no_batch_asks_for_fall_by_the_stated_share():
 
 
 def test_ridge_leads_to_ridge_regression():
-    """One weight, all rows in each batch: the fixed point is x'y / (x'x + ridge)."""
-    problem, weights, X, Y, s = setting(
-        (1, 1), rows=30, weighted=True, fit_intercept=False, ridge=7.0
-    )
+    """One weight, all rows in each batch: the fixed point is x'y / (x'x + ridge) for ridge/n small
+    beside the damped curvature c; exactly, n/ridge grows by 1/c."""
+    options = dict(weighted=True, fit_intercept=False, ridge=7.0)
+    problem, weights, X, Y, s = setting((1, 1), rows=30, **options)
     settings = BatchSettings(**PLAIN, step=1.0, trust=np.inf)
     solver = MiniBatch(problem, weights, settings, n_rows=float(s.sum()))
     for _ in range(200):
         solver.step(X, Y, s)
-    best = float(((X.T * s) @ Y)[0, 0] / ((s @ X**2)[0] + 7.0))
+    n, square = float(s.sum()), float(s @ X[:, 0] ** 2)
+    damped = 4.0 * square / n  # damping 1.0 on both sides
+    ridge = n / (n / 7.0 + 1.0 / damped)
+    best = float(((X.T * s) @ Y)[0, 0] / (square + ridge))
     assert float(solver.weights.W[1][0, 0]) == pytest.approx(best, rel=1e-9)
+
+
+def test_a_huge_ridge_takes_a_bounded_share_of_the_weights():
+    problem, weights, X, Y, _ = setting((4, 3), ridge=1e9)
+    solver = MiniBatch(problem, weights, BatchSettings(**PLAIN, step=0.1, trust=0.0))
+    solver.step(X, Y)
+    np.testing.assert_allclose(solver.weights.W[1], 0.9 * weights.W[1], rtol=1e-6)
 
 
 @pytest.mark.parametrize("block_step", ["prox_linear", "exact"])
@@ -282,9 +290,7 @@ def test_weights_are_copies(compression, block_step):
     results = []
     repeated = [np.repeat(array, copies, axis=0) for array in (X, Y)]
     for rows in ((X, Y, copies.astype(float)), (*repeated, None)):
-        solver = MiniBatch(
-            problem, weights, BatchSettings(block_step=block_step), n_rows=copies.sum()
-        )
+        solver = MiniBatch(problem, weights, BatchSettings(block_step=block_step), n_rows=copies.sum())
         for _ in range(3):
             solver.step(*rows, pull=0.5 if solver.projected else 0.0)
             solver.project()
@@ -328,9 +334,7 @@ def test_single_precision_stays_and_is_near(compression):
     theirs = few_steps(*setting((8, 6, 4, 3), **options))
     for x, y in zip(fitted(ours), fitted(theirs), strict=True):
         assert x.dtype == np.float32
-        np.testing.assert_allclose(
-            x, y, rtol=2e-2, atol=2e-3
-        )  # 1e-7 times condition numbers of 1e4
+        np.testing.assert_allclose(x, y, rtol=2e-2, atol=2e-3)  # 1e-7 times condition numbers of 1e4
 
 
 # the fit ----------------------------------------------------------------------------------------
@@ -354,9 +358,7 @@ def fit(problem, weights, X, Y, *, passes=6, batch=32, seed=0, on_pass=None, **s
 
     batches = ShuffledBatches(X, Y, None, batch, np.random.RandomState(seed))
     settings = BatchSettings.of(settings.pop("block_step", "prox_linear"), **settings)
-    result = fit_minibatch(
-        problem, weights, batches, settings, max_iter=passes, on_pass=record
-    )
+    result = fit_minibatch(problem, weights, batches, settings, max_iter=passes, on_pass=record)
     return *result, losses
 
 
@@ -474,7 +476,5 @@ def test_memory_mapped_rows_are_never_read_as_a_whole(tmp_path):
     results = []
     peak = peak_of(lambda: results.append(fit(problem, weights, mapped, Y, passes=2)[0]))
     assert peak < 0.25 * X.nbytes
-    for a, b in zip(
-        fitted(results[0]), fitted(fit(problem, weights, X, Y, passes=2)[0]), strict=True
-    ):
+    for a, b in zip(fitted(results[0]), fitted(fit(problem, weights, X, Y, passes=2)[0]), strict=True):
         np.testing.assert_array_equal(a, b)

@@ -108,7 +108,7 @@ class Clock:
 # contestants ------------------------------------------------------------------------------------
 
 
-def bcd_problem(X, y, hidden, *, compression=None, loss="squared_error", ridge=1.0, tau=10.0):
+def bcd_problem(X, y, hidden, *, compression=None, loss="squared_error", ridge=0.0, tau=10.0):
     """(Problem, Y) of a ReLU network for labels 0 ... K-1; the output layer is not compressed."""
     K = int(y.max()) + 1
     piece = LOSSES[loss]()
@@ -142,7 +142,7 @@ def bcd(
     loss="squared_error",
     initializer="kaiming_normal",
     gain=1.0,
-    ridge=1.0,
+    ridge=0.0,
     tau=10.0,
     **settings,
 ):
@@ -178,7 +178,8 @@ def bcd(
 
     clock.start()
     weights = initial_weights(problem, (None, *W), (None, *b))
-    fit_minibatch(problem, weights, batches, BatchSettings.of(settings.pop("block_step", "prox_linear"), **settings), max_iter=passes, on_pass=on_pass)
+    chosen = BatchSettings.of(settings.pop("block_step", "prox_linear"), **settings)
+    fit_minibatch(problem, weights, batches, chosen, max_iter=passes, on_pass=on_pass)
     return records
 
 
