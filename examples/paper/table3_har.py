@@ -94,7 +94,7 @@ def estimator(options):
 def start(problem, shapes, model, X, Y):
     """First weights and blocks."""
     xp, random = problem.xp, np.random.RandomState(model.random_state)
-    draw = resolve_initializer(model).draw
+    draw = resolve_initializer(model, "full").draw
     W = [xp.asarray(draw(shape, random), dtype=X.dtype) for shape in shapes]
     b = [xp.zeros(s[1], dtype=X.dtype) if problem.fit_intercept else None for s in shapes]
     weights = initial_weights(problem, (None, *W), (None, *b))
