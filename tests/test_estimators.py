@@ -26,10 +26,12 @@ def roomy(name):
 
 
 def estimators():
-    """Both estimators by default, and with every registered compression."""
+    """Both estimators by default, by the other solver, and with every registered compression."""
     yield NNBCDClassifier()
     yield NNBCDRegressor()
     yield NNBCDClassifier(loss="hinge")
+    yield NNBCDClassifier((16,), solver="minibatch", max_iter=20)
+    yield NNBCDRegressor((16,), solver="minibatch", max_iter=20)
     for name in COMPRESSIONS:
         yield NNBCDClassifier(compression=name, max_iter=60, **roomy(name))
         yield NNBCDRegressor(compression=name, max_iter=60, compress_output=True, **roomy(name))
