@@ -43,7 +43,14 @@ class TensorTrainWeight(CompressedWeight):
 
     @property
     def cost(self):
-        """r (d_in + d_out) where a flat train splits between rows and columns, else d_in d_out."""
+        """Multiply-adds per row: of two thin matrices, core by core if paired, or d_in d_out."""
+        if self.tensorization.rows is not None:
+            pairs = zip(self.tensorization.rows, self.tensorization.columns, strict=True)
+            total, size = 0, self.shape[0]  # size: entries of a row that is partly contracted
+            for core, (m, n) in zip(self.cores, pairs, strict=True):
+                size = size // (m * core.shape[0]) * n * core.shape[2]
+                total += size * m * core.shape[0]
+            return float(total)
         split = self.tensorization.split
         if split is None:
             return float(self.shape[0] * self.shape[1])
@@ -54,13 +61,28 @@ class TensorTrainWeight(CompressedWeight):
         return self.tensorization.to_matrix(tt_to_tensor(self.cores, xp=xp), xp=xp)
 
     def operator(self, *, xp):
-        """V -> V @ W; a flat train that splits between rows and columns is two thin matrices."""
+        """V -> V @ W: through two thin matrices, or core by core for a paired train."""
+        if self.tensorization.rows is not None:
+            return lambda V: self._contract(V, xp=xp)
         split = self.tensorization.split
         if split is None:
             return super().operator(xp=xp)
         left = contract_cores(self.cores[:split], xp=xp)
         right = xp.reshape(contract_cores(self.cores[split:], xp=xp), (left.shape[1], -1))
         return lambda V: (V @ left) @ right
+
+    def _contract(self, V, *, xp):
+        """V @ W of a paired train; row modes leave and column modes enter from the left."""
+        T, rest = V, self.shape[0]
+        pairs = zip(self.tensorization.rows, self.tensorization.columns, strict=True)
+        for core, (m, n) in zip(self.cores, pairs, strict=True):
+            before, _, after = core.shape
+            matrix = xp.permute_dims(xp.reshape(core, (before, m, n, after)), (2, 3, 0, 1))
+            rest = rest // m
+            T = xp.reshape(T, (-1, before * m, rest))
+            T = xp.matmul(xp.reshape(matrix, (n * after, before * m)), T)
+            T = xp.reshape(T, (T.shape[0] * n, after, rest))
+        return xp.reshape(T, (V.shape[0], -1))
 
     def scaled(self, factor):
         """Scale the last core."""
@@ -117,7 +139,8 @@ class TensorTrainPlan(CompressionPlan):
         def multiply(D):
             return to_tensor(metric.multiply(to_matrix(D, xp=xp)), xp=xp)
 
-        return fit_train(cores, to_tensor(target, xp=xp), multiply, n_iter, xp=xp)
+        # a full product is dear: fewer iterations, more often
+        return fit_train(cores, to_tensor(target, xp=xp), multiply, 1 + n_iter // 4, xp=xp)
 
     def _tt_svd(self, W, *, xp):
         """Cores by TensorLy, under a local TensorLy backend."""
