@@ -127,6 +127,7 @@ left.legend(frameon=False)
 
 right.semilogy(passes, followed.objective_curve_, color="C0")
 right.set(xlabel="pass over the rows", title="One fit, sparsity 0.95")
+right.xaxis.get_major_locator().set_params(integer=True)
 right.set_ylabel("loss, weighted sum over rows", color="C0")
 accuracy_axis = right.twinx()
 accuracy_axis.plot(passes, followed.validation_scores_, color="C3")
