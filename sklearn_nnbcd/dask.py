@@ -316,6 +316,11 @@ class DaskNNBCDClassifier(DaskNetwork, NNBCDClassifier):
     _local = NNBCDClassifier
 
     def _encode(self, X, y, s):
+        if y.ndim != 1:
+            raise ValueError(
+                f"The 'y' of {type(self).__name__} must hold one label per row, shape (n_samples,). Got "
+                f"shape {y.shape}. Fit {self._local.__name__} for several labels per row."
+            )
         found = X.collect(count_classes)
         classes = np.unique(np.concatenate([classes for classes, _ in found]))
         counts = np.zeros(len(classes))

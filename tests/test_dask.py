@@ -124,6 +124,7 @@ def test_conventions(dask_client):
         ({}, lambda: (in_parts(X, (50, 12)), y), TypeError, "'y' of .* must be a Dask array"),
         ({}, lambda: (in_parts(X, (50, 12)), in_parts(y[:9], 9)), ValueError, "each of the 203 rows"),
         ({}, lambda: (in_parts(y, 50), in_parts(y, 50)), ValueError, "two dimensions"),
+        ({}, lambda: (in_parts(X, 50), in_parts(X > 0, 50)), ValueError, "one label per row"),
         ({"solver": "minibatch"}, lambda: (in_parts(X, 50), in_parts(y, 50)), ValueError, "'solver'"),
         ({"early_stopping": True}, lambda: (in_parts(X, 50), in_parts(y, 50)), ValueError, "early_stopping"),
         ({}, lambda: (in_parts(X, 50), in_parts(y, 50), in_parts(0 * y, 50)), ValueError, "positive"),

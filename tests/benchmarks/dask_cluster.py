@@ -78,7 +78,7 @@ def traffic(sizes=(1_000, 10_000, 100_000), sweeps=4):
     cluster.close()
 
 
-def kill(n=20_000):
+def kill(n=5_000):
     """The same fit with and without a worker that is killed after its second sweep."""
     from sklearn_nnbcd import NNBCDClassifier
 
@@ -87,26 +87,28 @@ def kill(n=20_000):
     plain = NNBCDClassifier(WIDTHS[1:-1], solver="full", max_iter=4, tol=0.0, random_state=0)
     plain.fit(*client.gather(client.compute([X, y])))
 
+    from sklearn_nnbcd.dask import DaskNNBCDClassifier
+
     def fit(deadly):
-        model, clock = network(client, max_iter=4), time.perf_counter()
-        place, made = model._place, []
+        made, calls = [], [0]
 
-        def watched(*args):
-            made.append(place(*args))
-            step, count = made[0].sweep, [0]
+        class Watched(DaskNNBCDClassifier):
+            def _place(self, *args):
+                made.append(super()._place(*args))
+                step = made[0].sweep
 
-            def sweep(*args):
-                count[0] += 1
-                if deadly and count[0] == 7:  # three layers a sweep
-                    worker = sorted(client.nthreads())[0]
-                    os.kill(client.run(os.getpid, workers=[worker])[worker], signal.SIGKILL)
-                return step(*args)
+                def sweep(*args):
+                    calls[0] += 1
+                    if deadly and calls[0] == 7:  # three layers a sweep
+                        worker = sorted(client.nthreads())[0]
+                        os.kill(client.run(os.getpid, workers=[worker])[worker], signal.SIGKILL)
+                    return step(*args)
 
-            made[0].sweep = sweep
-            return made[0]
+                made[0].sweep = sweep
+                return made[0]
 
-        model._place = watched
-        model.fit(X, y)
+        clock = time.perf_counter()
+        model = Watched(WIDTHS[1:-1], client=client, max_iter=4, tol=0.0, random_state=0).fit(X, y)
         return model, made[0].rebuilt, time.perf_counter() - clock
 
     print("| fit | partitions rebuilt | s | largest difference of a weight from one machine's |")
