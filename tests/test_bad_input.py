@@ -167,7 +167,11 @@ CALLS = [
     (call(y=np.full(24, "up")), ValueError, ["'y'", "two classes", "one class, np.str_('up')", "Check"]),
     (call(y=NUMBERS), ValueError, ["continuous", "classifier"]),
     (call(y=np.where(CODES, np.nan, 1.0)), ValueError, ["y", "NaN", "Drop"]),
-    (call(y=np.eye(2, dtype=int)[CODES]), ValueError, ["1d array", "(24, 2)", "MultiOutputClassifier"]),
+    (
+        call(y=np.stack([CODES, CODES + 1], axis=1)),
+        ValueError,
+        ["multiclass-multioutput", "column of 0 and 1 per label", "MultiOutputClassifier"],
+    ),
     (call(sample_weight=LONG), ValueError, ["'sample_weight'", "24 rows", "(25,)", "Pass None"]),
     (call(sample_weight=-np.ones(24)), ValueError, ["'sample_weight'", ">= 0", "Negative", "Pass None"]),
     (call(sample_weight=np.full(24, np.nan)), ValueError, ["'sample_weight'", "NaN", "Pass None"]),
