@@ -23,6 +23,10 @@ class Backend:
         """Sum of the squared entries, as a Python float."""
         return float(xp.sum(x * x))
 
+    def device_sum_of_squares(self, x, *, xp):
+        """The same as a zero-dimensional float64 array, so that the host need not wait for a device."""
+        return xp.sum(x * x, dtype=xp.float64)
+
     def gram(self, A, *, xp):
         """``A' A``, shape (d, d), of A with shape (n, d)."""
         return A.T @ A

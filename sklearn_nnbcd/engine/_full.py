@@ -32,8 +32,8 @@ def sweep(problem, weights, placement):
         weights = update_M(weights, i, problem)  # lines 5, 10
         before += Terms(
             loss=sums.loss,
-            split=0.5 * p.rho * sums.split,
-            activation=0.5 * p.gamma * sums.activation,
+            split=0.5 * p.rho * float(sums.split),
+            activation=0.5 * p.gamma * float(sums.activation),
             regularizer=sums.regularizer,
         )
     return weights, before

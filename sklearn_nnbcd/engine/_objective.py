@@ -74,8 +74,8 @@ def row_terms(block, problem, weights):
     loss = weighted_loss(problem, block)
     return Terms(
         loss=loss,
-        split=0.5 * p.rho * split,
-        activation=0.5 * p.gamma * activation,
+        split=0.5 * p.rho * float(split),
+        activation=0.5 * p.gamma * float(activation),
         regularizer=regularizer,
     )
 

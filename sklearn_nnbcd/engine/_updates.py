@@ -15,10 +15,10 @@ from ._state import Block, Weights, put
 
 
 def weighted_squares(E, s, *, xp):
-    """sum_j s_j ||e_j||^2 over the rows of E, a float."""
+    """sum_j s_j ||e_j||^2 over the rows of E, a float or, on a device, a zero-dimensional array."""
     if s is not None:
         E = E * xp.reshape(xp.sqrt(s), (-1,) + (1,) * (E.ndim - 1))
-    return get_backend(xp).sum_of_squares(E, xp=xp)
+    return get_backend(xp).device_sum_of_squares(E, xp=xp)
 
 
 def weighted_loss(problem, block):
