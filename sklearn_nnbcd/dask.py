@@ -116,7 +116,11 @@ class Parts:
 
     def collect(self, function, *args):
         """The small results of ``function(part, *args)``."""
-        return self.client.gather(self.map(function, *args))
+        from distributed import wait
+
+        futures = self.map(function, *args)
+        wait(futures)
+        return [future.result() for future in futures]  # raises what went wrong with a part
 
 
 def with_client(cls):

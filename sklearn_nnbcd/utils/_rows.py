@@ -66,7 +66,10 @@ def checked_rows(estimator, *arrays, **options):
     try:
         return validate_data(estimator, *arrays, order="C", **options)
     except (ValueError, TypeError) as error:
-        raise explained(error) from error
+        better = explained(error)
+        if better is error:
+            raise  # an error that is its own cause sends others who follow causes round in circles
+        raise better from error
 
 
 def checked_weights(sample_weight, n_rows, dtype):
