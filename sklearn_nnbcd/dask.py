@@ -102,10 +102,7 @@ def run_method(x, network, method):
 
 
 class Parts:
-    """Futures of the parts of a data set, and what is known of them all.
-
-    Stands for X and for Y in the plain estimator's ``fit``, which asks for shape and dtype only.
-    """
+    """Futures of the parts of a data set; stands for X and Y in ``fit``, which asks for shape and dtype."""
 
     def __init__(self, client, futures, shape, dtype):
         self.client, self.futures, self.shape, self.dtype = client, futures, shape, dtype
@@ -182,9 +179,8 @@ class DaskNetwork:
         others = [aligned(as_dask_array(v, k, owner), k, X, owner) for k, v in given.items()]
         X, *others = client.persist([X, *others])
         self.n_features_in_ = X.shape[1]
-        futures = self._part_futures(client, X, *others)
         dtype = np.dtype("float32" if X.dtype == np.float32 else "float64")
-        parts = Parts(client, futures, X.shape, dtype)
+        parts = Parts(client, self._part_futures(client, X, *others), X.shape, dtype)
         parts.shape = (sum(parts.collect(count_rows)), X.shape[1])
         if parts.shape[0] == 0:
             raise ValueError(
@@ -246,6 +242,11 @@ class DaskNetwork:
     def _mean_loss(self, problem, X, Y, s):
         sums = Y.collect(sum_losses, self.to_local(), problem)
         return sum(loss for loss, _ in sums) / sum(weight for _, weight in sums)
+
+    def _pair(self, X, y):
+        owner = type(self).__name__
+        X = as_columns(X, "X", owner)
+        return X, aligned(as_dask_array(y, "y", owner), "y", X, owner)
 
     # prediction ---------------------------------------------------------------------------------
 
@@ -355,8 +356,7 @@ class DaskNNBCDClassifier(DaskNetwork, NNBCDClassifier):
         """Accuracy, a float; only two numbers come from each partition."""
         import dask.array as da
 
-        X = as_columns(X, "X", type(self).__name__)
-        y = aligned(as_dask_array(y, "y", type(self).__name__), "y", X, type(self).__name__)
+        X, y = self._pair(X, y)
         return float(da.average(self.predict(X) == y, weights=sample_weight).compute())
 
 
@@ -371,8 +371,7 @@ class DaskNNBCDRegressor(DaskNetwork, NNBCDRegressor):
     client : distributed.Client, default=None
         Connection to the cluster; None: Dask's default client. It is not pickled.
     **parameters
-        All others are those of :class:`~sklearn_nnbcd.NNBCDRegressor`. ``solver`` is "full" for "auto",
-        too; ``memory_limit`` is for each worker, beside its partitions of X.
+        All others are those of :class:`~sklearn_nnbcd.NNBCDRegressor`.
     """
 
     _local = NNBCDRegressor
@@ -398,8 +397,7 @@ class DaskNNBCDRegressor(DaskNetwork, NNBCDRegressor):
         """Coefficient of determination, averaged over outputs; a float."""
         import dask.array as da
 
-        X = as_columns(X, "X", type(self).__name__)
-        y = aligned(as_dask_array(y, "y", type(self).__name__), "y", X, type(self).__name__)
+        X, y = self._pair(X, y)
         s = da.ones(X.shape[0], chunks=X.chunks[0]) if sample_weight is None else sample_weight
         mean = da.average(y, axis=0, weights=s)
         residual = da.average((y - self.predict(X)) ** 2, axis=0, weights=s)
