@@ -293,10 +293,8 @@ def aligned(x, name, X, owner):
     if any(math.isnan(rows) for rows in x.chunks[0]):
         x = x.compute_chunk_sizes()
     if x.shape[0] != X.shape[0]:
-        raise ValueError(
-            f"The {name!r} of {owner} must have one entry for each of the {X.shape[0]} rows of X. Got "
-            f"{x.shape[0]}. Build both from the same collection."
-        )
+        what = f"The {name!r} of {owner} must have one entry for each of the {X.shape[0]} rows of X"
+        raise ValueError(f"{what}. Got {x.shape[0]}. Build both from the same collection.")
     return x.rechunk({0: X.chunks[0], **{axis: -1 for axis in range(1, x.ndim)}})
 
 
@@ -322,10 +320,8 @@ class DaskNNBCDClassifier(DaskNetwork, NNBCDClassifier):
 
     def _encode(self, X, y, s):
         if y.ndim != 1:
-            raise ValueError(
-                f"The 'y' of {type(self).__name__} must hold one label per row, shape (n_samples,). Got "
-                f"shape {y.shape}. Fit {self._local.__name__} for several labels per row."
-            )
+            name = f"The 'y' of {type(self).__name__} must hold one label per row"
+            raise ValueError(f"{name}. Got shape {y.shape}. Fit NNBCDClassifier for several labels.")
         found = X.collect(count_classes)
         classes = np.unique(np.concatenate([classes for classes, _ in found]))
         counts = np.zeros(len(classes))
