@@ -65,7 +65,8 @@ def main():
     text = f"""# Spread over initialisers
 
 HAR, hidden layers {tuple(args.layers)}, ReLU, squared error, solver={args.solver!r},
-max_iter={args.max_iter}, everything else as by default; mean and standard deviation of {args.seeds} seeds. Written by
+max_iter={args.max_iter}, everything else as by default; mean and standard deviation of
+{args.seeds} seeds. Written by
 `tests/benchmarks/initializer_spread.py` ({platform.machine()}, {platform.system()}).
 
 {chr(10).join(lines)}
