@@ -141,9 +141,7 @@ def update_V(block, i, problem, weights, operator, S):
         S = (p.gamma * S + p.rho * T) * (1.0 / (p.gamma + p.rho))
     if problem.regularizer(i) is not None:
         return block.with_V(i, descend(block, i, problem, weights, operator, S, affine))
-    R = affine(problem, i + 1, put(block.V, i, S), weights.W, weights.b)
-    R *= -1.0
-    R += block.U[i + 1]
+    R = block.U[i + 1] - affine(problem, i + 1, put(block.V, i, S), weights.W, weights.b)
     return block.with_V(i, layer.solve_input(operator, S, R, start=block.V[i], xp=xp))
 
 

@@ -5,8 +5,9 @@ from ._base import BasePlacement, added
 
 
 def row_slices(n, size):
-    """Slices of at most ``size`` rows that cover n rows."""
-    return [slice(start, min(start + size, n)) for start in range(0, n, size)]
+    """Slices of at most ``size`` rows that cover n rows, nearly equal in length."""
+    count = -(-n // size)
+    return [slice(k * n // count, (k + 1) * n // count) for k in range(count)]
 
 
 class InMemory(BasePlacement):

@@ -86,9 +86,25 @@ def spd_solve(A, B, *, xp):
         else:
             finite = math.isfinite(float(xp.linalg.trace(K)))
         if finite:
-            return K.T @ (K @ B)
+            return _times_transposed(K, _times(K, B, xp=xp), xp=xp)
         A = add_to_diagonal(A, 100.0**attempt * rounding_shift(A, xp=xp), xp=xp)
     return B * math.nan
+
+
+def _parts(d):
+    """Four slices of a triangular matrix; one where it is too small to gain."""
+    cuts = [d * k // 4 for k in range(5)] if d > 2 * _LEAF else [0, d]
+    return list(zip(cuts, cuts[1:], strict=False))
+
+
+def _times(K, B, *, xp):
+    """K B for a lower triangular K, without most of the products with zeros (3/8 of all)."""
+    return xp.concat([K[a:b, :b] @ B[:b, :] for a, b in _parts(K.shape[0])], axis=0)
+
+
+def _times_transposed(K, B, *, xp):
+    """K' B, likewise."""
+    return xp.concat([K[a:, a:b].T @ B[a:, :] for a, b in _parts(K.shape[0])], axis=0)
 
 
 def add_to_diagonal(A, value, *, xp):
