@@ -464,21 +464,23 @@ def test_memory_is_flat_in_the_number_of_rows(compression):
     widths = (20, 30, 30, 3)
     problem, weights, *_ = setting(widths, compression=compression, compress_output=False)
     peaks = []
-    for rows in (1_000, 9_000):
+    for rows in (1_000, 41_000):
         X, Y = blobs(rows, widths)
         peaks.append(peak_of(lambda X=X, Y=Y: fit(problem, weights, X, Y, passes=1, batch=64)))
-    # The order of the rows takes 8 bytes each, and twice that while it is drawn.
-    assert peaks[1] - peaks[0] < 8_000 * 17 + 20_000
+    # The order of the rows takes 8 bytes each, and twice that while it is drawn; half a megabyte is for
+    # garbage that waits for the collector. A single copy of X would take 6.4 megabytes more.
+    assert peaks[1] - peaks[0] < 40_000 * 17 + 500_000
 
 
 def test_memory_mapped_rows_are_never_read_as_a_whole(tmp_path):
     widths = (40, 20, 3)
     problem, weights, *_ = setting(widths)
-    X, Y = blobs(6_000, widths)
+    X, Y = blobs(24_000, widths)
     mapped = np.memmap(tmp_path / "rows", dtype=X.dtype, mode="w+", shape=X.shape)
     mapped[:] = X
     results = []
     peak = peak_of(lambda: results.append(fit(problem, weights, mapped, Y, passes=2)[0]))
+    # Measured: 0.5 megabytes, most of it garbage that waits for the collector; X has 7.7.
     assert peak < 0.25 * X.nbytes
     for a, b in zip(fitted(results[0]), fitted(fit(problem, weights, X, Y, passes=2)[0]), strict=True):
         np.testing.assert_array_equal(a, b)
