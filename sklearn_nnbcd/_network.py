@@ -10,7 +10,7 @@ from .utils._paths import count_live_entries
 from .utils._validation import parse_bytes
 
 #: entries of the widest array that one block of rows may have: a few megabytes, about one cache
-_BLOCK_ENTRIES = 2**20
+_BLOCK_ENTRIES = 2**21
 
 
 def block_rows(widths):

@@ -44,7 +44,6 @@ from sklearn_nnbcd.engine._updates import (
     input_operator,
     update_M,
     update_U,
-    update_U_output,
     update_V,
     update_V_output,
     update_W,
@@ -143,12 +142,9 @@ def row_steps(problem, weights, block, i):
         yield f"V_{i}", new, 0.0 if isinstance(operator, Iterated) else amount
     block = new
     P = affine(problem, i, block.V, weights.W, weights.b)
-    if i == problem.N:
-        new = update_U_output(block, problem, P)
-        yield "U_N", new, (p.gamma + p.rho) / 2 * squares(new.U[i] - block.U[i], s)
-    else:
-        new = update_U(block, i, problem, P)
-        yield f"U_{i}", new, p.alpha / 2 * squares(new.U[i] - block.U[i], s)
+    new = update_U(block, i, problem, P)
+    weight = (p.gamma + p.rho if i == problem.N else p.alpha) / 2
+    yield "U_N" if i == problem.N else f"U_{i}", new, weight * squares(new.U[i] - block.U[i], s)
 
 
 def weight_steps(problem, weights, block, i):

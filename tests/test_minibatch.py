@@ -27,7 +27,7 @@ from sklearn_nnbcd.engine import (
     pull_weight,
 )
 from sklearn_nnbcd.engine._curvature import Curvature, damped_inverse
-from sklearn_nnbcd.engine._updates import update_U, update_U_output, update_V, update_V_output
+from sklearn_nnbcd.engine._updates import update_U, update_V, update_V_output
 from sklearn_nnbcd.losses import LOSSES
 from sklearn_nnbcd.placements import ShuffledBatches
 
@@ -105,7 +105,7 @@ def test_exact_messages_are_the_block_updates(activation, loss):
     solver = MiniBatch(problem, weights, BatchSettings(block_step="exact"))
     ours, start, N = messages(solver, X, Y, s), initial_block(problem, weights, X, Y, s), problem.N
     block = update_V_output(start, problem)
-    block = update_U_output(block, problem, start.U[N])
+    block = update_U(block, N, problem, start.U[N])
     np.testing.assert_allclose(ours[N], block.U[N] - start.U[N], rtol=1e-11, atol=1e-12)
     for i in range(N - 1, 0, -1):
         S = problem.activations[i](block.U[i], xp=NUMPY)

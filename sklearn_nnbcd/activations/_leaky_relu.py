@@ -3,6 +3,7 @@
 
 import math
 
+from ..backends import get_backend
 from ..utils._validation import check_number
 from ._base import BaseActivation
 from ._piecewise import prox_piecewise
@@ -27,7 +28,7 @@ class LeakyReLU(BaseActivation):
 
     def __call__(self, U, *, xp):
         """U where U >= 0, negative_slope * U elsewhere."""
-        return xp.where(U >= 0.0, U, self.negative_slope * U)
+        return get_backend(xp).select(U >= 0.0, U, self.negative_slope * U, xp=xp)
 
     def prox(self, V, center, weight, *, xp):
         """The better of the best u >= 0 and the best u <= 0, two clipped vertices of parabolas."""
@@ -37,4 +38,4 @@ class LeakyReLU(BaseActivation):
     def derivative(self, U, *, xp):
         """1 where U > 0, else negative_slope."""
         one = xp.ones_like(U)
-        return xp.where(U > 0.0, one, self.negative_slope * one)
+        return get_backend(xp).select(U > 0.0, one, self.negative_slope * one, xp=xp)

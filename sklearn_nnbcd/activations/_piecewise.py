@@ -3,6 +3,8 @@
 
 import math
 
+from ..backends import get_backend
+
 
 def prox_piecewise(V, center, weight, pieces, *, xp):
     """argmin_u 1/2 (sigma(u) - v)^2 + weight/2 (u - center)^2 for a continuous, piecewise linear
@@ -24,7 +26,7 @@ def prox_piecewise(V, center, weight, pieces, *, xp):
     -------
     U : array
     """
-    best = best_value = None
+    best, best_value, select = None, None, get_backend(xp).select
     for left, right, slope, intercept in pieces:
         E = V - intercept
         u = (slope * E + weight * center) * (1.0 / (slope * slope + weight))
@@ -35,6 +37,6 @@ def prox_piecewise(V, center, weight, pieces, *, xp):
             best, best_value = u, value
             continue
         better = value < best_value
-        best = xp.where(better, u, best)
-        best_value = xp.where(better, value, best_value)
+        best = select(better, u, best, xp=xp)
+        best_value = select(better, value, best_value, xp=xp)
     return best

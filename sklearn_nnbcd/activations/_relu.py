@@ -3,6 +3,8 @@
 
 import math
 
+from ..backends import get_backend
+from ..utils._arrays import positive_part
 from ._base import BaseActivation
 
 
@@ -11,7 +13,7 @@ class ReLU(BaseActivation):
 
     def __call__(self, U, *, xp):
         """max(U, 0)."""
-        return xp.maximum(U, xp.asarray(0.0, dtype=U.dtype))
+        return positive_part(U, xp=xp)
 
     def prox(self, V, center, weight, *, xp):
         """The better of the best u >= 0 and the best u <= 0 (Lemma 9).
@@ -20,16 +22,15 @@ class ReLU(BaseActivation):
         min(center, 0). Comparing the two values, the first wins exactly where
         center + (sqrt(1 + 1/weight) - 1) max(v, 0) > 0.
         """
-        zero = xp.asarray(0.0, dtype=V.dtype)
         threshold = math.sqrt(1.0 + 1.0 / weight) - 1.0
-        positive = xp.maximum(V, zero)
+        positive = positive_part(V, xp=xp)
         positive *= threshold
         positive += center
         best = weight * center
         best += V
-        best = xp.maximum(best, zero)
+        best = positive_part(best, xp=xp)
         best *= 1.0 / (1.0 + weight)
-        return xp.where(positive > 0.0, best, center)
+        return get_backend(xp).select(positive > 0.0, best, center, xp=xp)
 
     def derivative(self, U, *, xp):
         """1 where U > 0, else 0."""

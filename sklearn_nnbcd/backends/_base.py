@@ -27,6 +27,29 @@ class Backend:
         """The same as a zero-dimensional float64 array, so that the host need not wait for a device."""
         return xp.sum(x * x, dtype=xp.float64)
 
+    def row_pass(self, function, *arrays, xp):
+        """Several element-wise steps over the same rows, as one pass.
+
+        Parameters
+        ----------
+        function : callable
+            Takes slices of the arrays and returns a tuple of arrays, row by row, and a tuple of sums.
+            No row's result may depend on the other rows of its slice.
+        *arrays : arrays of n rows, or None
+        xp : module
+
+        Returns
+        -------
+        rows : tuple of arrays of n rows
+        sums : tuple
+            Added up over all slices.
+        """
+        return function(*arrays)
+
+    def select(self, mask, a, b, *, xp):
+        """``a`` where ``mask`` is true, else ``b``; both floating and finite, of the mask's shape."""
+        return xp.where(mask, a, b)
+
     def gram(self, A, *, xp):
         """``A' A``, shape (d, d), of A with shape (n, d)."""
         return A.T @ A

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""NumPy: partition instead of sort, BLAS for sums of squares, SciPy's CSR product."""
+"""NumPy: passes over slices that fit the caches, partition, BLAS for sums of squares, SciPy's CSR product."""
 
 import numpy as np
 from scipy import sparse
 
 from ._base import Backend
+
+#: bytes of one array's slice: a handful of them fit the cache that belongs to one core
+_SLICE_BYTES = 2**18
 
 
 class NumpyBackend(Backend):
@@ -20,6 +23,31 @@ class NumpyBackend(Backend):
     def device_sum_of_squares(self, x, *, xp):
         """The same: nobody waits for anybody."""
         return self.sum_of_squares(x, xp=xp)
+
+    def row_pass(self, function, *arrays, xp):
+        """Slice by slice: temporaries stay in the caches and are never fresh pages."""
+        given = [x for x in arrays if x is not None]
+        n = given[0].shape[0]
+        size = max(1, _SLICE_BYTES // max(1, max(x[:1].nbytes for x in given)))
+        if n <= size:
+            return function(*arrays)
+        whole, totals = None, 0
+        for start in range(0, n, size):
+            part = slice(start, start + size)
+            rows, sums = function(*(None if x is None else x[part] for x in arrays))
+            if whole is None:
+                whole = tuple(np.empty((n, *x.shape[1:]), dtype=x.dtype) for x in rows)
+                totals = (0.0,) * len(sums)
+            for out, x in zip(whole, rows, strict=True):
+                out[part] = x
+            totals = tuple(a + b for a, b in zip(totals, sums, strict=True))
+        return whole, totals
+
+    def select(self, mask, a, b, *, xp):
+        """Two products: np.where branches at every entry, 6-20 times slower where the mask is random."""
+        chosen = a * mask
+        chosen += b * ~mask
+        return chosen
 
     def kth_largest(self, x, k, *, xp):
         """The k-th largest entry by introselect, O(n)."""

@@ -20,7 +20,6 @@ from ._updates import (
     forward,
     input_operator,
     update_U,
-    update_U_output,
     update_V,
     update_V_output,
     weighted_loss,
@@ -238,7 +237,7 @@ class MiniBatch:
         """The closed forms (8), (10), (9), (11) at a forward pass: P_i = U_i, sigma(U_i) = V_i."""
         problem, xp, N = self.problem, self.problem.xp, self.problem.N
         before = block
-        block = update_U_output(update_V_output(block, problem), problem, block.U[N])
+        block = update_U(update_V_output(block, problem), N, problem, block.U[N])
         E = block.U[N] - before.U[N]
         yield N, E
         for i in range(N - 1, 0, -1):

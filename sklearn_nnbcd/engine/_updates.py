@@ -34,6 +34,22 @@ def affine(problem, i, V, W, b):
     return P if k is None else P + V[k]
 
 
+def affine_parts(problem, i, V, W, b):
+    """P_i before its sums: V_{i-1} W_i, b_i for a whole row, and V_k; None for what there is not.
+
+    For a pass over the rows that adds them on the way: ``joined`` of a slice is P_i.
+    """
+    layer, k = problem.layers[i], problem.skip_into(i)
+    offset = None if b[i] is None else layer.spread_channels(b[i], xp=problem.xp)
+    return layer.forward(V[i - 1], W[i], None, xp=problem.xp), offset, None if k is None else V[k]
+
+
+def joined(P, offset, skip):
+    """The sum of what :func:`affine_parts` returns."""
+    P = P if offset is None else P + offset
+    return P if skip is None else P + skip
+
+
 def weighted_regularizer(problem, block, i):
     """sum_j s_j s_i(V_i[j]), a float."""
     regularizer, xp = problem.regularizer(i), problem.xp
@@ -119,10 +135,25 @@ def update_V_output(block, problem):
     return block.with_V(N, problem.loss.prox(block.Y, center, weight, xp=problem.xp))
 
 
-def update_U_output(block, problem, P):
+def output_U(problem, V, P):
     """U_N by (10), with P = V_{N-1} W_N + b_N of :func:`affine`."""
-    p, N = problem.penalties, problem.N
-    return block.with_U(N, (p.gamma * block.V[N] + p.rho * P) * (1.0 / (p.gamma + p.rho)))
+    p = problem.penalties
+    return (p.gamma * V + p.rho * P) * (1.0 / (p.gamma + p.rho))
+
+
+def hidden_U(problem, i, U, V, P):
+    """U_i by (11), with P = V_{i-1} W_i + b_i of :func:`affine`."""
+    p = problem.penalties
+    center = U * (p.alpha / (p.rho + p.alpha))
+    center += (p.rho / (p.rho + p.alpha)) * P
+    weight = (p.rho + p.alpha) / p.gamma
+    return problem.activations[i].prox(V, center, weight, xp=problem.xp)
+
+
+def update_U(block, i, problem, P):
+    """U_i by (10) or (11), with P = V_{i-1} W_i + b_i of :func:`affine`."""
+    U, V = block.U[i], block.V[i]
+    return block.with_U(i, output_U(problem, V, P) if i == problem.N else hidden_U(problem, i, U, V, P))
 
 
 def update_V(block, i, problem, weights, operator, S):
@@ -141,17 +172,13 @@ def update_V(block, i, problem, weights, operator, S):
         S = (p.gamma * S + p.rho * T) * (1.0 / (p.gamma + p.rho))
     if problem.regularizer(i) is not None:
         return block.with_V(i, descend(block, i, problem, weights, operator, S, affine))
-    R = block.U[i + 1] - affine(problem, i + 1, put(block.V, i, S), weights.W, weights.b)
+    P, offset, skip = affine_parts(problem, i + 1, put(block.V, i, S), weights.W, weights.b)
+
+    def residual(U, P, skip):
+        return (U - joined(P, offset, skip),), ()
+
+    (R,), _ = get_backend(xp).row_pass(residual, block.U[i + 1], P, skip, xp=xp)
     return block.with_V(i, layer.solve_input(operator, S, R, start=block.V[i], xp=xp))
-
-
-def update_U(block, i, problem, P):
-    """U_i by (11), with P = V_{i-1} W_i + b_i of :func:`affine`."""
-    p = problem.penalties
-    center = block.U[i] * (p.alpha / (p.rho + p.alpha))
-    center += (p.rho / (p.rho + p.alpha)) * P
-    weight = (p.rho + p.alpha) / p.gamma
-    return block.with_U(i, problem.activations[i].prox(block.V[i], center, weight, xp=problem.xp))
 
 
 class RowSums:
@@ -179,25 +206,51 @@ class RowSums:
         )
 
 
+def observe_V(block, i, problem):
+    """sigma_i(U_i), and the squares of V_i - sigma_i(U_i) before the update, in one pass."""
+
+    def observe(U, V, s):
+        S = problem.activations[i](U, xp=problem.xp)
+        return (S,), (weighted_squares(V - S, s, xp=problem.xp),)
+
+    rows = get_backend(problem.xp).row_pass(observe, block.U[i], block.V[i], block.s, xp=problem.xp)
+    (S,), (squares,) = rows
+    return S, squares
+
+
+def renew_U(block, i, problem, weights):
+    """The block with the new U_i, the residual E of the new U_i, and the squares of the old one.
+
+    One pass over the rows between two products: each slice stays in the caches.
+    """
+    P, offset, skip = affine_parts(problem, i, block.V, weights.W, weights.b)
+
+    def renew(U, V, P, skip, s):
+        P = joined(P, offset, skip)
+        squares = weighted_squares(U - P, s, xp=problem.xp)
+        U = output_U(problem, V, P) if i == problem.N else hidden_U(problem, i, U, V, P)
+        return (U, U - P), (squares,)
+
+    arrays = block.U[i], block.V[i], P, skip, block.s
+    (U, E), (squares,) = get_backend(problem.xp).row_pass(renew, *arrays, xp=problem.xp)
+    return block.with_U(i, U), E, squares
+
+
 def update_rows(block, i, problem, weights, operator):
     """V_i and U_i of one block, then the sums for W_i: lines 2-3 (i = N) or 7-8 of Algorithm 1."""
-    xp, N, layer = problem.xp, problem.N, problem.layers[i]
-    S = problem.activations[i](block.U[i], xp=xp)
-    activation = weighted_squares(block.V[i] - S, block.s, xp=xp)
-    loss = weighted_loss(problem, block) if i == N else 0.0
+    S, activation = observe_V(block, i, problem)
+    loss = weighted_loss(problem, block) if i == problem.N else 0.0
     regularizer = weighted_regularizer(problem, block, i)
-    if i == N:
+    if i == problem.N:
         block = update_V_output(block, problem)
     else:
         block = update_V(block, i, problem, weights, operator, S)
     del S
-    P = affine(problem, i, block.V, weights.W, weights.b)
-    split = weighted_squares(block.U[i] - P, block.s, xp=xp)
-    block = update_U_output(block, problem, P) if i == N else update_U(block, i, problem, P)
-    E = block.U[i] - P
-    with_gram = i > 1 or weights.gram is None
-    shift = weights.shift[i]
-    sums = layer.statistics(block.V[i - 1], E, block.s, shift, with_gram=with_gram, xp=xp)
+    block, E, split = renew_U(block, i, problem, weights)
+    with_gram, shift = i > 1 or weights.gram is None, weights.shift[i]
+    sums = problem.layers[i].statistics(
+        block.V[i - 1], E, block.s, shift, with_gram=with_gram, xp=problem.xp
+    )
     return block, RowSums(sums, split, activation, loss, regularizer)
 
 

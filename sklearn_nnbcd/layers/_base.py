@@ -157,6 +157,10 @@ class BaseLayer(BaseEstimator):
         each = xp.broadcast_to(s[:, None], (s.shape[0], self.positions))
         return xp.reshape(each, (s.shape[0] * self.positions,))
 
+    def spread_channels(self, b, *, xp):
+        """Numbers that belong to the outputs of W, shape (d_out,), for a whole row of U."""
+        return b if self.positions == 1 else xp.tile(b, (self.positions,))
+
     def apply(self, V, multiply, b, *, xp):
         """T(V) W + b with ``multiply(A)`` for A W; b may be None."""
         U = multiply(self.design(V, xp=xp))
@@ -197,16 +201,18 @@ class BaseLayer(BaseEstimator):
         with_gram : bool
         xp : module
         """
-        A, E = self.design(V, xp=xp), self.rows(E, xp=xp)
         weight = (float(V.shape[0]) if s is None else float(xp.sum(s))) * self.positions
-        if shift is not None:
-            A = A - shift
-        if s is not None:
-            ones = self.spread(xp.sqrt(s), xp=xp)
+        ones = None if s is None else self.spread(xp.sqrt(s), xp=xp)
+
+        def centred(A, E, ones):
+            A = A if shift is None else A - shift
+            if ones is None:
+                return (A, E), (xp.sum(A, axis=0), xp.sum(E, axis=0))
             A, E = A * ones[:, None], E * ones[:, None]
-            sum_v, sum_e = ones @ A, ones @ E
-        else:
-            sum_v, sum_e = xp.sum(A, axis=0), xp.sum(E, axis=0)
+            return (A, E), (ones @ A, ones @ E)
+
+        arrays = self.design(V, xp=xp), self.rows(E, xp=xp), ones
+        (A, E), (sum_v, sum_e) = get_backend(xp).row_pass(centred, *arrays, xp=xp)
         gram = get_backend(xp).gram(A, xp=xp) if with_gram else None
         return LayerStatistics(gram, A.T @ E, sum_v, sum_e, weight)
 

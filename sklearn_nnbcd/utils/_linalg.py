@@ -10,7 +10,7 @@ into matrix products.
 import math
 
 #: below this size the library's own factorisation is faster than another level of products
-_LEAF = 192
+_LEAF = 96
 
 #: how often a matrix that rounding has made indefinite is shifted, each time a hundred times more
 _ATTEMPTS = 4
