@@ -161,21 +161,22 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
             square = np.average(np.mean((Y - mean) ** 2, axis=1), weights=s)
         xp, dtype = self._engine_namespace(X), dtype_name(X)
         if self._suitable_loss(Y).standardises:
-            self._learn_scale(mean, square, dtype)
+            self._learn_scale(mean, square, dtype, np.max(np.abs(Y)))
         else:
             self._mean, self._spread = np.zeros(Y.shape[1], dtype), 1.0
         Y = xp.asarray(self._scaled(Y, dtype))
         self._mean = xp.asarray(self._mean)
         return Y, None if s is None else xp.asarray(s), Y.shape[1]
 
-    def _learn_scale(self, mean, square, dtype):
+    def _learn_scale(self, mean, square, dtype, largest):
         """Keep the targets' mean, and the root of their mean square about it."""
         spread, most = math.sqrt(square) or 1.0, np.finfo(dtype).max
         if not (spread <= most and np.all(np.abs(mean) <= most)):
             raise ValueError(
                 "The 'y' of fit must have a mean and a variance within the range of X's "
-                f"{dtype}. Got a mean of {np.max(np.abs(mean)):.3g} and a standard deviation of "
-                f"{spread:.3g}. Pass the targets in a larger unit."
+                f"{dtype}. Got targets as large as {largest:.3g}, a mean of "
+                f"{np.max(np.abs(mean)):.3g} and a standard deviation of {spread:.3g}. "
+                "Pass the targets in a larger unit."
             )
         self._mean = (mean if self.fit_intercept else np.zeros_like(mean)).astype(dtype)
         self._spread = spread

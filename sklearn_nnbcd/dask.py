@@ -12,90 +12,26 @@ import math
 import array_api_compat
 import numpy as np
 from sklearn.base import clone
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from ._classifier import NNBCDClassifier
+from ._dask_parts import (
+    check_part,
+    code_part,
+    count_classes,
+    count_rows,
+    run_method,
+    scale_part,
+    sum_losses,
+    sum_squares,
+    sum_targets,
+    target_range,
+)
 from ._regressor import NNBCDRegressor
 from ._solvers import cut_rows, resolve_blocks
 from .placements import DaskBlocks
-from .utils._arrays import dtype_name
-from .utils._rows import checked_rows, checked_weights
 
 __all__ = ["DaskNNBCDClassifier", "DaskNNBCDRegressor"]
-
-
-# on the workers: functions of a part (X, y or Y, s) ------------------------------------------------
-
-
-def check_part(local, x, y, s):
-    """One partition, checked as the plain estimator checks its rows; rows of weight 0 are left out."""
-    x, y = checked_rows(local, x, y, dtype=["float64", "float32"], **local._target_options)
-    if s is None:
-        return x, y, None
-    s = checked_weights(s, x.shape[0], dtype_name(x)) if np.any(s) else s
-    return x[s > 0], y[s > 0], s[s > 0].astype(x.dtype)
-
-
-def count_rows(part):
-    """Rows of a part."""
-    return part[0].shape[0]
-
-
-def count_classes(part):
-    """Classes of a part, and their rows, where weights count as copies."""
-    check_classification_targets(part[1])
-    classes, codes = np.unique(part[1], return_inverse=True)
-    return classes, np.bincount(codes, weights=part[2], minlength=len(classes)).astype(float)
-
-
-def code_part(part, local, each):
-    """Targets and all weights of a part."""
-    x, y, s = part
-    return x, *local._coded(np.searchsorted(local.classes_, y), s, each, dtype_name(x))
-
-
-def columns_of(y):
-    """Targets as float64 columns."""
-    return np.asarray(y, dtype=np.float64).reshape(len(y), -1)
-
-
-def sum_targets(part):
-    """Sums of the weights and of the weighted targets."""
-    Y = columns_of(part[1])
-    s = np.ones(len(Y)) if part[2] is None else part[2].astype(np.float64)
-    return s.sum(), s @ Y
-
-
-def sum_squares(part, mean):
-    """Weighted sum of the mean squares about ``mean``."""
-    square = np.mean((columns_of(part[1]) - mean) ** 2, axis=1)
-    return float(square.sum() if part[2] is None else part[2].astype(np.float64) @ square)
-
-
-def lowest_target(part):
-    """Least target of a part; inf for a part without rows."""
-    return float(np.min(part[1], initial=np.inf))
-
-
-def scale_part(part, local):
-    """Scaled targets of a part."""
-    x, y, s = part
-    return x, local._scaled(columns_of(y), dtype_name(x)), s
-
-
-def sum_losses(part, local, problem):
-    """Sums of the weighted losses and of the weights; 0 for a part without rows."""
-    x, Y, s = part
-    if not len(x):
-        return 0.0, 0.0
-    value = local._loss.value(local._decode_targets(Y), local._forward(x), xp=problem.xp)
-    return (float(np.sum(value)), len(x)) if s is None else (float(s @ value), float(np.sum(s)))
-
-
-def run_method(x, network, method):
-    """Predictions for one chunk."""
-    return getattr(network, method)(x)
 
 
 # beside the client --------------------------------------------------------------------------------
@@ -377,8 +313,10 @@ class DaskNNBCDRegressor(DaskNetwork, NNBCDRegressor):
         sums = X.collect(sum_targets)
         total = sum(weight for weight, _ in sums)
         mean = sum(targets for _, targets in sums) / total
-        if self._suitable_loss(np.asarray(min(X.collect(lowest_target)))).standardises:
-            self._learn_scale(mean, sum(X.collect(sum_squares, mean)) / total, str(X.dtype))
+        ends = np.asarray(X.collect(target_range))
+        if self._suitable_loss(ends[:, 0]).standardises:
+            square = sum(X.collect(sum_squares, mean)) / total
+            self._learn_scale(mean, square, str(X.dtype), max(-min(ends[:, 0]), max(ends[:, 1])))
         else:
             self._mean, self._spread = np.zeros(len(mean), X.dtype), 1.0
         scaled = X.map(scale_part, self.to_local())
@@ -395,6 +333,6 @@ class DaskNNBCDRegressor(DaskNetwork, NNBCDRegressor):
 
         X, y = self._pair(X, y)
         s = da.ones(X.shape[0], chunks=X.chunks[0]) if sample_weight is None else sample_weight
-        mean = da.average(y, axis=0, weights=s)
+        spread = da.average((y - da.average(y, axis=0, weights=s)) ** 2, axis=0, weights=s)
         residual = da.average((y - self.predict(X)) ** 2, axis=0, weights=s)
-        return float(da.mean(1.0 - residual / da.average((y - mean) ** 2, axis=0, weights=s)).compute())
+        return float(da.mean(1.0 - residual / spread).compute())

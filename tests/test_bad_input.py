@@ -279,7 +279,7 @@ def test_wrong_validation_data(arguments, kind, fragments):
         ({"y": LABELS}, ["'down'|'up'"]),
         (
             {"y": np.where(CODES, 1e200, -1e200)},
-            ["'y'", "range of X's float64", "deviation of inf", "larger unit"],
+            ["'y'", "range of X's float64", "1e+200", "larger unit"],
         ),
         ({"X": X.astype("f4"), "y": 1e300 * NUMBERS}, ["'y'", "range of X's float32", "e+30", "unit"]),
         ({"X": X * 1e200, "y": NUMBERS}, ["X and y", "not finite", "float64", "StandardScaler"]),

@@ -2,7 +2,11 @@
 """The mini-batch engine: messages, metric, trust region, pull, and what it keeps in memory."""
 
 import gc
+import subprocess
+import sys
+import tempfile
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -447,40 +451,54 @@ def test_interrupt_in_the_first_pass_leaves_compressed_weights_near_the_weights(
         assert M is not None and np.linalg.norm(W - M) < np.linalg.norm(W)
 
 
-def peak_of(run):
+def peak_of(name, *arguments):
+    """Bytes at the peak of the named function, in a process of its own: no other test's garbage."""
+    code = (
+        "import gc, tracemalloc, test_minibatch; gc.collect(); gc.freeze(); tracemalloc.start(); "
+        f"test_minibatch.{name}(*{arguments!r}); print(tracemalloc.get_traced_memory()[1])"
+    )
+    here = Path(__file__).parent
+    done = subprocess.run([sys.executable, "-c", code], cwd=here, capture_output=True, text=True, check=True)
+    return int(done.stdout.split()[-1])
+
+
+def fit_some_rows(rows, compression):
+    widths = (20, 30, 30, 3)
+    problem, weights, *_ = setting(widths, compression=compression, compress_output=False)
+    rng = np.random.default_rng(0)
+    X, Y = (np.memmap(tempfile.TemporaryFile(), "f8", "w+", shape=(rows, d)) for d in (20, 3))
+    X[:], Y[:] = rng.normal(size=X.shape), rng.normal(size=Y.shape)
     gc.collect()
-    gc.freeze()  # the objects of other tests would put full collections off
-    tracemalloc.start()
-    try:
-        run()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-        gc.unfreeze()
+    tracemalloc.reset_peak()
+    fit(problem, weights, X, Y, passes=1, batch=64)
 
 
 @pytest.mark.parametrize("compression", ["none", "low_rank"])
 def test_memory_is_flat_in_the_number_of_rows(compression):
-    widths = (20, 30, 30, 3)
-    problem, weights, *_ = setting(widths, compression=compression, compress_output=False)
-    peaks = []
-    for rows in (1_000, 41_000):
-        X, Y = blobs(rows, widths)
-        peaks.append(peak_of(lambda X=X, Y=Y: fit(problem, weights, X, Y, passes=1, batch=64)))
-    # The order of the rows takes 8 bytes each, and twice that while it is drawn; half a megabyte is for
-    # garbage that waits for the collector. A single copy of X would take 6.4 megabytes more.
-    assert peaks[1] - peaks[0] < 40_000 * 17 + 500_000
+    peaks = [peak_of("fit_some_rows", rows, compression) for rows in (1_000, 9_000)]
+    # The order of the rows takes 8 bytes each, and twice that while it is drawn. A copy of X would
+    # take 1.3 megabytes.
+    assert peaks[1] - peaks[0] < 8_000 * 17 + 20_000
+
+
+def fit_mapped_rows(path, rows):
+    problem, weights, *_ = setting((40, 20, 3))
+    X = np.memmap(path, "f8", "r", shape=(rows, 40))
+    _, Y = blobs(rows, (1, 20, 3))
+    gc.collect()
+    tracemalloc.reset_peak()
+    fit(problem, weights, X, Y, passes=2)
 
 
 def test_memory_mapped_rows_are_never_read_as_a_whole(tmp_path):
-    widths = (40, 20, 3)
+    widths, path = (40, 20, 3), str(tmp_path / "rows")
     problem, weights, *_ = setting(widths)
-    X, Y = blobs(24_000, widths)
-    mapped = np.memmap(tmp_path / "rows", dtype=X.dtype, mode="w+", shape=X.shape)
+    X, Y = blobs(12_000, widths)
+    mapped = np.memmap(path, dtype=X.dtype, mode="w+", shape=X.shape)
     mapped[:] = X
-    results = []
-    peak = peak_of(lambda: results.append(fit(problem, weights, mapped, Y, passes=2)[0]))
-    # Measured: 0.5 megabytes, most of it garbage that waits for the collector; X has 7.7.
-    assert peak < 0.25 * X.nbytes
+    mapped.flush()
+    # Per row 16 bytes for the order and 24 for the targets, an eighth of X; then the arrays of one batch.
+    assert peak_of("fit_mapped_rows", path, len(X)) < 0.25 * X.nbytes
+    results = [fit(problem, weights, mapped, Y, passes=2)[0]]
     for a, b in zip(fitted(results[0]), fitted(fit(problem, weights, X, Y, passes=2)[0]), strict=True):
         np.testing.assert_array_equal(a, b)
