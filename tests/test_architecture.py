@@ -21,7 +21,8 @@ PIECES = ("layers", "activations", "losses", "compressions", "regularizers", "in
 FLOORS = (
     ("dask",),
     ("_dask_parts",),
-    ("_classifier", "_regressor", "_base", "_solvers", "_monitor", "_network", "_narrow", "_docs"),
+    ("_classifier", "_regressor", "_base", "_class_targets", "_from_mlp", "_solvers", "_monitor")
+    + ("_network", "_narrow", "_docs"),
     ("_problem",),
     ("engine", "placements"),
     PIECES,
