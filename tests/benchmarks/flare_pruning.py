@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Pruning on the flare table: LeNet-300-100, balanced accuracy against sparsity.
+
+    python tests/benchmarks/flare_pruning.py tune --seeds 3 'max_iter=40' 'max_iter=40,ridge=3.0'
+    python tests/benchmarks/flare_pruning.py run --seeds 10
+
+``tune`` fits changes of the parameters on three training years of 2010-2013 and scores them on the
+fourth, and fits on all four and scores on 2014: no test year takes part. ``run`` fits the chosen
+parameters (:data:`CHOSEN`) on 2010-2013 and scores them on 2015-2019, beside the dense network and
+two logistic regressions. A fit that is in the results file is not repeated. Needs `flare.npz` in the
+folder that `SKLEARN_NNBCD_DATA` names.
+"""
+
+import argparse
+import ast
+import warnings
+
+import numpy as np
+from contest import Log, output_folder
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from sklearn_nnbcd import NNBCDClassifier
+from sklearn_nnbcd.datasets import fetch_flare
+
+SPARSITIES = (0.50, 0.75, 0.90, 0.95, 0.993, 0.998)
+HIDDEN = (300, 100)
+#: what every fit has, and what ``tune`` chose on top of it
+COMMON = dict(hidden_layer_sizes=HIDDEN, class_weight="balanced")
+CHOSEN = dict()
+
+
+def rows():
+    """X, y, year of all rows; the years 2015-2019 are the test."""
+    bunch = fetch_flare(download_if_missing=False)
+    X = np.asarray(bunch.data, dtype=np.float64)
+    return X, np.asarray(bunch.target), np.asarray(bunch.date) // 10000
+
+
+def folds(year):
+    """(name, training rows, validation rows) of the years before 2015."""
+    for held in (2011, 2012, 2013):
+        yield str(held), (year <= 2013) & (year != held), year == held
+    yield "2014", year <= 2013, year == 2014
+
+
+def score(classifier, X, y, train, held):
+    """Balanced accuracy on the held-out rows, and what the fitted classifier stores."""
+    unit = np.median(np.abs(X[train]), axis=0)  # units span 28 orders of magnitude
+    model = make_pipeline(FunctionTransformer(np.arcsinh), StandardScaler(), classifier)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(X[train] / unit, y[train])
+    result = dict(
+        test=balanced_accuracy_score(y[held], model.predict(X[held] / unit)),
+        train=balanced_accuracy_score(y[train], model.predict(X[train] / unit)),
+    )
+    if isinstance(classifier, NNBCDClassifier):
+        result |= dict(
+            weights=sum(coef.n_parameters for coef in model[-1].compressed_coefs_),
+            sparsity=model[-1].sparsity_,
+            effective=model[-1].effective_sparsity_,
+        )
+    return result
+
+
+def network(seed, sparsity, parameters):
+    """The classifier at a sparsity of the hidden layers; None: dense."""
+    parameters = COMMON | parameters
+    if sparsity is not None:
+        parameters = dict(compression="l0", sparsity=sparsity) | parameters
+    return NNBCDClassifier(random_state=seed, **parameters)
+
+
+def logistic(penalty):
+    """Balanced logistic regression."""
+    return LogisticRegression(class_weight="balanced", max_iter=5000, C=penalty)
+
+
+def parsed(change):
+    """The parameters of a change such as "max_iter=40,ridge=3.0"."""
+    pairs = [pair.split("=") for pair in change.split(",") if pair]
+
+    def value(text):
+        try:
+            return ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            return text
+
+    return {name: value(text) for name, text in pairs}
+
+
+def tune(changes, sparsities, seeds):
+    """A line for each change and sparsity: mean over validation years and seeds."""
+    X, y, year = rows()
+    log = Log(output_folder() / "flare_tune.jsonl")
+    for C in (1.0, 0.01):
+        parts = [score(logistic(C), X, y, train, held)["test"] for _, train, held in folds(year)]
+        print(f"balanced logistic regression, C = {C:g}: {np.mean(parts):.4f}  {np.round(parts, 3)}")
+    for change in changes:
+        parameters = parsed(change)
+        for sparsity in sparsities:
+            table = []
+            for name, train, held in folds(year):
+                each = [
+                    log.once(
+                        f"{name}|{sparsity}|{change}|{seed}",
+                        lambda s=seed, t=train, h=held, q=sparsity: score(network(s, q, parameters), X, y, t, h),
+                    )
+                    for seed in range(seeds)
+                ]
+                table.append([(r["test"], r["train"]) for r in each])
+            table = np.array(table)
+            test, train = table[:, :, 0], table[:, :, 1]
+            print(
+                f"{change or 'defaults':40s} {sparsity}: {test.mean():.4f} (sd of a year's seeds "
+                f"{test.std(axis=1).mean():.4f}, train {train.mean():.4f})  {np.round(test.mean(axis=1), 3)}",
+                flush=True,
+            )
+
+
+def run(seeds):
+    """The table of the test years."""
+    X, y, year = rows()
+    train, test = year <= 2013, year >= 2015
+    log = Log(output_folder() / "flare_run.jsonl")
+    for C in (1.0, 0.01):
+        value = score(logistic(C), X, y, train, test)["test"]
+        print(f"balanced logistic regression, C = {C:g}: {value:.4f}")
+    print("| sparsity | weights | effective sparsity | train | test |\n|---|---|---|---|---|")
+    for sparsity in (None, *SPARSITIES):
+        each = [
+            log.once(
+                f"{sparsity}|{seed}|{sorted(CHOSEN.items())}",
+                lambda s=seed, q=sparsity: score(network(s, q, CHOSEN), X, y, train, test),
+            )
+            for seed in range(seeds)
+        ]
+        cells = [f"{np.mean([r[k] for r in each]):.4f} ± {np.std([r[k] for r in each]):.4f}" for k in ("train", "test")]
+        effective = np.mean([r["effective"] for r in each])
+        label = "dense" if sparsity is None else f"{sparsity:g}"
+        print(f"| {label} | {each[0]['weights']} | {effective:.4f} | {' | '.join(cells)} |", flush=True)
+
+
+def main():
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    trial = commands.add_parser("tune")
+    trial.add_argument("changes", nargs="*", default=[""])
+    trial.add_argument("--sparsities", nargs="*", default=["None", "0.9", "0.993", "0.998"])
+    trial.add_argument("--seeds", type=int, default=2)
+    final = commands.add_parser("run")
+    final.add_argument("--seeds", type=int, default=10)
+    arguments = parser.parse_args()
+    if arguments.command == "tune":
+        tune(arguments.changes, [ast.literal_eval(s) for s in arguments.sparsities], arguments.seeds)
+    else:
+        run(arguments.seeds)
+
+
+if __name__ == "__main__":
+    main()
