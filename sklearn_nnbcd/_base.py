@@ -24,6 +24,7 @@ from ._solvers import (
     resolve_solver,
 )
 from .backends import namespace_of
+from .engine import diagnose_weights
 from .placements import DiskBlocks, InMemory
 from .utils._arrays import check_same_home, dtype_name, float_dtypes, on_host, placed, take_rows
 from .utils._rows import checked_rows, checked_weights, held_out
@@ -181,6 +182,7 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
         self.loss_ = continue_minibatch(self._online, (X, Y, s), size, random_state)
         problem = self._online.problem
         vars(self).update(self._attributes(problem, self._online.weights))
+        self._diagnosis = diagnose_weights(problem, self._online.weights, self._online.n_rows)
         self.n_iter_ += 1
         self.objective_curve_ = [*self.objective_curve_, self.loss_]
         self.n_layers_, self.n_outputs_ = problem.N + 1, n_outputs
@@ -337,12 +339,17 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
         """Targets as the user gave them, up to the coding of labels."""
         return Y
 
+    def _engine_outputs(self, V):
+        """Network outputs as the engine sees them."""
+        return V
+
     def _decode_loss(self, loss):
         """The loss for targets and outputs as the user gave them."""
         return loss
 
     def _record(self, problem, monitor, curve, X, Y, s):
         """Curves and counts of the fit."""
+        self._diagnosis = monitor.diagnosis
         self.n_iter_ = monitor.n_sweeps
         self.objective_curve_ = [t.total for t in curve]
         self.objective_terms_ = [dict(vars(t)) for t in curve]

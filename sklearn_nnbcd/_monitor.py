@@ -30,6 +30,7 @@ class Monitor:
         self.best_score, self.best_weights, self.since = -math.inf, None, 0
         self.n_sweeps, self.stalled = 0, 0
         self.latest = self.last_finite = None
+        self.diagnosis = None
         self.start = time.perf_counter()
         #: whether the objective only falls, so that a stall means convergence
         self.monotone = True

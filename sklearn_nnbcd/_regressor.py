@@ -244,6 +244,9 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
     def _decode_targets(self, Y):
         return Y * self._spread + self._mean
 
+    def _engine_outputs(self, V):
+        return (V - self._mean) / self._spread
+
     def _decode_weights(self, coefs, intercepts):
         b = intercepts[-1]
         b = None if b is None else b * self._spread + self._mean

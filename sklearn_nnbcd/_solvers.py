@@ -11,6 +11,8 @@ from .engine import (
     BatchSettings,
     MiniBatch,
     Terms,
+    diagnose,
+    diagnose_weights,
     fit_full,
     fit_minibatch,
     initial_weights,
@@ -132,6 +134,8 @@ def run_full(estimator, problem, start, rows, max_iter, monitor):
 
     try:
         weights, terms = guarded(run, monitor, weights)
+        if terms:  # otherwise the rows may hold what is not finite
+            monitor.diagnosis = diagnose(problem, weights, placement)
     finally:
         placement.close()
     return weights, [*monitor.terms, *terms][1:]
@@ -162,6 +166,7 @@ def run_minibatch(estimator, problem, start, rows, max_iter, monitor):
         return weights_, complete, None
 
     weights, _ = guarded(run, monitor, weights)
+    monitor.diagnosis = diagnose_weights(problem, weights, batches.weight)
     return weights, monitor.terms[: monitor.n_sweeps]
 
 

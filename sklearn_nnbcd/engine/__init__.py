@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The engine: Algorithm 1 and what it moves. It names no concrete piece."""
 
+from ._diagnosis import Diagnosis, diagnose, diagnose_weights
 from ._full import fit_full, sweep
 from ._minibatch import BatchSettings, MiniBatch, fit_minibatch, pull_weight
 from ._objective import Terms, objective
@@ -10,12 +11,15 @@ from ._updates import center_inputs, forward, initial_block, initial_weights, st
 __all__ = [
     "BatchSettings",
     "Block",
+    "Diagnosis",
     "MiniBatch",
     "Penalties",
     "Problem",
     "Terms",
     "Weights",
     "center_inputs",
+    "diagnose",
+    "diagnose_weights",
     "fit_full",
     "fit_minibatch",
     "forward",

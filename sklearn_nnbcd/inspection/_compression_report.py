@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..backends import get_backend
 from ..compressions import DenseWeight
 from ..utils._metric import Metric
+from ._table import columns_of, table_text
 
 #: rows that are timed, and how often; the best time counts
 _ROWS, _REPEATS = 1000, 5
@@ -50,26 +51,11 @@ class CompressionReport:
 
     def to_dict(self):
         """Column name -> list of values, the total last; ``pandas.DataFrame`` reads it."""
-        lines = [*self.rows, self.total]
-        return {name: [line.get(name) for line in lines] for name in _COLUMNS if name in lines[0]}
+        return columns_of([*self.rows, self.total], _COLUMNS)
 
     def __str__(self):
         """The table as text."""
-        names = [name for name in _COLUMNS if name in self.rows[0]]
-        table = [[_COLUMNS[name] for name in names]]
-        for line in (*self.rows, self.total):
-            table.append([_text(line.get(name)) for name in names])
-        widths = [max(len(cells[j]) for cells in table) for j in range(len(names))]
-        pairs = [zip(cells, widths, strict=True) for cells in table]
-        return "\n".join("  ".join(cell.rjust(width) for cell, width in pair) for pair in pairs)
-
-
-def _text(value):
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:.3g}"
-    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        return table_text([*self.rows, self.total], _COLUMNS)
 
 
 def compression_report(estimator, X=None, *, reference=None):

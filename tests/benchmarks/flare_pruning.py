@@ -13,6 +13,7 @@ folder that `SKLEARN_NNBCD_DATA` names.
 
 import argparse
 import ast
+import functools
 import warnings
 
 import numpy as np
@@ -66,6 +67,11 @@ def score(classifier, X, y, train, held):
     return result
 
 
+def score_new(make, *rows):
+    """:func:`score` of a classifier that is made now."""
+    return score(make(), *rows)
+
+
 def network(seed, sparsity, parameters):
     """The classifier at a sparsity of the hidden layers; None: dense."""
     parameters = COMMON | parameters
@@ -104,13 +110,11 @@ def tune(changes, sparsities, seeds):
         for sparsity in sparsities:
             table = []
             for name, train, held in folds(year):
-                each = [
-                    log.once(
-                        f"{name}|{sparsity}|{change}|{seed}",
-                        lambda s=seed, t=train, h=held, q=sparsity: score(network(s, q, parameters), X, y, t, h),
-                    )
-                    for seed in range(seeds)
-                ]
+                each = []
+                for seed in range(seeds):
+                    fit = functools.partial(network, seed, sparsity, parameters)
+                    job = functools.partial(score_new, fit, X, y, train, held)
+                    each.append(log.once(f"{name}|{sparsity}|{change}|{seed}", job))
                 table.append([(r["test"], r["train"]) for r in each])
             table = np.array(table)
             test, train = table[:, :, 0], table[:, :, 1]
@@ -131,14 +135,13 @@ def run(seeds):
         print(f"balanced logistic regression, C = {C:g}: {value:.4f}")
     print("| sparsity | weights | effective sparsity | train | test |\n|---|---|---|---|---|")
     for sparsity in (None, *SPARSITIES):
-        each = [
-            log.once(
-                f"{sparsity}|{seed}|{sorted(CHOSEN.items())}",
-                lambda s=seed, q=sparsity: score(network(s, q, CHOSEN), X, y, train, test),
-            )
-            for seed in range(seeds)
-        ]
-        cells = [f"{np.mean([r[k] for r in each]):.4f} ± {np.std([r[k] for r in each]):.4f}" for k in ("train", "test")]
+        each = []
+        for seed in range(seeds):
+            fit = functools.partial(network, seed, sparsity, CHOSEN)
+            job = functools.partial(score_new, fit, X, y, train, test)
+            each.append(log.once(f"{sparsity}|{seed}|{sorted(CHOSEN.items())}", job))
+        columns = [np.array([r[k] for r in each]) for k in ("train", "test")]
+        cells = [f"{column.mean():.4f} ± {column.std():.4f}" for column in columns]
         effective = np.mean([r["effective"] for r in each])
         label = "dense" if sparsity is None else f"{sparsity:g}"
         print(f"| {label} | {each[0]['weights']} | {effective:.4f} | {' | '.join(cells)} |", flush=True)

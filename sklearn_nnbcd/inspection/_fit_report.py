@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Why a fit is what it is: the losses, gaps and shares behind the objective."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from ..backends import namespace_of
+from ._table import columns_of, table_text
+
+_COLUMNS = {
+    "layer": "layer",
+    "split_gap": "U - (VW + b)",
+    "activation_gap": "V - sigma(U)",
+    "coupling_gap": "W - W_MC",
+    "split_share": "split share",
+    "activation_share": "activation share",
+    "coupling_share": "coupling share",
+}
+_LOSSES = {
+    "auxiliary": "of V_N, as L counts it",
+    "weights": "forward through W",
+    "compressed": "forward through W_MC",
+}
+
+#: quotient of two mean losses, beyond what the penalties explain, from which the report speaks of a gap
+_NOTABLE = 1.5
+
+
+@dataclass(frozen=True)
+class FitReport:
+    """What :func:`fit_report` found; ``print`` shows it.
+
+    Attributes
+    ----------
+    solver : {"full", "minibatch"}
+        Which solver left the state.
+    losses : dict
+        Mean losses per row in the units of the objective. 'auxiliary': at the variables V_N (None
+        with 'minibatch', which has none); 'weights': of the dense weights W, by a forward pass over
+        the training rows, or with 'minibatch' as the batches of the last pass came, before each
+        change; 'compressed': of the network that is kept, by a forward pass over the given rows.
+        'auxiliary' is the smallest by nature: with squared errors (1 + 1/gamma + 1/rho)^2 times
+        smaller than 'weights' in a network whose equations hold up to the last layer.
+    terms : dict
+        Share of each term in the last objective.
+    rows : list of dict
+        One per layer. Relative gaps ||U - V W - b|| / ||U||, ||V - sigma(U)|| / ||V||,
+        ||W - W_MC|| / ||W|| and the layer's shares of the objective; 'minibatch' has the gap of W only.
+    advice : list of str
+        What stands out, and what helps.
+    """
+
+    solver: str
+    losses: dict
+    terms: dict
+    rows: list
+    advice: list
+
+    def to_dict(self):
+        """Column name -> list of values, one per layer; ``pandas.DataFrame`` reads it."""
+        return columns_of(self.rows, _COLUMNS)
+
+    def __str__(self):
+        """All of it as text."""
+        lines = ["loss per row"]
+        lines += [f"  {_LOSSES[k]:24s} {v:.4g}" for k, v in self.losses.items() if v is not None]
+        lines.append("share of L")
+        lines += [f"  {name:24s} {share:.3f}" for name, share in self.terms.items() if share]
+        return "\n".join([*lines, table_text(self.rows, _COLUMNS), *self.advice])
+
+
+def fit_report(estimator, X, y, sample_weight=None):
+    """Whether the objective tells the truth about a fit, and what limits it.
+
+    The objective L of (7) has variables U and V of its own. It can fall because they approach the
+    targets while the weights cannot follow (compare 'auxiliary' with 'weights'), or because W fits
+    the data and its compressed copy lags behind (compare 'weights' with 'compressed').
+
+    Parameters
+    ----------
+    estimator : NNBCDClassifier or NNBCDRegressor
+        Fitted. Gaps are those of the last sweep, also where early stopping kept earlier weights.
+    X : array-like of shape (n_samples, n_features)
+        Rows for the loss of the compressed network: the training rows compare with the other losses.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Targets of these rows, labels that fit knows.
+    sample_weight : array-like of shape (n_samples,), default=None
+        As in fit.
+
+    Returns
+    -------
+    report : FitReport
+
+    Raises
+    ------
+    ValueError
+        If y holds labels that fit did not see, or the fit left nothing to report.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklearn_nnbcd import NNBCDClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> X = StandardScaler().fit_transform(X)
+    >>> model = NNBCDClassifier((20, 20), ridge=0.001, solver="full", random_state=0).fit(X, y)
+    >>> report = fit_report(model, X, y)
+    >>> report.losses["weights"] > 2 * report.losses["auxiliary"]  # U and V know more than W
+    True
+    >>> report.to_dict()["layer"]
+    [1, 2, 3]
+    """
+    check_is_fitted(estimator, "compressed_coefs_")
+    state = getattr(estimator, "_diagnosis", None)
+    if state is None:
+        raise ValueError(
+            "The 'estimator' of fit_report must hold the end of a fit. Got one whose fit stopped at "
+            "numbers that were not finite. Fit it again on standardised columns."
+        )
+    terms = _last_terms(estimator)
+    total, full = sum(terms.values()), state.loss is not None
+    losses = {
+        "auxiliary": terms["loss"] / state.weight if full else None,
+        "weights": state.loss if full else terms["loss"] / state.weight,
+        "compressed": _forward_loss(estimator, X, y, sample_weight),
+    }
+    rows = []
+    for layer in state.layers:
+        row = {name: value for name, value in layer.items() if name in _COLUMNS}
+        for name in ("split", "activation", "coupling"):
+            if name in layer:
+                value = layer[name]
+                row[f"{name}_share"] = None if value is None else value / (total or 1.0)
+        rows.append(row)
+    shares = {name: value / (total or 1.0) for name, value in terms.items()}
+    solver = "full" if full else "minibatch"
+    return FitReport(solver, losses, shares, rows, _advice(losses, rows, _slack(estimator)))
+
+
+def _last_terms(estimator):
+    """Terms of the last objective; the sum of losses alone after partial_fit."""
+    if hasattr(estimator, "_online"):
+        return {"loss": estimator.objective_curve_[-1] * estimator._diagnosis.weight}
+    return estimator.objective_terms_[-1]
+
+
+def _forward_loss(estimator, X, y, sample_weight):
+    """Mean loss of the compressed network in the engine's units."""
+    known = object.__new__(type(estimator))
+    vars(known).update(vars(estimator))
+    X, y, s = known._checked(X, y, sample_weight, True)
+    if hasattr(known, "classes_"):
+        Y, s = _coded_labels(known, X, y, s)
+    else:
+        Y, s, _ = known._encode_more(X, y, s)
+    xp = namespace_of(X)
+    loss = known._loss.rescaled(1.0 / getattr(known, "_spread", 1.0))
+    value = loss.value(Y, known._engine_outputs(known._forward(X)), xp=xp)
+    weight = xp.ones_like(value) if s is None else s
+    return float(xp.sum(weight * value) / xp.sum(weight))
+
+
+def _coded_labels(known, X, y, s):
+    """Targets and weights of labels; balanced weights are those of the given rows."""
+    if not known._multilabel:
+        unknown = np.setdiff1d(y, known.classes_)
+        if len(unknown):
+            raise ValueError(
+                f"The 'y' of fit_report must hold labels that fit saw, {known.classes_.tolist()}. Got "
+                f"the unknown {unknown.tolist()}. Leave those rows out."
+            )
+        if isinstance(known.class_weight, str):
+            codes = np.searchsorted(known.classes_, np.ravel(y))
+            counts = np.bincount(codes, weights=s, minlength=len(known.classes_))
+            each = counts.sum() / (np.count_nonzero(counts) * np.where(counts > 0, counts, np.inf))
+            known.class_weight = dict(zip(known.classes_.tolist(), each.tolist(), strict=True))
+            known.class_weight = {label: w for label, w in known.class_weight.items() if w > 0.0}
+    return known._encode_more(X, y, s, None)[:2]
+
+
+def _slack(estimator):
+    """How many times smaller the loss at V_N is than that at P_N, if nothing but the last layer gives.
+
+    The residual P_N - y is divided among the loss, gamma's term and rho's term: with squared errors
+    v - y is the (1 + 1/gamma + 1/rho)-th part of it.
+    """
+    return (1.0 + 1.0 / estimator.gamma + 1.0 / estimator.rho) ** 2
+
+
+def _advice(losses, rows, slack):
+    """Sentences on what stands out."""
+    auxiliary, weights, compressed = losses["auxiliary"], losses["weights"], losses["compressed"]
+    advice = []
+    if auxiliary is not None and weights > _NOTABLE * slack * auxiliary:
+        layer = _widest(rows, "split_gap", "activation_gap")
+        advice.append(
+            f"U and V have run ahead of the weights: the loss of a forward pass is {weights:.3g} a row, L "
+            f"counts {auxiliary:.3g}. The widest gap is that of layer {layer}. A larger 'ridge', more "
+            "sweeps, or solver='minibatch' help."
+        )
+    if compressed > _NOTABLE * weights:
+        layer = _widest(rows, "coupling_gap")
+        where = "" if layer is None else f" The widest gap is that of layer {layer}."
+        advice.append(
+            f"The kept network has a loss of {compressed:.3g} a row, W one of {weights:.3g}.{where} If "
+            "these are the training rows, a larger 'tau', more sweeps, a higher rank or a lower sparsity "
+            "help; if not, it is what the fit does not know of new rows."
+        )
+    return advice or ["The objective and the kept network agree."]
+
+
+def _widest(rows, *names):
+    """Layer with the largest of some gaps, or None."""
+    gaps = {row["layer"]: max((row.get(name) or 0.0) for name in names) for row in rows}
+    layer = max(gaps, key=gaps.get)
+    return layer if gaps[layer] > 0.0 else None
