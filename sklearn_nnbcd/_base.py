@@ -181,8 +181,8 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
         random_state = check_random_state(self.random_state)
         self.loss_ = continue_minibatch(self._online, (X, Y, s), size, random_state)
         problem = self._online.problem
-        vars(self).update(self._attributes(problem, self._online.weights))
-        self._diagnosis = diagnose_weights(problem, self._online.weights, self._online.n_rows)
+        vars(self).update(self._attributes(problem, self._online.result))
+        self._diagnosis = diagnose_weights(problem, self._online.result, self._online.n_rows)
         self.n_iter_ += 1
         self.objective_curve_ = [*self.objective_curve_, self.loss_]
         self.n_layers_, self.n_outputs_ = problem.N + 1, n_outputs

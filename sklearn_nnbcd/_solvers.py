@@ -222,7 +222,7 @@ def continue_minibatch(solver, rows, size, random_state):
     ValueError
         If the weights are no longer finite; the solver then keeps those it had.
     """
-    batches, problem, before = ShuffledBatches(*rows, size, random_state), solver.problem, solver.weights
+    batches, problem, before = ShuffledBatches(*rows, size, random_state), solver.problem, solver.result
     compressed = any(plan is not None for plan in problem.plans)
     loss, weight = 0.0, batches.weight
     solver.n_rows += weight

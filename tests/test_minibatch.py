@@ -502,3 +502,27 @@ def test_memory_mapped_rows_are_never_read_as_a_whole(tmp_path):
     results = [fit(problem, weights, mapped, Y, passes=2)[0]]
     for a, b in zip(fitted(results[0]), fitted(fit(problem, weights, X, Y, passes=2)[0]), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_the_mean_weights_are_the_polynomial_mean():
+    problem, weights, X, Y, _ = setting()
+    power, seen = 2.0, []
+    solver = MiniBatch(problem, weights, BatchSettings(**PLAIN, averaging=power))
+    for _ in range(6):
+        solver.step(X, Y)
+        seen.append((solver.weights.W[1], solver.weights.b[1]))
+    # Unrolled: the shares of the six weights are products of (1 - share_j) share_k; they add up to 1.
+    shares = [(power + 1.0) / (power + 1.0 + k) for k in range(6)]
+    total = [share * np.prod([1.0 - other for other in shares[k + 1 :]]) for k, share in enumerate(shares)]
+    assert sum(total) == pytest.approx(1.0, rel=1e-12) and np.all(np.diff(total) > 0)
+    for kept, values in zip((solver.result.W[1], solver.result.b[1]), zip(*seen, strict=True), strict=True):
+        expected = sum(share * value for share, value in zip(total, values, strict=True))
+        np.testing.assert_allclose(kept, expected, rtol=1e-10)
+
+
+def test_compressed_weights_are_not_averaged():
+    problem, weights, X, Y, _ = setting(compression="low_rank")
+    solver = MiniBatch(problem, weights, BatchSettings(averaging=2.0))
+    for _ in range(4):
+        solver.step(X, Y)
+    np.testing.assert_array_equal(solver.result.W[1], solver.weights.W[1])

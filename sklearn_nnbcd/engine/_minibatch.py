@@ -12,7 +12,7 @@ equations with running Gram sums. Two backward sweeps are offered:
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ._curvature import Curvature
 from ._state import Block
@@ -59,6 +59,10 @@ class BatchSettings:
         units of the parameter tau.
     projections : int
         Projections of W^MC per pass.
+    averaging : float
+        Of a network without compression a mean of the weights is kept, those after the k-th batch with a
+        share like k^averaging: the last 1/(averaging + 1) of the batches, about. inf: the last weights.
+        Compressed weights are not averaged: the pull towards W^MC steadies them, and a mean lags behind.
     """
 
     block_step: str = "prox_linear"
@@ -73,6 +77,7 @@ class BatchSettings:
     free: float = 0.3
     pull: tuple = (0.004, 1.0)
     projections: int = 2
+    averaging: float = 4.0
 
     @classmethod
     def of(cls, block_step, **others):
@@ -106,7 +111,8 @@ class MiniBatch:
 
     def restart(self, weights):
         """Forget everything but the weights."""
-        self.weights, self.done = weights, 0
+        self.weights = self.average = weights
+        self.done = 0
         self.curvatures = [None] + [Curvature() for _ in range(self.problem.N)]
         self.velocity = [None] * (self.problem.N + 1)
         self.operators = [None] * (self.problem.N + 1)
@@ -163,6 +169,11 @@ class MiniBatch:
             M = plan.step(W, M, float(self.n_rows), metric=metric, xp=xp)
             updates = updates.updated(M=(i, M), M_dense=(i, M.to_dense(xp=xp)), shift=(i, mean))
         self.weights, self.projected, self.moved = updates, True, False
+
+    @property
+    def result(self):
+        """What the fit has come to: the mean weights, and W^MC as it was last projected."""
+        return replace(self.weights, W=self.average.W, b=self.average.b)
 
     # parts of a step --------------------------------------------------------------------------
 
@@ -292,6 +303,20 @@ class MiniBatch:
                 W = (W + pull * weights.M_dense[i]) * (1.0 / (1.0 + pull))
             weights = weights.updated(W=(i, W), b=(i, b))
         self.weights, self.moved = weights, True
+        self._take_mean()
+
+    def _take_mean(self):
+        """The mean weights with the present ones in them (polynomial decay, Shamir and Zhang 2013)."""
+        power, now = self.settings.averaging, self.weights
+        last_only = math.isinf(power) or any(plan is not None for plan in self.problem.plans)
+        share = 1.0 if last_only else (power + 1.0) / (power + 1.0 + self.done)
+
+        def mixed(mean, new):
+            return None if new is None else mean + share * (new - mean)
+
+        pairs = [(self.average.W, now.W), (self.average.b, now.b)]
+        W, b = (tuple(map(mixed, mean, new)) for mean, new in pairs)
+        self.average = now if share == 1.0 else replace(now, W=W, b=b)
 
     def _decay(self, i, step):
         """Share of W_i that one batch takes away: the scale-free one, and the ridge's.
@@ -360,10 +385,10 @@ def fit_minibatch(problem, weights, batches, settings, *, max_iter, on_pass):
                     solver.project()
             if compressed:
                 solver.project()
-            if on_pass(k, solver.weights, loss):
+            if on_pass(k, solver.result, loss):
                 break
     except KeyboardInterrupt:
         if compressed and solver.moved:
             solver.project()  # W^MC may be as old as the first weights
-        return solver.weights, False
-    return solver.weights, True
+        return solver.result, False
+    return solver.result, True

@@ -105,6 +105,15 @@ class Clock:
         self.cpu += time.process_time() - self._cpu
 
 
+class NoisyBatches(ShuffledBatches):
+    """Batches with Gaussian noise on the rows, new in every pass."""
+
+    def __iter__(self):
+        rng = np.random.default_rng(self.random_state.randint(2**31))
+        for X, Y, s in super().__iter__():
+            yield X + np.float32(self.noise) * rng.standard_normal(X.shape, dtype=np.float32), Y, s
+
+
 # contestants ------------------------------------------------------------------------------------
 
 
@@ -144,9 +153,10 @@ def bcd(
     gain=1.0,
     ridge=0.0,
     tau=10.0,
+    noise=0.0,
     **settings,
 ):
-    """The mini-batch solver; a list of one record per pass."""
+    """The mini-batch solver; a list of one record per pass. ``noise`` is the deviation of noise on X."""
     X, y, T, t = data
     if rank is not None:
         compression = LowRank(rank)
@@ -158,7 +168,8 @@ def bcd(
         for W_shape in zip((X.shape[1], *hidden), (*hidden, Y.shape[1]))
     ]
     b = [np.zeros(w.shape[1], X.dtype) for w in W]
-    batches = ShuffledBatches(X, Y, None, batch, random_state)
+    batches = (NoisyBatches if noise else ShuffledBatches)(X, Y, None, batch, random_state)
+    batches.noise = noise
     records, clock = [], Clock()
 
     def score(weights, value):

@@ -55,7 +55,8 @@ def run(task, variant, fold):
     """Records of one run."""
     options = dict(TASKS[task])
     data = load(options.pop("data"), fold=fold, seed=fold, rows=options.pop("rows", None))
-    return bcd(data, seed=fold, **(options | parsed(variant)))
+    options |= parsed(variant)
+    return bcd(data, seed=fold + options.pop("seed", 0), **options)
 
 
 def table(log):
