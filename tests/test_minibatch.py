@@ -504,20 +504,24 @@ def test_memory_mapped_rows_are_never_read_as_a_whole(tmp_path):
         np.testing.assert_array_equal(a, b)
 
 
-def test_the_mean_weights_are_the_polynomial_mean():
+@pytest.mark.parametrize("refresh", [1, 2, 4, 100])
+def test_the_mean_weights_are_the_polynomial_mean(refresh):
+    """Weights taken at refresh, 2 refresh ... and at the end, each for all batches since the last time."""
     problem, weights, X, Y, _ = setting()
-    power, seen = 2.0, []
-    solver = MiniBatch(problem, weights, BatchSettings(**PLAIN, averaging=power))
-    for _ in range(6):
+    power, seen = 2.0, {}
+    settings = BatchSettings(**(PLAIN | {"refresh": refresh}), averaging=power)
+    solver = MiniBatch(problem, weights, settings)
+    for k in range(1, 7):
         solver.step(X, Y)
-        seen.append((solver.weights.W[1], solver.weights.b[1]))
-    # Unrolled: the shares of the six weights are products of (1 - share_j) share_k; they add up to 1.
-    shares = [(power + 1.0) / (power + 1.0 + k) for k in range(6)]
-    total = [share * np.prod([1.0 - other for other in shares[k + 1 :]]) for k, share in enumerate(shares)]
-    assert sum(total) == pytest.approx(1.0, rel=1e-12) and np.all(np.diff(total) > 0)
-    for kept, values in zip((solver.result.W[1], solver.result.b[1]), zip(*seen, strict=True), strict=True):
-        expected = sum(share * value for share, value in zip(total, values, strict=True))
-        np.testing.assert_allclose(kept, expected, rtol=1e-10)
+        seen[k] = solver.weights
+    taken = [k for k in seen if k % refresh == 0 or k == 6]
+    ends = np.array([0, *taken]) / 6.0
+    shares = np.diff(ends ** (power + 1.0))
+    assert shares.sum() == pytest.approx(1.0)
+    expected = sum(share * seen[k].W[1] for share, k in zip(shares, taken, strict=True))
+    np.testing.assert_allclose(solver.result.W[1], expected, rtol=1e-10)
+    expected = sum(share * seen[k].b[1] for share, k in zip(shares, taken, strict=True))
+    np.testing.assert_allclose(solver.result.b[1], expected, rtol=1e-10)
 
 
 def test_compressed_weights_are_not_averaged():

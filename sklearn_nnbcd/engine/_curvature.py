@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Running second moments of the layers: both sides of the mini-batch solver's metric."""
 
-from ..utils._linalg import add_to_diagonal, inverse_factor
+from ..utils._linalg import add_to_diagonal, inverse_factor, times_transposed
 from ..utils._metric import Metric
 
 
@@ -70,4 +70,4 @@ def ridged(A, share, *, xp):
 def damped_inverse(A, damping, *, xp):
     """(A + damping * mean diagonal * I)^{-1}."""
     K = inverse_factor(ridged(A, damping, xp=xp), xp=xp)
-    return K.T @ K
+    return times_transposed(K, K, xp=xp)

@@ -112,7 +112,7 @@ class MiniBatch:
     def restart(self, weights):
         """Forget everything but the weights."""
         self.weights = self.average = weights
-        self.done = 0
+        self.done = self.averaged = 0
         self.curvatures = [None] + [Curvature() for _ in range(self.problem.N)]
         self.velocity = [None] * (self.problem.N + 1)
         self.operators = [None] * (self.problem.N + 1)
@@ -149,6 +149,8 @@ class MiniBatch:
             gain += predicted
         self._move(changes, gain, pull)
         self.done += 1
+        if self.done % self.settings.refresh == 0:
+            self.average, self.averaged = self._mean(), self.done
         return weighted_loss(problem, block)
 
     def project(self):
@@ -172,8 +174,8 @@ class MiniBatch:
 
     @property
     def result(self):
-        """What the fit has come to: the mean weights, and W^MC as it was last projected."""
-        return replace(self.weights, W=self.average.W, b=self.average.b)
+        """What the fit has come to: the mean weights, or the last ones with W^MC."""
+        return self._mean()
 
     # parts of a step --------------------------------------------------------------------------
 
@@ -303,20 +305,23 @@ class MiniBatch:
                 W = (W + pull * weights.M_dense[i]) * (1.0 / (1.0 + pull))
             weights = weights.updated(W=(i, W), b=(i, b))
         self.weights, self.moved = weights, True
-        self._take_mean()
 
-    def _take_mean(self):
-        """The mean weights with the present ones in them (polynomial decay, Shamir and Zhang 2013)."""
+    def _mean(self):
+        """The mean weights with the present ones in them, for all batches since the last call.
+
+        Polynomial decay (Shamir and Zhang 2013): the first k batches keep the share (k / done)^(power + 1).
+        """
         power, now = self.settings.averaging, self.weights
-        last_only = math.isinf(power) or any(plan is not None for plan in self.problem.plans)
-        share = 1.0 if last_only else (power + 1.0) / (power + 1.0 + self.done)
+        if math.isinf(power) or any(plan is not None for plan in self.problem.plans):
+            return now
+        kept = (self.averaged / max(1, self.done)) ** (power + 1.0)
 
         def mixed(mean, new):
-            return None if new is None else mean + share * (new - mean)
+            return None if new is None else kept * mean + (1.0 - kept) * new
 
         pairs = [(self.average.W, now.W), (self.average.b, now.b)]
         W, b = (tuple(map(mixed, mean, new)) for mean, new in pairs)
-        self.average = now if share == 1.0 else replace(now, W=W, b=b)
+        return replace(now, W=W, b=b)
 
     def _decay(self, i, step):
         """Share of W_i that one batch takes away: the scale-free one, and the ridge's.

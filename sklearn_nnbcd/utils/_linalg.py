@@ -86,7 +86,7 @@ def spd_solve(A, B, *, xp):
         else:
             finite = math.isfinite(float(xp.linalg.trace(K)))
         if finite:
-            return _times_transposed(K, _times(K, B, xp=xp), xp=xp)
+            return times_transposed(K, _times(K, B, xp=xp), xp=xp)
         A = add_to_diagonal(A, 100.0**attempt * rounding_shift(A, xp=xp), xp=xp)
     return B * math.nan
 
@@ -102,7 +102,7 @@ def _times(K, B, *, xp):
     return xp.concat([K[a:b, :b] @ B[:b, :] for a, b in _parts(K.shape[0])], axis=0)
 
 
-def _times_transposed(K, B, *, xp):
+def times_transposed(K, B, *, xp):
     """K' B, likewise."""
     return xp.concat([K[a:, a:b].T @ B[a:, :] for a, b in _parts(K.shape[0])], axis=0)
 
