@@ -16,7 +16,6 @@ from .engine import (
     fit_full,
     fit_minibatch,
     initial_weights,
-    pull_weight,
     start_block,
 )
 from .placements import ShuffledBatches, row_slices
@@ -228,11 +227,7 @@ def continue_minibatch(solver, rows, size, random_state):
     solver.n_rows += weight
     with np.errstate(all="ignore"):  # overflows are met by the check below
         for X, Y, s in batches:
-            pull = 0.0
-            if compressed and solver.projected:
-                share = min(1.0, solver.done / AUTO_BATCHES)
-                pull = pull_weight(solver.settings, share, problem.penalties.tau)
-            loss += solver.step(X, Y, s, pull)
+            loss += solver.advance(X, Y, s, min(1.0, solver.done / AUTO_BATCHES))
         finite = math.isfinite(loss + sum(float(problem.xp.sum(W)) for W in solver.weights.W[1:]))
         if finite and compressed:
             solver.project()

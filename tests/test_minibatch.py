@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -530,3 +531,29 @@ def test_compressed_weights_are_not_averaged():
     for _ in range(4):
         solver.step(X, Y)
     np.testing.assert_array_equal(solver.result.W[1], solver.weights.W[1])
+
+
+def test_dear_steps_come_less_often_and_none_before_the_pull():
+    problem, weights, X, Y, _ = setting((6, 5, 4, 3), compression="low_rank", compress_output=False)
+    every = (None, 1, 3, None)
+    seen = []
+
+    class Counted:
+        """A plan that notes when it is asked for a step."""
+
+        def __init__(self, plan, layer):
+            self.plan, self.layer, self.step_every = plan, layer, every[layer]
+
+        def __getattr__(self, name):
+            return getattr(self.plan, name)
+
+        def step(self, *args, **kwargs):
+            seen.append((self.layer, solver.done))
+            return self.plan.step(*args, **kwargs)
+
+    plans = tuple(None if plan is None else Counted(plan, i) for i, plan in enumerate(problem.plans))
+    solver = MiniBatch(replace(problem, plans=plans), weights, BatchSettings(free=0.5))
+    for k in range(8):
+        solver.advance(X, Y, None, k / 8)
+    assert [done for layer, done in seen if layer == 1] == [5, 6, 7, 8]
+    assert [done for layer, done in seen if layer == 2] == [6]

@@ -35,7 +35,6 @@ from sklearn_nnbcd.engine import (
     center_inputs,
     initial_block,
     initial_weights,
-    pull_weight,
     sweep,
 )
 from sklearn_nnbcd.initializers import Gaussian
@@ -114,7 +113,7 @@ class Full:
 
 
 class Batches:
-    """The mini-batch solver: one pass a call, projections twice a pass once W^MC pulls."""
+    """The mini-batch solver: one pass a call."""
 
     def __init__(self, problem, weights, X, Y, options):
         self.options, self.random = options, np.random.RandomState(options.seed)
@@ -126,21 +125,14 @@ class Batches:
 
     @property
     def weights(self):
-        """The present weights."""
-        return self.solver.weights
+        """What the passes have come to."""
+        return self.solver.result
 
     def run(self, X, Y):
         """A pass; the text says its mean loss, every batch before its own change."""
-        solver, loss, passes = self.solver, 0.0, self.options.passes
-        batches = ShuffledBatches(X, Y, None, self.options.batch, self.random)
-        for number, (rows, targets, s) in enumerate(batches, 1):
-            share, pull = solver.done / solver.n_steps, 0.0
-            if self.compressed and solver.projected:
-                pull = pull_weight(solver.settings, share, solver.problem.penalties.tau)
-            loss += solver.step(rows, targets, s, pull)
-            due = number % max(1, self.per_pass // 2) == 0
-            if self.compressed and due and share >= solver.settings.free - 1.0 / passes:
-                solver.project()
+        solver, loss = self.solver, 0.0
+        for rows, targets, s in ShuffledBatches(X, Y, None, self.options.batch, self.random):
+            loss += solver.advance(rows, targets, s, solver.done / solver.n_steps)
         if self.compressed:
             solver.project()
         return f"mean loss {loss / len(X):.5f}"

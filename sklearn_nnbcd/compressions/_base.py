@@ -96,9 +96,12 @@ class CompressionPlan:
     exact : bool
         Whether :meth:`step` returns a global minimiser. If not, it must at least never be worse
         than ``previous``; the engine checks both and keeps the better one.
+    step_every : int
+        Batches of the mini-batch solver between two steps: about what a step costs in batches.
     """
 
     exact = True
+    step_every = 10
     n_parameters = None
 
     def projects_exactly(self, metric):

@@ -62,6 +62,7 @@ class LowRankPlan(CompressionPlan):
     shape: tuple
     rank: int
     exact = False
+    step_every = 1
 
     @property
     def n_parameters(self):

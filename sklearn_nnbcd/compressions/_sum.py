@@ -70,6 +70,11 @@ class SumPlan(CompressionPlan):
     exact = False
 
     @property
+    def step_every(self):
+        """As the dearest part."""
+        return max(plan.step_every for plan in self.plans)
+
+    @property
     def shape(self):
         """(d_in, d_out)."""
         return self.plans[0].shape

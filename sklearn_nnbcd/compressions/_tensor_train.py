@@ -96,6 +96,7 @@ class TensorTrainPlan(CompressionPlan):
     tensorization: Tensorization
     ranks: tuple
     exact = False
+    step_every = 5
 
     @property
     def shape(self):

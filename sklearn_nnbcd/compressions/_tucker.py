@@ -102,6 +102,7 @@ class TuckerPlan(CompressionPlan):
     column_modes: tuple
     ranks: tuple
     exact = False
+    step_every = 5
 
     @property
     def shape(self):

@@ -21,7 +21,7 @@ class Curvature:
 
     def __init__(self):
         self.gram = self.overlap = self.sensitivity = None
-        self.gram_inverse = self.sensitivity_inverse = None
+        self.gram_inverse = self.sensitivity_inverse = self._metric = None
         self.count = 0
 
     def refresh(self, A, slopes, above, settings, *, xp):
@@ -40,6 +40,7 @@ class Curvature:
         """
         memory = min(settings.memory, self.count / (self.count + 1.0))
         self.count += 1
+        self._metric = None
         self.gram, self.sensitivity = mixed(self.gram, A.T @ A, memory), above
         if slopes is not None:
             self.overlap = mixed(self.overlap, slopes.T @ slopes, memory)
@@ -48,12 +49,17 @@ class Curvature:
         self.sensitivity_inverse = damped_inverse(self.sensitivity, settings.damping, xp=xp)
 
     def metric(self, fit_intercept, *, xp):
-        """(Metric, mean input) of the layer: centred G and S, with small ridges."""
-        G, mean = self.gram, None
-        if fit_intercept:
-            mean = G[-1, :-1] / G[-1, -1]
-            G = G[:-1, :-1] - G[-1, -1] * (mean[:, None] * mean[None, :])
-        return Metric(ridged(G, 1e-3, xp=xp), ridged(self.sensitivity, 0.1, xp=xp)), mean
+        """(Metric, mean input) of the layer: centred G and S, with small ridges.
+
+        The same object until the next refresh, so that its factors are computed once.
+        """
+        if self._metric is None:
+            G, mean = self.gram, None
+            if fit_intercept:
+                mean = G[-1, :-1] / G[-1, -1]
+                G = G[:-1, :-1] - G[-1, -1] * (mean[:, None] * mean[None, :])
+            self._metric = Metric(ridged(G, 1e-3, xp=xp), ridged(self.sensitivity, 0.1, xp=xp)), mean
+        return self._metric
 
 
 def mixed(old, new, memory):

@@ -12,9 +12,10 @@ equations with running Gram sums. Two backward sweeps are offered:
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ._curvature import Curvature
+from ._schedule import pull_weight
 from ._state import Block
 from ._updates import (
     forward,
@@ -24,70 +25,6 @@ from ._updates import (
     update_V_output,
     weighted_loss,
 )
-
-
-@dataclass(frozen=True)
-class BatchSettings:
-    """What steers the mini-batch solver; :meth:`of` serves every problem.
-
-    Attributes
-    ----------
-    block_step : {"prox_linear", "exact"}
-        How the V and U blocks make their targets.
-    step : float
-        First step length; it falls linearly to zero over the fit unless ``decay`` is False. With
-        "prox_linear" it is divided by the number of layers, since all of them move at once.
-    momentum : float
-        Share of the last change that is kept.
-    damping : float
-        Ridge on both sides of the metric, in units of its mean diagonal.
-    memory : float
-        Share of the running sums that survives an update; the first ones are plain means.
-    refresh : int
-        Batches between two updates of the sums and their inverses, once there were as many; before,
-        they come after 1, 2, 4, 8 ... batches.
-    trust : float
-        Bound on the predicted mean squared change of the outputs by one batch; inf: none.
-    decay : bool
-        Whether the step falls to zero over the fit.
-    shrink : float
-        Over the fit, weights that no batch asks for fall by exp(-shrink).
-    free : float
-        Share of the fit before the compression begins to pull.
-    pull : tuple of float
-        First and last weight tau with which W is pulled towards W^MC, rising geometrically, in
-        units of the parameter tau.
-    projections : int
-        Projections of W^MC per pass.
-    averaging : float
-        Of a network without compression a mean of the weights is kept, those after the k-th batch with a
-        share like k^averaging: the last 1/(averaging + 1) of the batches, about. inf: the last weights.
-        Compressed weights are not averaged: the pull towards W^MC steadies them, and a mean lags behind.
-    """
-
-    block_step: str = "prox_linear"
-    step: float = 0.1
-    momentum: float = 0.9
-    damping: float = 1.0
-    memory: float = 0.95
-    refresh: int = 10
-    trust: float = 1e-3
-    decay: bool = True
-    shrink: float = 1.0
-    free: float = 0.3
-    pull: tuple = (0.004, 1.0)
-    projections: int = 2
-    averaging: float = 4.0
-
-    @classmethod
-    def of(cls, block_step, **others):
-        """The settings for a block step.
-
-        Exact messages fade with every layer that they pass: they bear longer steps, and need them.
-        """
-        if block_step == "exact":
-            others = dict(step=1.0, damping=0.1, trust=1e-2) | others
-        return cls(block_step=block_step, **others)
 
 
 class MiniBatch:
@@ -116,7 +53,7 @@ class MiniBatch:
         self.curvatures = [None] + [Curvature() for _ in range(self.problem.N)]
         self.velocity = [None] * (self.problem.N + 1)
         self.operators = [None] * (self.problem.N + 1)
-        self.projected = self.moved = False  # W^MC was made; W moved since
+        self.projected, self.moved = set(), False  # layers whose W^MC was made; W moved since
 
     def step(self, X, Y, s=None, pull=0.0):
         """Answer one batch.
@@ -153,8 +90,19 @@ class MiniBatch:
             self.average, self.averaged = self._mean(), self.done
         return weighted_loss(problem, block)
 
-    def project(self):
+    def advance(self, X, Y, s, share):
+        """:meth:`step` with the pull after a share of the fit, then the projections that are due."""
+        tau, settings = self.problem.penalties.tau, self.settings
+        loss = self.step(X, Y, s, pull_weight(settings, share, tau) if self.projected else 0.0)
+        if share >= settings.free:
+            self.project(due=True)
+        return loss
+
+    def project(self, due=False):
         """W^MC by the metric step; the intercept takes what the compression changes at the mean.
+
+        Of all layers, or of those only that are ``due`` after this batch: the dearer a step of a
+        format, the fewer.
 
         The step minimises r(M) + n_rows/2 ||W - M||^2 in the metric of means over rows: the penalty
         plus, to second order, what the compression adds to the sum of the losses.
@@ -162,15 +110,16 @@ class MiniBatch:
         problem, xp, updates = self.problem, self.problem.xp, self.weights
         for i in range(1, problem.N + 1):
             plan = problem.plans[i]
-            if plan is None:
+            if plan is None or (due and self.done % plan.step_every):
                 continue
             metric, mean = self.curvatures[i].metric(problem.fit_intercept, xp=xp)
             W, M = updates.W[i], updates.M[i]
-            if not self.projected:
+            if i not in self.projected:
                 M = plan.project(W, metric=metric, xp=xp)
+                self.projected.add(i)
             M = plan.step(W, M, float(self.n_rows), metric=metric, xp=xp)
             updates = updates.updated(M=(i, M), M_dense=(i, M.to_dense(xp=xp)), shift=(i, mean))
-        self.weights, self.projected, self.moved = updates, True, False
+        self.weights, self.moved = updates, due and self.moved
 
     @property
     def result(self):
@@ -342,14 +291,6 @@ class MiniBatch:
         return decay
 
 
-def pull_weight(settings, share, tau):
-    """Weight of the pull towards W^MC after a share of the fit; 0 while W is free."""
-    if share < settings.free:
-        return 0.0
-    first, last = settings.pull
-    return tau * first * (last / first) ** ((share - settings.free) / (1.0 - settings.free))
-
-
 def fit_minibatch(problem, weights, batches, settings, *, max_iter, on_pass):
     """Passes over the rows until ``on_pass`` says stop, ``max_iter`` or an interrupt.
 
@@ -378,16 +319,11 @@ def fit_minibatch(problem, weights, batches, settings, *, max_iter, on_pass):
     solver = MiniBatch(
         problem, weights, settings, n_steps if settings.decay else None, batches.weight
     )
-    due = max(1, len(batches) // settings.projections)
     try:
         for k in range(1, max_iter + 1):
             loss = 0.0
-            for number, (X, Y, s) in enumerate(batches, 1):
-                share = solver.done / n_steps
-                pull = pull_weight(settings, share, problem.penalties.tau) if compressed else 0.0
-                loss += solver.step(X, Y, s, pull if solver.projected else 0.0)
-                if compressed and share >= settings.free - 1.0 / max_iter and number % due == 0:
-                    solver.project()
+            for X, Y, s in batches:
+                loss += solver.advance(X, Y, s, solver.done / n_steps)
             if compressed:
                 solver.project()
             if on_pass(k, solver.result, loss):

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What steers the mini-batch solver, and how it changes over a fit."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class BatchSettings:
+    """What steers the mini-batch solver; :meth:`of` serves every problem.
+
+    Attributes
+    ----------
+    block_step : {"prox_linear", "exact"}
+        How the V and U blocks make their targets.
+    step : float
+        First step length; it falls linearly to zero over the fit unless ``decay`` is False. With
+        "prox_linear" it is divided by the number of layers, since all of them move at once.
+    momentum : float
+        Share of the last change that is kept.
+    damping : float
+        Ridge on both sides of the metric, in units of its mean diagonal.
+    memory : float
+        Share of the running sums that survives an update; the first ones are plain means.
+    refresh : int
+        Batches between two updates of the sums and their inverses, once there were as many; before,
+        they come after 1, 2, 4, 8 ... batches.
+    trust : float
+        Bound on the predicted mean squared change of the outputs by one batch; inf: none.
+    decay : bool
+        Whether the step falls to zero over the fit.
+    shrink : float
+        Over the fit, weights that no batch asks for fall by exp(-shrink).
+    free : float
+        Share of the fit before the compression begins to pull.
+    pull : tuple of float
+        First and last weight tau with which W is pulled towards W^MC, rising geometrically, in
+        units of the parameter tau.
+    averaging : float
+        Of a network without compression a mean of the weights is kept, those after the k-th batch with a
+        share like k^averaging: the last 1/(averaging + 1) of the batches, about. inf: the last weights.
+        Compressed weights are not averaged: the pull towards W^MC steadies them, and a mean lags behind.
+    """
+
+    block_step: str = "prox_linear"
+    step: float = 0.1
+    momentum: float = 0.9
+    damping: float = 1.0
+    memory: float = 0.95
+    refresh: int = 10
+    trust: float = 1e-3
+    decay: bool = True
+    shrink: float = 1.0
+    free: float = 0.3
+    pull: tuple = (0.004, 1.0)
+    averaging: float = 4.0
+
+    @classmethod
+    def of(cls, block_step, **others):
+        """The settings for a block step.
+
+        Exact messages fade with every layer that they pass: they bear longer steps, and need them.
+        """
+        if block_step == "exact":
+            others = dict(step=1.0, damping=0.1, trust=1e-2) | others
+        return cls(block_step=block_step, **others)
+
+
+def pull_weight(settings, share, tau):
+    """Weight of the pull towards W^MC after a share of the fit; 0 while W is free."""
+    if share < settings.free:
+        return 0.0
+    first, last = settings.pull
+    return tau * first * (last / first) ** ((share - settings.free) / (1.0 - settings.free))
