@@ -14,7 +14,7 @@ equations with running Gram sums. Two backward sweeps are offered:
 import math
 from dataclasses import dataclass, replace
 
-from ._curvature import Curvature
+from ._curvature import Curvature, pulled_back
 from ._state import Block
 from ._updates import (
     forward,
@@ -117,6 +117,7 @@ class MiniBatch:
         self.velocity = [None] * (self.problem.N + 1)
         self.operators = [None] * (self.problem.N + 1)
         self.projected = self.moved = False  # W^MC was made; W moved since
+        self.pulled = False  # W was drawn towards W^MC: the plans stay
 
     def step(self, X, Y, s=None, pull=0.0):
         """Answer one batch.
@@ -148,6 +149,7 @@ class MiniBatch:
             changes[i], predicted = self._answer(i, inputs[i], self._weighted(i, E, root))
             gain += predicted
         self._move(changes, gain, pull)
+        self.pulled = self.pulled or pull > 0.0
         self.done += 1
         return weighted_loss(problem, block)
 
@@ -155,14 +157,20 @@ class MiniBatch:
         """W^MC by the metric step; the intercept takes what the compression changes at the mean.
 
         The step minimises r(M) + n_rows/2 ||W - M||^2 in the metric of means over rows: the penalty
-        plus, to second order, what the compression adds to the sum of the losses.
+        plus, to second order, what the compression adds to the sum of the losses. Until W is first
+        pulled, a budget makes new plans each time, by the spectra in these metrics.
         """
-        problem, xp, updates = self.problem, self.problem.xp, self.weights
+        xp, updates = self.problem.xp, self.weights
+        if self.problem.budget is not None and not self.pulled:
+            metrics = [self._metric(i)[0] for i in range(1, self.problem.N + 1)]
+            self.problem, self.projected = self.problem.planned(updates.W, (None, *metrics)), False
+        problem = self.problem
         for i in range(1, problem.N + 1):
             plan = problem.plans[i]
             if plan is None:
+                updates = updates.updated(M=(i, None), M_dense=(i, None))
                 continue
-            metric, mean = self.curvatures[i].metric(problem.fit_intercept, xp=xp)
+            metric, mean = self._metric(i)
             W, M = updates.W[i], updates.M[i]
             if not self.projected:
                 M = plan.project(W, metric=metric, xp=xp)
@@ -176,6 +184,10 @@ class MiniBatch:
         return replace(self.weights, W=self.average.W, b=self.average.b)
 
     # parts of a step --------------------------------------------------------------------------
+
+    def _metric(self, i):
+        """(Metric, mean input) of layer i."""
+        return self.curvatures[i].metric(self.problem.fit_intercept, xp=self.problem.xp)
 
     def _row_roots(self, X, s):
         """Roots of the row weights over their sum: products of weighted rows are means."""
@@ -212,18 +224,13 @@ class MiniBatch:
     def _refresh(self, inputs, slopes, root):
         """Curvatures from the output back, with one more batch in the running sums."""
         problem, xp, N = self.problem, self.problem.xp, self.problem.N
-        W = self.weights.W
+        S = [None] * (N + 1)
         for i in range(N, 0, -1):
-            if i == N:
-                rows, above = None, xp.eye(W[N].shape[1], dtype=W[N].dtype)
-            else:
+            above, rows = pulled_back(problem, i, self.weights.W, S), None
+            if i < N:
                 rows = self._weighted(i, slopes[i], root) * problem.layers[i].positions**-0.5
-                above = self.curvatures[i + 1].sensitivity
-                above = problem.layers[i + 1].pull_back_metric(above, W[i + 1], xp=xp)
-                j = problem.skip_from(i)
-                if j is not None:  # what a residual block carries past its layers
-                    above = above + self.curvatures[j].sensitivity
             self.curvatures[i].refresh(inputs[i], rows, above, self.settings, xp=xp)
+            S[i] = self.curvatures[i].sensitivity
             if self.settings.block_step == "exact" and i > 1:
                 self.operators[i] = input_operator(i - 1, problem, self.weights)
 
@@ -308,7 +315,7 @@ class MiniBatch:
     def _take_mean(self):
         """The mean weights with the present ones in them (polynomial decay, Shamir and Zhang 2013)."""
         power, now = self.settings.averaging, self.weights
-        last_only = math.isinf(power) or any(plan is not None for plan in self.problem.plans)
+        last_only = math.isinf(power) or self.problem.compressed
         share = 1.0 if last_only else (power + 1.0) / (power + 1.0 + self.done)
 
         def mixed(mean, new):
@@ -368,7 +375,7 @@ def fit_minibatch(problem, weights, batches, settings, *, max_iter, on_pass):
     complete : bool
         False if the user interrupted.
     """
-    compressed = any(plan is not None for plan in problem.plans)
+    compressed = problem.compressed
     n_steps = max_iter * len(batches)
     solver = MiniBatch(
         problem, weights, settings, n_steps if settings.decay else None, batches.weight
