@@ -94,7 +94,7 @@ def diagnose(problem, weights, placement):
     -------
     diagnosis : Diagnosis
     """
-    p, sums, layers = problem.penalties, placement.reduce(layer_sums, problem, weights.for_forward()), []
+    p, sums, layers = problem.penalties, placement.reduce(layer_sums, problem, weights), []
     parts = zip(sums.squares, coupling_gaps(problem, weights), strict=True)
     for i, ((split, U, activation, V), (gap, coupling)) in enumerate(parts, 1):
         layers.append(

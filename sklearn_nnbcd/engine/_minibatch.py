@@ -116,8 +116,8 @@ class MiniBatch:
         self.curvatures = [None] + [Curvature() for _ in range(self.problem.N)]
         self.velocity = [None] * (self.problem.N + 1)
         self.operators = [None] * (self.problem.N + 1)
-        self.projected = self.moved = False  # W^MC was made; W moved since
-        self.pulled = False  # W was drawn towards W^MC: the plans stay
+        # W^MC was made; W moved since; W was drawn towards W^MC, so that the plans of a budget stay
+        self.projected = self.moved = self.pulled = False
 
     def step(self, X, Y, s=None, pull=0.0):
         """Answer one batch.
@@ -164,9 +164,7 @@ class MiniBatch:
         if self.problem.budget is not None and not self.pulled:
             metrics = [self._metric(i)[0] for i in range(1, self.problem.N + 1)]
             self.problem, self.projected = self.problem.planned(updates.W, (None, *metrics)), False
-        problem = self.problem
-        for i in range(1, problem.N + 1):
-            plan = problem.plans[i]
+        for i, plan in enumerate(self.problem.plans[1:], 1):
             if plan is None:
                 updates = updates.updated(M=(i, None), M_dense=(i, None))
                 continue
