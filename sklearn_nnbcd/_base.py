@@ -10,8 +10,9 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from ._from_mlp import FromMLP
 from ._monitor import Monitor
-from ._network import FittedNetwork, network_weights, operators
+from ._network import FittedNetwork, network_attributes, network_weights
 from ._problem import check_loop_parameters, flat_rows, resolve_initializer, resolve_problem
 from ._solvers import (
     SOLVERS,
@@ -32,7 +33,7 @@ from .utils._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_ca
 from .utils._validation import all_or_nothing
 
 
-class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
+class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
     """Parameters and plumbing of both estimators; see there for the documentation."""
 
     _task = None
@@ -47,9 +48,11 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
         compression,
         rank,
         sparsity,
+        compression_ratio,
         tensorization,
         tensor_shape,
         compress_output,
+        projection,
         weight_regularizer,
         activity_regularizer,
         rho,
@@ -82,9 +85,11 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
         self.compression = compression
         self.rank = rank
         self.sparsity = sparsity
+        self.compression_ratio = compression_ratio
         self.tensorization = tensorization
         self.tensor_shape = tensor_shape
         self.compress_output = compress_output
+        self.projection = projection
         self.weight_regularizer = weight_regularizer
         self.activity_regularizer = activity_regularizer
         self.rho = rho
@@ -253,28 +258,34 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
         raise NotImplementedError
 
     def _start(self, problem, shapes, dtype, solver, warm=False):
-        """First W and b: drawn, or those of the last fit with warm_start."""
+        """First W and b: drawn, or those of from_mlp, or of the last fit with warm_start."""
         initializer = resolve_initializer(self, solver)
         random_state, xp = check_random_state(self.random_state), problem.xp
-        if warm or (self.warm_start and hasattr(self, "compressed_coefs_")):
-            coefs, intercepts = self._last_weights()
+        given, source = vars(self).pop("_mlp_start", None), "After from_mlp"
+        if given is None and (warm or (self.warm_start and hasattr(self, "compressed_coefs_"))):
+            given, source = (self.compressed_coefs_, self.intercepts_), "With warm_start=True"
+        if given is not None:
+            coefs, intercepts = self._encode_weights(*given)
             if [coef.shape for coef in coefs] != [tuple(shape) for shape in shapes]:
                 raise ValueError(
-                    "With warm_start=True the network must keep its layers. Got weights of shapes "
+                    f"{source} the network must keep its layers. Got weights of shapes "
                     f"{[coef.shape for coef in coefs]} from the last fit and {shapes} now. "
-                    "Use warm_start=False, or clone the estimator."
+                    "Use warm_start=False, or clone the estimator, or make a new one."
                 )
             zeros = [xp.zeros(shape[1], dtype=dtype) for shape in shapes]
-            W = [xp.astype(coef.to_dense(xp=xp), dtype) for coef in coefs]
-            b = [z if c is None else xp.astype(c, dtype) for z, c in zip(zeros, intercepts, strict=True)]
+            W = [xp.asarray(coef.to_dense(xp=xp), dtype=dtype) for coef in coefs]
+            b = [
+                z if c is None else xp.asarray(c, dtype=dtype)
+                for z, c in zip(zeros, intercepts, strict=True)
+            ]
             return (None, *W), (None, *(b if problem.fit_intercept else [None] * len(b)))
         W = [xp.asarray(initializer.draw(shape, random_state), dtype=dtype) for shape in shapes]
         b = [xp.zeros(shape[1], dtype=dtype) if problem.fit_intercept else None for shape in shapes]
         return (None, *W), (None, *b)
 
-    def _last_weights(self):
-        """Weights and intercepts of the last fit, for targets as the engine sees them."""
-        return self.compressed_coefs_, self.intercepts_
+    def _encode_weights(self, coefs, intercepts):
+        """Fitted weights and intercepts, for targets as the engine sees them."""
+        return coefs, intercepts
 
     def _solver_for(self, n_rows):
         """Name of the solver for so many rows."""
@@ -320,16 +331,7 @@ class BaseNNBCD(FittedNetwork, CallbackSupportMixin, BaseEstimator):
     def _attributes(self, problem, weights):
         """Fitted attributes that prediction needs, for some weights."""
         coefs, intercepts = self._decode_weights(*network_weights(problem, weights))
-        return {
-            "compressed_coefs_": coefs,
-            "intercepts_": intercepts,
-            "_activations": problem.activations[1:],
-            "_layers": problem.layers,
-            "_skips": problem.skips,
-            "_loss": self._decode_loss(problem.loss),
-            "_dtype": dtype_name(weights.W[1]),
-            "_operators": operators(coefs, xp=problem.xp),
-        }
+        return network_attributes(problem, coefs, intercepts, self._decode_loss(problem.loss))
 
     def _decode_weights(self, coefs, intercepts):
         """Weights for targets as the user gave them."""

@@ -15,6 +15,11 @@ class ClassTargets:
 
     _multilabel = False
 
+    def _learn_from_mlp(self, mlp):
+        self.classes_, self._multilabel = mlp.classes_, False
+        if mlp.n_outputs_ > 1 and mlp.out_activation_ == "logistic":
+            self._multilabel, self._label_type = True, np.dtype(np.int64)
+
     def _encode(self, X, y, s):
         y, self._multilabel = one_target(y)
         if self._multilabel:

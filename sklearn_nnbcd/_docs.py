@@ -18,7 +18,8 @@ compression : str, instance, list or None
 rank : int, tuple of int, float or None
     Rank of a compression that is named and has one. An int bounds every rank and is lowered where
     a layer cannot have it; a float in (0, 1] is the share of a layer's dense parameters that may
-    be kept; a tuple gives the TT-ranks one by one. None: the compression's own default, 0.25.
+    be kept; a tuple gives the TT-ranks one by one. None: the compression's own default, 0.25. A layer
+    that would not get smaller stays dense; by default also one whose rank 1 takes more than the share.
 sparsity : float or None
     Share of the entries that 'l0' removes from each weight, in (0, 1). None: 0.9.
 tensorization : {'flat', 'paired'} or None
@@ -27,8 +28,20 @@ tensorization : {'flat', 'paired'} or None
 tensor_shape : tuple of int, tuple of two tuples of int, or None
     Modes of the tensor for 'tt': integers with product d_{i-1} * d_i ('flat'), or row modes and
     column modes ('paired'). None: factors of about 4, so every width works; a prime stays whole.
+compression_ratio : float or None
+    Budget of the whole network, in (0, 1]: weight entries after / before, over all layers, those of
+    dense layers (the output, as a rule) included. Takes the place of ``rank`` or ``sparsity``. What
+    each layer gets is decided by what its weight loses in the metric of the data; a layer that the
+    format would hardly shrink may stay dense. 'minibatch' decides when the compression begins to
+    pull, 'full' after 8 sweeps; L may jump there, once. The result never takes more.
 compress_output : bool
     Whether a single ``compression`` includes the last layer, which the paper leaves dense.
+projection : {'auto', 'frobenius', 'data'}
+    Metric in which W_i^MC is near W_i. 'frobenius' is the paper's. 'data': errors count by what they
+    do to the outputs, ||S^{1/2} (W_i - W_i^MC)' G^{1/2}|| with G the second moments of the layer's
+    input and S what the rest of the network makes of its output. 'auto' is 'frobenius' for the solver
+    'full' and 'data' for 'minibatch', which has no other. With 'full', 'data' renews G and S before
+    sweeps 1, 2, 4, 8, ...; the objective may jump there, and never rises in between.
 weight_regularizer : str, instance, list or None
     r_i of the weights that have no compression: a name of
     ``sklearn_nnbcd.regularizers.REGULARIZERS`` ('l2', 'l1', 'elastic_net', 'nonnegative', 'box'), an
@@ -65,7 +78,8 @@ fit_intercept : bool
 solver : {'auto', 'full', 'minibatch'}
     'full' is Algorithm 1: all rows in every sweep, closed forms only, the objective never rises.
     'minibatch' takes the same blocks one batch of rows at a time, with memory for one batch.
-    'auto' is 'full' up to 500 rows or with an ``activity_regularizer``, and 'minibatch' beyond.
+    'auto' is 'full' up to 500 rows, with an ``activity_regularizer`` or ``projection='frobenius'``,
+    and 'minibatch' beyond.
 batch_size : int or 'auto'
     Rows of a batch of 'minibatch'. 'auto' grows with the root of the number of rows, from 32 to
     1024.
@@ -128,8 +142,9 @@ effective_sparsity_ : float
 n_iter_ : int
     Sweeps made.
 objective_curve_ : list of float
-    Objective L of (7) after every sweep, which never rises; with 'minibatch' the sum of the losses
-    that the rows had when their batch came.
+    Objective L of (7) after every sweep, which never rises (but see ``projection='data'`` and
+    ``compression_ratio``); with 'minibatch' the sum of the losses that the rows had when their batch
+    came.
 objective_terms_ : list of dict
     Its terms after every sweep: loss, split, activation, coupling, ridge,
     penalty, regularizer.

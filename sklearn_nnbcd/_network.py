@@ -6,6 +6,7 @@ from sklearn.utils.validation import check_is_fitted
 from .backends import namespace_of
 from .compressions import DenseWeight
 from .placements import row_slices
+from .utils._arrays import dtype_name
 from .utils._paths import count_live_entries
 from .utils._validation import parse_bytes
 
@@ -42,6 +43,29 @@ def network_weights(problem, weights):
             b = b + weights.shift[i] @ (W - weights.M_dense[i])
         intercepts.append(b)
     return coefs, intercepts
+
+
+def network_attributes(problem, coefs, intercepts, loss):
+    """Attributes of an estimator that prediction needs.
+
+    Parameters
+    ----------
+    problem : Problem
+    coefs : list of CompressedWeight
+    intercepts : list of arrays or None
+    loss : loss
+        For targets and outputs as the user gave them.
+    """
+    return {
+        "compressed_coefs_": coefs,
+        "intercepts_": intercepts,
+        "_activations": problem.activations[1:],
+        "_layers": problem.layers,
+        "_skips": problem.skips,
+        "_loss": loss,
+        "_dtype": dtype_name(coefs[0].arrays[0]),
+        "_operators": operators(coefs, xp=problem.xp),
+    }
 
 
 def run_network(X, operators, intercepts, activations, rows, *, layers=None, skips=(), xp):

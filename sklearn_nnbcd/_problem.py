@@ -8,7 +8,14 @@ from sklearn.utils import check_random_state
 
 from .activations import ACTIVATIONS, BaseActivation, Identity
 from .backends import namespace_of
-from .compressions import COMPRESSIONS, BaseCompression, RegularizedPlan
+from .compressions import (
+    COMPRESSIONS,
+    BaseCompression,
+    Budget,
+    RegularizedPlan,
+    check_budget,
+    check_ratio,
+)
 from .engine import Penalties, Problem
 from .initializers import INITIALIZERS, BaseInitializer
 from .layers import Dense, resolve_input_shape, resolve_stack
@@ -146,8 +153,8 @@ def _per_layer(value, count, parameter, owner, what):
     return list(value)
 
 
-def resolve_plans(estimator, shapes, owner):
-    """One compression plan per layer, None where a layer stays dense.
+def resolve_compressions(estimator, shapes, owner):
+    """One compression per layer, None where a layer has none.
 
     A list gives every layer its own compression. A single name or instance is for all layers but
     the output, which ``compress_output`` includes; there, an int rank above what one layer can
@@ -156,13 +163,67 @@ def resolve_plans(estimator, shapes, owner):
     given, count = estimator.compression, len(shapes)
     if isinstance(given, list | tuple):
         each = _per_layer(given, count, "compression", owner, "layer (the output included)")
-        return (None, *(_plan(c, s, estimator, owner) for c, s in zip(each, shapes, strict=True)))
+        return [None if c is None else _compression(c, estimator, owner) for c in each]
+    if given is None:
+        return [None] * count
     compressed = shapes if estimator.compress_output else shapes[:-1]
-    highest = None
-    if given is not None:
-        highest = _highest_rank(_compression(given, estimator, owner), compressed)
-    plans = [_plan(given, shape, estimator, owner, highest) for shape in compressed]
-    return (None, *plans, *([None] * (count - len(plans))))
+    piece = _compression(given, estimator, owner)
+    highest = _highest_rank(piece, compressed)
+    pieces = [_lowered(piece, shape, highest) for shape in compressed]
+    return [*pieces, *([None] * (count - len(pieces)))]
+
+
+def resolve_plans(estimator, shapes, owner):
+    """One compression plan per layer, None where a layer stays dense.
+
+    A layer stays dense, too, where a rank would not make it smaller, and where even rank 1 takes more
+    than the default share: few features would lose most of what they say, for little.
+    """
+    pieces, given, plans = resolve_compressions(estimator, shapes, owner), estimator.compression, []
+    for i, (piece, shape) in enumerate(zip(pieces, shapes, strict=True)):
+        plan = None if piece is None else piece.plan(shape)
+        if plan is not None and plan.n_parameters is not None and hasattr(piece, "rank"):
+            named = isinstance(given[i] if isinstance(given, list | tuple) else given, str)
+            share = piece.rank if named and estimator.rank is None else 1.0
+            size = shape[0] * shape[1]
+            if plan.n_parameters >= size or plan.n_parameters > share * size:
+                plan = None
+        plans.append(plan)
+    return (None, *plans)
+
+
+def resolve_budget(estimator, plans, shapes, owner):
+    """The :class:`Budget` that ``compression_ratio`` stands for, or None.
+
+    Parameters
+    ----------
+    estimator : estimator
+    plans : tuple of CompressionPlan or None
+        Those of layers 0 ... N; of use where a layer has no compression.
+    shapes : list of tuple
+    owner : str
+    """
+    given = estimator.compression_ratio
+    if given is None:
+        return None
+    ratio, pieces = check_ratio(given, owner), resolve_compressions(estimator, shapes, owner)
+    for source in (estimator, *pieces):
+        for name in ("rank", "sparsity"):
+            default = None if source is None else inspect.signature(type(source)).parameters.get(name)
+            if default is not None and getattr(source, name) != default.default:
+                raise ValueError(
+                    f"The 'compression_ratio' of {owner} takes the place of {name!r}. Got both: "
+                    f"compression_ratio={given!r} and {name}={getattr(source, name)!r}. Leave one out."
+                )
+    known = [name for name in ("rank", "sparsity") if all(p is None or hasattr(p, name) for p in pieces)]
+    if all(p is None for p in pieces) or not known:
+        raise ValueError(
+            f"The 'compression_ratio' of {owner} needs a 'compression' whose layers all have a rank, or "
+            f"all a sparsity. Got compression_ratio={given!r} and compression={estimator.compression!r}. "
+            "Try compression='low_rank', or leave compression_ratio out."
+        )
+    check_budget(pieces, shapes, ratio, owner)
+    return Budget(tuple(pieces), plans, ratio)
 
 
 def _regularizers(value, count, parameter, owner, what):
@@ -214,15 +275,13 @@ def _highest_rank(compression, shapes):
     return max(compression.highest_rank(shape) for shape in shapes)
 
 
-def _plan(value, shape, estimator, owner, highest=None):
-    if value is None:
-        return None
-    compression = _compression(value, estimator, owner)
-    if highest is not None and 1 <= compression.rank <= highest:
-        lowered = min(compression.rank, compression.highest_rank(shape))
-        parameters = compression.get_params(deep=False) | {"rank": lowered}
-        compression = type(compression)(**parameters)
-    return compression.plan(shape)
+def _lowered(compression, shape, highest):
+    """The compression with an int rank that the shape can have, if some shape can have its rank."""
+    if highest is None or not 1 <= compression.rank <= highest:
+        return compression
+    lowered = min(compression.rank, compression.highest_rank(shape))
+    parameters = compression.get_params(deep=False) | {"rank": lowered}
+    return type(compression)(**parameters)
 
 
 def resolve_problem(estimator, n_features, n_outputs, task, xp, solver="full"):
@@ -256,16 +315,19 @@ def resolve_problem(estimator, n_features, n_outputs, task, xp, solver="full"):
     if task not in loss.tasks:
         fitting = sorted(name for name, cls in LOSSES.items() if task in cls.tasks)
         raise ValueError(f"The 'loss' of {owner} must suit {task}: one of {fitting}. Got {estimator.loss!r}.")
+    plans = regularize_plans(resolve_plans(estimator, stack.shapes, owner), estimator, stack.shapes, owner)
     problem = Problem(
         layers=stack.layers,
         activations=resolve_activations(estimator.activation, len(stack.shapes), owner),
-        plans=regularize_plans(resolve_plans(estimator, stack.shapes, owner), estimator, stack.shapes, owner),
+        plans=plans,
         loss=loss,
         penalties=resolve_penalties(estimator, owner, solver),
         fit_intercept=bool(estimator.fit_intercept),
         xp=xp,
         skips=stack.skips if any(k is not None for k in stack.skips) else (),
         activity=resolve_activity(estimator, len(stack.shapes), owner),
+        data_metric=solver == "full" and estimator.projection == "data",
+        budget=resolve_budget(estimator, plans, stack.shapes, owner),
     )
     return problem, stack.shapes
 
@@ -287,6 +349,7 @@ def check_loop_parameters(estimator):
     owner = type(estimator).__name__
     check_option(estimator.solver, ("auto", "full", "minibatch"), "solver", owner)
     check_option(estimator.block_step, ("prox_linear", "exact"), "block_step", owner)
+    check_option(estimator.projection, ("auto", "frobenius", "data"), "projection", owner)
     check_option(estimator.device, ("auto", "cpu", "cuda"), "device", owner)
     parse_bytes(estimator.memory_limit, "memory_limit", owner)
     for name in ("batch_size", "max_iter"):

@@ -82,9 +82,11 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         compression=None,
         rank=None,
         sparsity=None,
+        compression_ratio=None,
         tensorization=None,
         tensor_shape=None,
         compress_output=False,
+        projection="auto",
         weight_regularizer=None,
         activity_regularizer=None,
         rho=1.0,
@@ -118,9 +120,11 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
             compression=compression,
             rank=rank,
             sparsity=sparsity,
+            compression_ratio=compression_ratio,
             tensorization=tensorization,
             tensor_shape=tensor_shape,
             compress_output=compress_output,
+            projection=projection,
             weight_regularizer=weight_regularizer,
             activity_regularizer=activity_regularizer,
             rho=rho,
@@ -147,6 +151,9 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
             device=device,
             memory_limit=memory_limit,
         )
+
+    def _learn_from_mlp(self, mlp):
+        self._one_column = mlp.n_outputs_ == 1
 
     def _encode(self, X, y, s):
         """Targets about their mean in units of their common spread, if the loss allows it.
@@ -252,9 +259,8 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         b = None if b is None else b * self._spread + self._mean
         return [*coefs[:-1], coefs[-1].scaled(self._spread)], [*intercepts[:-1], b]
 
-    def _last_weights(self):
-        """Weights and intercepts of the last fit for targets in the units of this one."""
-        coefs, intercepts = super()._last_weights()
+    def _encode_weights(self, coefs, intercepts):
+        """Fitted weights and intercepts for targets in the units of this fit."""
         b = intercepts[-1]
         b = None if b is None else (b - self._mean) / self._spread
         return [*coefs[:-1], coefs[-1].scaled(1.0 / self._spread)], [*intercepts[:-1], b]

@@ -28,21 +28,29 @@ AUTO_SWEEPS, AUTO_BATCHES = 200, 600
 
 
 def resolve_solver(estimator, n_rows):
-    """Name of the solver that "auto" stands for; 'minibatch' has no V_i for a regulariser to act on."""
+    """Name of the solver that "auto" stands for."""
     if estimator.solver == "auto":
-        small = n_rows <= FULL_ROWS or estimator.activity_regularizer is not None
-        return "full" if small else "minibatch"
+        return "full" if n_rows <= FULL_ROWS or full_only(estimator) else "minibatch"
     if estimator.solver == "minibatch":
-        refuse_activity(estimator, "solver='minibatch'")
+        refuse_full_only(estimator, "solver='minibatch'")
     return estimator.solver
 
 
-def refuse_activity(estimator, what):
-    """Raise if there is an activity regulariser."""
-    if estimator.activity_regularizer is not None:
+def full_only(estimator):
+    """Parameters that only the full solver can meet.
+
+    Mini-batches have no V_i for a regulariser to act on, and a W step in the metric of the data.
+    """
+    given = [] if estimator.activity_regularizer is None else ["activity_regularizer"]
+    return [*given, *(["projection"] if estimator.projection == "frobenius" else [])]
+
+
+def refuse_full_only(estimator, what):
+    """Raise if there is one of them."""
+    for name in full_only(estimator):
         raise ValueError(
-            f"The 'activity_regularizer' of {type(estimator).__name__} needs solver='full' in fit. Got "
-            f"{estimator.activity_regularizer!r} with {what}. Use fit with solver='auto' or 'full'."
+            f"The {name!r} of {type(estimator).__name__} needs solver='full' in fit. Got "
+            f"{getattr(estimator, name)!r} with {what}. Use fit with solver='auto' or 'full'."
         )
 
 
@@ -121,6 +129,7 @@ def run_full(estimator, problem, start, rows, max_iter, monitor):
     curve : list of Terms
         L after each sweep.
     """
+    problem = problem.planned(start[0])
     weights = initial_weights(problem, *start)
     placement = estimator._place(problem, weights, rows)
 
@@ -147,10 +156,11 @@ def run_minibatch(estimator, problem, start, rows, max_iter, monitor):
     """
     size = resolve_batch_size(estimator.batch_size, rows[0].shape[0])
     batches = ShuffledBatches(*rows, size, monitor.random_state)
+    problem = problem.planned(start[0])
     weights = initial_weights(problem, *start)
     settings = BatchSettings.of(estimator.block_step)
     monitor.monotone = False
-    if any(plan is not None for plan in problem.plans):
+    if problem.compressed:
         monitor.patience_from = max_iter  # the pull towards W^MC must come to its end
 
     def on_pass(k, weights, loss):
@@ -192,8 +202,8 @@ def guarded(run, monitor, weights):
 
 def new_minibatch(estimator, problem, start):
     """A :class:`MiniBatch` for ``partial_fit``: a constant step, no end in sight."""
-    refuse_activity(estimator, "partial_fit")
-    settings = BatchSettings.of(estimator.block_step, decay=False)
+    refuse_full_only(estimator, "partial_fit")
+    settings, problem = BatchSettings.of(estimator.block_step, decay=False), problem.planned(start[0])
     return MiniBatch(problem, initial_weights(problem, *start), settings, None, 0.0)
 
 
@@ -222,8 +232,7 @@ def continue_minibatch(solver, rows, size, random_state):
         If the weights are no longer finite; the solver then keeps those it had.
     """
     batches, problem, before = ShuffledBatches(*rows, size, random_state), solver.problem, solver.result
-    compressed = any(plan is not None for plan in problem.plans)
-    loss, weight = 0.0, batches.weight
+    compressed, loss, weight = problem.compressed, 0.0, batches.weight
     solver.n_rows += weight
     with np.errstate(all="ignore"):  # overflows are met by the check below
         for X, Y, s in batches:

@@ -100,6 +100,52 @@ PARAMETERS = [
         ValueError,
         ["'tensorization'", "paired", "Did you mean 'flat'?"],
     ),
+    (
+        {"compression": "tt", "hidden_layer_sizes": (1, 6), "rank": (2, 2)},
+        ValueError,
+        ["'rank' of TensorTrain", "0 inner ranks of the modes (4,)", "Got (2, 2)", "Try ()"],
+    ),
+    (
+        {"compression": "low_rank", "compression_ratio": 0.0},
+        ValueError,
+        ["'compression_ratio'", "> 0 and <= 1", "Got 0.0", "Try 0.1"],
+    ),
+    (
+        {"compression": "low_rank", "compression_ratio": "10%"},
+        TypeError,
+        ["'compression_ratio'", "> 0 and <= 1", "Got '10%'", "Try 0.1"],
+    ),
+    (
+        {"compression": "low_rank", "compression_ratio": 0.1},
+        ValueError,
+        ["'compression_ratio'", "room for 10 ", "Got 0.1", "6 of dense ones", "compress_output=True"],
+    ),
+    (
+        {"compression": "low_rank", "compression_ratio": 0.5, "rank": 2},
+        ValueError,
+        ["'compression_ratio'", "'rank'", "compression_ratio=0.5 and rank=2", "Leave one out"],
+    ),
+    (
+        {"compression": L0(sparsity=0.8), "compression_ratio": 0.5},
+        ValueError,
+        ["'compression_ratio'", "'sparsity'", "and sparsity=0.8", "Leave one out"],
+    ),
+    (
+        {"compression_ratio": 0.5},
+        ValueError,
+        ["'compression_ratio'", "'compression'", "and compression=None", "Try compression='low_rank'"],
+    ),
+    (
+        {"compression": ["low_rank", "l0"], "compression_ratio": 0.5},
+        ValueError,
+        ["'compression_ratio'", "all have a rank, or all a sparsity", "['low_rank', 'l0']"],
+    ),
+    ({"projection": "datta"}, ValueError, ["'projection'", "frobenius", "Did you mean 'data'?"]),
+    (
+        {"projection": "frobenius", "solver": "minibatch"},
+        ValueError,
+        ["'projection'", "needs solver='full'", "Got 'frobenius' with solver='minibatch'", "Use fit"],
+    ),
     ({"rho": 0.0}, ValueError, ["'rho'", "> 0", "Got 0.0", "default"]),
     ({"gamma": -1.0}, ValueError, ["'gamma'", "> 0", "Got -1.0"]),
     ({"tau": float("inf")}, ValueError, ["'tau'", "finite", "Got inf"]),

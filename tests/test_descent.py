@@ -18,11 +18,13 @@ U_i         alpha/2 |du|^2            a = alpha; the problem need not be convex
 W_i, b_i    rho/2 |v dW + db|^2       quadratic, the row part of the Hessian form
             without s_j: (tau +       a = alpha_w; m = tau + ridge + alpha_w (tau only where the
             ridge)/2 + alpha_w        layer is compressed)
-M_i         without s_j: alpha/2      a = alpha; the set need not be convex
+M_i         without s_j: alpha/2      a = alpha; the set need not be convex. With a metric of layer
+                                      i, the tau part of W_i and all of M_i are in that metric
 ==========  ========================  ===========================================================
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -31,6 +33,7 @@ from hypothesis import strategies as st
 from problems import (
     COMBINATIONS,
     COVERING,
+    MILD_COMPRESSIONS,
     draw_start,
     make_problem,
     make_stack_problem,
@@ -52,6 +55,7 @@ from sklearn_nnbcd.layers import AveragePool2D, Conv2D, Dense, Residual
 from sklearn_nnbcd.layers import _base as layers_base
 from sklearn_nnbcd.layers._base import Iterated
 from sklearn_nnbcd.placements import InMemory
+from sklearn_nnbcd.utils._metric import EUCLIDEAN, Metric
 
 
 def decades(low, high):
@@ -109,6 +113,11 @@ def squares(x, s=None):
     return float(np.sum(x * x if s is None else s[:, None] * x * x))
 
 
+def bound(side):
+    """The largest eigenvalue of a side of a metric."""
+    return 1.0 if side.A is None else float(np.linalg.eigvalsh(side.A)[-1])
+
+
 def rounding(problem, weights, block):
     """What rounding can do to L: each residual is rounded relative to the terms it is made of."""
     p, s = problem.penalties, block.s
@@ -119,7 +128,10 @@ def rounding(problem, weights, block):
         P = affine(problem, i, size_V, [size_W] * (i + 1), [size_b] * (i + 1))
         size += p.rho * (squares(P, s) + squares(block.U[i], s))
         size += p.gamma * (squares(block.V[i], s) + squares(block.U[i], s))
-        size += (p.ridge + p.tau) * squares(weights.W[i])
+        size += p.ridge * squares(weights.W[i])
+        if problem.plans[i] is not None:
+            metric = weights.metric(i) or EUCLIDEAN
+            size += p.tau * (bound(metric.rows) * bound(metric.columns)) * squares(weights.W[i])
     # Sums of a few dozen terms in double precision, and residuals of the small solves.
     return 100 * np.finfo(float).eps * size
 
@@ -157,12 +169,16 @@ def weight_steps(problem, weights, block, i):
     step = new.W[i] - weights.W[i]
     offset = None if new.b[i] is None else new.b[i] - weights.b[i]
     rows = layer.forward(V, step, offset, xp=xp)
-    amount = (p.ridge + (p.tau if compressed else 0.0)) / 2 + p.alpha_w
-    yield f"W_{i}", new, amount * squares(step) + p.rho / 2 * squares(rows, s)
+    metric = weights.metric(i) or EUCLIDEAN
+    amount = (p.ridge / 2 + p.alpha_w) * squares(step) + p.rho / 2 * squares(rows, s)
+    if compressed:
+        amount += p.tau / 2 * metric.squared_norm(step, xp=xp)
+    yield f"W_{i}", new, amount
     weights = new
     new = update_M(weights, i, problem)
     if compressed:
-        yield f"M_{i}", new, p.alpha / 2 * squares(new.M_dense[i] - weights.M_dense[i])
+        distance = metric.squared_distance(new.M_dense[i], weights.M_dense[i], xp=xp)
+        yield f"M_{i}", new, p.alpha / 2 * distance
 
 
 @pytest.mark.parametrize("combination", COVERING)
@@ -170,6 +186,19 @@ def weight_steps(problem, weights, block, i):
 @given(case=cases)
 def test_every_block_update_descends(combination, case):
     expect_descent(*random_state(combination, case))
+
+
+@pytest.mark.parametrize("compression", [c for c in MILD_COMPRESSIONS if c != "none"])
+@settings(max_examples=12)
+@given(case=cases)
+def test_every_block_update_descends_in_a_metric(compression, case):
+    """Coupling and proximal terms in a two-sided metric: W by one more eigenproblem, M by its step."""
+    problem, weights, block = random_state(f"leaky_relu-squared_error-{compression}", case)
+    rng, metrics = np.random.default_rng(case["seed"]), [None]
+    for W in weights.W[1:]:
+        sides = [rng.normal(size=(d, max(1, d - 1))) for d in W.shape]  # singular but for the ridge
+        metrics.append(Metric(*(A @ A.T + 1e-2 * np.eye(len(A)) for A in sides)))
+    expect_descent(problem, replace(weights, metrics=tuple(metrics)), block)
 
 
 def expect_descent(problem, weights, block):

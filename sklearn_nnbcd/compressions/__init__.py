@@ -2,7 +2,7 @@
 """Compressions: the formats of W_i^MC and their steps (13)."""
 
 from ._base import BaseCompression, CompressedWeight, CompressionPlan
-from ._budget import budget_plans
+from ._budget import Budget, budget_plans, check_budget, check_ratio
 from ._cp import CP
 from ._dense import DenseWeight
 from ._elastic_net import ElasticNet
@@ -32,6 +32,7 @@ COMPRESSIONS = {
 __all__ = [
     "COMPRESSIONS",
     "BaseCompression",
+    "Budget",
     "CP",
     "CompressedWeight",
     "CompressionPlan",
@@ -47,4 +48,6 @@ __all__ = [
     "TensorTrain",
     "Tucker",
     "budget_plans",
+    "check_budget",
+    "check_ratio",
 ]

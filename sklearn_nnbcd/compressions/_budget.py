@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """One budget for a whole network, distributed over the layers by what each of them loses."""
 
+import math
+from dataclasses import dataclass
+
 from ..backends import get_backend
 from ..utils._metric import EUCLIDEAN
 from ..utils._validation import check_number
@@ -10,9 +13,10 @@ def budget_plans(compressions, weights, compression_ratio, *, metrics=None, xp):
     """Plans whose weights together take at most a share of the dense parameters.
 
     Formats with a ``rank`` share their part of the budget by the spectra of the weights: rank by
-    rank, whatever saves the most per parameter of a low-rank format comes next. Every format with a
-    ``rank`` gets its layer's share as a float, tensor formats too. Formats with a ``sparsity`` keep
-    the entries with the largest scores W_ij^2 G_ii S_jj of all layers.
+    rank, whatever saves the most per parameter of a low-rank format comes next; a layer for which the
+    ranks would take as much as the weight itself stays dense. Every format with a ``rank`` gets its
+    layer's share as a float, tensor formats too. Formats with a ``sparsity`` keep the entries with the
+    largest scores W_ij^2 G_ii S_jj of all layers, and one of each layer at least.
 
     Parameters
     ----------
@@ -31,6 +35,7 @@ def budget_plans(compressions, weights, compression_ratio, *, metrics=None, xp):
     Returns
     -------
     plans : list of CompressionPlan or None
+        None where a layer is dense.
 
     Raises
     ------
@@ -47,34 +52,87 @@ def budget_plans(compressions, weights, compression_ratio, *, metrics=None, xp):
     [9, 1]
     """
     owner = "budget_plans"
-    ratio = check_number(
-        compression_ratio, "compression_ratio", owner, strict=True, high=1.0, cure="Try 0.1."
-    )
+    ratio = check_ratio(compression_ratio, owner)
     metrics = [None] * len(weights) if metrics is None else metrics
-    parts = list(zip(compressions, weights, metrics, strict=True))
-    budget = ratio * sum(W.shape[0] * W.shape[1] for W in weights)
-    budget -= sum(W.shape[0] * W.shape[1] for c, W, _ in parts if c is None)
-    parts = [part for part in parts if part[0] is not None]
-    names = {name for c, _, _ in parts for name in ("rank", "sparsity") if hasattr(c, name)}
-    if len(names) != 1 or not all(hasattr(c, name) for c, _, _ in parts for name in names):
+    shapes = [tuple(W.shape) for W in weights]
+    name, budget = check_budget(compressions, shapes, ratio, owner)
+    parts = [
+        (c, W, metric)
+        for c, W, metric in zip(compressions, weights, metrics, strict=True)
+        if c is not None
+    ]
+    values = iter((_rank_shares if name == "rank" else _sparsities)(parts, budget, xp=xp))
+    values = [None if c is None else next(values) for c in compressions]
+    return [
+        None if value is None else _with(c, name, value).plan(shape)
+        for c, value, shape in zip(compressions, values, shapes, strict=True)
+    ]
+
+
+def check_ratio(value, owner):
+    """The ``compression_ratio`` as a float in (0, 1]; anything else raises."""
+    return check_number(value, "compression_ratio", owner, strict=True, high=1.0, cure="Try 0.1.")
+
+
+def check_budget(compressions, shapes, ratio, owner):
+    """What a budget sets, 'rank' or 'sparsity', and the entries that it has for compressed layers.
+
+    Raises
+    ------
+    ValueError
+        If the compressions have no such parameter in common, or need more than there is.
+    """
+    pieces = [c for c in compressions if c is not None]
+    names = {name for c in pieces for name in ("rank", "sparsity") if hasattr(c, name)}
+    if len(names) != 1 or not all(hasattr(c, name) for c in pieces for name in names):
         raise ValueError(
             f"The 'compressions' of {owner} must all have a 'rank' or all a 'sparsity'. Got "
-            f"{compressions!r}. Give each layer its own parameters instead of a budget."
+            f"{list(compressions)!r}. Give each layer its own parameters instead of a budget."
         )
     (name,) = names
-    least = sum(sum(W.shape) if name == "rank" else 1 for _, W, _ in parts)
+    sizes = [d_in * d_out for d_in, d_out in shapes]
+    pairs = list(zip(compressions, shapes, sizes, strict=True))
+    dense = sum(size for c, _, size in pairs if c is None)
+    least = sum(_least(c, shape) if name == "rank" else 1 for c, shape, _ in pairs if c is not None)
+    budget = int(ratio * sum(sizes) * (1.0 + 1e-12)) - dense  # the product may be rounded down
     if budget < least:
         raise ValueError(
             f"The 'compression_ratio' of {owner} must leave room for {least} entries of the "
-            f"compressed layers. Got {compression_ratio!r}, which leaves {int(budget)}. Raise it, or "
-            "compress more layers."
+            f"compressed layers. Got {ratio!r}, which leaves {budget} beside {dense} of dense ones. "
+            "Raise it, or compress more layers (compress_output=True)."
         )
-    values = (_rank_shares if name == "rank" else _sparsities)(parts, budget, xp=xp)
-    values = iter(values)
-    return [
-        None if c is None else _with(c, name, next(values)).plan(tuple(W.shape))
-        for c, W in zip(compressions, weights, strict=True)
-    ]
+    return name, budget
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The budget of one network, as the engine calls it.
+
+    Attributes
+    ----------
+    compressions : tuple of compressions or None
+        One for each of the layers 1 ... N; None where the budget makes no plan.
+    plans : tuple of CompressionPlan or None
+        Entry i belongs to layer i: what stays where there is no compression.
+    ratio : float
+        Weight entries after / before, over all layers.
+    """
+
+    compressions: tuple
+    plans: tuple
+    ratio: float
+
+    def __call__(self, W, metrics=None, *, xp):
+        """Plans for layers 0 ... N; entry 0 of W, of the metrics and of the plans is None."""
+        metrics = None if metrics is None else metrics[1:]
+        made = budget_plans(self.compressions, W[1:], self.ratio, metrics=metrics, xp=xp)
+        pairs = zip(self.compressions, self.plans[1:], made, strict=True)
+        return (None, *(kept if c is None else plan for c, kept, plan in pairs))
+
+
+def _least(compression, shape):
+    """Entries that a compressed layer takes at least; all of them where rank 1 saves nothing."""
+    return min(_with(compression, "rank", 1).plan(shape).n_parameters, shape[0] * shape[1])
 
 
 def _with(compression, name, value):
@@ -92,24 +150,37 @@ def _spectrum(W, metric, *, xp):
 
 
 def _rank_shares(parts, budget, *, xp):
-    """Share of the dense parameters of every layer: greedy, which is optimal for low rank."""
+    """Share of the dense parameters of every layer, None for all: greedy, optimal for low rank.
+
+    Prices are those of low rank, but for the first rank, which is the format's own, and for the last
+    step of a layer, which makes it dense.
+    """
     steps = []
-    for i, (_, W, metric) in enumerate(parts):
-        price = sum(W.shape)
-        most = max(1, W.shape[0] * W.shape[1] // price)
-        for r, gain in enumerate(_spectrum(W, metric, xp=xp)[:most]):
-            first = r == 0  # every layer has its first rank before any has a second one
-            steps.append((not first, -gain / price, i, price))
-    spent = [0] * len(parts)
-    closed = set()
-    for _, _, i, price in sorted(steps):
-        if i in closed or price > budget:
+    for i, (c, W, metric) in enumerate(parts):
+        shape = tuple(W.shape)
+        size, price, first = shape[0] * shape[1], sum(shape), _least(c, shape)
+        spectrum = _spectrum(W, metric, xp=xp)
+        costs = [first]  # every layer has its first rank before any has a second one
+        while len(costs) < len(spectrum) and first + len(costs) * price < size:
+            costs.append(price)
+        gains = [*spectrum[: len(costs)], sum(spectrum[len(costs) :])]
+        worth = math.inf
+        for r, (gain, cost) in enumerate(zip(gains, [*costs, size - sum(costs)], strict=True)):
+            if cost > 0:
+                worth = min(worth, gain / cost)
+                steps.append((r > 0, -worth, i, r, cost))
+    spent, closed = [0] * len(parts), set()
+    for _, _, i, _, cost in sorted(steps):
+        if i in closed or cost > budget:
             closed.add(i)
             continue
-        spent[i] += price
-        budget -= price
+        spent[i] += cost
+        budget -= cost
+    sizes = [W.shape[0] * W.shape[1] for _, W, _ in parts]
+    # half an entry more: rounding must not take a rank away
     return [
-        min(1.0, entries / (W.shape[0] * W.shape[1])) for entries, (_, W, _) in zip(spent, parts, strict=True)
+        None if entries == size else (entries + 0.5) / size
+        for entries, size in zip(spent, sizes, strict=True)
     ]
 
 
@@ -122,9 +193,10 @@ def _sparsities(parts, budget, *, xp):
         if metric is None:
             total = xp.sum(score)
             score = xp.where(total > 0, score / xp.where(total > 0, total, total + 1.0), score)
-        scores.append(score)
+        best = xp.arange(score.shape[0]) == xp.argmax(score)  # a layer keeps one entry at least
+        scores.append(xp.where(best, xp.asarray(math.inf, dtype=score.dtype), score))
     every = xp.concat(scores)
-    keep = max(1, min(int(budget), every.shape[0]))
+    keep = min(budget, every.shape[0])
     threshold = get_backend(xp).kth_largest(every, keep, xp=xp)
     shares = []
     for score in scores:
@@ -136,7 +208,7 @@ def _sparsities(parts, budget, *, xp):
     for above, tied, size in shares:
         took = min(tied, room)
         room -= took
-        kept = min(max(above + took, 1), size)
+        kept = above + took
         # one entry less than all: a sparsity of 0 is no sparsity
         values.append(min(max(1.0 - kept / size, 0.5 / size), 1.0 - 0.5 / size))
     return values

@@ -209,12 +209,13 @@ class TensorTrain(TensorizedCompression):
         modes = tensorization.modes
         feasible = feasible_tt_ranks(modes)
         if isinstance(self.rank, tuple | list):
-            given = positive_integers(self.rank)
+            given = positive_integers(self.rank) if self.rank else ()
             if given is None or len(given) != len(modes) - 1:
                 raise ValueError(
                     f"The 'rank' of TensorTrain must have one integer >= 1 for each of the "
                     f"{len(modes) - 1} inner ranks of the modes {modes} (weight of shape "
-                    f"{tensorization.shape}). Got {self.rank!r}. Try a single int or a float share."
+                    f"{tensorization.shape}). Got {self.rank!r}. Try {feasible[1:-1]!r}, a single int or "
+                    "a float share."
                 )
             return feasible_tt_ranks(modes, given)
         rank = check_rank_number(self.rank, max(feasible), "TensorTrain", tensorization.shape)

@@ -62,6 +62,20 @@ class Curvature:
         return self._metric
 
 
+def pulled_back(problem, i, W, sensitivities):
+    """What the loss feels of a change of V_i, an array (d_out, d_out) of layer i, from the S above it.
+
+    The next layer's, as a form of V_i; and what a residual block carries past its layers. The
+    identity for the outputs.
+    """
+    xp = problem.xp
+    if i == problem.N:
+        return xp.eye(W[i].shape[1], dtype=W[i].dtype)
+    above = problem.layers[i + 1].pull_back_metric(sensitivities[i + 1], W[i + 1], xp=xp)
+    j = problem.skip_from(i)
+    return above if j is None else above + sensitivities[j]
+
+
 def mixed(old, new, memory):
     """Running average; the first value is taken as it is."""
     return new if old is None else memory * old + (1.0 - memory) * new

@@ -4,7 +4,7 @@
 import math
 from dataclasses import dataclass
 
-from ..backends import get_backend
+from ..utils._metric import EUCLIDEAN
 from ._updates import affine, weighted_squares
 
 
@@ -57,15 +57,18 @@ def layer_sums(block, problem, weights):
 
 
 def coupling_gaps(problem, weights):
-    """||W_i - W_i^MC|| / ||W_i|| and tau/2 ||W_i - W_i^MC||^2 by layer; None where i is not compressed."""
+    """||W_i - W_i^MC|| / ||W_i|| and tau/2 ||W_i - W_i^MC||^2 by layer; None where i is not compressed.
+
+    In the metrics of the weights.
+    """
     xp, pairs = problem.xp, []
-    squares = get_backend(xp).sum_of_squares
     for i in range(1, problem.N + 1):
         if weights.M[i] is None:
             pairs.append((None, None))
             continue
-        distance = squares(weights.W[i] - weights.M_dense[i], xp=xp)
-        total = squares(weights.W[i], xp=xp)
+        form = weights.metric(i) or EUCLIDEAN
+        distance = form.squared_distance(weights.W[i], weights.M_dense[i], xp=xp)
+        total = form.squared_norm(weights.W[i], xp=xp)
         pairs.append((relative(distance, total), 0.5 * problem.penalties.tau * distance))
     return pairs
 

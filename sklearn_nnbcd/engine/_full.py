@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Algorithm 1, full batch: the reference for everything."""
 
+from ._data_metric import renew
 from ._objective import Terms, objective, weight_terms
 from ._updates import center_inputs, input_operator, update_M, update_rows, update_W
 
@@ -39,6 +40,20 @@ def sweep(problem, weights, placement):
     return weights, before
 
 
+#: sweeps after which the plans of a budget are made anew, once, by the metrics of that time
+PLAN_SWEEPS = 8
+
+
+def renewed(problem, weights, placement, k):
+    """Problem and weights for sweep k: metrics are renewed before sweeps 1, 2, 4, 8 ...
+
+    Ever more rarely, so that there is time to converge; everywhere else L never rises.
+    """
+    plan = problem.budget is not None and k == PLAN_SWEEPS + 1
+    again = problem.data_metric and problem.compressed and k & (k - 1) == 0
+    return renew(problem, weights, placement, plan=plan) if plan or again else (problem, weights)
+
+
 def fit_full(problem, weights, placement, *, max_iter, on_sweep):
     """Sweep until ``on_sweep`` says stop, ``max_iter`` is reached, or the user interrupts.
 
@@ -64,6 +79,7 @@ def fit_full(problem, weights, placement, *, max_iter, on_sweep):
     weights, complete = center_inputs(problem, weights, placement), True
     try:
         for k in range(1, max_iter + 1):
+            problem, weights = renewed(problem, weights, placement, k)
             weights, before = sweep(problem, weights, placement)
             if on_sweep(k, weights, before):
                 break

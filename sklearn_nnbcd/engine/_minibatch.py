@@ -14,7 +14,7 @@ equations with running Gram sums. Two backward sweeps are offered:
 import math
 from dataclasses import replace
 
-from ._curvature import Curvature
+from ._curvature import Curvature, pulled_back
 from ._schedule import pull_weight
 from ._state import Block
 from ._updates import (
@@ -53,7 +53,8 @@ class MiniBatch:
         self.curvatures = [None] + [Curvature() for _ in range(self.problem.N)]
         self.velocity = [None] * (self.problem.N + 1)
         self.operators = [None] * (self.problem.N + 1)
-        self.projected, self.moved = set(), False  # layers whose W^MC was made; W moved since
+        # layers whose W^MC was made; W moved since; W was drawn to W^MC, so that a budget's plans stay
+        self.projected, self.moved, self.pulled = set(), False, False
 
     def step(self, X, Y, s=None, pull=0.0):
         """Answer one batch.
@@ -85,6 +86,7 @@ class MiniBatch:
             changes[i], predicted = self._answer(i, inputs[i], self._weighted(i, E, root))
             gain += predicted
         self._move(changes, gain, pull)
+        self.pulled = self.pulled or pull > 0.0
         self.done += 1
         if self.done % self.settings.refresh == 0:
             self.average, self.averaged = self._mean(), self.done
@@ -94,7 +96,7 @@ class MiniBatch:
         """:meth:`step` with the pull after a share of the fit, then the projections that are due."""
         tau, settings = self.problem.penalties.tau, self.settings
         loss = self.step(X, Y, s, pull_weight(settings, share, tau) if self.projected else 0.0)
-        if share >= settings.free:
+        if self.problem.compressed and share >= settings.free:
             self.project(due=True)
         return loss
 
@@ -105,14 +107,21 @@ class MiniBatch:
         format, the fewer.
 
         The step minimises r(M) + n_rows/2 ||W - M||^2 in the metric of means over rows: the penalty
-        plus, to second order, what the compression adds to the sum of the losses.
+        plus, to second order, what the compression adds to the sum of the losses. Until W is first
+        pulled, a budget makes new plans each time, by the spectra in these metrics.
         """
-        problem, xp, updates = self.problem, self.problem.xp, self.weights
-        for i in range(1, problem.N + 1):
-            plan = problem.plans[i]
-            if plan is None or (due and self.done % plan.step_every):
+        xp, updates = self.problem.xp, self.weights
+        if self.problem.budget is not None and not self.pulled:
+            metrics = [self._metric(i)[0] for i in range(1, self.problem.N + 1)]
+            self.problem = self.problem.planned(updates.W, (None, *metrics))
+            self.projected, due = set(), False
+        for i, plan in enumerate(self.problem.plans[1:], 1):
+            if plan is None:
+                updates = updates.updated(M=(i, None), M_dense=(i, None))
                 continue
-            metric, mean = self.curvatures[i].metric(problem.fit_intercept, xp=xp)
+            if due and self.done % plan.step_every:
+                continue
+            metric, mean = self._metric(i)
             W, M = updates.W[i], updates.M[i]
             if i not in self.projected:
                 M = plan.project(W, metric=metric, xp=xp)
@@ -127,6 +136,10 @@ class MiniBatch:
         return self._mean()
 
     # parts of a step --------------------------------------------------------------------------
+
+    def _metric(self, i):
+        """(Metric, mean input) of layer i."""
+        return self.curvatures[i].metric(self.problem.fit_intercept, xp=self.problem.xp)
 
     def _row_roots(self, X, s):
         """Roots of the row weights over their sum: products of weighted rows are means."""
@@ -163,18 +176,13 @@ class MiniBatch:
     def _refresh(self, inputs, slopes, root):
         """Curvatures from the output back, with one more batch in the running sums."""
         problem, xp, N = self.problem, self.problem.xp, self.problem.N
-        W = self.weights.W
+        S = [None] * (N + 1)
         for i in range(N, 0, -1):
-            if i == N:
-                rows, above = None, xp.eye(W[N].shape[1], dtype=W[N].dtype)
-            else:
+            above, rows = pulled_back(problem, i, self.weights.W, S), None
+            if i < N:
                 rows = self._weighted(i, slopes[i], root) * problem.layers[i].positions**-0.5
-                above = self.curvatures[i + 1].sensitivity
-                above = problem.layers[i + 1].pull_back_metric(above, W[i + 1], xp=xp)
-                j = problem.skip_from(i)
-                if j is not None:  # what a residual block carries past its layers
-                    above = above + self.curvatures[j].sensitivity
             self.curvatures[i].refresh(inputs[i], rows, above, self.settings, xp=xp)
+            S[i] = self.curvatures[i].sensitivity
             if self.settings.block_step == "exact" and i > 1:
                 self.operators[i] = input_operator(i - 1, problem, self.weights)
 
@@ -261,7 +269,7 @@ class MiniBatch:
         Polynomial decay (Shamir and Zhang 2013): the first k batches keep the share (k / done)^(power + 1).
         """
         power, now = self.settings.averaging, self.weights
-        if math.isinf(power) or any(plan is not None for plan in self.problem.plans):
+        if math.isinf(power) or self.problem.compressed:
             return now
         kept = (self.averaged / max(1, self.done)) ** (power + 1.0)
 
@@ -314,7 +322,7 @@ def fit_minibatch(problem, weights, batches, settings, *, max_iter, on_pass):
     complete : bool
         False if the user interrupted.
     """
-    compressed = any(plan is not None for plan in problem.plans)
+    compressed = problem.compressed
     n_steps = max_iter * len(batches)
     solver = MiniBatch(
         problem, weights, settings, n_steps if settings.decay else None, batches.weight

@@ -4,6 +4,7 @@
 from dataclasses import dataclass, fields
 
 from ..backends import get_backend
+from ..utils._metric import EUCLIDEAN
 from ._updates import affine, weighted_loss, weighted_regularizer, weighted_squares
 
 
@@ -20,7 +21,7 @@ class Terms:
     activation : float
         gamma/2 sum ||V_i - sigma_i(U_i)||^2.
     coupling : float
-        tau/2 sum ||W_i - W_i^MC||^2 over the compressed layers.
+        tau/2 sum ||W_i - W_i^MC||^2 over the compressed layers, in the metrics of the weights.
     ridge : float
         ridge/2 sum ||W_i||^2.
     penalty : float
@@ -55,7 +56,8 @@ def weight_terms(problem, weights):
         W = weights.W[i]
         terms += Terms(ridge=0.5 * p.ridge * squares(W, xp=xp) if p.ridge else 0.0)
         if problem.plans[i] is not None:
-            distance = squares(W - weights.M_dense[i], xp=xp)
+            metric = weights.metric(i) or EUCLIDEAN
+            distance = metric.squared_distance(W, weights.M_dense[i], xp=xp)
             penalty = problem.plans[i].penalty(weights.M[i], xp=xp)
             terms += Terms(coupling=0.5 * p.tau * distance, penalty=penalty)
     return terms
@@ -94,4 +96,5 @@ def objective(problem, weights, placement):
     -------
     terms : Terms
     """
-    return placement.reduce(row_terms, problem, weights) + weight_terms(problem, weights)
+    rows = placement.reduce(row_terms, problem, weights.for_forward())
+    return rows + weight_terms(problem, weights)

@@ -60,6 +60,11 @@ class Problem:
         k < i - 1; None elsewhere. Empty: no residual blocks.
     activity : tuple
         Regularisers s_i of V_i; None where there is none, as for X and the output.
+    data_metric : bool
+        Whether W_i and W_i^MC are compared in the metric of the data instead of the Frobenius norm.
+    budget : callable or None
+        ``budget(W, metrics, xp=xp)`` makes plans, all layers at once, whose weights together keep to
+        a size; they replace ``plans``. Metrics: one per layer, or None.
     """
 
     layers: tuple
@@ -71,6 +76,8 @@ class Problem:
     xp: object
     skips: tuple = ()
     activity: tuple = ()
+    data_metric: bool = False
+    budget: object = None
 
     def __getstate__(self):
         xp = self.xp.__name__ if isinstance(self.xp, ModuleType) else self.xp
@@ -84,6 +91,17 @@ class Problem:
     def N(self):
         """Number of layers."""
         return len(self.layers) - 1
+
+    @property
+    def compressed(self):
+        """Whether any layer may have a W^MC of its own."""
+        return self.budget is not None or any(plan is not None for plan in self.plans)
+
+    def planned(self, W, metrics=None):
+        """The problem with the plans that its budget makes for these weights, if it has one."""
+        if self.budget is None:
+            return self
+        return replace(self, plans=self.budget(W, metrics, xp=self.xp))
 
     def skip_into(self, i):
         """Index k of the V_k that U_i carries, or None."""
@@ -157,6 +175,8 @@ class Weights:
         Last known mean of V_{i-1}, about which the next Gram matrix of layer i is taken.
     gram : array or None
         Gram matrix of X about ``shift[1]``, which never changes.
+    metrics : tuple
+        Entry i is the metric in which W_i and W_i^MC are compared; empty: the Frobenius norm.
     """
 
     W: tuple
@@ -165,6 +185,15 @@ class Weights:
     M_dense: tuple
     shift: tuple
     gram: object = None
+    metrics: tuple = ()
+
+    def metric(self, i):
+        """The metric of layer i; None is the Frobenius norm."""
+        return self.metrics[i] if self.metrics else None
+
+    def for_forward(self):
+        """What a forward pass needs, and nothing else; it may travel."""
+        return Weights(self.W, self.b, (), (), self.shift)
 
     def for_rows(self, i, skip=None):
         """What the rows need of the weights when layer i is visited, and nothing else; it may travel.

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from ..backends import get_backend
 from ..utils._linalg import add_to_diagonal, rounding_shift, spd_solve
+from ..utils._metric import EUCLIDEAN
 from ._proximal import descend, own_weight
 from ._state import Block, Weights, put
 
@@ -275,7 +276,8 @@ def update_W(weights, i, problem, statistics):
     (rho Vc'Vc + (tau + ridge + alpha_w) I) dW = rho Vc'E + tau (M - W) - ridge W,
     db = mean(E) - mean(V_{i-1}) dW.
 
-    The right hand side is small where W is nearly right, which is what single precision needs.
+    In a metric tau dW becomes tau G dW S, and tau (M - W) likewise. The right hand side is small
+    where W is nearly right, which is what single precision needs.
     """
     xp, p = problem.xp, problem.penalties
     W, compressed = weights.W[i], problem.plans[i] is not None
@@ -284,16 +286,22 @@ def update_W(weights, i, problem, statistics):
     if i == 1:
         weights = replace(weights, gram=gram)
     left, right = p.rho * gram, p.rho * statistics.cross
-    diagonal = p.ridge + p.alpha_w + (p.tau if compressed else 0.0) + rounding_shift(left, xp=xp)
+    metric = weights.metric(i) if compressed else None
+    diagonal = p.ridge + p.alpha_w + rounding_shift(left, xp=xp)
     if problem.fit_intercept:
         mean_v = statistics.sum_v / statistics.weight
         left -= (p.rho * mean_v)[:, None] * statistics.sum_v[None, :]
         right -= (p.rho * mean_v)[:, None] * statistics.sum_e[None, :]
     if compressed:
-        right += p.tau * (weights.M_dense[i] - W)
+        pull = weights.M_dense[i] - W
+        right += p.tau * (pull if metric is None else metric.multiply(pull))
     if p.ridge:
         right -= p.ridge * W
-    change = spd_solve(add_to_diagonal(left, diagonal, xp=xp), right, xp=xp)
+    if metric is None:
+        diagonal += p.tau if compressed else 0.0
+        change = spd_solve(add_to_diagonal(left, diagonal, xp=xp), right, xp=xp)
+    else:
+        change = metric.solve(add_to_diagonal(left, diagonal, xp=xp), right, p.tau, xp=xp)
     if problem.fit_intercept:
         mean_v = mean_v + weights.shift[i]
         entries["b"] = (i, weights.b[i] + statistics.sum_e / statistics.weight - mean_v @ change)
@@ -302,18 +310,22 @@ def update_W(weights, i, problem, statistics):
 
 
 def update_M(weights, i, problem):
-    """W_i^MC by (13); an inexact step that is not better than the old one is dropped."""
+    """W_i^MC by (13); an inexact step that is not better than the old one is dropped.
+
+    With a metric of layer i both quadratics of (13) are in that metric.
+    """
     plan, xp, p = problem.plans[i], problem.xp, problem.penalties
     if plan is None:
         return weights
     old, old_dense, weight = weights.M[i], weights.M_dense[i], p.tau + p.alpha
     target = (p.tau * weights.W[i] + p.alpha * old_dense) * (1.0 / weight)
-    squares = get_backend(xp).sum_of_squares
+    metric = weights.metric(i)
+    form = metric or EUCLIDEAN
 
     def value(M, dense):
-        return plan.penalty(M, xp=xp) + 0.5 * weight * squares(dense - target, xp=xp)
+        return plan.penalty(M, xp=xp) + 0.5 * weight * form.squared_distance(dense, target, xp=xp)
 
-    new = plan.step(target, old, weight, xp=xp)
+    new = plan.step(target, old, weight, metric=metric, xp=xp)
     new_dense = new.to_dense(xp=xp)
     if value(new, new_dense) > value(old, old_dense):
         return weights

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The quadratic form in which a compressed weight is near a dense one."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -39,6 +40,18 @@ class Side:
     def _factor_inverse(self):
         xp = array_namespace(self.A)
         return triangular_inverse(self._factor, xp=xp)
+
+    @cached_property
+    def _eigen(self):
+        xp = array_namespace(self.A)
+        values, vectors = xp.linalg.eigh(self.A)
+        return xp.clip(values, 0.0, None), vectors
+
+    def spectrum(self, d, dtype, *, xp):
+        """Eigenvalues, shape (d,), and eigenvectors in columns; None where these are the unit vectors."""
+        if self.is_diagonal:
+            return self.diagonal(d, dtype, xp=xp), None
+        return self._eigen
 
     def diagonal(self, d, dtype, *, xp):
         """The diagonal of A, shape (d,)."""
@@ -81,6 +94,12 @@ class Side:
         if self.A is None:
             return X
         return self._factor * X if self.is_diagonal else self._factor @ X
+
+    def unlower(self, X):
+        """The Z with ``lower(Z) = X``."""
+        if self.A is None:
+            return X
+        return X / self._factor if self.is_diagonal else self._factor_inverse @ X
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,6 +169,38 @@ class Metric:
     def multiply(self, D):
         """G D S, half the gradient of the squared norm."""
         return self.columns.multiply(self.rows.multiply(D).T).T
+
+    def solve(self, A, R, weight, *, xp):
+        """The X with ``A X + weight G X S = R``.
+
+        With G = L L', S = Q diag(s) Q' and L^-1 A L'^-1 = P diag(a) P' the entries of P' L' X Q are
+        those of P' L^-1 R Q over a_i + weight s_j: one eigenproblem of the size of A, one of S that is
+        kept, and products.
+
+        Parameters
+        ----------
+        A : array of shape (d_in, d_in)
+            Symmetric positive semidefinite.
+        R : array of shape (d_in, d_out)
+        weight : float
+            > 0.
+        xp : module
+            Array API namespace.
+
+        Returns
+        -------
+        X : array of shape (d_in, d_out)
+            NaN throughout if A or R is not finite.
+        """
+        if not math.isfinite(float(xp.sum(A)) + float(xp.sum(R))):
+            return R * math.nan
+        s, Q = self.columns.spectrum(R.shape[1], R.dtype, xp=xp)
+        B = self.rows.unlower(self.rows.unlower(A).T)
+        a, P = xp.linalg.eigh(0.5 * (B + B.T))
+        Y = P.T @ self.rows.unlower(R)
+        Y = Y if Q is None else Y @ Q
+        Y = P @ (Y / (xp.clip(a, 0.0, None)[:, None] + weight * s[None, :]))
+        return self.rows.restore(Y if Q is None else Y @ Q.T)
 
     def diagonal(self, shape, dtype, *, xp):
         """G_ii S_jj, shape (d_in, d_out): the weight of one entry on its own."""

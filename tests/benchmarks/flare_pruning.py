@@ -24,10 +24,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sklearn_nnbcd import NNBCDClassifier
+from sklearn_nnbcd.compressions import L0
 from sklearn_nnbcd.datasets import fetch_flare
 
 SPARSITIES = (0.50, 0.75, 0.90, 0.95, 0.993, 0.998)
-HIDDEN = (300, 100)
+N_FEATURES, HIDDEN = 25, (300, 100)
 #: what every fit has, and what ``tune`` chose on top of it
 COMMON = dict(hidden_layer_sizes=HIDDEN, class_weight="balanced")
 CHOSEN = dict()
@@ -73,10 +74,20 @@ def score_new(make, *rows):
 
 
 def network(seed, sparsity, parameters):
-    """The classifier at a sparsity of the hidden layers; None: dense."""
+    """The classifier at a sparsity of the hidden layers together; None: dense.
+
+    ``first`` among the parameters is the share of the kept weights that the first layer gets, where
+    it has so many; without it every layer has the same sparsity.
+    """
     parameters = COMMON | parameters
+    first = parameters.pop("first", None)
     if sparsity is not None:
-        parameters = dict(compression="l0", sparsity=sparsity) | parameters
+        sizes = np.array([N_FEATURES * HIDDEN[0], HIDDEN[0] * HIDDEN[1]])
+        kept = (1.0 - sparsity) * sizes.sum()
+        share = sizes[0] / sizes.sum() if first is None else first
+        one = min(share * kept, 0.99 * sizes[0])
+        removed = 1.0 - np.array([one, kept - one]) / sizes
+        parameters["compression"] = [*(L0(float(each)) for each in removed), None]
     return NNBCDClassifier(random_state=seed, **parameters)
 
 

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The metric in which the full solver compares W with W^MC, measured by a forward pass over all rows.
+
+W_i - W_i^MC counts by what it does: ||S_i^{1/2} (W_i - W_i^MC)' G_i^{1/2}||, with G_i the centred
+second moments of the layer's input and S_i what the rest of the network makes of a change of U_i.
+A metric stands still between two renewals, so that every block update lowers L (Lemma 5) there.
+"""
+
+from dataclasses import replace
+
+from ..backends import get_backend
+from ..utils._metric import EUCLIDEAN, Metric
+from ._curvature import pulled_back, ridged
+from ._updates import forward
+
+
+class Moments:
+    """Sums over rows of one layer: of a a', a, sigma'(u) sigma'(u)' and the weights; they add."""
+
+    def __init__(self, gram, total, overlap, weight):
+        self.gram, self.total, self.overlap, self.weight = gram, total, overlap, weight
+
+    def __add__(self, other):
+        return Moments(
+            self.gram + other.gram,
+            self.total + other.total,
+            None if self.overlap is None else self.overlap + other.overlap,
+            self.weight + other.weight,
+        )
+
+
+class LayerMoments:
+    """The moments of layers 1 ... N of a block of rows; they add layer by layer."""
+
+    def __init__(self, layers):
+        self.layers = layers
+
+    def __add__(self, other):
+        return LayerMoments([a + b for a, b in zip(self.layers, other.layers, strict=True)])
+
+
+def second_moments(block, problem, weights):
+    """:class:`LayerMoments` of a block, by a forward pass with W and b; inputs are taken about ``shift``."""
+    xp = problem.xp
+    gram = get_backend(xp).gram
+    V, U = forward(problem, block.V[0], weights.W, weights.b)
+    found = []
+    for i in range(1, problem.N + 1):
+        layer, overlap = problem.layers[i], None
+        A = layer.design(V[i - 1], xp=xp)
+        if weights.shift[i] is not None:
+            A = A - weights.shift[i]
+        root = None
+        if block.s is not None:
+            root = xp.sqrt(layer.spread(block.s, xp=xp))[:, None]
+            A = A * root
+        total = xp.sum(A if root is None else A * root, axis=0)
+        weight = float(A.shape[0]) if root is None else float(xp.sum(root * root))
+        if i < problem.N:
+            D = layer.rows(problem.activations[i].derivative(U[i], xp=xp), xp=xp)
+            overlap = gram(D if root is None else D * root, xp=xp)
+        found.append(Moments(gram(A, xp=xp), total, overlap, weight))
+    return LayerMoments(found)
+
+
+def measured_metrics(problem, weights, placement):
+    """The metric of every layer, in units of the losses' mean over rows; entry 0 is None.
+
+    Parameters
+    ----------
+    problem : Problem
+    weights : Weights
+        W and b make the forward pass; ``shift`` is about the mean of each layer's input.
+    placement : placement
+        Holds the blocks.
+
+    Returns
+    -------
+    metrics : tuple of Metric, or None
+        None if the numbers overflow.
+    """
+    xp, N, W = problem.xp, problem.N, weights.W
+    sums = [None, *placement.reduce(second_moments, problem, weights.for_forward()).layers]
+    S, metrics = [None] * (N + 1), [None] * (N + 1)
+    for i in range(N, 0, -1):
+        m = sums[i]
+        G = m.gram * (1.0 / m.weight)
+        if problem.fit_intercept:
+            mean = m.total * (1.0 / m.weight)
+            G = G - mean[:, None] * mean[None, :]
+        S[i] = pulled_back(problem, i, W, S)
+        if i < N:
+            S[i] = S[i] * (m.overlap * (1.0 / m.weight))
+        if not bool(xp.isfinite(xp.sum(G) + xp.sum(S[i]))):
+            return None
+        metrics[i] = Metric(ridged(G, 1e-3, xp=xp), ridged(S[i], 0.1, xp=xp))
+    return tuple(metrics)
+
+
+def unit_metric(metric, *, xp):
+    """The metric with mean diagonals of 1, so that tau means what it means in the Frobenius norm."""
+    sides = (A * (A.shape[0] / float(xp.linalg.trace(A))) for A in (metric.G, metric.S))
+    return Metric(*sides)
+
+
+def renew(problem, weights, placement, *, plan):
+    """Measure the metrics, make plans if ``plan``, and project W anew where that is nearer.
+
+    L may jump here: it is another problem that is solved from here on. W, b, U and V stay.
+
+    Parameters
+    ----------
+    problem : Problem
+    weights : Weights
+    placement : placement
+    plan : bool
+        Whether the problem's budget makes new plans; all W^MC are then projected from nothing.
+
+    Returns
+    -------
+    problem : Problem
+    weights : Weights
+    """
+    xp = problem.xp
+    measured = measured_metrics(problem, weights, placement)
+    if measured is None:
+        return problem, weights
+    metrics = (None,) * (problem.N + 1)
+    if problem.data_metric:
+        metrics = (None, *(unit_metric(metric, xp=xp) for metric in measured[1:]))
+    if plan:
+        problem = problem.planned(weights.W, measured)
+    M, M_dense = list(weights.M), list(weights.M_dense)
+    for i in range(1, problem.N + 1):
+        old = None if plan else (M[i], M_dense[i])
+        M[i], M_dense[i] = projected(problem.plans[i], weights.W[i], old, metrics[i], xp=xp)
+    return problem, replace(weights, M=tuple(M), M_dense=tuple(M_dense), metrics=metrics)
+
+
+def projected(plan, W, old, metric, *, xp):
+    """W^MC and its dense form: the projection of W, or ``old``, such a pair, where it is not worse."""
+    if plan is None:
+        return None, None
+    M = plan.project(W, metric=metric, xp=xp)
+    new = M, M.to_dense(xp=xp)
+    if old is None:
+        return new
+    form = metric or EUCLIDEAN
+    far = [form.squared_distance(W, dense, xp=xp) for _, dense in (new, old)]
+    return new if far[0] < far[1] else old

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""projection="data" of the full solver: the metric, its W step, and when it is renewed.
+
+Lemma 5 in a metric is in test_descent.py.
+"""
+
+import numpy as np
+import pytest
+from problems import NUMPY, cut, draw_start, make_problem, start
+from sklearn.base import clone
+from sklearn.datasets import load_wine
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_nnbcd import NNBCDClassifier
+from sklearn_nnbcd.engine._data_metric import measured_metrics, unit_metric
+from sklearn_nnbcd.placements import InMemory
+from sklearn_nnbcd.utils._metric import Metric
+
+RNG = np.random.default_rng(0)
+
+
+def definite(d, kind, rng):
+    """A side of a metric: full, diagonal, or the identity."""
+    if kind == "full":
+        A = rng.normal(size=(d, d + 2))
+        return A @ A.T
+    return rng.uniform(0.5, 2.0, size=d) if kind == "diagonal" else None
+
+
+def matrix(side, d):
+    if side is None:
+        return np.eye(d)
+    return np.diag(side) if side.ndim == 1 else side
+
+
+@pytest.mark.parametrize("rows", ["full", "diagonal", "identity"])
+@pytest.mark.parametrize("columns", ["full", "diagonal", "identity"])
+def test_solve_equals_the_kronecker_system(rows, columns):
+    metric = Metric(definite(5, rows, RNG), definite(4, columns, RNG))
+    A, R = definite(5, "full", RNG), RNG.normal(size=(5, 4))
+    A -= np.linalg.eigvalsh(A)[0] * np.eye(5)  # only semidefinite: the metric makes it regular
+    G, S = matrix(metric.G, 5), matrix(metric.S, 4)
+    whole = np.kron(A, np.eye(4)) + 3.0 * np.kron(G, S)
+    expected = np.linalg.solve(whole, R.ravel()).reshape(5, 4)
+    np.testing.assert_allclose(metric.solve(A, R, 3.0, xp=NUMPY), expected, rtol=1e-9, atol=1e-11)
+
+
+def test_solve_of_nonsense_is_nan_not_a_crash():
+    metric = Metric(definite(5, "full", RNG), None)
+    X = metric.solve(np.full((5, 5), np.inf), np.ones((5, 2)), 1.0, xp=NUMPY)
+    assert np.isnan(X).all()
+
+
+WIDTHS = (4, 5, 3, 2)
+
+
+def state(fit_intercept=True, weighted=False):
+    rng = np.random.default_rng(1)
+    problem = make_problem(WIDTHS, activation="tanh", compression="low_rank", fit_intercept=fit_intercept)
+    X, Y = rng.normal(size=(20, 4)) + 1.0, rng.normal(size=(20, 2))
+    s = rng.integers(0, 3, size=20).astype(float) if weighted else None
+    W, b = draw_start(problem, WIDTHS, rng)
+    weights, placement = start(problem, X, Y, s, W, b, noise=rng)
+    return problem, weights, placement.blocks[0]
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("weighted", [True, False])
+def test_metrics_are_moments_of_the_forward_pass(fit_intercept, weighted):
+    """G: covariance of the input. S: J'J of the outputs by each U_i, the slopes taken as independent."""
+    problem, weights, block = state(fit_intercept, weighted)
+    metrics = measured_metrics(problem, weights, InMemory([block]))
+    counts = np.ones(20) if block.s is None else block.s
+    share = counts / counts.sum()
+    V, S, overlaps = [block.V[0]], np.eye(2), {}
+    for i in range(1, 4):
+        U = V[-1] @ weights.W[i] + (0.0 if weights.b[i] is None else weights.b[i])
+        V.append(U if i == 3 else np.tanh(U))
+        slopes = 1.0 - V[-1] ** 2
+        overlaps[i] = (share[:, None] * slopes).T @ slopes
+    for i in (3, 2, 1):
+        if i < 3:
+            S = (weights.W[i + 1] @ S @ weights.W[i + 1].T) * overlaps[i]
+        A = V[i - 1] - (share @ V[i - 1] if fit_intercept else 0.0)
+        G = (share[:, None] * A).T @ A
+        for found, expected, ridge in ((metrics[i].G, G, 1e-3), (metrics[i].S, S, 0.1)):
+            expected = expected + ridge * np.trace(expected) / len(expected) * np.eye(len(expected))
+            np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_metrics_add_over_blocks():
+    problem, weights, block = state(weighted=True)
+    whole = measured_metrics(problem, weights, InMemory([block]))
+    blocks = [cut(block, part) for part in (slice(0, 3), slice(3, 4), slice(4, 20))]
+    parts = measured_metrics(problem, weights, InMemory(blocks))
+    for a, b in zip(whole[1:], parts[1:]):
+        np.testing.assert_allclose(a.G, b.G, rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(a.S, b.S, rtol=1e-12, atol=1e-14)
+
+
+def test_unit_metric_has_mean_diagonals_of_one():
+    metric = unit_metric(Metric(definite(5, "full", RNG), definite(3, "full", RNG)), xp=NUMPY)
+    assert np.isclose(np.trace(metric.G) / 5, 1.0) and np.isclose(np.trace(metric.S) / 3, 1.0)
+
+
+# the estimator -----------------------------------------------------------------------------------
+
+X, Y = load_wine(return_X_y=True)
+X = StandardScaler().fit_transform(X)
+NETWORK = NNBCDClassifier((12, 8), compression="low_rank", rank=2, solver="full", projection="data")
+NETWORK.set_params(random_state=0, tol=0, max_iter=40)
+
+
+@pytest.mark.parametrize("compression", ["low_rank", "tt", "l0"])
+def test_the_objective_rises_at_renewals_only(compression):
+    rank = {"rank": None} if compression == "l0" else {}
+    network = clone(NETWORK).set_params(compression=compression, **rank).fit(X, Y)
+    curve = np.asarray(network.objective_curve_)
+    # entry k - 1 is L after sweep k, in the metric of sweep k + 1
+    rising = {k for k in range(1, len(curve)) if curve[k] > curve[k - 1] * (1 + 1e-10)}
+    assert rising <= {1, 3, 7, 15, 31}
+    assert network.objective_terms_[-1]["coupling"] > 0
+    assert network.score(X, Y) > 0.9
+
+
+def test_it_is_another_fit_than_frobenius():
+    data, paper = clone(NETWORK).fit(X, Y), clone(NETWORK).set_params(projection="auto").fit(X, Y)
+    frobenius = clone(NETWORK).set_params(projection="frobenius").fit(X, Y)
+    assert not np.allclose(data.coefs_[0], paper.coefs_[0])
+    np.testing.assert_array_equal(frobenius.coefs_[0], paper.coefs_[0])
+
+
+def test_weights_are_copies():
+    counts = np.random.RandomState(0).randint(0, 3, size=len(Y))
+    network = clone(NETWORK).set_params(max_iter=10)
+    weighted = clone(network).fit(X, Y, sample_weight=counts)
+    repeated = clone(network).fit(np.repeat(X, counts, axis=0), np.repeat(Y, counts))
+    np.testing.assert_allclose(weighted.coefs_[0], repeated.coefs_[0], atol=1e-6)
+
+
+def test_auto_takes_the_full_solver_for_the_metric_of_the_paper():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(600, 3))  # 'auto' is 'minibatch' beyond 500
+    labels = (rows[:, 0] > 0).astype(int)
+    network = NNBCDClassifier((4,), projection="frobenius", max_iter=2, random_state=0).fit(rows, labels)
+    assert "split" in network.objective_terms_[0] and network.objective_terms_[0]["split"] > 0
+    with pytest.raises(ValueError, match="'projection'.*needs solver='full'.*partial_fit"):
+        clone(network).partial_fit(rows, labels, classes=[0, 1])
