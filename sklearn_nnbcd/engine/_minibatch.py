@@ -228,7 +228,8 @@ class MiniBatch:
         """
         c, xp = self.curvatures[i], self.problem.xp
         exact = self.settings.block_step == "exact"
-        if A.shape[0] < A.shape[1]:  # through the rows, which are fewer
+        n, d, m = *A.shape, E.shape[1]
+        if n * (d * d + m * m + n * (d + m)) < d * m * (d + m):  # through the rows: fewer products
             left, right = A @ c.gram_inverse, E if exact else E @ c.sensitivity_inverse
             return left.T @ right, float(xp.sum((left @ A.T) * (right @ E.T)))
         slope = A.T @ E

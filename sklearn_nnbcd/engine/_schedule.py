@@ -50,8 +50,8 @@ class BatchSettings:
     trust: float = 1e-3
     decay: bool = True
     shrink: float = 1.0
-    free: float = 0.3
-    pull: tuple = (0.004, 1.0)
+    free: float = 0.05
+    pull: tuple = (0.0004, 0.1)
     averaging: float = 4.0
 
     @classmethod

@@ -11,13 +11,13 @@ from race import adam_family, load, main
 HIDDEN = (512, 512)
 RACES = {
     "dense": (
-        {"mini-batch BCD": dict(hidden=HIDDEN, batch=512, passes=6)},
-        adam_family(HIDDEN, passes=10, batch=256),
+        {"mini-batch BCD": dict(hidden=HIDDEN, batch=512, passes=6, parts=4)},
+        adam_family(HIDDEN, passes=10, batch=256, parts=4),
         (0.97, 0.975, 0.98, 0.983),
     ),
     "rank16": (
-        {"mini-batch BCD rank 16": dict(hidden=HIDDEN, batch=512, passes=10, rank=16)},
-        adam_family(HIDDEN, passes=10, batch=256, rank=16),
+        {"mini-batch BCD rank 16": dict(hidden=HIDDEN, batch=512, passes=10, rank=16, parts=4)},
+        adam_family(HIDDEN, passes=10, batch=256, rank=16, parts=4),
         (0.96, 0.965, 0.97, 0.976),
     ),
 }

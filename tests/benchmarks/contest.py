@@ -114,6 +114,23 @@ class NoisyBatches(ShuffledBatches):
             yield X + np.float32(self.noise) * rng.standard_normal(X.shape, dtype=np.float32), Y, s
 
 
+class PartBatches(ShuffledBatches):
+    """A pass in parts, each of which is a pass to the solver, so that it can be scored in between."""
+
+    parts = 4
+
+    def __len__(self):
+        return -(-self.count // self.parts)
+
+    def __iter__(self):
+        for _ in range(len(self)):
+            batch = next(getattr(self, "_left", iter(())), None)
+            if batch is None:
+                self._left = super().__iter__()
+                batch = next(self._left)
+            yield batch
+
+
 # contestants ------------------------------------------------------------------------------------
 
 
@@ -154,9 +171,10 @@ def bcd(
     ridge=0.0,
     tau=10.0,
     noise=0.0,
+    parts=1,
     **settings,
 ):
-    """The mini-batch solver; a list of one record per pass. ``noise`` is the deviation of noise on X."""
+    """The mini-batch solver; a list of ``parts`` records per pass. ``noise``: deviation of noise on X."""
     X, y, T, t = data
     if rank is not None:
         compression = LowRank(rank)
@@ -168,8 +186,9 @@ def bcd(
         for W_shape in zip((X.shape[1], *hidden), (*hidden, Y.shape[1]))
     ]
     b = [np.zeros(w.shape[1], X.dtype) for w in W]
-    batches = (NoisyBatches if noise else ShuffledBatches)(X, Y, None, batch, random_state)
-    batches.noise = noise
+    kind = NoisyBatches if noise else ShuffledBatches if parts == 1 else PartBatches
+    batches = kind(X, Y, None, batch, random_state)
+    batches.noise, batches.parts = noise, parts
     records, clock = [], Clock()
 
     def score(weights, value):
@@ -184,13 +203,13 @@ def bcd(
             record = {}
         else:
             record = score(weights, value)
-        records.append(dict(k=k, wall=clock.wall, cpu=clock.cpu, **record))
+        records.append(dict(k=k / parts, wall=clock.wall, cpu=clock.cpu, **record))
         clock.start()
 
     clock.start()
     weights = initial_weights(problem, (None, *W), (None, *b))
     chosen = BatchSettings.of(settings.pop("block_step", "prox_linear"), **settings)
-    fit_minibatch(problem, weights, batches, chosen, max_iter=passes, on_pass=on_pass)
+    fit_minibatch(problem, weights, batches, chosen, max_iter=passes * parts, on_pass=on_pass)
     return records
 
 

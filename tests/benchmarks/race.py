@@ -20,33 +20,40 @@ from contest import Clock, Log, accuracy, bcd, load, output_folder  # noqa: E402
 RATES = (3e-4, 1e-3, 3e-3)
 
 
-def adam(data, hidden, *, passes, batch, rate, loss, rank=None, seed=0):
+def adam(data, hidden, *, passes, batch, rate, loss, rank=None, seed=0, parts=1):
     """PyTorch's Adam on the same network, hidden layers as two linear maps where ``rank`` is given.
 
     Returns
     -------
     records : list of dict
-        One per pass: k, wall and processor seconds of training so far, test accuracy.
+        ``parts`` per pass: k, wall and processor seconds of training so far, test accuracy.
     """
     import torch
 
     torch.manual_seed(seed)
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     X, y, T, t = data
-    K, widths, parts = int(y.max()) + 1, (X.shape[1], *hidden), []
+    K, widths, maps = int(y.max()) + 1, (X.shape[1], *hidden), []
     for a, b in zip(widths, widths[1:]):
         if rank is None:
-            parts.append(torch.nn.Linear(a, b))
+            maps.append(torch.nn.Linear(a, b))
         else:
-            parts += [torch.nn.Linear(a, rank, bias=False), torch.nn.Linear(rank, b)]
-        parts.append(torch.nn.ReLU())
-    net = torch.nn.Sequential(*parts, torch.nn.Linear(widths[-1], K))
+            maps += [torch.nn.Linear(a, rank, bias=False), torch.nn.Linear(rank, b)]
+        maps.append(torch.nn.ReLU())
+    net = torch.nn.Sequential(*maps, torch.nn.Linear(widths[-1], K))
     X, T, labels = torch.from_numpy(X), torch.from_numpy(T), torch.from_numpy(y.astype(np.int64))
     onehot = torch.nn.functional.one_hot(labels, K).float()
     optimizer, clock, records = torch.optim.Adam(net.parameters(), lr=rate), Clock(), []
-    for k in range(1, passes + 1):
+    def score(k):
+        with torch.no_grad():
+            test = accuracy(net(T).numpy(), t)
+        records.append(dict(k=k, wall=clock.wall, cpu=clock.cpu, test=test))
+
+    for k in range(passes):
+        order = torch.randperm(len(X)).split(batch)
+        ends = {len(order) * part // parts: part for part in range(1, parts + 1)}
         clock.start()
-        for rows in torch.randperm(len(X)).split(batch):
+        for number, rows in enumerate(order, 1):
             optimizer.zero_grad()
             V = net(X[rows])
             if loss == "squared_error":
@@ -55,10 +62,11 @@ def adam(data, hidden, *, passes, batch, rate, loss, rank=None, seed=0):
                 value = torch.nn.functional.cross_entropy(V, labels[rows])
             value.backward()
             optimizer.step()
+            if number in ends:
+                clock.stop()
+                score(k + ends[number] / parts)
+                clock.start()
         clock.stop()
-        with torch.no_grad():
-            test = accuracy(net(T).numpy(), t)
-        records.append(dict(k=k, wall=clock.wall, cpu=clock.cpu, test=test))
     return records
 
 
@@ -93,7 +101,8 @@ def seconds_to(records, threshold, clock):
 
 def settled(records):
     """Mean test accuracy of the last five passes."""
-    return float(np.mean([record["test"] for record in records[-5:]]))
+    last = records[-1]["k"]
+    return float(np.mean([r["test"] for r in records if r["k"] > last - 5 and r["k"] == int(r["k"])]))
 
 
 def race(log, name, data, seeds, *, ours, peers, only=""):
@@ -154,13 +163,13 @@ def table(name, runs, thresholds):
         )
 
 
-def adam_family(hidden, *, passes, batch, rank=None, losses=("squared_error", "cross_entropy")):
+def adam_family(hidden, *, passes, batch, rank=None, parts=1, losses=("squared_error", "cross_entropy")):
     """{family: {name: run}} of Adam at three learning rates for each loss."""
     families = {}
     for loss in losses:
         group = families[f"adam {loss}"] = {}
         for rate in RATES:
-            options = dict(passes=passes, batch=batch, rate=rate, loss=loss, rank=rank)
+            options = dict(passes=passes, batch=batch, rate=rate, loss=loss, rank=rank, parts=parts)
             group[f"adam {loss} {rate:g}"] = lambda d, s, o=options: adam(d, hidden, seed=s, **o)
     return families
 
