@@ -37,12 +37,12 @@ def stored_bytes(model, X, y):
     )
 
 
-network = NNBCDClassifier(hidden_layer_sizes=(128, 128), random_state=0)
+network = NNBCDClassifier(hidden_layer_sizes=(128, 128), compress_output=True, random_state=0)
 pipeline = make_pipeline(StandardScaler(), network)
 grid = [
     {
         "nnbcdclassifier__compression": ["low_rank", "tt"],
-        "nnbcdclassifier__rank": [2, 4, 8, 16],
+        "nnbcdclassifier__rank": [3, 6, 12, 24],
         "nnbcdclassifier__tau": [1.0, 10.0],
     },
     {"nnbcdclassifier__compression": [None]},
