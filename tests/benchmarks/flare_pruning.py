@@ -31,7 +31,7 @@ SPARSITIES = (0.50, 0.75, 0.90, 0.95, 0.993, 0.998)
 N_FEATURES, HIDDEN = 25, (300, 100)
 #: what every fit has, and what ``tune`` chose on top of it
 COMMON = dict(hidden_layer_sizes=HIDDEN, class_weight="balanced")
-CHOSEN = dict()
+CHOSEN = dict(loss="logistic", ridge=300.0, max_iter=20, batch_size=512, first=0.6)
 
 
 def rows():
