@@ -97,9 +97,17 @@ def measured_metrics(problem, weights, placement):
     return tuple(metrics)
 
 
+#: ridges of the coupling's G and S, in units of their mean diagonals: W must not drift off W^MC where the
+#: data say nothing. Chosen on digits, see tests/benchmarks/full_projection.py
+COUPLING_RIDGES = (0.1, 1.0)
+
+
 def unit_metric(metric, *, xp):
-    """The metric with mean diagonals of 1, so that tau means what it means in the Frobenius norm."""
-    sides = (A * (A.shape[0] / float(xp.linalg.trace(A))) for A in (metric.G, metric.S))
+    """The metric with a ridge, and mean diagonals of 1: tau means what it means in the Frobenius norm."""
+    sides = []
+    for A, share in zip((metric.G, metric.S), COUPLING_RIDGES, strict=True):
+        A = ridged(A, share, xp=xp)
+        sides.append(A * (A.shape[0] / float(xp.linalg.trace(A))))
     return Metric(*sides)
 
 
