@@ -102,7 +102,10 @@ class FromMLP:
         raise NotImplementedError
 
     def __sklearn_clone__(self):
-        copy = super().__sklearn_clone__()
+        return self._hand_start_to(super().__sklearn_clone__())
+
+    def _hand_start_to(self, copy):
+        """The copy, which starts from the same MLP if this one still does."""
         if hasattr(self, "_mlp_start"):
             copy._mlp_start = self._mlp_start
         return copy

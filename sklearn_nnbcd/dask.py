@@ -87,7 +87,8 @@ class DaskNetwork:
     def __sklearn_clone__(self):
         given = self.get_params(deep=False)
         client = given.pop("client")
-        return type(self)(**{k: clone(v, safe=False) for k, v in given.items()}, client=client)
+        copy = type(self)(**{k: clone(v, safe=False) for k, v in given.items()}, client=client)
+        return self._hand_start_to(copy)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

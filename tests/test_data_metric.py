@@ -4,14 +4,18 @@
 Lemma 5 in a metric is in test_descent.py.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from problems import NUMPY, cut, draw_start, make_problem, start
+from problems import NUMPY, cut, draw_start, fitted, make_problem, start
 from sklearn.base import clone
 from sklearn.datasets import load_wine
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_nnbcd import NNBCDClassifier
+from sklearn_nnbcd.compressions import Budget, LowRank
+from sklearn_nnbcd.engine import fit_full, initial_weights
 from sklearn_nnbcd.engine._data_metric import measured_metrics, unit_metric
 from sklearn_nnbcd.placements import InMemory
 from sklearn_nnbcd.utils._metric import Metric
@@ -96,6 +100,25 @@ def test_metrics_add_over_blocks():
     for a, b in zip(whole[1:], parts[1:]):
         np.testing.assert_allclose(a.G, b.G, rtol=1e-12, atol=1e-14)
         np.testing.assert_allclose(a.S, b.S, rtol=1e-12, atol=1e-14)
+
+
+def test_blocks_do_not_matter():
+    """Metrics and a budget's plans come from sums over all rows."""
+    results = []
+    for slices in ([slice(0, 20)], [slice(0, 3), slice(3, 4), slice(4, 20)]):
+        problem, weights, block = state(weighted=True)
+        budget = Budget((LowRank(),) * 3, (None,) * 4, 0.9)
+        problem = replace(problem, data_metric=True, budget=budget).planned(weights.W)
+        weights = initial_weights(problem, weights.W, weights.b)
+        placement = InMemory([cut(block, part) for part in slices])
+        weights, terms, _ = fit_full(
+            problem, weights, placement, max_iter=12, on_sweep=lambda k, weights, before: False
+        )
+        results.append((fitted(weights), terms.total, [M and M.n_parameters for M in weights.M[1:]]))
+    (one, total, sizes), (three, total_of_three, sizes_of_three) = results
+    assert total == pytest.approx(total_of_three, rel=1e-10) and sizes == sizes_of_three
+    for a, b in zip(one, three):
+        np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-10)
 
 
 def test_unit_metric_has_mean_diagonals_of_one():
