@@ -10,7 +10,7 @@ from race import adam_family, load, main, mlp_family
 
 HIDDEN = (1024, 1024, 1024, 512)
 OURS = dict(hidden=HIDDEN, batch=256, passes=6)
-COMPRESSED = OURS | dict(passes=10)
+COMPRESSED = OURS | dict(passes=10, parts=4)
 RACES = {
     "dense": (
         {"mini-batch BCD": OURS},
@@ -21,7 +21,7 @@ RACES = {
 for rank in (80, 22, 8):
     RACES[f"rank{rank}"] = (
         {f"mini-batch BCD rank {rank}": COMPRESSED | dict(rank=rank)},
-        adam_family(HIDDEN, passes=15, batch=256, rank=rank),
+        adam_family(HIDDEN, passes=15, batch=256, rank=rank, parts=4),
         (0.93, 0.94, 0.945, 0.95),
     )
 
