@@ -63,7 +63,7 @@ class FromMLP:
         >>> X = X / 16
         >>> mlp = MLPClassifier((50,), tol=0.01, random_state=0).fit(X, y)
         >>> network = NNBCDClassifier.from_mlp(mlp, compression="low_rank", compression_ratio=0.5)
-        >>> (network.predict(X) == mlp.predict(X)).all()
+        >>> bool((network.predict(X) == mlp.predict(X)).all())
         True
         >>> network.fit(X, y).compression_ratio_ <= 0.5
         True

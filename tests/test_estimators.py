@@ -34,6 +34,9 @@ def estimators():
     yield NNBCDClassifier(loss="hinge")
     yield NNBCDClassifier((16,), solver="minibatch", max_iter=20)
     yield NNBCDRegressor((16,), solver="minibatch", max_iter=20)
+    data = {"projection": "data", "solver": "full", "max_iter": 60} | roomy("low_rank")
+    yield NNBCDClassifier(compression="low_rank", **data)
+    yield NNBCDRegressor(compression="low_rank", compress_output=True, **data)
     for name in COMPRESSIONS:
         yield NNBCDClassifier(compression=name, max_iter=60, **roomy(name))
         yield NNBCDRegressor(compression=name, max_iter=60, compress_output=True, **roomy(name))

@@ -9,7 +9,7 @@ import functools
 import io
 import pickle
 
-from array_api_compat import is_array_api_obj
+from array_api_compat import is_array_api_obj, size
 
 #: arrays of fewer entries stay inside the pickle
 _SMALL = 256
@@ -17,7 +17,7 @@ _SMALL = 256
 
 def is_large_array(x):
     """Whether x is an array that :func:`split_arrays` takes out."""
-    return is_array_api_obj(x) and x.ndim > 0 and (x.size or 0) >= _SMALL
+    return is_array_api_obj(x) and x.ndim > 0 and (size(x) or 0) >= _SMALL
 
 
 def split_arrays(obj, *, pickler=pickle.Pickler):
