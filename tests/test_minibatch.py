@@ -374,7 +374,8 @@ def test_fit_learns_and_the_weights_meet_the_compressed_ones(compression, block_
     widths = (12, 16, 16, 4)
     problem, weights, *_ = setting(widths, compression=compression, compress_output=False)
     X, Y = blobs(600, widths)
-    weights, complete, losses = fit(problem, weights, X, Y, passes=10, block_step=block_step)
+    late = dict(averaging=np.inf, pull=(0.004, 1.0))  # a strong last pull, no mean of earlier weights
+    weights, complete, losses = fit(problem, weights, X, Y, passes=10, block_step=block_step, **late)
     assert complete and losses[-1] < 0.5 * losses[0]
     for i in range(1, problem.N + 1):
         if problem.plans[i] is None:
@@ -525,12 +526,23 @@ def test_the_mean_weights_are_the_polynomial_mean(refresh):
     np.testing.assert_allclose(solver.result.b[1], expected, rtol=1e-10)
 
 
-def test_compressed_weights_are_not_averaged():
-    problem, weights, X, Y, _ = setting(compression="low_rank")
-    solver = MiniBatch(problem, weights, BatchSettings(averaging=2.0))
-    for _ in range(4):
-        solver.step(X, Y)
-    np.testing.assert_array_equal(solver.result.W[1], solver.weights.W[1])
+def test_compressed_weights_are_fitted_to_the_mean_beside_the_fit():
+    problem, weights, X, Y, _ = setting((8, 7, 6, 3), compression="low_rank", compress_output=False)
+    settings = BatchSettings(averaging=2.0, refresh=2)
+    solvers = [MiniBatch(problem, weights, settings) for _ in "ab"]
+    for k in range(8):
+        for asked, solver in enumerate(solvers):
+            solver.advance(X, Y, None, k / 8)
+            if asked:
+                assert solver.result is solver.result
+    plain, asked = solvers
+    np.testing.assert_array_equal(plain.weights.W[1], asked.weights.W[1])  # asking changes nothing
+    result, curvature = plain.result, plain.curvatures[1].metric(True, xp=NUMPY)[0]
+    assert np.linalg.norm(result.W[1] - plain.weights.W[1]) > 1e-6
+    far, near = (
+        curvature.squared_distance(result.W[1], M.M_dense[1], xp=NUMPY) for M in (plain.weights, result)
+    )
+    assert near < far
 
 
 def test_dear_steps_come_less_often_and_none_before_the_pull():

@@ -50,6 +50,7 @@ class MiniBatch:
         """Forget everything but the weights."""
         self.weights = self.average = weights
         self.done = self.averaged = 0
+        self.concluded, self._result = 0, weights
         self.curvatures = [None] + [Curvature() for _ in range(self.problem.N)]
         self.velocity = [None] * (self.problem.N + 1)
         self.operators = [None] * (self.problem.N + 1)
@@ -129,11 +130,26 @@ class MiniBatch:
             M = plan.step(W, M, float(self.n_rows), metric=metric, xp=xp)
             updates = updates.updated(M=(i, M), M_dense=(i, M.to_dense(xp=xp)), shift=(i, mean))
         self.weights, self.moved = updates, due and self.moved
+        if not due:
+            self.concluded = -1
 
     @property
     def result(self):
-        """What the fit has come to: the mean weights, or the last ones with W^MC."""
-        return self._mean()
+        """What the fit has come to: the mean weights, and W^MC fitted to them from the running one."""
+        if self.concluded != self.done:
+            self._result, self.concluded = self._refitted(self._mean()), self.done
+        return self._result
+
+    def _refitted(self, mean):
+        """The mean weights with W^MC two metric steps nearer to them; the running W^MC stays as it is."""
+        xp = self.problem.xp
+        for i in self.projected if mean is not self.weights else ():
+            metric, shift = self._metric(i)
+            M = mean.M[i]
+            for _ in range(2):
+                M = self.problem.plans[i].step(mean.W[i], M, float(self.n_rows), metric=metric, xp=xp)
+            mean = mean.updated(M=(i, M), M_dense=(i, M.to_dense(xp=xp)), shift=(i, shift))
+        return mean
 
     # parts of a step --------------------------------------------------------------------------
 
@@ -270,9 +286,9 @@ class MiniBatch:
         Polynomial decay (Shamir and Zhang 2013): the first k batches keep the share (k / done)^(power + 1).
         """
         power, now = self.settings.averaging, self.weights
-        if math.isinf(power) or self.problem.compressed:
+        if math.isinf(power) or not self.done:
             return now
-        kept = (self.averaged / max(1, self.done)) ** (power + 1.0)
+        kept = (self.averaged / self.done) ** (power + 1.0)
 
         def mixed(mean, new):
             return None if new is None else kept * mean + (1.0 - kept) * new

@@ -36,9 +36,8 @@ class BatchSettings:
         First and last weight tau with which W is pulled towards W^MC, rising geometrically, in
         units of the parameter tau.
     averaging : float
-        Of a network without compression a mean of the weights is kept, those after the k-th batch with a
-        share like k^averaging: the last 1/(averaging + 1) of the batches, about. inf: the last weights.
-        Compressed weights are not averaged: the pull towards W^MC steadies them, and a mean lags behind.
+        What is kept is a mean of the weights, those after the k-th batch with a share like k^averaging:
+        the last 1/(averaging + 1) of the batches, about. W^MC is fitted to the mean. inf: the last weights.
     """
 
     block_step: str = "prox_linear"
@@ -52,7 +51,7 @@ class BatchSettings:
     shrink: float = 1.0
     free: float = 0.05
     pull: tuple = (0.0004, 0.1)
-    averaging: float = 4.0
+    averaging: float = 6.0
 
     @classmethod
     def of(cls, block_step, **others):
