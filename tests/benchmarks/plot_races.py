@@ -22,7 +22,7 @@ LOWEST = {"har": 0.85, "mnist": 0.93, "digits": 0.85}
 
 def draw(script, race, runs, clock, folder):
     """One figure of one race; ``runs`` is {contestant: records}."""
-    figure, axes = plt.subplots(figsize=(6.4, 4.0), layout="constrained")
+    figure, axes = plt.subplots(figsize=(8.4, 4.0), layout="constrained")
     styles = iter(["-", "--", ":"] * len(runs))
     for who, records in runs.items():
         colour = next((c for name, c in COLOURS.items() if who.startswith(name)), "k")
@@ -40,7 +40,7 @@ def draw(script, race, runs, clock, folder):
     axes.set(xlabel=CLOCKS[clock], ylabel="test accuracy", title=f"{script}, {race}", xscale="log")
     axes.set_ylim(LOWEST[script], 1.0)
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=7, loc="lower right")
+    figure.legend(loc="outside right center", fontsize=7)
     figure.savefig(folder / f"race_{script}_{race}.png", dpi=90)
     plt.close(figure)
 
