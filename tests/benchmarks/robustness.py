@@ -125,14 +125,17 @@ def main():
                 if key not in log.records:
                     result = log.once(key, lambda w=who, n=name, s=seed: fit(w, n, s))
                     print(key, result, flush=True)
-    print("| data | " + " | ".join((*FORMATS, *PEERS)) + " |\n" + "|---" * 8 + "|")
+    print("| data | seeds | " + " | ".join((*FORMATS, *PEERS)) + " |\n" + "|---" * 9 + "|")
+    everyone = (*FORMATS, *PEERS)
     for name in arguments.sets:
         cells = []
-        for who in (*FORMATS, *PEERS):
-            records = [r for key, r in log.records.items() if key.startswith(f"{name}|{who}|")]
+        each = [{k.split("|")[2] for k in log.records if k.startswith(f"{name}|{who}|")} for who in everyone]
+        common = set.intersection(*each)
+        for who in everyone:
+            records = [log.records[f"{name}|{who}|{seed}"] for seed in sorted(common)]
             scores = np.array([r["score"] for r in records])
             cells.append(f"{scores.mean():.4f} ± {scores.std():.4f}" if len(scores) else "-")
-        print(f"| {name} | {' | '.join(cells)} |")
+        print(f"| {name} | {len(common)} | {' | '.join(cells)} |")
     ours = {k: r for k, r in log.records.items() if k.split("|")[1] in FORMATS}
     diverged = [key for key, r in ours.items() if r["diverged"]]
     print(f"\n{len(ours)} fits of ours, diverged: {diverged or 'none'}")
