@@ -37,6 +37,9 @@ def default_fits(splits=5):
         "NNBCDClassifier rank 16": lambda s: NNBCDClassifier(
             HIDDEN, compression="low_rank", rank=16, random_state=s
         ),
+        "NNBCDClassifier rank 16, 15 passes": lambda s: NNBCDClassifier(
+            HIDDEN, compression="low_rank", rank=16, max_iter=15, random_state=s
+        ),
         "MLPClassifier": lambda s: MLPClassifier(HIDDEN, random_state=s),
     }
     results = {name: [] for name in models}
