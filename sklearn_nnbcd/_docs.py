@@ -22,8 +22,9 @@ rank : int, tuple of int, float or None
     that would not get smaller stays dense; by default also one whose rank 1 takes more than the share.
 sparsity : float or None
     Share of the entries that 'l0' removes from each weight, in (0, 1). None: 0.9.
-tensorization : {'flat', 'paired'} or None
-    How 'tt' makes a tensor of a matrix: 'flat' reshapes it as it lies, 'paired' joins one row mode
+tensorization : {'flat', 'flat_transposed', 'paired'} or None
+    How 'tt' makes a tensor of a matrix: 'flat' reshapes it as it lies, 'flat_transposed' its transpose
+    (outputs first, as the paper's notebooks do), 'paired' joins one row mode
     with one column mode as in eq. (2). None: 'flat'.
 tensor_shape : tuple of int, tuple of two tuples of int, or None
     Modes of the tensor for 'tt': integers with product d_{i-1} * d_i ('flat'), or row modes and

@@ -118,8 +118,7 @@ class Batches:
     def __init__(self, problem, weights, X, Y, options):
         self.options, self.random = options, np.random.RandomState(options.seed)
         settings = BatchSettings(refresh=options.refresh, step=options.step, trust=options.trust)
-        self.per_pass = len(ShuffledBatches(X, Y, None, options.batch, self.random))
-        steps = self.per_pass * options.passes
+        steps = len(ShuffledBatches(X, Y, None, options.batch, self.random)) * options.passes
         self.solver = MiniBatch(problem, weights, settings, steps, float(len(X)))
         self.compressed = any(plan is not None for plan in problem.plans)
 

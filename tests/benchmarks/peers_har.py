@@ -20,8 +20,7 @@ import functools
 import math
 import sys
 
-import numpy as np
-from race import RATES, Clock, accuracy, load, main, os
+from race import RATES, Clock, descend, load, main, os
 from race import adam as adam_factorised
 
 from sklearn_nnbcd.compressions import L0, LowRank, TensorTrain
@@ -100,35 +99,6 @@ def network(layers, width, K):
 
     parts = [part for layer in layers for part in (layer, torch.nn.ReLU())]
     return torch.nn.Sequential(*parts, torch.nn.Linear(width, K))
-
-
-def descend(net, data, clock, *, passes, batch, rate, loss, on_step=None, first=1):
-    """Adam over some passes; a record per pass. ``on_step(share)`` follows every step."""
-    import torch
-
-    X, y, T, t = data
-    X, T, labels = torch.from_numpy(X), torch.from_numpy(T), torch.from_numpy(y.astype(np.int64))
-    onehot = torch.nn.functional.one_hot(labels, int(y.max()) + 1).float()
-    optimizer, records = torch.optim.Adam(net.parameters(), lr=rate), []
-    for k in range(passes):
-        clock.start()
-        parts = torch.randperm(len(X)).split(batch)
-        for number, rows in enumerate(parts, 1):
-            optimizer.zero_grad()
-            V = net(X[rows])
-            if loss == "squared_error":
-                value = 0.5 * ((V - onehot[rows]) ** 2).sum(dim=1).mean()
-            else:
-                value = torch.nn.functional.cross_entropy(V, labels[rows])
-            value.backward()
-            optimizer.step()
-            if on_step is not None:
-                on_step((k + number / len(parts)) / passes)
-        clock.stop()
-        with torch.no_grad():
-            test = accuracy(net(T).numpy(), t)
-        records.append(dict(k=first + k, wall=clock.wall, cpu=clock.cpu, test=test))
-    return records
 
 
 def begin(seed):

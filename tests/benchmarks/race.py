@@ -32,7 +32,7 @@ def adam(data, hidden, *, passes, batch, rate, loss, rank=None, seed=0, parts=1)
 
     torch.manual_seed(seed)
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-    X, y, T, t = data
+    X, y = data[:2]
     K, widths, maps = int(y.max()) + 1, (X.shape[1], *hidden), []
     for a, b in zip(widths, widths[1:]):
         if rank is None:
@@ -41,9 +41,19 @@ def adam(data, hidden, *, passes, batch, rate, loss, rank=None, seed=0, parts=1)
             maps += [torch.nn.Linear(a, rank, bias=False), torch.nn.Linear(rank, b)]
         maps.append(torch.nn.ReLU())
     net = torch.nn.Sequential(*maps, torch.nn.Linear(widths[-1], K))
+    options = dict(passes=passes, batch=batch, rate=rate, loss=loss, parts=parts)
+    return descend(net, data, Clock(), **options)
+
+
+def descend(net, data, clock, *, passes, batch, rate, loss, parts=1, on_step=None, first=1):
+    """Adam over some passes; ``parts`` records per pass. ``on_step(share)`` follows every step."""
+    import torch
+
+    X, y, T, t = data
     X, T, labels = torch.from_numpy(X), torch.from_numpy(T), torch.from_numpy(y.astype(np.int64))
-    onehot = torch.nn.functional.one_hot(labels, K).float()
-    optimizer, clock, records = torch.optim.Adam(net.parameters(), lr=rate), Clock(), []
+    onehot = torch.nn.functional.one_hot(labels, int(y.max()) + 1).float()
+    optimizer, records = torch.optim.Adam(net.parameters(), lr=rate), []
+
     def score(k):
         with torch.no_grad():
             test = accuracy(net(T).numpy(), t)
@@ -62,9 +72,11 @@ def adam(data, hidden, *, passes, batch, rate, loss, rank=None, seed=0, parts=1)
                 value = torch.nn.functional.cross_entropy(V, labels[rows])
             value.backward()
             optimizer.step()
+            if on_step is not None:
+                on_step((k + number / len(order)) / passes)
             if number in ends:
                 clock.stop()
-                score(k + ends[number] / parts)
+                score(first - 1 + k + ends[number] / parts)
                 clock.start()
         clock.stop()
     return records
