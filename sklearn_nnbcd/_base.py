@@ -66,6 +66,7 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
         solver,
         batch_size,
         block_step,
+        averaging,
         max_iter,
         tol,
         n_iter_no_change,
@@ -103,6 +104,7 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
         self.solver = solver
         self.batch_size = batch_size
         self.block_step = block_step
+        self.averaging = averaging
         self.max_iter = max_iter
         self.tol = tol
         self.n_iter_no_change = n_iter_no_change
@@ -185,7 +187,7 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
         size = resolve_batch_size(self.batch_size, X.shape[0])
         random_state = check_random_state(self.random_state)
         self.loss_ = continue_minibatch(self._online, (X, Y, s), size, random_state)
-        problem = self._online.problem
+        problem = self._online.whole
         vars(self).update(self._attributes(problem, self._online.result))
         self._diagnosis = diagnose_weights(problem, self._online.result, self._online.n_rows)
         self.n_iter_ += 1

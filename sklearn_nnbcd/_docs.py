@@ -88,6 +88,10 @@ block_step : {'prox_linear', 'exact'}
     How 'minibatch' solves for V and U: 'exact' by the closed forms of the paper, without
     derivatives; 'prox_linear' linearised at the forward pass, which uses derivatives of the
     activations and is faster on most data.
+averaging : float
+    What 'minibatch' keeps is a mean of the weights over about the last 1/(averaging + 1) of its
+    batches, >= 0. Small values help where held-out rows differ from the training rows (other
+    subjects, other years), large ones where the fit is still learning at its end.
 max_iter : int or 'auto'
     Largest number of sweeps, or of passes over the rows with 'minibatch'. 'auto': 200 sweeps; as
     many passes as make 600 batches, but between 6 and 200.

@@ -39,7 +39,7 @@ def network_weights(problem, weights):
     for i in range(1, problem.N + 1):
         W, b, M = weights.W[i], weights.b[i], weights.M[i]
         coefs.append(DenseWeight(W) if M is None else M)
-        if M is not None and b is not None:
+        if M is not None and b is not None and weights.shift[i] is not None:
             b = b + weights.shift[i] @ (W - weights.M_dense[i])
         intercepts.append(b)
     return coefs, intercepts

@@ -349,6 +349,7 @@ def check_loop_parameters(estimator):
     owner = type(estimator).__name__
     check_option(estimator.solver, ("auto", "full", "minibatch"), "solver", owner)
     check_option(estimator.block_step, ("prox_linear", "exact"), "block_step", owner)
+    check_number(estimator.averaging, "averaging", owner, cure="Try 6; 1e6 keeps the last weights.")
     check_option(estimator.projection, ("auto", "frobenius", "data"), "projection", owner)
     check_option(estimator.device, ("auto", "cpu", "cuda"), "device", owner)
     parse_bytes(estimator.memory_limit, "memory_limit", owner)

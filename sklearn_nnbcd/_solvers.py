@@ -157,8 +157,8 @@ def run_minibatch(estimator, problem, start, rows, max_iter, monitor):
     size = resolve_batch_size(estimator.batch_size, rows[0].shape[0])
     batches = ShuffledBatches(*rows, size, monitor.random_state)
     problem = problem.planned(start[0])
-    weights = initial_weights(problem, *start)
-    settings = BatchSettings.of(estimator.block_step)
+    weights = initial_weights(problem, *start, compress=False)
+    settings = BatchSettings.of(estimator.block_step, averaging=estimator.averaging)
     monitor.monotone = False
     if problem.compressed:
         monitor.patience_from = max_iter  # the pull towards W^MC must come to its end
@@ -203,8 +203,10 @@ def guarded(run, monitor, weights):
 def new_minibatch(estimator, problem, start):
     """A :class:`MiniBatch` for ``partial_fit``: a constant step, no end in sight."""
     refuse_full_only(estimator, "partial_fit")
-    settings, problem = BatchSettings.of(estimator.block_step, decay=False), problem.planned(start[0])
-    return MiniBatch(problem, initial_weights(problem, *start), settings, None, 0.0)
+    settings = BatchSettings.of(estimator.block_step, averaging=estimator.averaging, decay=False)
+    problem = problem.planned(start[0])
+    weights = initial_weights(problem, *start, compress=False)
+    return MiniBatch(problem, weights, settings, None, 0.0)
 
 
 def continue_minibatch(solver, rows, size, random_state):
@@ -231,7 +233,7 @@ def continue_minibatch(solver, rows, size, random_state):
     ValueError
         If the weights are no longer finite; the solver then keeps those it had.
     """
-    batches, problem, before = ShuffledBatches(*rows, size, random_state), solver.problem, solver.result
+    batches, problem, before = ShuffledBatches(*rows, size, random_state), solver.whole, solver.result
     compressed, loss, weight = problem.compressed, 0.0, batches.weight
     solver.n_rows += weight
     with np.errstate(all="ignore"):  # overflows are met by the check below

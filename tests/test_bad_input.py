@@ -168,6 +168,8 @@ PARAMETERS = [
     ({"solver": None}, ValueError, ["'solver'", "full", "Got None"]),
     ({"batch_size": 0}, ValueError, ["'batch_size'", ">= 1", "Got 0", "auto"]),
     ({"block_step": "newton"}, ValueError, ["'block_step'", "exact", "Got 'newton'"]),
+    ({"averaging": -1}, ValueError, ["'averaging'", ">= 0", "Got -1", "Try 6"]),
+    ({"averaging": "mean"}, TypeError, ["'averaging'", ">= 0", "Got 'mean'"]),
     ({"max_iter": 0}, ValueError, ["'max_iter'", ">= 1", "Got 0", "auto"]),
     ({"max_iter": 10.0}, TypeError, ["'max_iter'", "integer", "Got 10.0"]),
     ({"max_iter": "many"}, TypeError, ["'max_iter'", "integer", "Got 'many'", "auto"]),

@@ -528,7 +528,7 @@ def test_the_mean_weights_are_the_polynomial_mean(refresh):
 
 def test_compressed_weights_are_fitted_to_the_mean_beside_the_fit():
     problem, weights, X, Y, _ = setting((8, 7, 6, 3), compression="low_rank", compress_output=False)
-    settings = BatchSettings(averaging=2.0, refresh=2)
+    settings = BatchSettings(averaging=2.0, refresh=2, factored=False)
     solvers = [MiniBatch(problem, weights, settings) for _ in "ab"]
     for k in range(8):
         for asked, solver in enumerate(solvers):
@@ -564,7 +564,7 @@ def test_dear_steps_come_less_often_and_none_before_the_pull():
             return self.plan.step(*args, **kwargs)
 
     plans = tuple(None if plan is None else Counted(plan, i) for i, plan in enumerate(problem.plans))
-    solver = MiniBatch(replace(problem, plans=plans), weights, BatchSettings(free=0.5))
+    solver = MiniBatch(replace(problem, plans=plans), weights, BatchSettings(free=0.5, factored=False))
     for k in range(8):
         solver.advance(X, Y, None, k / 8)
     assert [done for layer, done in seen if layer == 1] == [5, 6, 7, 8]

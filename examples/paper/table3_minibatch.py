@@ -6,10 +6,12 @@
     python examples/paper/table3_minibatch.py --out results.jsonl --table         print what is there
 
 Layers 561-1024-1024-1024-512-6, ReLU, squared error; the output layer is not compressed and counts as
-it is, as in the paper. All settings but the format are the constructor's defaults: nothing is chosen
-on the test rows. Each finished fit is one line of the file; fits that are there already are skipped,
-so the script can be stopped and resumed. With --validate the test rows are those of every fifth
-training subject, which are then left out of training: the way to try a setting.
+it is, as in the paper. Batches of 256 rows, 8 passes and a mean over about the last half of the batches
+(averaging=1) were chosen on validation subjects (docs/results/speed.md); all else are the constructor's
+defaults, and nothing is chosen on the test rows. Each finished fit is one line of the file; fits
+that are there already are skipped, so the script can be stopped and resumed. With --validate the test
+rows are those of every fifth training subject, which are then left out of training: the way to try a
+setting.
 """
 
 import argparse
@@ -36,7 +38,9 @@ def arguments():
     parser.add_argument("--ratios", nargs="+", type=float, default=sorted(set(PAPER) - {1.0}))
     parser.add_argument("--sparsities", nargs="+", type=float, default=SPARSITIES)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--passes", type=int, default=None, help="max_iter; default: the constructor's")
+    parser.add_argument("--passes", type=int, default=8)
+    parser.add_argument("--averaging", type=float, default=1.0)
+    parser.add_argument("--batch-size", type=int, default=256)
     parser.add_argument("--validate", action="store_true")
     parser.add_argument("--table", action="store_true", help="only print the table")
     return parser.parse_args()
@@ -72,11 +76,14 @@ def experiments(options):
                 yield name, ratio, {"compression": name, "rank": share(ratio)}
 
 
-def fit(data, name, size, parameters, seed, passes):
+def fit(data, name, size, parameters, seed, options):
     """One fit, as a record."""
     X, y, T, t = data
-    if passes is not None:
-        parameters = parameters | {"max_iter": passes}
+    parameters = parameters | {
+        "max_iter": options.passes,
+        "averaging": options.averaging,
+        "batch_size": options.batch_size,
+    }
     model = NNBCDClassifier(HIDDEN, solver="minibatch", random_state=seed, **parameters)
     begin, cpu = time.perf_counter(), time.process_time()
     model.fit(X, y)
@@ -121,7 +128,7 @@ def main():
             for name, size, parameters in experiments(options):
                 if (name, size, seed) in done:
                     continue
-                records.append(fit(data, name, size, parameters, seed, options.passes))
+                records.append(fit(data, name, size, parameters, seed, options))
                 print(records[-1], flush=True)
                 with options.out.open("a") as file:
                     file.write(json.dumps(records[-1]) + "\n")

@@ -98,10 +98,14 @@ class CompressionPlan:
         than ``previous``; the engine checks both and keeps the better one.
     step_every : int
         Batches of the mini-batch solver between two steps: about what a step costs in batches.
+    inner_rank : int or None
+        Columns of A where the weights of this plan are all products A B of two free matrices; then
+        :meth:`product` makes one of them and its ``factors`` gives them back.
     """
 
     exact = True
     step_every = 10
+    inner_rank = None
     n_parameters = None
 
     def projects_exactly(self, metric):
@@ -129,6 +133,14 @@ class CompressionPlan:
         -------
         M : CompressedWeight
         """
+        raise NotImplementedError
+
+    def begin(self, W, *, metric=None, xp):
+        """A start for :meth:`step`: as :meth:`project`, but it need not be the nearest weight."""
+        return self.project(W, metric=metric, xp=xp)
+
+    def product(self, A, B):
+        """The weight A B, where ``inner_rank`` says that there is one."""
         raise NotImplementedError
 
     def step(self, target, previous, weight, *, metric=None, xp):

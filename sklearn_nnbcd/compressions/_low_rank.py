@@ -32,6 +32,11 @@ class LowRankWeight(CompressedWeight):
         return (self.left, self.right)
 
     @property
+    def factors(self):
+        """A and B of W = A B."""
+        return (self.left, self.right)
+
+    @property
     def cost(self):
         """r (d_in + d_out) multiply-adds per row."""
         return float(self.n_parameters)
@@ -69,6 +74,15 @@ class LowRankPlan(CompressionPlan):
         """r (d_in + d_out)."""
         return self.rank * sum(self.shape)
 
+    @property
+    def inner_rank(self):
+        """The rank: any two factors make a weight of this plan."""
+        return self.rank
+
+    def product(self, A, B):
+        """A B, kept as its factors."""
+        return LowRankWeight(A, B)
+
     def projects_exactly(self, metric):
         """True: Eckart and Young hold in whitened coordinates."""
         return True
@@ -87,6 +101,16 @@ class LowRankPlan(CompressionPlan):
         else:
             Q, _ = xp.linalg.qr(Z.T @ _leading(Z @ Z.T, self.rank, xp=xp))
         return _subspace_pass(W, Q, metric, xp=xp)
+
+    def begin(self, W, *, metric=None, xp):
+        """Three passes of subspace iteration from the rows of W that weigh most: thin products only."""
+        metric = EUCLIDEAN if metric is None else metric
+        Z = metric.whiten(W)
+        largest = xp.argsort(xp.sum(Z * Z, axis=1))[Z.shape[0] - self.rank :]
+        M = LowRankWeight(None, xp.take(W, largest, axis=0))
+        for _ in range(3):
+            M = self.step(W, M, 1.0, metric=metric, xp=xp)
+        return M
 
     def step(self, target, previous, weight, *, metric=None, xp):
         """Alternating least squares from the old factors: best left, then best right.

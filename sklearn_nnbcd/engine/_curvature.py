@@ -51,8 +51,11 @@ class Curvature:
     def metric(self, fit_intercept, *, xp):
         """(Metric, mean input) of the layer: centred G and S, with small ridges.
 
-        The same object until the next refresh, so that its factors are computed once.
+        The same object until the next refresh, so that its factors are computed once. Before the
+        first one nothing is known: (None, None), the Frobenius norm.
         """
+        if self.gram is None:
+            return None, None
         if self._metric is None:
             G, mean = self.gram, None
             if fit_intercept:

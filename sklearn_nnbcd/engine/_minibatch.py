@@ -15,6 +15,7 @@ import math
 from dataclasses import replace
 
 from ._curvature import Curvature, pulled_back
+from ._factors import Factored, inner_rank
 from ._schedule import pull_weight
 from ._state import Block
 from ._updates import (
@@ -42,15 +43,23 @@ class MiniBatch:
     """
 
     def __init__(self, problem, weights, settings, n_steps=None, n_rows=1.0):
-        self.problem, self.settings = problem, settings
+        self.whole, self.settings = problem, settings
         self.n_steps, self.n_rows = n_steps, n_rows
         self.restart(weights)
 
     def restart(self, weights):
         """Forget everything but the weights."""
-        self.weights = self.average = weights
-        self.done = self.averaged = 0
+        self.problem, self.factored, self.done = self.whole, None, 0
         self.concluded, self._result = 0, weights
+        self.trust = self.settings.trust
+        if self._can_factor():
+            self.trust = self.settings.factored_trust
+        self._begin(weights)
+
+    def _begin(self, weights):
+        """Start on the present problem from some weights, with nothing known of it."""
+        self.weights = self.average = weights
+        self.begun = self.averaged = self.done
         self.curvatures = [None] + [Curvature() for _ in range(self.problem.N)]
         self.velocity = [None] * (self.problem.N + 1)
         self.operators = [None] * (self.problem.N + 1)
@@ -98,8 +107,25 @@ class MiniBatch:
         tau, settings = self.problem.penalties.tau, self.settings
         loss = self.step(X, Y, s, pull_weight(settings, share, tau) if self.projected else 0.0)
         if self.problem.compressed and share >= settings.free:
-            self.project(due=True)
+            if self._can_factor():
+                self._factor()
+            else:
+                self.project(due=True)
         return loss
+
+    def _can_factor(self):
+        """Whether some layers can, but do not yet, train as two; exact messages would fade on the way."""
+        if self.factored or not self.settings.factored or self.settings.block_step == "exact":
+            return False
+        return any(inner_rank(self.problem, i) is not None for i in range(1, self.problem.N + 1))
+
+    def _factor(self):
+        """From here on W is W^MC in the layers that can train as two."""
+        self.project()
+        self.factored = Factored(self.problem)
+        self.problem = self.factored.problem
+        self._begin(self.factored.parted(self.weights))
+        self.projected = {i for i, M in enumerate(self.weights.M) if M is not None}
 
     def project(self, due=False):
         """W^MC by the metric step; the intercept takes what the compression changes at the mean.
@@ -125,7 +151,7 @@ class MiniBatch:
             metric, mean = self._metric(i)
             W, M = updates.W[i], updates.M[i]
             if i not in self.projected:
-                M = plan.project(W, metric=metric, xp=xp)
+                M = plan.begin(W, metric=metric, xp=xp)
                 self.projected.add(i)
             M = plan.step(W, M, float(self.n_rows), metric=metric, xp=xp)
             updates = updates.updated(M=(i, M), M_dense=(i, M.to_dense(xp=xp)), shift=(i, mean))
@@ -137,7 +163,9 @@ class MiniBatch:
     def result(self):
         """What the fit has come to: the mean weights, and W^MC fitted to them from the running one."""
         if self.concluded != self.done:
-            self._result, self.concluded = self._refitted(self._mean()), self.done
+            result = self._refitted(self._mean())
+            self._result = self.factored.joined(result) if self.factored else result
+            self.concluded = self.done
         return self._result
 
     def _refitted(self, mean):
@@ -185,9 +213,10 @@ class MiniBatch:
 
     def _due(self):
         """Whether the curvatures take in this batch: 0, 1, 2, 4, 8 ... and then at equal distances."""
-        if self.done < self.settings.refresh:
-            return self.done & (self.done - 1) == 0
-        return self.done % self.settings.refresh == 0
+        done = self.done - self.begun
+        if done < self.settings.refresh:
+            return done & (done - 1) == 0
+        return done % self.settings.refresh == 0
 
     def _refresh(self, inputs, slopes, root):
         """Curvatures from the output back, with one more batch in the running sums."""
@@ -262,8 +291,8 @@ class MiniBatch:
         if self.n_steps:
             step *= max(0.0, 1.0 - self.done / self.n_steps)
         shrink = 1.0
-        if step * step * gain > settings.trust:
-            shrink = math.sqrt(settings.trust / (step * step * gain))
+        if step * step * gain > self.trust:
+            shrink = math.sqrt(self.trust / (step * step * gain))
         weights = self.weights
         for i in range(1, N + 1):
             velocity = shrink * changes[i]
@@ -283,10 +312,11 @@ class MiniBatch:
     def _mean(self):
         """The mean weights with the present ones in them, for all batches since the last call.
 
-        Polynomial decay (Shamir and Zhang 2013): the first k batches keep the share (k / done)^(power + 1).
+        From the present problem's first batch on. Polynomial decay (Shamir and Zhang 2013): the first
+        k batches keep the share (k / done)^(power + 1).
         """
         power, now = self.settings.averaging, self.weights
-        if math.isinf(power) or not self.done:
+        if math.isinf(power) or self.done == self.begun:
             return now
         kept = (self.averaged / self.done) ** (power + 1.0)
 
@@ -354,7 +384,7 @@ def fit_minibatch(problem, weights, batches, settings, *, max_iter, on_pass):
             if on_pass(k, solver.result, loss):
                 break
     except KeyboardInterrupt:
-        if compressed and solver.moved:
-            solver.project()  # W^MC may be as old as the first weights
+        if compressed and (solver.moved or not solver.projected):
+            solver.project()  # W^MC may be missing, or old
         return solver.result, False
     return solver.result, True

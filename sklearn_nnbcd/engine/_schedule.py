@@ -26,6 +26,11 @@ class BatchSettings:
         they come after 1, 2, 4, 8 ... batches.
     trust : float
         Bound on the predicted mean squared change of the outputs by one batch; inf: none.
+    factored : bool
+        Whether formats that are products A B train as A and B once the compression begins, W being
+        W^MC. Only with "prox_linear".
+    factored_trust : float
+        ``trust`` where they do.
     decay : bool
         Whether the step falls to zero over the fit.
     shrink : float
@@ -47,6 +52,8 @@ class BatchSettings:
     memory: float = 0.95
     refresh: int = 10
     trust: float = 1e-3
+    factored: bool = True
+    factored_trust: float = 1e-2
     decay: bool = True
     shrink: float = 1.0
     free: float = 0.05

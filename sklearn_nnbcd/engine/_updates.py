@@ -84,11 +84,11 @@ def start_block(rows, problem, weights):
     return initial_block(problem, weights, *rows)
 
 
-def initial_weights(problem, W, b):
-    """Weights from first matrices W and intercepts b; W^MC by the cold projection of W."""
+def initial_weights(problem, W, b, *, compress=True):
+    """Weights from first matrices W and intercepts b; W^MC by the cold projection of W, or none yet."""
     M, M_dense = [None], [None]
     for i in range(1, problem.N + 1):
-        plan = problem.plans[i]
+        plan = problem.plans[i] if compress else None
         M.append(None if plan is None else plan.project(W[i], xp=problem.xp))
         M_dense.append(None if plan is None else M[-1].to_dense(xp=problem.xp))
     return Weights(tuple(W), tuple(b), tuple(M), tuple(M_dense), (None,) * (problem.N + 1))

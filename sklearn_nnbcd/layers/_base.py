@@ -122,6 +122,10 @@ class BaseLayer(BaseEstimator):
         d_in, d_out = self.weight_shape(self.input_shape_)
         return self.positions * max(d_in, d_out)
 
+    def factored(self, rank):
+        """Two bound layers that are this one where W = A B, with A of ``rank`` columns; None: no such two."""
+        return None
+
     # the linear map without parameters ----------------------------------------------------------
 
     def design(self, V, *, xp):

@@ -73,6 +73,11 @@ class Conv2D(BaseLayer):
         bound.window_ = self._window(input_shape)
         return bound
 
+    def factored(self, rank):
+        """``rank`` kernels, and a kernel of one pixel for each of its own filters."""
+        inner = Conv2D(rank, self.kernel_size, self.stride, self.padding).bind(self.input_shape_)
+        return inner, Conv2D(self.filters, 1).bind(inner.build(self.input_shape_))
+
     @property
     def positions(self):
         """H' W'."""

@@ -32,6 +32,11 @@ class Dense(BaseLayer):
         """(d_in, units)."""
         return (math.prod(input_shape), self.units)
 
+    def factored(self, rank):
+        """``rank`` units and then its own, both dense."""
+        inner = Dense(rank) if self.input_shape_ is None else Dense(rank).bind(self.input_shape_)
+        return inner, Dense(self.units).bind((rank,))
+
     def input_curvature(self, W, *, xp):
         """A bound of the squared spectral norm of W."""
         return squared_norm_bound(W, xp=xp)

@@ -111,6 +111,15 @@ class Pooled(BaseLayer):
         bound.layer = self.layer.bind(self.pool.build(input_shape))
         return bound
 
+    def factored(self, rank):
+        """The pooling before the first of the layer's two."""
+        parts = self.layer.factored(rank)
+        if parts is None:
+            return None
+        inner = Pooled(self.pool, parts[0])
+        inner.input_shape_ = self.input_shape_
+        return inner, parts[1]
+
     @property
     def positions(self):
         """Those of the layer."""

@@ -21,6 +21,7 @@ def check_compression(compression, shape, *, xp=array_numpy, dtype="float64", ra
     M = plan.project(W, xp=xp)
     check_format(M, plan, arrays)
     check_step(plan, M, arrays)
+    check_product(plan, M, arrays)
     if plan.exact:
         check_exact_step(plan, M, arrays)
         again = plan.project(M.to_dense(xp=xp), xp=xp)
@@ -93,6 +94,20 @@ def check_step(plan, M, arrays):
             expect(said, "the step must store what the plan says")
             expect(new.to_dense(xp=xp).dtype == arrays.dtype, "the step must keep the dtype")
             previous = new
+
+
+def check_product(plan, M, arrays):
+    """A plan with an inner rank makes a weight of any two factors, and gives factors back."""
+    if plan.inner_rank is None:
+        return
+    xp, (d_in, d_out) = arrays.xp, plan.shape
+    (A, a), (B, b) = arrays.normal(d_in, plan.inner_rank), arrays.normal(plan.inner_rank, d_out)
+    tolerance = UNITS * arrays.eps * plan.inner_rank * np.max(np.abs(a)) * np.max(np.abs(b))
+    product = plan.product(A, B)
+    expect(type(product) is type(M), "product must keep the format")
+    expect_close(dense(product, xp), a @ b, tolerance, "product is not A B")
+    first, second = (host(factor, xp) for factor in product.factors)
+    expect_close(first @ second, a @ b, tolerance, "factors are not those of the product")
 
 
 def check_exact_step(plan, M, arrays):

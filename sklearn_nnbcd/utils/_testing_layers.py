@@ -41,6 +41,7 @@ def check_layer(layer, input_shape, *, xp=array_numpy, dtype="float64", random_s
     check_weight_step(layer, V, U, W, b, s, arrays)
     check_input_step(layer, U, S, W, b, arrays)
     check_adjoint(layer, V, U, W, arrays, tolerance * n)
+    check_factored(layer, V, b, arrays, tolerance * n)
     arrays.expect_unchanged("the layer")
 
 
@@ -63,6 +64,21 @@ def check_adjoint(layer, V, U, W, arrays, tolerance):
     expect_close(
         host(design @ W, xp), host(by_rows, xp), tolerance, "rows do not match the design"
     )
+
+
+def check_factored(layer, V, b, arrays, tolerance):
+    """Two layers with weights A and B are the layer with weight A B, at every rank."""
+    xp = arrays.xp
+    d_in, d_out = layer.weight_shape(layer.input_shape_)
+    for rank in (1, 3) if layer.factored(1) is not None else ():
+        (A, _), (B, _) = arrays.normal(d_in, rank), arrays.normal(rank, d_out)
+        inner, outer = layer.factored(rank)
+        shape = inner.build(layer.input_shape_)
+        expect(inner.weight_shape(layer.input_shape_) == (d_in, rank), "the first of two has no weight A")
+        expect(outer.weight_shape(shape) == (rank, d_out), "the second of two has no weight B")
+        out = outer.forward(inner.forward(V, A, None, xp=xp), B, b, xp=xp)
+        whole = layer.forward(V, A @ B, b, xp=xp)
+        expect_close(host(out, xp), host(whole, xp), tolerance, "two layers are not the one")
 
 
 def statistics_of(layer, V, E, s, xp, shift=None):

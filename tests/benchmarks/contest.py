@@ -8,6 +8,7 @@ is timed, so that contestants can take turns in one process and be scored in bet
 import json
 import os
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import array_api_compat
@@ -156,11 +157,11 @@ def bcd_problem(X, y, hidden, *, compression=None, loss="squared_error", ridge=0
     return problem, Y
 
 
-def bcd(
-    data,
+def bcd_start(
+    X,
+    y,
     hidden,
     *,
-    passes,
     batch,
     seed=0,
     rank=None,
@@ -172,10 +173,8 @@ def bcd(
     tau=10.0,
     noise=0.0,
     parts=1,
-    **settings,
 ):
-    """The mini-batch solver; a list of ``parts`` records per pass. ``noise``: deviation of noise on X."""
-    X, y, T, t = data
+    """(problem, first weights, batches) of the mini-batch solver."""
     if rank is not None:
         compression = LowRank(rank)
     problem, Y = bcd_problem(X, y, hidden, compression=compression, loss=loss, ridge=ridge, tau=tau)
@@ -189,26 +188,40 @@ def bcd(
     kind = NoisyBatches if noise else ShuffledBatches if parts == 1 else PartBatches
     batches = kind(X, Y, None, batch, random_state)
     batches.noise, batches.parts = noise, parts
-    records, clock = [], Clock()
+    return problem, initial_weights(problem, (None, *W), (None, *b), compress=False), batches
 
-    def score(weights, value):
-        coefs, intercepts = network_weights(problem, weights)
-        run = operators(coefs, xp=XP)
-        outputs = [run_network(A, run, intercepts, problem.activations[1:], 2048, xp=XP) for A in (X, T)]
-        return dict(loss=value / len(X), train=accuracy(outputs[0], y), test=accuracy(outputs[1], t))
+
+def network_accuracy(problem, weights, X, y):
+    """Accuracy of the network of the compressed weights."""
+    coefs, intercepts = network_weights(problem, weights)
+    run = operators(coefs, xp=XP)
+    return accuracy(run_network(X, run, intercepts, problem.activations[1:], 2048, xp=XP), y)
+
+
+def bcd(data, hidden, *, passes, parts=1, block_step="prox_linear", **options):
+    """The mini-batch solver; a list of ``parts`` records per pass.
+
+    Options are those of :class:`BatchSettings` and of ``bcd_start``, whose ``noise`` is the deviation
+    of noise on X.
+    """
+    X, y, T, t = data
+    names = {field.name for field in fields(BatchSettings)}
+    settings = {name: options.pop(name) for name in names & set(options)}
+    records, clock = [], Clock()
 
     def on_pass(k, weights, value):
         clock.stop()
-        if any(M is None and plan is not None for M, plan in zip(weights.M, problem.plans, strict=True)):
-            record = {}
-        else:
-            record = score(weights, value)
-        records.append(dict(k=k / parts, wall=clock.wall, cpu=clock.cpu, **record))
+        record = dict(k=k / parts, wall=clock.wall, cpu=clock.cpu, loss=value / len(X))
+        pairs = zip(weights.M, problem.plans, strict=True)
+        if not any(M is None and plan is not None for M, plan in pairs):
+            record["train"] = network_accuracy(problem, weights, X, y)
+            record["test"] = network_accuracy(problem, weights, T, t)
+        records.append(record)
         clock.start()
 
     clock.start()
-    weights = initial_weights(problem, (None, *W), (None, *b))
-    chosen = BatchSettings.of(settings.pop("block_step", "prox_linear"), **settings)
+    problem, weights, batches = bcd_start(X, y, hidden, parts=parts, **options)
+    chosen = BatchSettings.of(block_step, **settings)
     fit_minibatch(problem, weights, batches, chosen, max_iter=passes * parts, on_pass=on_pass)
     return records
 

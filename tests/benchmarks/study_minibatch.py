@@ -18,6 +18,7 @@ from contest import Log, bcd, load, output_folder  # noqa: E402
 
 #: data, network and length of one run
 TASKS = {
+    "mnist16": dict(data="mnist", hidden=(512, 512), passes=6, batch=512, rank=16),
     "digits": dict(data="digits", hidden=(256, 256), passes=15, batch=64),
     "digits16": dict(data="digits", hidden=(256, 256), passes=15, batch=64, rank=16),
     "made": dict(data="made", hidden=(256, 256), passes=12, batch=128),
