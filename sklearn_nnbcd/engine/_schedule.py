@@ -53,7 +53,7 @@ class BatchSettings:
     refresh: int = 10
     trust: float = 1e-3
     factored: bool = True
-    factored_trust: float = 1e-2
+    factored_trust: float = 3e-3
     decay: bool = True
     shrink: float = 1.0
     free: float = 0.05

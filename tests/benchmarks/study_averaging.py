@@ -48,7 +48,7 @@ class Means:
             self.of[power] = mixed(W, weights.W, kept), mixed(b, weights.b, kept)
 
 
-def fit(task, fold, seed, compression, passes):
+def fit(task, fold, seed, compression, passes, gain, **settings):
     """{power: validation accuracy} of one fit; power "last" is no mean at all."""
     options = dict(TASKS[task])
     passes = passes or options["passes"]
@@ -56,10 +56,10 @@ def fit(task, fold, seed, compression, passes):
     if compression is None and "rank" in options:
         compression = COMPRESSIONS["low_rank"](options["rank"])
     problem, weights, batches = bcd_start(
-        X, y, options["hidden"], batch=options["batch"], seed=seed, compression=compression
+        X, y, options["hidden"], batch=options["batch"], seed=seed, compression=compression, gain=gain
     )
     steps = passes * len(batches)
-    solver = MiniBatch(problem, weights, BatchSettings(averaging=np.inf), steps, batches.weight)
+    solver = MiniBatch(problem, weights, BatchSettings(averaging=np.inf, **settings), steps, batches.weight)
     means = Means(weights)
     for _ in range(passes):
         for batch in batches:
@@ -82,16 +82,21 @@ def main():
     parser.add_argument("--compression", choices=COMPRESSIONS)
     parser.add_argument("--rank", type=float)
     parser.add_argument("--passes", type=int)
+    parser.add_argument("--gain", type=float, default=1.0, help="of the first weights, times He's")
+    parser.add_argument("--damping", type=float, default=1.0)
+    parser.add_argument("--shrink", type=float, default=1.0)
     parser.add_argument("--seeds", type=int, default=1)
     chosen = parser.parse_args()
     piece = chosen.compression and COMPRESSIONS[chosen.compression](chosen.rank)
     name = f"{chosen.task} {chosen.compression}-{chosen.rank} {chosen.passes}"
+    name += f" {chosen.gain:g} {chosen.damping:g} {chosen.shrink:g}"
+    settings = dict(gain=chosen.gain, damping=chosen.damping, shrink=chosen.shrink)
     log, scores = Log(output_folder() / "study_averaging.jsonl"), []
     for seed in range(chosen.seeds):
         for fold in range(5):
             key = f"{name} {fold} {seed}"
             scores.append(
-                log.once(key, lambda f=fold, s=seed: fit(chosen.task, f, s, piece, chosen.passes))
+                log.once(key, lambda f=fold, s=seed: fit(chosen.task, f, s, piece, chosen.passes, **settings))
             )
             print(key, {power: round(value, 4) for power, value in scores[-1].items()}, flush=True)
     print(f"{name}: power, mean of {len(scores)} fits, mean and error of the difference to power 6")
