@@ -12,11 +12,13 @@ from .utils._validation import parse_bytes
 
 #: entries of the widest array that one block of rows may have: a few megabytes, about one cache
 _BLOCK_ENTRIES = 2**21
+#: the same for predictions: what is allocated anew for every block should not come from the system
+_PREDICTED_ENTRIES = 2**19
 
 
-def block_rows(widths):
+def block_rows(widths, entries=_BLOCK_ENTRIES):
     """Rows of a block such that its widest array stays near the size of a cache."""
-    return max(64, _BLOCK_ENTRIES // max(widths))
+    return max(64, entries // max(widths))
 
 
 def operators(coefs, *, xp):
@@ -159,7 +161,7 @@ class FittedNetwork:
         """Outputs V_N of checked rows, through the compressed weights, in blocks of rows."""
         widest = max([X.shape[1], *(layer.row_entries for layer in self._layers[1:])])
         limit = parse_bytes(self.memory_limit, "memory_limit", type(self).__name__)
-        rows = block_rows([widest])
+        rows = block_rows([widest], _PREDICTED_ENTRIES)
         if limit is not None:  # some eight arrays at a time
             rows = max(64, min(rows, limit // (64 * widest)))
         return run_network(
