@@ -67,6 +67,7 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
         batch_size,
         block_step,
         averaging,
+        compress_after,
         max_iter,
         tol,
         n_iter_no_change,
@@ -105,6 +106,7 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
         self.batch_size = batch_size
         self.block_step = block_step
         self.averaging = averaging
+        self.compress_after = compress_after
         self.max_iter = max_iter
         self.tol = tol
         self.n_iter_no_change = n_iter_no_change

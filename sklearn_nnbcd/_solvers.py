@@ -149,6 +149,12 @@ def run_full(estimator, problem, start, rows, max_iter, monitor):
     return weights, [*monitor.terms, *terms][1:]
 
 
+def batch_settings(estimator, **others):
+    """:class:`BatchSettings` of an estimator."""
+    free = float(estimator.compress_after)
+    return BatchSettings.of(estimator.block_step, averaging=estimator.averaging, free=free, **others)
+
+
 def run_minibatch(estimator, problem, start, rows, max_iter, monitor):
     """The same objective one batch at a time; parameters and results as :func:`run_full`.
 
@@ -158,7 +164,7 @@ def run_minibatch(estimator, problem, start, rows, max_iter, monitor):
     batches = ShuffledBatches(*rows, size, monitor.random_state)
     problem = problem.planned(start[0])
     weights = initial_weights(problem, *start, compress=False)
-    settings = BatchSettings.of(estimator.block_step, averaging=estimator.averaging)
+    settings = batch_settings(estimator)
     monitor.monotone = False
     if problem.compressed:
         monitor.patience_from = max_iter  # the pull towards W^MC must come to its end
@@ -203,7 +209,7 @@ def guarded(run, monitor, weights):
 def new_minibatch(estimator, problem, start):
     """A :class:`MiniBatch` for ``partial_fit``: a constant step, no end in sight."""
     refuse_full_only(estimator, "partial_fit")
-    settings = BatchSettings.of(estimator.block_step, averaging=estimator.averaging, decay=False)
+    settings = batch_settings(estimator, decay=False)
     problem = problem.planned(start[0])
     weights = initial_weights(problem, *start, compress=False)
     return MiniBatch(problem, weights, settings, None, 0.0)

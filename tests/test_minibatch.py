@@ -545,6 +545,25 @@ def test_compressed_weights_are_fitted_to_the_mean_beside_the_fit():
     assert near < far
 
 
+@pytest.mark.parametrize("compression", ["low_rank", "tt", "l0"])
+def test_a_fit_that_is_free_to_its_end_is_the_dense_one_compressed_once(compression):
+    widths, seen = (12, 16, 16, 4), []
+    X, Y = blobs(200, widths)
+    results = {}
+    for name in ("none", compression):
+        problem, weights, *_ = setting(widths, compression=name, compress_output=False)
+
+        def note(k, weights, loss, seen=seen):
+            seen.append(weights.M[1] is None)
+
+        results[name] = fit(problem, weights, X, Y, passes=3, free=1.0, on_pass=note)[0]
+    assert seen == [True, True, True, True, True, False]  # dense until the last pass
+    for W, dense in zip(results[compression].W[1:], results["none"].W[1:], strict=True):
+        np.testing.assert_array_equal(W, dense)
+    assert results[compression].M[1].n_parameters < 12 * 16
+    assert results[compression].M[3] is None
+
+
 def test_dear_steps_come_less_often_and_none_before_the_pull():
     problem, weights, X, Y, _ = setting((6, 5, 4, 3), compression="low_rank", compress_output=False)
     every = (None, 1, 3, None)

@@ -51,13 +51,11 @@ class MiniBatch:
         """Forget everything but the weights."""
         self.problem, self.factored, self.done = self.whole, None, 0
         self.concluded, self._result = 0, weights
-        self.trust = self.settings.trust
-        if self._can_factor():
-            self.trust = self.settings.factored_trust
         self._begin(weights)
 
     def _begin(self, weights):
         """Start on the present problem from some weights, with nothing known of it."""
+        self.trust = self.settings.factored_trust if self.factored else self.settings.trust
         self.weights = self.average = weights
         self.begun = self.averaged = self.done
         self.curvatures = [None] + [Curvature() for _ in range(self.problem.N)]
@@ -169,13 +167,18 @@ class MiniBatch:
         return self._result
 
     def _refitted(self, mean):
-        """The mean weights with W^MC two metric steps nearer to them; the running W^MC stays as it is."""
+        """The mean weights with a W^MC of their own; the running one stays as it is.
+
+        Two metric steps from there; where W was never drawn to it there is no reason to begin there.
+        """
         xp = self.problem.xp
         for i in self.projected if mean is not self.weights else ():
             metric, shift = self._metric(i)
-            M = mean.M[i]
+            plan, M = self.problem.plans[i], mean.M[i]
+            if not self.pulled:
+                M = plan.project(mean.W[i], metric=metric, xp=xp)
             for _ in range(2):
-                M = self.problem.plans[i].step(mean.W[i], M, float(self.n_rows), metric=metric, xp=xp)
+                M = plan.step(mean.W[i], M, float(self.n_rows), metric=metric, xp=xp)
             mean = mean.updated(M=(i, M), M_dense=(i, M.to_dense(xp=xp)), shift=(i, shift))
         return mean
 
@@ -369,7 +372,7 @@ def fit_minibatch(problem, weights, batches, settings, *, max_iter, on_pass):
     complete : bool
         False if the user interrupted.
     """
-    compressed = problem.compressed
+    compressed, complete = problem.compressed, True
     n_steps = max_iter * len(batches)
     solver = MiniBatch(
         problem, weights, settings, n_steps if settings.decay else None, batches.weight
@@ -379,12 +382,12 @@ def fit_minibatch(problem, weights, batches, settings, *, max_iter, on_pass):
             loss = 0.0
             for X, Y, s in batches:
                 loss += solver.advance(X, Y, s, solver.done / n_steps)
-            if compressed:
-                solver.project()
+            if compressed and (k == max_iter or k >= settings.free * max_iter):
+                solver.project()  # until then the network is dense
             if on_pass(k, solver.result, loss):
                 break
     except KeyboardInterrupt:
-        if compressed and (solver.moved or not solver.projected):
-            solver.project()  # W^MC may be missing, or old
-        return solver.result, False
-    return solver.result, True
+        complete = False
+    if compressed and (solver.moved or not solver.projected):
+        solver.project()  # W^MC may be missing, or old
+    return solver.result, complete

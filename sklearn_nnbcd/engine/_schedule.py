@@ -30,7 +30,7 @@ class BatchSettings:
         Whether formats that are products A B train as A and B once the compression begins, W being
         W^MC. Only with "prox_linear".
     factored_trust : float
-        ``trust`` where they do.
+        ``trust`` from then on.
     decay : bool
         Whether the step falls to zero over the fit.
     shrink : float
@@ -76,4 +76,5 @@ def pull_weight(settings, share, tau):
     if share < settings.free:
         return 0.0
     first, last = settings.pull
-    return tau * first * (last / first) ** ((share - settings.free) / (1.0 - settings.free))
+    held = 1.0 - settings.free
+    return tau * first * (last / first) ** ((share - settings.free) / held if held else 1.0)

@@ -18,7 +18,7 @@ from dataclasses import replace  # noqa: E402
 
 import numpy as np  # noqa: E402
 from contest import Log, bcd_start, load, network_accuracy, output_folder  # noqa: E402
-from study_minibatch import TASKS  # noqa: E402
+from study_minibatch import TASKS, parsed  # noqa: E402
 
 from sklearn_nnbcd.compressions import COMPRESSIONS  # noqa: E402
 from sklearn_nnbcd.engine import BatchSettings, MiniBatch  # noqa: E402
@@ -83,14 +83,13 @@ def main():
     parser.add_argument("--rank", type=float)
     parser.add_argument("--passes", type=int)
     parser.add_argument("--gain", type=float, default=1.0, help="of the first weights, times He's")
-    parser.add_argument("--damping", type=float, default=1.0)
-    parser.add_argument("--shrink", type=float, default=1.0)
+    parser.add_argument("--settings", default="base", help='others of BatchSettings, as "shrink=3,damping=2"')
     parser.add_argument("--seeds", type=int, default=1)
     chosen = parser.parse_args()
     piece = chosen.compression and COMPRESSIONS[chosen.compression](chosen.rank)
     name = f"{chosen.task} {chosen.compression}-{chosen.rank} {chosen.passes}"
-    name += f" {chosen.gain:g} {chosen.damping:g} {chosen.shrink:g}"
-    settings = dict(gain=chosen.gain, damping=chosen.damping, shrink=chosen.shrink)
+    name += f" {chosen.gain:g} {chosen.settings}"
+    settings = dict(gain=chosen.gain) | parsed(chosen.settings)
     log, scores = Log(output_folder() / "study_averaging.jsonl"), []
     for seed in range(chosen.seeds):
         for fold in range(5):
