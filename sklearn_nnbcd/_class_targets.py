@@ -10,6 +10,18 @@ from .utils._labels import one_target, signed_labels
 from .utils._validation import check_number
 
 
+def class_codes(y, classes):
+    """Place of every label among the sorted classes, in as few bytes as they need.
+
+    Rows are looked up in slices: a table larger than memory may have a billion of them.
+    """
+    codes = np.empty(len(y), dtype=np.min_scalar_type(len(classes)))
+    for start in range(0, len(y), 2**16):
+        part = slice(start, start + 2**16)
+        codes[part] = np.searchsorted(classes, y[part])
+    return codes
+
+
 class ClassTargets:
     """Part of the classifier: codes labels as the loss wants them, and weighs the classes."""
 
@@ -24,10 +36,12 @@ class ClassTargets:
         y, self._multilabel = one_target(y)
         if self._multilabel:
             return self._encode_labels(X, y, s)
-        classes, codes = np.unique(y, return_inverse=True)
-        self._learn_classes(classes)
-        each = self._class_weights(np.bincount(codes, weights=s, minlength=len(classes)))
-        Y, s = self._coded(codes, s, each, dtype_name(X))
+        self._learn_classes(np.unique(y))
+        codes = class_codes(y, self.classes_)
+        counts = None
+        if self.class_weight is not None:
+            counts = np.bincount(codes, weights=s, minlength=len(self.classes_))
+        Y, s = self._coded(codes, s, self._class_weights(counts), dtype_name(X))
         xp = self._engine_namespace(X)
         return xp.asarray(Y), None if s is None else xp.asarray(s), Y.shape[1]
 
@@ -96,8 +110,7 @@ class ClassTargets:
                 "all rows at once. Pass compute_class_weight('balanced', ...) as a dict."
             )
         self.classes_ = given
-        codes = np.searchsorted(given, y)
-        Y, s = self._coded(codes, s, self._class_weights(None), dtype_name(X))
+        Y, s = self._coded(class_codes(y, given), s, self._class_weights(None), dtype_name(X))
         xp = self._engine_namespace(X)
         return xp.asarray(Y), None if s is None else xp.asarray(s), Y.shape[1]
 
@@ -105,10 +118,13 @@ class ClassTargets:
         """Targets and all weights of some rows, for the numbers of their classes."""
         loss = resolve_piece(self.loss, LOSSES, BaseLoss, "loss", type(self).__name__)
         if len(self.classes_) == 2:
-            Y = (2.0 * codes - 1.0).astype(dtype)[:, None]
+            Y = codes.astype(dtype)[:, None]
+            Y *= 2.0
+            Y -= 1.0
         else:
             Y = np.full((len(codes), len(self.classes_)), loss.off, dtype=dtype)
-            Y[np.arange(len(codes)), codes] = 1.0
+            for k in range(len(self.classes_)):
+                Y[codes == k, k] = 1.0
         if each is not None:
             each = each.astype(dtype)[codes]
             s = each if s is None else s * each

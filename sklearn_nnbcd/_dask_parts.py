@@ -4,6 +4,7 @@
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
+from ._class_targets import class_codes
 from .utils._arrays import dtype_name
 from .utils._rows import checked_rows, checked_weights
 
@@ -32,7 +33,7 @@ def count_classes(part):
 def code_part(part, local, each):
     """Targets and all weights of a part."""
     x, y, s = part
-    return x, *local._coded(np.searchsorted(local.classes_, y), s, each, dtype_name(x))
+    return x, *local._coded(class_codes(y, local.classes_), s, each, dtype_name(x))
 
 
 def columns_of(y):
