@@ -4,11 +4,11 @@
 from ._base import Backend
 from ._cupy import CupyBackend
 from ._device import DeviceNamespace, namespace_of
-from ._numpy import NumpyBackend
+from ._numpy import NumpyBackend, shuffled_rows
 
 BACKENDS = {"numpy": NumpyBackend, "cupy": CupyBackend}
 
-__all__ = ["BACKENDS", "Backend", "DeviceNamespace", "get_backend", "namespace_of"]
+__all__ = ["BACKENDS", "Backend", "DeviceNamespace", "get_backend", "namespace_of", "shuffled_rows"]
 
 
 def get_backend(xp):

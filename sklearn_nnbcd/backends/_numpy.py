@@ -64,3 +64,10 @@ class NumpyBackend(Backend):
         """V -> ``V @ A`` by SciPy: (A' V')', with A' taken for free as the CSC reading of the same parts."""
         transposed = sparse.csc_array((data, indices, indptr), shape=(shape[1], shape[0]))
         return lambda V: (transposed @ V.T).T
+
+
+def shuffled_rows(n, random_state):
+    """0 ... n - 1 in the order that ``random_state.permutation(n)`` draws, in four bytes each."""
+    order = np.arange(n, dtype=np.uint32 if n < 2**32 else np.int64)
+    random_state.shuffle(order)
+    return order

@@ -147,15 +147,22 @@ class MiniBatch:
             if due and self.done % plan.step_every:
                 continue
             metric, mean = self._metric(i)
-            W, M = updates.W[i], updates.M[i]
+            W, M, steps = updates.W[i], updates.M[i], 1
             if i not in self.projected:
-                M = plan.begin(W, metric=metric, xp=xp)
+                M, steps = plan.begin(W, metric=metric, xp=xp), 3
                 self.projected.add(i)
-            M = plan.step(W, M, float(self.n_rows), metric=metric, xp=xp)
+            for _ in range(steps):
+                M = plan.step(W, M, float(self.n_rows), metric=metric, xp=xp)
             updates = updates.updated(M=(i, M), M_dense=(i, M.to_dense(xp=xp)), shift=(i, mean))
         self.weights, self.moved = updates, due and self.moved
         if not due:
             self.concluded = -1
+
+    def settle(self):
+        """Compress the mean weights, which then are the weights: the end of a fit that was free so long."""
+        self.weights = self.average = self._mean()
+        self.averaged = self.done
+        self.project()
 
     @property
     def result(self):
@@ -167,18 +174,13 @@ class MiniBatch:
         return self._result
 
     def _refitted(self, mean):
-        """The mean weights with a W^MC of their own; the running one stays as it is.
-
-        Two metric steps from there; where W was never drawn to it there is no reason to begin there.
-        """
+        """The mean weights with W^MC two metric steps nearer to them; the running W^MC stays as it is."""
         xp = self.problem.xp
         for i in self.projected if mean is not self.weights else ():
             metric, shift = self._metric(i)
-            plan, M = self.problem.plans[i], mean.M[i]
-            if not self.pulled:
-                M = plan.project(mean.W[i], metric=metric, xp=xp)
+            M = mean.M[i]
             for _ in range(2):
-                M = plan.step(mean.W[i], M, float(self.n_rows), metric=metric, xp=xp)
+                M = self.problem.plans[i].step(mean.W[i], M, float(self.n_rows), metric=metric, xp=xp)
             mean = mean.updated(M=(i, M), M_dense=(i, M.to_dense(xp=xp)), shift=(i, shift))
         return mean
 
@@ -347,47 +349,3 @@ class MiniBatch:
             ridge = self.problem.penalties.ridge / self.n_rows
             decay += step / self.problem.N * ridge / (g * s + ridge)
         return decay
-
-
-def fit_minibatch(problem, weights, batches, settings, *, max_iter, on_pass):
-    """Passes over the rows until ``on_pass`` says stop, ``max_iter`` or an interrupt.
-
-    Parameters
-    ----------
-    problem : Problem
-    weights : Weights
-    batches : placement of batches
-        ``len(batches)`` batches a pass; iterating yields (X, Y, s) in a new order each time;
-        ``batches.weight`` is the sum of all sample weights.
-    settings : BatchSettings
-    max_iter : int
-        Most passes.
-    on_pass : callable
-        ``on_pass(k, weights, loss)`` after pass k, with the sum of the batches' losses before each
-        change; a true result stops.
-
-    Returns
-    -------
-    weights : Weights
-    complete : bool
-        False if the user interrupted.
-    """
-    compressed, complete = problem.compressed, True
-    n_steps = max_iter * len(batches)
-    solver = MiniBatch(
-        problem, weights, settings, n_steps if settings.decay else None, batches.weight
-    )
-    try:
-        for k in range(1, max_iter + 1):
-            loss = 0.0
-            for X, Y, s in batches:
-                loss += solver.advance(X, Y, s, solver.done / n_steps)
-            if compressed and (k == max_iter or k >= settings.free * max_iter):
-                solver.project()  # until then the network is dense
-            if on_pass(k, solver.result, loss):
-                break
-    except KeyboardInterrupt:
-        complete = False
-    if compressed and (solver.moved or not solver.projected):
-        solver.project()  # W^MC may be missing, or old
-    return solver.result, complete

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Rows in shuffled batches, for solvers that see a few of them at a time."""
 
-import numpy as np
-
-from ..backends import namespace_of
+from ..backends import namespace_of, shuffled_rows
 
 
 class ShuffledBatches:
@@ -38,11 +36,10 @@ class ShuffledBatches:
 
     def __iter__(self):
         xp, n = namespace_of(self.X), self.X.shape[0]
-        order = np.arange(n, dtype=np.uint32 if n < 2**32 else np.int64)
-        self.random_state.shuffle(order)
+        order = shuffled_rows(n, self.random_state)
         for k in range(self.count):
             rows = order[k * n // self.count : (k + 1) * n // self.count]
             rows.sort()
-            rows = xp.asarray(rows.astype(np.int64))
+            rows = xp.asarray(rows.astype("int64"))
             parts = (self.X, self.Y, self.s)
             yield tuple(None if part is None else xp.take(part, rows, axis=0) for part in parts)
