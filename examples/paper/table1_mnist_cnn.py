@@ -64,6 +64,7 @@ def arguments():
     parser.add_argument("--passes", type=int, default=10, help="passes, or sweeps of --solver full")
     parser.add_argument("--batch", type=int, default=1024)
     parser.add_argument("--refresh", type=int, default=10, help="batches between factorisations")
+    parser.add_argument("--compress-after", type=float, default=0.05, help="share of the passes")
     parser.add_argument("--step", type=float, default=0.1)
     parser.add_argument("--trust", type=float, default=1e-3)
     parser.add_argument("--images", type=int, default=60000, help="fewer, to try it out")
@@ -123,7 +124,10 @@ class Batches:
 
     def __init__(self, problem, weights, X, Y, options):
         self.options, self.random = options, np.random.RandomState(options.seed)
-        settings = BatchSettings(refresh=options.refresh, step=options.step, trust=options.trust)
+        self.free = options.compress_after
+        settings = BatchSettings(
+            refresh=options.refresh, step=options.step, trust=options.trust, free=self.free
+        )
         steps = len(ShuffledBatches(X, Y, None, options.batch, self.random)) * options.passes
         self.solver = MiniBatch(problem, weights, settings, steps, float(len(X)))
         self.compressed = any(plan is not None for plan in problem.plans)
@@ -138,7 +142,9 @@ class Batches:
         solver, loss = self.solver, 0.0
         for rows, targets, s in ShuffledBatches(X, Y, None, self.options.batch, self.random):
             loss += solver.advance(rows, targets, s, solver.done / solver.n_steps)
-        if self.compressed:
+        if self.compressed and self.free >= 1.0 and solver.done == solver.n_steps:
+            solver.settle()
+        elif self.compressed and solver.done >= self.free * solver.n_steps:
             solver.project()
         return f"mean loss {loss / len(X):.5f}"
 

@@ -12,7 +12,10 @@ _SPARSE_SLOWDOWN = 8.0
 
 @dataclass(frozen=True, eq=False)
 class SparseWeight(CompressedWeight):
-    """Compressed sparse rows: data and column indices row by row, indptr where rows begin."""
+    """Compressed sparse rows: data and column indices row by row, indptr where rows begin.
+
+    Indices take two bytes each up to 65,536 columns: a library's four would double the file.
+    """
 
     data: object
     indices: object
@@ -50,14 +53,16 @@ class SparseWeight(CompressedWeight):
     def _written(self, values, *, xp):
         d_in, d_out = self.shape
         per_row = self.indptr[1:] - self.indptr[:-1]
-        rows = xp.repeat(xp.arange(d_in, dtype=self.indices.dtype), per_row)
-        flat = rows * d_out + self.indices
+        wide = xp.int32 if d_in * d_out < 2**31 else xp.int64
+        rows = xp.repeat(xp.arange(d_in, dtype=wide), per_row)
+        flat = rows * d_out + xp.astype(self.indices, wide)
         dense = get_backend(xp).scatter(values, flat, d_in * d_out, xp=xp)
         return xp.reshape(dense, self.shape)
 
     def operator(self, *, xp):
         """V -> V @ W by the library's sparse product, where it has one."""
-        product = get_backend(xp).sparse_product(self.data, self.indices, self.indptr, self.shape, xp=xp)
+        indices = xp.astype(self.indices, self.indptr.dtype)
+        product = get_backend(xp).sparse_product(self.data, indices, self.indptr, self.shape, xp=xp)
         return super().operator(xp=xp) if product is None else product
 
     def taken(self, kept, axis, *, xp):
@@ -76,5 +81,5 @@ def to_sparse(W, mask, *, xp):
     data = xp.take(xp.reshape(W, (-1,)), rows * W.shape[1] + columns)
     counts = xp.cumulative_sum(xp.sum(xp.astype(mask, xp.int32), axis=1), dtype=xp.int32)
     indptr = xp.concat([xp.zeros(1, dtype=xp.int32), counts])
-    index_type = xp.int32 if W.shape[0] * W.shape[1] < 2**31 else xp.int64
+    index_type = xp.uint16 if W.shape[1] <= 2**16 else xp.int32
     return SparseWeight(data, xp.astype(columns, index_type), indptr, tuple(W.shape))
