@@ -16,7 +16,7 @@ RACES = {
         (0.97, 0.975, 0.98, 0.983),
     ),
     "rank16": (
-        {"mini-batch BCD rank 16": dict(hidden=HIDDEN, batch=1024, passes=6, rank=16, parts=4)},
+        {"mini-batch BCD rank 16": dict(hidden=HIDDEN, batch=512, passes=6, rank=16, parts=4)},
         adam_family(HIDDEN, passes=10, batch=256, rank=16, parts=4),
         (0.96, 0.965, 0.97, 0.976),
     ),
