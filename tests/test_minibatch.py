@@ -32,6 +32,7 @@ from sklearn_nnbcd.engine import (
     pull_weight,
 )
 from sklearn_nnbcd.engine._curvature import Curvature, damped_inverse
+from sklearn_nnbcd.engine._schedule import refresh_interval
 from sklearn_nnbcd.engine._updates import update_U, update_V, update_V_output
 from sklearn_nnbcd.losses import LOSSES
 from sklearn_nnbcd.placements import ShuffledBatches
@@ -169,6 +170,17 @@ def test_curvatures_are_refreshed_often_first():
         solver.step(X, Y)
         due += [k] * (solver.curvatures[1].count - before)
     assert due == [0, 1, 2, 4, 6, 12, 18]
+
+
+def test_updates_of_the_curvatures_are_rarer_where_they_are_dear():
+    free, given = BatchSettings(), BatchSettings(refresh=3)
+    dense, thin = [(1025, 1024)], [(1025, 22), (23, 1024)]
+    assert refresh_interval(free, dense, [256]) == 10
+    # An update of the thin pair: two inverses of about 1,000 (5 GFLOP) and Gram matrices (1 GFLOP); a
+    # batch: some 0.15 GFLOP. Half of their ratio.
+    assert 15 <= refresh_interval(free, thin, [256, 256]) <= 30
+    assert refresh_interval(free, thin, [1, 1]) == 40
+    assert refresh_interval(given, thin, [256, 256]) == 3
 
 
 @pytest.mark.parametrize("fit_intercept", [True, False])

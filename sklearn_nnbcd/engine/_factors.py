@@ -66,6 +66,17 @@ class Factored:
         """Pairs (i, place of its first layer, place of its last one)."""
         return [(i, self.last[i - 1] + 1, self.last[i]) for i in range(1, self.whole.N + 1)]
 
+    def scaled(self, weights):
+        """The weights with every product A B scaled to the norm of its W."""
+        xp = self.whole.xp
+        for i, first, last in self._places():
+            if first != last:
+                size = float(xp.linalg.matrix_norm(weights.M_dense[i]))
+                factor = float(xp.linalg.matrix_norm(weights.W[i])) / size if size else 1.0
+                M = weights.M[i].scaled(factor)
+                weights = weights.updated(M=(i, M), M_dense=(i, factor * weights.M_dense[i]))
+        return weights
+
     def parted(self, weights):
         """The weights of the longer problem: A and B in place of W^MC, other layers as they are."""
         xp, parts = self.whole.xp, {name: [None] for name in ("W", "b", "M", "M_dense", "shift")}

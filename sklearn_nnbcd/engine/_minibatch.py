@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from ._curvature import Curvature, pulled_back
 from ._factors import Factored, inner_rank
-from ._schedule import pull_weight
+from ._schedule import pull_weight, refresh_interval
 from ._state import Block
 from ._updates import (
     forward,
@@ -87,7 +87,7 @@ class MiniBatch:
         slopes = [None] + [
             problem.activations[i].derivative(U[i], xp=xp) for i in range(1, problem.N)
         ]
-        if self._due():
+        if self._due(inputs):
             self._refresh(inputs, slopes, root)
         changes, gain = [None] * (problem.N + 1), 0.0
         for i, E in self._messages(block, slopes):
@@ -96,13 +96,15 @@ class MiniBatch:
         self._move(changes, gain, pull)
         self.pulled = self.pulled or pull > 0.0
         self.done += 1
-        if self.done % self.settings.refresh == 0:
+        if self.done % self.interval == 0:
             self.average, self.averaged = self._mean(), self.done
         return weighted_loss(problem, block)
 
     def advance(self, X, Y, s, share):
         """:meth:`step` with the pull after a share of the fit, then the projections that are due."""
         tau, settings = self.problem.penalties.tau, self.settings
+        if not self.done and settings.free == 0.0 and self._can_factor():
+            self._factor()
         loss = self.step(X, Y, s, pull_weight(settings, share, tau) if self.projected else 0.0)
         if self.problem.compressed and share >= settings.free:
             if self._can_factor():
@@ -118,9 +120,15 @@ class MiniBatch:
         return any(inner_rank(self.problem, i) is not None for i in range(1, self.problem.N + 1))
 
     def _factor(self):
-        """From here on W is W^MC in the layers that can train as two."""
+        """From here on W is W^MC in the layers that can train as two.
+
+        Before the first batch nothing is known of the data, but that signals must neither grow nor
+        fade: W^MC then gets the norm of W.
+        """
         self.project()
         self.factored = Factored(self.problem)
+        if not self.done:
+            self.weights = self.factored.scaled(self.weights)
         self.problem = self.factored.problem
         self._begin(self.factored.parted(self.weights))
         self.projected = {i for i, M in enumerate(self.weights.M) if M is not None}
@@ -216,12 +224,15 @@ class MiniBatch:
             A = xp.concat([A, xp.ones((A.shape[0], 1), dtype=A.dtype)], axis=1)
         return A * self._spread(layer, root)
 
-    def _due(self):
+    def _due(self, inputs):
         """Whether the curvatures take in this batch: 0, 1, 2, 4, 8 ... and then at equal distances."""
         done = self.done - self.begun
-        if done < self.settings.refresh:
+        if done == 0:
+            shapes, rows = [W.shape for W in self.weights.W[1:]], [A.shape[0] for A in inputs[1:]]
+            self.interval = refresh_interval(self.settings, shapes, rows)
+        if done < self.interval:
             return done & (done - 1) == 0
-        return done % self.settings.refresh == 0
+        return done % self.interval == 0
 
     def _refresh(self, inputs, slopes, root):
         """Curvatures from the output back, with one more batch in the running sums."""

@@ -21,9 +21,9 @@ class BatchSettings:
         Ridge on both sides of the metric, in units of its mean diagonal.
     memory : float
         Share of the running sums that survives an update; the first ones are plain means.
-    refresh : int
+    refresh : int or None
         Batches between two updates of the sums and their inverses, once there were as many; before,
-        they come after 1, 2, 4, 8 ... batches.
+        they come after 1, 2, 4, 8 ... batches. None: see :func:`refresh_interval`.
     trust : float
         Bound on the predicted mean squared change of the outputs by one batch; inf: none.
     factored : bool
@@ -50,7 +50,7 @@ class BatchSettings:
     momentum: float = 0.9
     damping: float = 1.0
     memory: float = 0.95
-    refresh: int = 10
+    refresh: int | None = None
     trust: float = 1e-3
     factored: bool = True
     factored_trust: float = 3e-3
@@ -69,6 +69,30 @@ class BatchSettings:
         if block_step == "exact":
             others = dict(step=1.0, damping=0.1, trust=1e-2) | others
         return cls(block_step=block_step, **others)
+
+
+def refresh_interval(settings, shapes, rows):
+    """Batches between two updates of the curvatures.
+
+    Where ``settings`` leave it open: 10, or as many (up to 40) as make the updates twice as dear as
+    the batches between them. Thin factors leave little to do for a batch, and no less for the inverses.
+
+    Parameters
+    ----------
+    settings : BatchSettings
+    shapes : list of tuple
+        Weight shapes of all layers.
+    rows : list of int
+        Rows of a batch that meet each weight.
+    """
+    if settings.refresh is not None:
+        return settings.refresh
+    update = batch = 0.0
+    for (d, m), n in zip(shapes, rows, strict=True):
+        update += 2.5 * (d**3 + m**3) + 2.0 * n * (d * d + m * m) + 2.0 * d * m * (d + m)
+        answer = min(2.0 * n * (d * d + m * m + d * m), 2.0 * d * m * (d + m + n))
+        batch += 4.0 * n * d * m + answer
+    return min(max(10, int(0.5 * update / batch)), 40)
 
 
 def pull_weight(settings, share, tau):
