@@ -23,7 +23,7 @@ LOWEST = {"har": 0.85, "mnist": 0.93, "digits": 0.85}
 def draw(script, race, runs, clock, folder):
     """One figure of one race; ``runs`` is {contestant: records}."""
     figure, axes = plt.subplots(figsize=(8.4, 4.0), layout="constrained")
-    styles = iter(["-", "--", ":"] * len(runs))
+    styles, markers = iter(["-", "--", ":"] * len(runs)), iter("os^v" * len(runs))
     for who, records in runs.items():
         colour = next((c for name, c in COLOURS.items() if who.startswith(name)), "k")
         bold = who.startswith("mini-batch")
@@ -33,8 +33,8 @@ def draw(script, race, runs, clock, folder):
             color=colour,
             linestyle="-" if bold else next(styles),
             linewidth=2.5 if bold else 1.2,
-            marker="o" if bold else None,
-            markersize=4,
+            marker=next(markers) if bold else None,
+            markersize=5,
             label=who,
         )
     axes.set(xlabel=CLOCKS[clock], ylabel="test accuracy", title=f"{script}, {race}", xscale="log")
