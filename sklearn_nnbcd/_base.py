@@ -61,6 +61,7 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
         alpha,
         alpha_w,
         ridge,
+        relaxation,
         initializer,
         fit_intercept,
         solver,
@@ -100,6 +101,7 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
         self.alpha = alpha
         self.alpha_w = alpha_w
         self.ridge = ridge
+        self.relaxation = relaxation
         self.initializer = initializer
         self.fit_intercept = fit_intercept
         self.solver = solver

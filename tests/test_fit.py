@@ -22,6 +22,7 @@ from sklearn.utils import estimator_html_repr, get_tags
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.compressions import COMPRESSIONS, L0, LowRank
 from sklearn_nnbcd.engine import _full
+from sklearn_nnbcd.layers import Dense, Residual
 from sklearn_nnbcd.utils._sklearn_compat import HAS_CALLBACKS
 
 SMALL = {"hidden_layer_sizes": (16,), "max_iter": 8, "tol": 0, "random_state": 0, "solver": "full"}
@@ -492,3 +493,30 @@ def test_scikit_learn_without_callbacks():
     command = [sys.executable, "-c", WITHOUT_CALLBACKS]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout.split("\n")[0] == "False 3 False (150,)", done.stderr
+
+
+RELAXED = {
+    "dense": {},
+    "low rank": dict(compression="low_rank", rank=2),
+    "no intercepts, ridge": dict(fit_intercept=False, ridge=0.3),
+    "data metric": dict(compression="low_rank", rank=2, projection="data"),
+    "residual": dict(hidden_layer_sizes=(100,), layers=[Dense(6), Residual([Dense(5), Dense(6)])]),
+    "regularised": dict(activity_regularizer="l1"),
+}
+
+
+@pytest.mark.parametrize("name", RELAXED)
+@pytest.mark.parametrize("relaxation", [0.5, 1.6, 1.95])
+def test_relaxed_blocks_descend_and_gain_from_more(name, relaxation):
+    """A quadratic block falls by omega (2 - omega) times what its minimiser would give: never up."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 4))
+    y = rng.normal(size=60) + X[:, 0]
+    options = dict(hidden_layer_sizes=(6, 5), solver="full", max_iter=40, tol=0.0, random_state=0)
+    options |= RELAXED[name]
+    curve = NNBCDRegressor(**options, relaxation=relaxation).fit(X, y).objective_curve_
+    # Metrics of the data are renewed before sweeps 2, 4, 8 ...; L is another function from there on.
+    steps = [k for k in range(1, 40) if name != "data metric" or (k & (k - 1))]
+    assert all(curve[k] <= curve[k - 1] * (1.0 + 1e-9) for k in steps)
+    plain = NNBCDRegressor(**options).fit(X, y).objective_curve_
+    assert (curve[-1] < plain[-1]) == (relaxation > 1.0) or name in ("data metric", "regularised")

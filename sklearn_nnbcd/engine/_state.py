@@ -28,6 +28,9 @@ class Penalties:
         Proximal weight of the W block.
     ridge : float
         r_i(W) = ridge/2 ||W||^2.
+    relaxation : float
+        omega in (0, 2): V_i and W_i, whose blocks are quadratic, move by omega times the way to their
+        minimiser, which lowers L by omega (2 - omega) times what the minimiser would.
     """
 
     rho: float = 1.0
@@ -36,6 +39,7 @@ class Penalties:
     alpha: float = 1.0
     alpha_w: float = 0.0
     ridge: float = 0.0
+    relaxation: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -179,7 +179,10 @@ def update_V(block, i, problem, weights, operator, S):
         return (U - joined(P, offset, skip),), ()
 
     (R,), _ = get_backend(xp).row_pass(residual, block.U[i + 1], P, skip, xp=xp)
-    return block.with_V(i, layer.solve_input(operator, S, R, start=block.V[i], xp=xp))
+    new = layer.solve_input(operator, S, R, start=block.V[i], xp=xp)
+    if p.relaxation != 1.0:
+        new = p.relaxation * new + (1.0 - p.relaxation) * block.V[i]
+    return block.with_V(i, new)
 
 
 class RowSums:
@@ -274,7 +277,7 @@ def update_W(weights, i, problem, statistics):
     With E = U_i - V_{i-1} W_i - b_i of the old weights, Vc the centred V_{i-1} and M = W_i^MC:
 
     (rho Vc'Vc + (tau + ridge + alpha_w) I) dW = rho Vc'E + tau (M - W) - ridge W,
-    db = mean(E) - mean(V_{i-1}) dW.
+    db = mean(E) - mean(V_{i-1}) dW, for every dW; dW may be relaxed.
 
     In a metric tau dW becomes tau G dW S, and tau (M - W) likewise. The right hand side is small
     where W is nearly right, which is what single precision needs.
@@ -302,6 +305,8 @@ def update_W(weights, i, problem, statistics):
         change = spd_solve(add_to_diagonal(left, diagonal, xp=xp), right, xp=xp)
     else:
         change = metric.solve(add_to_diagonal(left, diagonal, xp=xp), right, p.tau, xp=xp)
+    if p.relaxation != 1.0:
+        change = p.relaxation * change
     if problem.fit_intercept:
         mean_v = mean_v + weights.shift[i]
         entries["b"] = (i, weights.b[i] + statistics.sum_e / statistics.weight - mean_v @ change)
