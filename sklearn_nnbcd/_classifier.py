@@ -102,7 +102,7 @@ class NNBCDClassifier(ClassifierMixin, ClassTargets, BaseNNBCD):
         alpha=0.01,
         alpha_w=0.0,
         ridge="auto",
-        relaxation=1.0,
+        relaxation=1.6,
         initializer="auto",
         fit_intercept=True,
         solver="auto",

@@ -69,8 +69,9 @@ ridge : float or 'auto'
     without it they learn the labels by themselves and the network learns little. 'auto': 1 for the
     solver 'full', 0 for 'minibatch', which lets weights that no batch asks for fall by itself.
 relaxation : float
-    With 'full', V_i and W_i move by this multiple of the way to their minimiser, in (0, 2). 1 is the
-    paper; 1.6 needs about two thirds of the sweeps, and L falls as surely.
+    With 'full', V_i and W_i move by this multiple of the way to their minimiser, in (0, 2). Their
+    blocks are quadratic, so L falls as surely as with 1, the paper's value, in one half to two thirds of
+    the sweeps.
 initializer : str or instance
     First weights: a name of ``sklearn_nnbcd.initializers.INITIALIZERS`` or an instance. 'auto' is
     'small_normal' for the solver 'full' and 'kaiming_normal' for 'minibatch'.

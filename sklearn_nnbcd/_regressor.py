@@ -95,7 +95,7 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         alpha=0.01,
         alpha_w=0.0,
         ridge="auto",
-        relaxation=1.0,
+        relaxation=1.6,
         initializer="auto",
         fit_intercept=True,
         solver="auto",

@@ -26,6 +26,7 @@ PAPER = dict(
     tau=5.0,
     alpha=1.0,
     alpha_w=1.0,
+    relaxation=1.0,
     ridge=0.0,
     fit_intercept=False,
     initializer="gaussian",

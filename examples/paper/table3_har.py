@@ -84,6 +84,7 @@ def estimator(options):
         tau=options.tau,
         alpha=options.alpha,
         alpha_w=options.alpha,
+        relaxation=1.0,
         ridge=0.0,
         initializer=Gaussian(0.01),
         fit_intercept=options.intercept,

@@ -181,7 +181,8 @@ def update_V(block, i, problem, weights, operator, S):
     (R,), _ = get_backend(xp).row_pass(residual, block.U[i + 1], P, skip, xp=xp)
     new = layer.solve_input(operator, S, R, start=block.V[i], xp=xp)
     if p.relaxation != 1.0:
-        new = p.relaxation * new + (1.0 - p.relaxation) * block.V[i]
+        new *= p.relaxation
+        new += (1.0 - p.relaxation) * block.V[i]
     return block.with_V(i, new)
 
 
