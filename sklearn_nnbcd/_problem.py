@@ -130,10 +130,10 @@ def resolve_penalties(estimator, owner, solver):
         if name in values:
             continue
         values[name] = check_number(getattr(estimator, name), name, owner, cure="0 switches the term off.")
-    values["relaxation"] = check_number(
+    relaxation = check_number(
         estimator.relaxation, "relaxation", owner, strict=True, high=1.99, cure="Try 1, or 1.6 for speed."
     )
-    return Penalties(**values)
+    return Penalties(**values, relaxation=relaxation if solver == "full" else 1.0)
 
 
 def resolve_activations(activation, n_layers, owner):

@@ -181,8 +181,13 @@ def update_V(block, i, problem, weights, operator, S):
     (R,), _ = get_backend(xp).row_pass(residual, block.U[i + 1], P, skip, xp=xp)
     new = layer.solve_input(operator, S, R, start=block.V[i], xp=xp)
     if p.relaxation != 1.0:
-        new *= p.relaxation
-        new += (1.0 - p.relaxation) * block.V[i]
+
+        def relaxed(new, old):
+            new = p.relaxation * new
+            new += (1.0 - p.relaxation) * old
+            return (new,), ()
+
+        (new,), _ = get_backend(xp).row_pass(relaxed, new, block.V[i], xp=xp)
     return block.with_V(i, new)
 
 
