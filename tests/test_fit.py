@@ -8,7 +8,7 @@ import warnings
 
 import numpy as np
 import pytest
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, effective_n_jobs
 from sklearn import config_context
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.datasets import load_digits, load_iris, make_regression
@@ -520,3 +520,17 @@ def test_relaxed_blocks_descend_and_gain_from_more(name, relaxation):
     assert all(curve[k] <= curve[k - 1] * (1.0 + 1e-9) for k in steps)
     plain = NNBCDRegressor(**options, relaxation=1.0).fit(X, y).objective_curve_
     assert (curve[-1] < plain[-1]) == (relaxation > 1.0) or name in ("data metric", "regularised")
+
+
+def threads_of_a_fit(estimator, X, y):
+    from threadpoolctl import threadpool_info
+
+    estimator.fit(X, y)
+    return [pool["num_threads"] for pool in threadpool_info()]
+
+
+def test_processes_of_a_search_share_the_cores(iris):
+    """joblib gives its processes their share of the cores, and nothing of ours takes more."""
+    model, cores = NNBCDClassifier(**SMALL), effective_n_jobs(-1)
+    pools = Parallel(2)(delayed(threads_of_a_fit)(model, *iris) for _ in range(2))
+    assert all(threads <= max(1, cores // 2) for pool in pools for threads in pool)
