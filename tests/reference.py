@@ -221,7 +221,7 @@ def update_U_output(net):
 
 
 def update_V(net, i):
-    """(9): the normal equations of each row."""
+    """(9): the normal equations of each row; relaxed."""
     W, b, U = net["W"][i + 1], net["b"][i + 1], net["U"][i + 1]
     left = net["rho"] * W @ W.T + net["gamma"] * np.eye(len(W))
     new = np.zeros_like(net["V"][i])
@@ -229,7 +229,7 @@ def update_V(net, i):
         sigma = np.array([net["activation"][0](u) for u in net["U"][i][j]])
         residual = U[j] if b is None else U[j] - b
         new[j] = np.linalg.solve(left, net["rho"] * W @ residual + net["gamma"] * sigma)
-    net["V"][i] = new
+    net["V"][i] = net["V"][i] + net["relaxation"] * (new - net["V"][i])
 
 
 def update_U(net, i):
@@ -243,7 +243,10 @@ def update_U(net, i):
 
 
 def update_W(net, i):
-    """(12) with sample weights, ridge, intercept and its own prox: one stacked least squares."""
+    """(12) with sample weights, ridge, intercept and its own prox: one stacked least squares.
+
+    W is relaxed; b is the best one for it.
+    """
     V, U, W, M = net["V"][i - 1], net["U"][i], net["W"][i], net["M"][i]
     d_in, d_out = W.shape
     has_b = net["b"][i] is not None
@@ -262,9 +265,10 @@ def update_W(net, i):
             rows.append(unit)
             values.append(math.sqrt(weight) * center[k])
     solution = np.linalg.lstsq(np.array(rows), np.array(values), rcond=None)[0]
-    net["W"][i] = solution[:d_in]
+    net["W"][i] = W + net["relaxation"] * (solution[:d_in] - W)
     if has_b:
-        net["b"][i] = solution[d_in]
+        offsets = [U[j] - V[j] @ net["W"][i] for j in range(len(V))]
+        net["b"][i] = np.average(offsets, axis=0, weights=net["s"])
 
 
 def update_M(net, i):
