@@ -36,6 +36,8 @@ class Monitor:
         self.monotone = True
         #: iteration before which validation scores stop nothing
         self.patience_from = 0
+        #: whether the weights of this iteration may be kept: a dense start of a compressed fit may not
+        self.eligible = True
         self.random_state = check_random_state(estimator.random_state)
 
     def last_good(self, weights):
@@ -91,6 +93,8 @@ class Monitor:
     def _validation(self, weights):
         score = self.validate(weights)
         self.scores.append(score)
+        if not self.eligible:
+            return False
         self.since = 0 if score > self.best_score + self.estimator.tol else self.since + 1
         if score > self.best_score:
             self.best_score, self.best_weights = score, weights

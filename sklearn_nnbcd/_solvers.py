@@ -172,6 +172,8 @@ def run_minibatch(estimator, problem, start, rows, max_iter, monitor):
     def on_pass(k, weights, loss):
         last = weights.W[problem.N]
         finite = math.isfinite(float(problem.xp.sum(last)))
+        pairs = zip(problem.plans, weights.M, strict=True)
+        monitor.eligible = all(plan is None or M is not None for plan, M in pairs)
         return monitor(k, weights, Terms(loss=loss if finite else math.nan))
 
     def run():

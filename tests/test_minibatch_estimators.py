@@ -126,3 +126,29 @@ def test_memory_mapped_rows(tmp_path):
         tracemalloc.stop()
     assert model.score(X[:5000], y[:5000]) > 0.9
     assert peak < 0.6 * X.nbytes
+
+
+@pytest.mark.parametrize("compress_after", [0.05, 0.6, 1.0])
+@pytest.mark.parametrize("compression", ["low_rank", "tt"])
+def test_early_stopping_keeps_no_pass_that_was_still_dense(compression, compress_after):
+    """The dense passes score best here: one feature pair decides, and rank 1 loses most of the rest."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(600, 8))
+    y = (np.sin(2.0 * X[:, 0]) + np.sin(2.0 * X[:, 1]) * X[:, 2] > 0.0).astype(int)
+    network = NNBCDClassifier(
+        (20, 20),
+        compression=compression,
+        rank=1,
+        solver="minibatch",
+        max_iter=30,
+        early_stopping=True,
+        n_iter_no_change=100,
+        compress_after=compress_after,
+        random_state=0,
+    ).fit(X[:400], y[:400], X_val=X[400:], y_val=y[400:])
+    assert len(network.validation_scores_) == 30
+    assert network.compression_ratio_ < 0.3
+    kept = network.score(X[400:], y[400:])
+    assert kept == pytest.approx(network.best_validation_score_)
+    if compress_after == 1.0:
+        assert max(network.validation_scores_) > kept
