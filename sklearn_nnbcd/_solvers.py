@@ -172,8 +172,7 @@ def run_minibatch(estimator, problem, start, rows, max_iter, monitor):
     def on_pass(k, weights, loss):
         last = weights.W[problem.N]
         finite = math.isfinite(float(problem.xp.sum(last)))
-        pairs = zip(problem.plans, weights.M, strict=True)
-        monitor.eligible = all(plan is None or M is not None for plan, M in pairs)
+        monitor.eligible = has_all(problem, weights)
         return monitor(k, weights, Terms(loss=loss if finite else math.nan))
 
     def run():
@@ -183,8 +182,16 @@ def run_minibatch(estimator, problem, start, rows, max_iter, monitor):
         return weights_, complete, None
 
     weights, _ = guarded(run, monitor, weights)
+    if not has_all(problem, weights):  # the last finite weights may be those of a dense start
+        weights = initial_weights(problem, weights.W, weights.b)
     monitor.diagnosis = diagnose_weights(problem, weights, batches.weight)
     return weights, monitor.terms[: monitor.n_sweeps]
+
+
+def has_all(problem, weights):
+    """Whether there is a W^MC wherever there should be one."""
+    pairs = zip(problem.plans, weights.M, strict=True)
+    return all(plan is None or M is not None for plan, M in pairs)
 
 
 SOLVERS = {"full": run_full, "minibatch": run_minibatch}

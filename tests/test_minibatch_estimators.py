@@ -9,6 +9,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd.engine import MiniBatch
 from sklearn_nnbcd.placements import ShuffledBatches
 
 OPTIONS = dict(hidden_layer_sizes=(64, 64), solver="minibatch", random_state=0)
@@ -152,3 +153,26 @@ def test_early_stopping_keeps_no_pass_that_was_still_dense(compression, compress
     assert kept == pytest.approx(network.best_validation_score_)
     if compress_after == 1.0:
         assert max(network.validation_scores_) > kept
+
+
+def test_an_overflow_in_a_dense_start_leaves_a_compressed_network(monkeypatch):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 6)).astype(np.float32)
+    step, calls = MiniBatch.step, []
+
+    def overflowing(solver, *args, **kwargs):
+        loss = step(solver, *args, **kwargs)
+        calls.append(loss)
+        if len(calls) > 40:  # after three passes
+            last = solver.weights.W[-1] * np.float32(np.inf)
+            solver.weights = solver.weights.updated(W=(solver.problem.N, last))
+        return loss
+
+    monkeypatch.setattr(MiniBatch, "step", overflowing)
+    network = NNBCDRegressor(
+        (20, 20), compression="low_rank", rank=2, solver="minibatch", compress_after=0.9, max_iter=20
+    )
+    with pytest.warns(UserWarning, match="no longer finite"):
+        network.fit(X, X[:, 0])
+    assert network.compression_ratio_ < 0.5
+    assert np.all(np.isfinite(network.predict(X)))
