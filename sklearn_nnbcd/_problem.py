@@ -353,7 +353,9 @@ def check_loop_parameters(estimator):
     check_option(estimator.solver, ("auto", "full", "minibatch"), "solver", owner)
     check_option(estimator.block_step, ("prox_linear", "exact"), "block_step", owner)
     check_number(estimator.averaging, "averaging", owner, cure="Try 6; 1e6 keeps the last weights.")
-    check_number(estimator.compress_after, "compress_after", owner, high=1.0, cure="Try 0.05.")
+    if not (isinstance(estimator.compress_after, str) and estimator.compress_after == "auto"):
+        cure = 'Try 0.05; "auto" is allowed, too.'
+        check_number(estimator.compress_after, "compress_after", owner, high=1.0, cure=cure)
     check_option(estimator.projection, ("auto", "frobenius", "data"), "projection", owner)
     check_option(estimator.device, ("auto", "cpu", "cuda"), "device", owner)
     parse_bytes(estimator.memory_limit, "memory_limit", owner)

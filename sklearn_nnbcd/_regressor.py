@@ -102,7 +102,7 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         batch_size="auto",
         block_step="prox_linear",
         averaging=6.0,
-        compress_after=0.05,
+        compress_after="auto",
         max_iter="auto",
         tol=1e-3,
         n_iter_no_change=10,

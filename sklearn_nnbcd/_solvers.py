@@ -149,9 +149,18 @@ def run_full(estimator, problem, start, rows, max_iter, monitor):
     return weights, [*monitor.terms, *terms][1:]
 
 
-def batch_settings(estimator, **others):
-    """:class:`BatchSettings` of an estimator."""
-    free = float(estimator.compress_after)
+#: what compress_after="auto" stands for where layers train as products, and where they do not
+PRODUCT_AFTER, OTHERS_AFTER = 0.25, 0.05
+
+
+def batch_settings(estimator, problem, **others):
+    """:class:`BatchSettings` of an estimator for its problem."""
+    free = estimator.compress_after
+    if free == "auto":
+        products = any(plan is not None and plan.inner_rank is not None for plan in problem.plans)
+        linear = estimator.block_step == "prox_linear"
+        free = PRODUCT_AFTER if products and linear else OTHERS_AFTER
+    free = float(free)
     return BatchSettings.of(estimator.block_step, averaging=estimator.averaging, free=free, **others)
 
 
@@ -164,7 +173,7 @@ def run_minibatch(estimator, problem, start, rows, max_iter, monitor):
     batches = ShuffledBatches(*rows, size, monitor.random_state)
     problem = problem.planned(start[0])
     weights = initial_weights(problem, *start, compress=False)
-    settings = batch_settings(estimator)
+    settings = batch_settings(estimator, problem)
     monitor.monotone = False
     if problem.compressed:
         monitor.patience_from = max_iter  # the pull towards W^MC must come to its end
@@ -218,8 +227,8 @@ def guarded(run, monitor, weights):
 def new_minibatch(estimator, problem, start):
     """A :class:`MiniBatch` for ``partial_fit``: a constant step, no end in sight."""
     refuse_full_only(estimator, "partial_fit")
-    settings = batch_settings(estimator, decay=False)
     problem = problem.planned(start[0])
+    settings = batch_settings(estimator, problem, decay=False)
     weights = initial_weights(problem, *start, compress=False)
     return MiniBatch(problem, weights, settings, None, 0.0)
 
