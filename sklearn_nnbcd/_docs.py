@@ -98,8 +98,9 @@ averaging : float
     subjects, other years), large ones where the fit is still learning at its end.
 compress_after : float or 'auto'
     Share of a 'minibatch' fit, in [0, 1], after which the compression begins; until then the network
-    is dense. 'auto' is 0.25 for low rank, which is cheap from then on, and 0.05 for others. 1 trains it dense and compresses it once, at the end, which is the fastest and loses
-    least where the format is roomy; the smaller the format, the more it gains from training with it.
+    is dense. 'auto' is 0.25 for low rank, which is cheap from then on, and 0.05 for others. 1 trains it
+    dense and compresses it once, at the end, which is the fastest and loses least where the format is
+    roomy; the smaller the format, the more it gains from training with it.
 max_iter : int or 'auto'
     Largest number of sweeps, or of passes over the rows with 'minibatch'. 'auto': 200 sweeps; as
     many passes as make 600 batches, but between 6 and 200.
