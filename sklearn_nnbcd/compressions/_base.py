@@ -140,7 +140,24 @@ class CompressionPlan:
         return self.project(W, metric=metric, xp=xp)
 
     def product(self, A, B):
-        """The weight A B, where ``inner_rank`` says that there is one."""
+        """The weight A B, where ``inner_rank`` says that there is one.
+
+        Parameters
+        ----------
+        A : array of shape (d_in, inner_rank)
+        B : array of shape (inner_rank, d_out)
+            Of the dtype of A.
+
+        Returns
+        -------
+        M : CompressedWeight
+            In the format of this plan, with ``factors`` (A, B).
+
+        Raises
+        ------
+        NotImplementedError
+            If ``inner_rank`` is None.
+        """
         raise NotImplementedError
 
     def step(self, target, previous, weight, *, metric=None, xp):

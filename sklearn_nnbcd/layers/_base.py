@@ -123,7 +123,18 @@ class BaseLayer(BaseEstimator):
         return self.positions * max(d_in, d_out)
 
     def factored(self, rank):
-        """Two bound layers that are this one where W = A B, with A of ``rank`` columns; None: no such two."""
+        """Two bound layers that are this one where W = A B: T(V) A B + b in two steps.
+
+        Parameters
+        ----------
+        rank : int
+            Columns of A, >= 1.
+
+        Returns
+        -------
+        parts : pair of layers or None
+            With weights A of shape (d_in, rank) and B of shape (rank, d_out); None: there are no such two.
+        """
         return None
 
     # the linear map without parameters ----------------------------------------------------------
