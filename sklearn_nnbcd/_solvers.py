@@ -149,8 +149,8 @@ def run_full(estimator, problem, start, rows, max_iter, monitor):
     return weights, [*monitor.terms, *terms][1:]
 
 
-#: what compress_after="auto" stands for where layers train as products, and where they do not
-PRODUCT_AFTER, OTHERS_AFTER = 0.25, 0.05
+#: what compress_after="auto" stands for where layers train as products; elsewhere the engine's default
+PRODUCT_AFTER = 0.25
 
 
 def batch_settings(estimator, problem, **others):
@@ -159,7 +159,7 @@ def batch_settings(estimator, problem, **others):
     if free == "auto":
         products = any(plan is not None and plan.inner_rank is not None for plan in problem.plans)
         linear = estimator.block_step == "prox_linear"
-        free = PRODUCT_AFTER if products and linear else OTHERS_AFTER
+        free = PRODUCT_AFTER if products and linear else BatchSettings.free
     free = float(free)
     return BatchSettings.of(estimator.block_step, averaging=estimator.averaging, free=free, **others)
 

@@ -5,10 +5,13 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from problems import NUMPY
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd._problem import resolve_problem
+from sklearn_nnbcd._solvers import batch_settings
 from sklearn_nnbcd.engine import MiniBatch
 from sklearn_nnbcd.placements import ShuffledBatches
 
@@ -176,3 +179,21 @@ def test_an_overflow_in_a_dense_start_leaves_a_compressed_network(monkeypatch):
         network.fit(X, X[:, 0])
     assert network.compression_ratio_ < 0.5
     assert np.all(np.isfinite(network.predict(X)))
+
+
+@pytest.mark.parametrize(
+    ("options", "free"),
+    [
+        (dict(compression="low_rank"), 0.25),
+        (dict(compression="low_rank", block_step="exact"), 0.05),
+        (dict(compression="tt"), 0.05),
+        (dict(compression=None), 0.05),
+        (dict(compression="low_rank", compress_after=0.5), 0.5),
+        (dict(compression="tt", compress_after=1), 1.0),
+    ],
+)
+def test_what_the_solver_is_told_of_compress_after_and_averaging(options, free):
+    model = NNBCDClassifier((30, 30), averaging=2.5, **options)
+    problem, _ = resolve_problem(model, 20, 3, "classification", NUMPY, "minibatch")
+    settings = batch_settings(model, problem)
+    assert (settings.free, settings.averaging) == (free, 2.5)

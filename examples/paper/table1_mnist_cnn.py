@@ -124,10 +124,8 @@ class Batches:
 
     def __init__(self, problem, weights, X, Y, options):
         self.options, self.random = options, np.random.RandomState(options.seed)
-        self.free = options.compress_after
-        settings = BatchSettings(
-            refresh=options.refresh, step=options.step, trust=options.trust, free=self.free
-        )
+        steering = dict(step=options.step, trust=options.trust, free=options.compress_after)
+        settings = BatchSettings(refresh=options.refresh, **steering)
         steps = len(ShuffledBatches(X, Y, None, options.batch, self.random)) * options.passes
         self.solver = MiniBatch(problem, weights, settings, steps, float(len(X)))
         self.compressed = any(plan is not None for plan in problem.plans)
@@ -142,10 +140,8 @@ class Batches:
         solver, loss = self.solver, 0.0
         for rows, targets, s in ShuffledBatches(X, Y, None, self.options.batch, self.random):
             loss += solver.advance(rows, targets, s, solver.done / solver.n_steps)
-        if self.compressed and self.free >= 1.0 and solver.done == solver.n_steps:
-            solver.settle()
-        elif self.compressed and solver.done >= self.free * solver.n_steps:
-            solver.project()
+        if self.compressed:
+            solver.end_pass(solver.done / solver.n_steps)
         return f"mean loss {loss / len(X):.5f}"
 
 

@@ -166,6 +166,13 @@ class MiniBatch:
         if not due:
             self.concluded = -1
 
+    def end_pass(self, share):
+        """What the end of a pass, after a share of the fit, owes W^MC; while W is free, nothing."""
+        if share >= 1.0 and self.settings.free >= 1.0:
+            self.settle()
+        elif share >= self.settings.free:
+            self.project()
+
     def settle(self):
         """Compress the mean weights, which then are the weights: the end of a fit that was free so long."""
         self.weights = self.average = self._mean()

@@ -37,10 +37,8 @@ def fit_minibatch(problem, weights, batches, settings, *, max_iter, on_pass):
             loss = 0.0
             for X, Y, s in batches:
                 loss += solver.advance(X, Y, s, solver.done / n_steps)
-            if compressed and k == max_iter and settings.free >= 1.0:
-                solver.settle()
-            elif compressed and k >= settings.free * max_iter:
-                solver.project()  # until then the network is dense
+            if compressed:
+                solver.end_pass(k / max_iter)
             if on_pass(k, solver.result, loss):
                 break
     except KeyboardInterrupt:

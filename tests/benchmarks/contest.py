@@ -15,6 +15,7 @@ import array_api_compat
 import numpy as np
 
 from sklearn_nnbcd._network import network_weights, operators, run_network
+from sklearn_nnbcd._solvers import has_all
 from sklearn_nnbcd.activations import Identity, ReLU
 from sklearn_nnbcd.compressions import LowRank
 from sklearn_nnbcd.datasets import fetch_har, fetch_mnist
@@ -212,8 +213,7 @@ def bcd(data, hidden, *, passes, parts=1, block_step="prox_linear", **options):
     def on_pass(k, weights, value):
         clock.stop()
         record = dict(k=k / parts, wall=clock.wall, cpu=clock.cpu, loss=value / len(X))
-        pairs = zip(weights.M, problem.plans, strict=True)
-        if not any(M is None and plan is not None for M, plan in pairs):
+        if has_all(problem, weights):
             record["train"] = network_accuracy(problem, weights, X, y)
             record["test"] = network_accuracy(problem, weights, T, t)
         records.append(record)
