@@ -576,6 +576,28 @@ def test_a_fit_that_is_free_to_its_end_is_the_dense_one_compressed_once(compress
     assert results[compression].M[3] is None
 
 
+def test_the_end_of_a_pass_compresses_once_the_compression_has_begun():
+    problem, weights, X, Y, _ = setting((6, 5, 4, 3), compression="l0", compress_output=False)
+    weights = replace(weights, M=(None,) * 4, M_dense=(None,) * 4)
+    solver = MiniBatch(problem, weights, BatchSettings(free=0.5, averaging=0.0))
+    for k in range(3):
+        solver.advance(X, Y, None, k / 10)
+    last = solver.weights.W[1]
+    solver.end_pass(0.3)
+    assert not solver.projected
+    solver.end_pass(0.5)
+    assert solver.projected == {1, 2}
+    assert solver.weights.M[1] is not None
+    np.testing.assert_array_equal(solver.weights.W[1], last)
+    held = MiniBatch(problem, weights, BatchSettings(free=1.0, averaging=0.0, refresh=1))
+    for k in range(3):
+        held.advance(X, Y, None, k / 10)
+    last = held.weights.W[1]
+    held.end_pass(1.0)  # the mean takes the place of the last weights
+    assert np.linalg.norm(held.weights.W[1] - last) > 1e-6
+    np.testing.assert_array_equal(held.result.W[1], held.weights.W[1])
+
+
 def test_dear_steps_come_less_often_and_none_before_the_pull():
     problem, weights, X, Y, _ = setting((6, 5, 4, 3), compression="low_rank", compress_output=False)
     every = (None, 1, 3, None)
