@@ -9,6 +9,7 @@ stopped and resumed; ``--fresh`` begins anew.
 """
 
 import argparse
+import math
 import os
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -20,7 +21,7 @@ from contest import Clock, Log, accuracy, bcd, load, output_folder  # noqa: E402
 RATES = (3e-4, 1e-3, 3e-3)
 
 
-def adam(data, hidden, *, passes, batch, rate, loss, rank=None, seed=0, parts=1):
+def adam(data, hidden, *, passes, batch, rate, loss, rank=None, seed=0, parts=1, falling=False):
     """PyTorch's Adam on the same network, hidden layers as two linear maps where ``rank`` is given.
 
     Returns
@@ -41,12 +42,15 @@ def adam(data, hidden, *, passes, batch, rate, loss, rank=None, seed=0, parts=1)
             maps += [torch.nn.Linear(a, rank, bias=False), torch.nn.Linear(rank, b)]
         maps.append(torch.nn.ReLU())
     net = torch.nn.Sequential(*maps, torch.nn.Linear(widths[-1], K))
-    options = dict(passes=passes, batch=batch, rate=rate, loss=loss, parts=parts)
+    options = dict(passes=passes, batch=batch, rate=rate, loss=loss, parts=parts, falling=falling)
     return descend(net, data, Clock(), **options)
 
 
-def descend(net, data, clock, *, passes, batch, rate, loss, parts=1, on_step=None, first=1):
-    """Adam over some passes; ``parts`` records per pass. ``on_step(share)`` follows every step."""
+def descend(net, data, clock, *, passes, batch, rate, loss, falling=False, parts=1, on_step=None, first=1):
+    """Adam over some passes; ``parts`` records per pass. ``on_step(share)`` follows every step.
+
+    With ``falling`` the learning rate goes to zero along a half cosine.
+    """
     import torch
 
     X, y, T, t = data
@@ -72,8 +76,11 @@ def descend(net, data, clock, *, passes, batch, rate, loss, parts=1, on_step=Non
                 value = torch.nn.functional.cross_entropy(V, labels[rows])
             value.backward()
             optimizer.step()
+            share = (k + number / len(order)) / passes
+            if falling:
+                optimizer.param_groups[0]["lr"] = 0.5 * rate * (1.0 + math.cos(math.pi * share))
             if on_step is not None:
-                on_step((k + number / len(order)) / passes)
+                on_step(share)
             if number in ends:
                 clock.stop()
                 score(first - 1 + k + ends[number] / parts)
