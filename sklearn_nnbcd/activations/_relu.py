@@ -30,7 +30,7 @@ class ReLU(BaseActivation):
         best += V
         best = positive_part(best, xp=xp)
         best *= 1.0 / (1.0 + weight)
-        return get_backend(xp).select(positive > 0.0, best, center, xp=xp)
+        return get_backend(xp).select_by_sign(positive, best, center, xp=xp)
 
     def derivative(self, U, *, xp):
         """1 where U > 0, else 0."""

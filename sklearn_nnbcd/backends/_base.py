@@ -27,7 +27,7 @@ class Backend:
         """The same as a zero-dimensional float64 array, so that the host need not wait for a device."""
         return xp.sum(x * x, dtype=xp.float64)
 
-    def row_pass(self, function, *arrays, xp):
+    def row_pass(self, function, *arrays, into=(), xp):
         """Several element-wise steps over the same rows, as one pass.
 
         Parameters
@@ -36,6 +36,10 @@ class Backend:
             Takes slices of the arrays and returns a tuple of arrays, row by row, and a tuple of sums.
             No row's result may depend on the other rows of its slice.
         *arrays : arrays of n rows, or None
+        into : tuple of arrays or None, default=()
+            Arrays that are not needed any more, one for each of the first results, which may be written
+            there and save a new array. An array of ``arrays`` may be among them; what shares its memory
+            with another one that is still needed may not.
         xp : module
 
         Returns
@@ -46,9 +50,21 @@ class Backend:
         """
         return function(*arrays)
 
+    def distinct(self, x, other, *, xp):
+        """``x``, or a copy of it if it may share its memory with ``other``."""
+        return xp.asarray(x, copy=True) if x is other else x
+
+    def add_to_diagonal(self, A, value, *, xp):
+        """``A + value * I`` for a square matrix and a Python float."""
+        return A + value * xp.eye(A.shape[0], dtype=A.dtype)
+
     def select(self, mask, a, b, *, xp):
         """``a`` where ``mask`` is true, else ``b``; both floating and finite, of the mask's shape."""
         return xp.where(mask, a, b)
+
+    def select_by_sign(self, q, a, b, *, xp):
+        """``a`` where q > 0, ``b`` where q < 0, either one where q = 0; all floating, of one shape."""
+        return xp.where(q > 0.0, a, b)
 
     def gram(self, A, *, xp):
         """``A' A``, shape (d, d), of A with shape (n, d)."""

@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """NumPy: passes over slices that fit the caches, partition, BLAS for sums of squares, SciPy's CSR product."""
 
+import itertools
+import math
+
 import numpy as np
 from scipy import sparse
 
 from ._base import Backend
 
+#: columns up to which NumPy's own symmetric product is as fast as one in parts
+_GRAM_LEAF = 192
+#: integers of the size of a floating number
+_WHOLE = {"f": np.int32, "d": np.int64}
 #: bytes of one array's slice: a handful of them fit the cache that belongs to one core
 _SLICE_BYTES = 2**18
 
@@ -24,7 +31,7 @@ class NumpyBackend(Backend):
         """The same: nobody waits for anybody."""
         return self.sum_of_squares(x, xp=xp)
 
-    def row_pass(self, function, *arrays, xp):
+    def row_pass(self, function, *arrays, into=(), xp):
         """Slice by slice: temporaries stay in the caches and are never fresh pages."""
         given = [x for x in arrays if x is not None]
         n = given[0].shape[0]
@@ -36,18 +43,67 @@ class NumpyBackend(Backend):
             part = slice(start, start + size)
             rows, sums = function(*(None if x is None else x[part] for x in arrays))
             if whole is None:
-                whole = tuple(np.empty((n, *x.shape[1:]), dtype=x.dtype) for x in rows)
+                spare = itertools.chain(into, itertools.repeat(None))
+                whole = tuple(_room(n, x, old) for x, old in zip(rows, spare, strict=False))
                 totals = (0.0,) * len(sums)
             for out, x in zip(whole, rows, strict=True):
                 out[part] = x
             totals = tuple(a + b for a, b in zip(totals, sums, strict=True))
         return whole, totals
 
+    def distinct(self, x, other, *, xp):
+        """``x``, or a copy where the two overlap."""
+        return x.copy() if np.may_share_memory(x, other) else x
+
+    def add_to_diagonal(self, A, value, *, xp):
+        """Along the diagonal alone; what is not finite spoils the whole matrix, as in the sum."""
+        if not math.isfinite(value):
+            return super().add_to_diagonal(A, value, xp=xp)
+        A = A.copy()
+        A.reshape(-1)[:: A.shape[0] + 1] += value
+        return A
+
     def select(self, mask, a, b, *, xp):
         """Two products: np.where branches at every entry, 6-20 times slower where the mask is random."""
         chosen = a * mask
         chosen += b * ~mask
         return chosen
+
+    def select_by_sign(self, q, a, b, *, xp):
+        """By the sign bits, in integers: two thirds of the time of two products with a mask."""
+        whole = _WHOLE.get(q.dtype.char)
+        if whole is None or not q.dtype == a.dtype == b.dtype:
+            return self.select(q > 0.0, a, b, xp=xp)
+        q, a, b = (x.view(whole) for x in (q, a, b))
+        every = q >> (8 * q.itemsize - 1)  # all bits of a negative number, none of another
+        chosen = a ^ b
+        chosen &= every
+        chosen ^= a
+        return chosen.view(f"f{chosen.itemsize}")
+
+    def gram(self, A, *, xp):
+        """``A' A`` in parts: NumPy mirrors the half that BLAS leaves out entry by entry.
+
+        With rows of a power of two of bytes, every entry of that mirror image is a cache miss, which
+        takes as long as the product itself of 2000 rows and ten times that of 64.
+        """
+        d = A.shape[1]
+        if d <= _GRAM_LEAF:
+            return A.T @ A
+        out = np.empty((d, d), dtype=A.dtype)
+        self._gram_parts(A, out)
+        return out
+
+    def _gram_parts(self, A, out):
+        d = A.shape[1]
+        if d <= _GRAM_LEAF:
+            out[...] = A.T @ A
+            return
+        left, right = slice(None, d // 2), slice(d // 2, None)
+        for part in (left, right):
+            self._gram_parts(A[:, part], out[part, part])
+        out[left, right] = A[:, left].T @ A[:, right]
+        out[right, left] = out[left, right].T
 
     def kth_largest(self, x, k, *, xp):
         """The k-th largest entry by introselect, O(n)."""
@@ -64,6 +120,14 @@ class NumpyBackend(Backend):
         """V -> ``V @ A`` by SciPy: (A' V')', with A' taken for free as the CSC reading of the same parts."""
         transposed = sparse.csc_array((data, indices, indptr), shape=(shape[1], shape[0]))
         return lambda V: (transposed @ V.T).T
+
+
+def _room(n, part, old):
+    """``old`` if n rows like those of ``part`` may be written there, else a new array for them."""
+    shape = (n, *part.shape[1:])
+    if old is not None and old.shape == shape and old.dtype == part.dtype and old.flags.writeable:
+        return old
+    return np.empty(shape, dtype=part.dtype)
 
 
 def shuffled_rows(n, random_state):

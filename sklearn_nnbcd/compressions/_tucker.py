@@ -148,10 +148,10 @@ class TuckerPlan(CompressionPlan):
             rows, core = _orthonormal(rows, core, xp=xp)
             columns, core = _orthonormal(columns, core.T, xp=xp)
             core = core.T
-            CB = core @ kronecker(columns, xp=xp).T  # X B'
-            SBC = metric.columns.multiply(CB.T)
+            B = kronecker(columns, xp=xp) @ core.T
+            SB = metric.columns.multiply(B)
             rows = fit_factors(
-                rows, W @ SBC, CB @ SBC, metric.rows, kronecker_maps, _gram, _ITERATIONS, xp=xp
+                rows, W @ SB, B, SB, metric.rows, kronecker_maps, _gram, _ITERATIONS, xp=xp
             )
             rows, columns, core, W, metric = columns, rows, core.T, W.T, metric.transposed
         rows, core = _orthonormal(rows, core, xp=xp)
@@ -175,13 +175,13 @@ def _fit_core(core, rows, columns, W, metric, *, xp):
     A, B = kronecker(rows, xp=xp), kronecker(columns, xp=xp)
     GA, SB = metric.rows.multiply(A), metric.columns.multiply(B)
     left, right = A.T @ GA, B.T @ SB
-    P, Q = inverse_gram(left, xp=xp), inverse_gram(right, xp=xp)
+    solve_left, solve_right = inverse_gram(left, xp=xp), inverse_gram(right, xp=xp)
     b = GA.T @ W @ SB
     return conjugate_gradients(
         core,
         b - left @ core @ right,
         lambda X: left @ X @ right,
-        lambda R: P @ R @ Q,
+        lambda R: solve_right(solve_left(R).T).T,
         _ITERATIONS,
         right=b,
         xp=xp,

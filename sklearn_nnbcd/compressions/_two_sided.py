@@ -9,7 +9,7 @@ solves that one exactly, so one form of the step serves both metrics.
 import math
 
 from ..utils._conjugate import conjugate_gradients
-from ..utils._linalg import add_to_diagonal, repaired_cholesky, triangular_inverse
+from ..utils._linalg import add_to_diagonal, spd_solver
 from ..utils._tensorize import factor_modes
 from ._base import BaseCompression
 from ._tensorized import positive_integers
@@ -38,24 +38,23 @@ class TwoSidedCompression(BaseCompression):
 
 
 def inverse_gram(K, *, xp):
-    """Inverse of a small positive semidefinite matrix, shifted where it is singular."""
+    """R -> K^{-1} R for a positive semidefinite matrix, shifted where it is singular."""
     shift = 1e-6 * float(xp.linalg.trace(K)) / K.shape[0]
-    K_inverse = triangular_inverse(repaired_cholesky(add_to_diagonal(K, shift, xp=xp), xp=xp), xp=xp)
-    return K_inverse.T @ K_inverse
+    return spd_solver(add_to_diagonal(K, shift, xp=xp), xp=xp)
 
 
-def fit_factors(factors, target, K, side, maps, gram, n_iter, *, xp):
+def fit_factors(factors, target, B, SB, side, maps, gram, n_iter, *, xp):
     """Fit the factors of one side one after the other; the error never rises.
 
-    Lowers 1/2 <A, G A K> - <A, G target> over A = product of the factors.
+    Lowers 1/2 <A, G A K> - <A, G target> over A = product of the factors, with K = B' S B.
 
     Parameters
     ----------
     factors : sequence of arrays (n_k, R_k)
     target : array of shape (d, R)
-        W S B X' for the rows, W' G A X for the columns.
-    K : array of shape (R, R)
-        X B' S B X' or its counterpart.
+        W S B for the rows, W' G A for the columns (with the core of a Tucker format in B or A).
+    B, SB : arrays of shape (m, R)
+        The other side's product of factors, without and with its metric.
     side : Side
         G for the rows, S for the columns.
     maps : callable
@@ -72,16 +71,21 @@ def fit_factors(factors, target, K, side, maps, gram, n_iter, *, xp):
     -------
     factors : list of arrays
     """
-    factors, right = list(factors), side.multiply(target)
+    factors, right, K = list(factors), side.multiply(target), B.T @ SB
+    thin = B.shape[1] > 2 * B.shape[0]  # then two products with B are less work than one with K
+
+    def times_K(D):
+        return (D @ B.T) @ SB if thin else D @ K
+
     for k, U in enumerate(factors):
         expand, reduce = maps(factors, k, xp=xp)
-        P = inverse_gram(gram(K, factors, k, xp=xp), xp=xp)
+        solve = inverse_gram(gram(K, factors, k, xp=xp), xp=xp)
 
         def multiply(X, expand=expand, reduce=reduce):
-            return reduce(side.multiply(expand(X)) @ K)
+            return reduce(times_K(side.multiply(expand(X))))
 
-        def precondition(R, P=P):
-            return R @ P
+        def precondition(R, solve=solve):
+            return solve(R.T).T
 
         b = reduce(right)
         residual = b - multiply(U)

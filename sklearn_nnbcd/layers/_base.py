@@ -64,16 +64,18 @@ class Iterated:
 def dense_operator(W, rho, gamma, *, xp):
     """rho (rho W' W + gamma I)^{-1} W' of shape (d_out, d_in), by the smaller Gram side."""
     d_in, d_out = W.shape
+    gram = get_backend(xp).gram
     if d_out <= d_in:
-        A = add_to_diagonal(rho * (W.T @ W), gamma, xp=xp)
+        A = add_to_diagonal(rho * gram(W, xp=xp), gamma, xp=xp)
         return rho * spd_solve(A, W.T, xp=xp)
-    A = add_to_diagonal(rho * (W @ W.T), gamma, xp=xp)
+    A = add_to_diagonal(rho * gram(W.T, xp=xp), gamma, xp=xp)
     return rho * spd_solve(A, W, xp=xp).T
 
 
 def squared_norm_bound(W, *, xp):
     """An upper bound of the squared spectral norm of W, by the smaller Gram side."""
-    return largest_eigenvalue(W @ W.T if W.shape[0] <= W.shape[1] else W.T @ W, xp=xp)
+    thin = W.T if W.shape[0] <= W.shape[1] else W
+    return largest_eigenvalue(get_backend(xp).gram(thin, xp=xp), xp=xp)
 
 
 class BaseLayer(BaseEstimator):
@@ -222,12 +224,13 @@ class BaseLayer(BaseEstimator):
         def centred(A, E, ones):
             A = A if shift is None else A - shift
             if ones is None:
-                return (A, E), (xp.sum(A, axis=0), xp.sum(E, axis=0))
+                return () if shift is None else (A,), (xp.sum(A, axis=0), xp.sum(E, axis=0))
             A, E = A * ones[:, None], E * ones[:, None]
             return (A, E), (ones @ A, ones @ E)
 
-        arrays = self.design(V, xp=xp), self.rows(E, xp=xp), ones
-        (A, E), (sum_v, sum_e) = get_backend(xp).row_pass(centred, *arrays, xp=xp)
+        A, E = self.design(V, xp=xp), self.rows(E, xp=xp)
+        changed, (sum_v, sum_e) = get_backend(xp).row_pass(centred, A, E, ones, xp=xp)
+        A, E = (*changed, *(A, E)[len(changed) :])
         gram = get_backend(xp).gram(A, xp=xp) if with_gram else None
         return LayerStatistics(gram, A.T @ E, sum_v, sum_e, weight)
 
@@ -253,17 +256,19 @@ class BaseLayer(BaseEstimator):
         return spread * squared_norm_bound(W, xp=xp)
 
     def solve_input(self, operator, S, R, *, start=None, xp):
-        """argmin_V rho/2 ||U - T(V) W - b||^2 + gamma/2 ||V - S||^2, with R = U - T(S) W - b.
+        """argmin_V rho/2 ||U - T(V) W - b||^2 + gamma/2 ||V - S||^2, with R = U - T(S) W - b."""
+        return S + self.input_change(operator, S, R, start=start, xp=xp)
 
-        V = S + R (rho (rho B'B + gamma I)^{-1} B'), eq. (9), with B the matrix of V -> T(V) W.
+    def input_change(self, operator, S, R, *, start=None, xp):
+        """:meth:`solve_input` less S, a new array.
+
+        R (rho (rho B'B + gamma I)^{-1} B'), eq. (9), with B the matrix of V -> T(V) W.
         Where B is too large, a fixed number of conjugate gradient steps for every row: each lowers
         the objective, so the update starts from ``start``, the present V, to descend (Lemma 5 then
         holds with the weight 0 in place of gamma/2, unless the steps reach the minimiser).
         """
         if not isinstance(operator, Iterated):
-            V = R @ operator
-            V += S
-            return V
+            return R @ operator
         W, rho, gamma = operator.W, operator.rho, operator.gamma
 
         def slope(D):
@@ -272,6 +277,6 @@ class BaseLayer(BaseEstimator):
 
         D = xp.zeros_like(S) if start is None else start - S
         residual = rho * self.pull_back(R, W, xp=xp) - slope(D)
-        return S + conjugate_gradients(
+        return conjugate_gradients(
             D, residual, slope, lambda r: r, _CONJUGATE_STEPS, axis=1, xp=xp
         )

@@ -9,6 +9,8 @@ into matrix products.
 
 import math
 
+from ..backends import get_backend
+
 #: below this size the library's own factorisation is faster than another level of products
 _LEAF = 96
 
@@ -30,10 +32,10 @@ def inverse_factor(A, *, xp):
     h = d // 2
     Q = A[:h, h:]
     K_P = inverse_factor(A[:h, :h], xp=xp)
-    T = K_P @ Q
-    K_Z = inverse_factor(A[h:, h:] - T.T @ T, xp=xp)
+    T = _times(K_P, Q, xp=xp)
+    K_Z = inverse_factor(A[h:, h:] - get_backend(xp).gram(T, xp=xp), xp=xp)
     top = xp.concat([K_P, xp.zeros_like(Q)], axis=1)
-    bottom = xp.concat([-(K_Z @ (T.T @ K_P)), K_Z], axis=1)
+    bottom = xp.concat([-_times(K_Z, times_transposed(K_P, T, xp=xp).T, xp=xp), K_Z], axis=1)
     return xp.concat([top, bottom], axis=0)
 
 
@@ -78,6 +80,11 @@ def spd_solve(A, B, *, xp):
     X : array of shape (d, m)
         NaN throughout if A is not finite or not positive definite at all.
     """
+    return spd_solver(A, xp=xp)(B)
+
+
+def spd_solver(A, *, xp):
+    """The map ``B -> A^-1 B`` of :func:`spd_solve` for any number of right hand sides, B of shape (d, m)."""
     for attempt in range(_ATTEMPTS):
         try:
             K = inverse_factor(A, xp=xp)
@@ -86,9 +93,9 @@ def spd_solve(A, B, *, xp):
         else:
             finite = math.isfinite(float(xp.linalg.trace(K)))
         if finite:
-            return times_transposed(K, _times(K, B, xp=xp), xp=xp)
+            return lambda B: times_transposed(K, _times(K, B, xp=xp), xp=xp)
         A = add_to_diagonal(A, 100.0**attempt * rounding_shift(A, xp=xp), xp=xp)
-    return B * math.nan
+    return lambda B: B * math.nan
 
 
 def _parts(d):
@@ -99,17 +106,23 @@ def _parts(d):
 
 def _times(K, B, *, xp):
     """K B for a lower triangular K, without most of the products with zeros (3/8 of all)."""
-    return xp.concat([K[a:b, :b] @ B[:b, :] for a, b in _parts(K.shape[0])], axis=0)
+    out = xp.empty_like(B)
+    for a, b in _parts(K.shape[0]):
+        out[a:b, :] = K[a:b, :b] @ B[:b, :]
+    return out
 
 
 def times_transposed(K, B, *, xp):
     """K' B, likewise."""
-    return xp.concat([K[a:, a:b].T @ B[a:, :] for a, b in _parts(K.shape[0])], axis=0)
+    out = xp.empty_like(B)
+    for a, b in _parts(K.shape[0]):
+        out[a:b, :] = K[a:, a:b].T @ B[a:, :]
+    return out
 
 
 def add_to_diagonal(A, value, *, xp):
     """``A + value * I`` for a square matrix; ``value`` is a Python float."""
-    return A + value * xp.eye(A.shape[0], dtype=A.dtype)
+    return get_backend(xp).add_to_diagonal(A, value, xp=xp)
 
 
 def rounding_shift(A, *, xp):
