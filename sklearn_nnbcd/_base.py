@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What both estimators share: parameters, validation, fit and prediction."""
 
+import functools
 import math
 
 import numpy as np
@@ -167,7 +168,7 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
         Y, row_weights, n_outputs = self._encode(X, y, s)
         xp, solver = self._engine_namespace(X), self._solver_for(X.shape[0])
         problem, shapes = resolve_problem(self, X.shape[1], n_outputs, self._task, xp, solver)
-        start = self._start(problem, shapes, X.dtype, solver)
+        start = functools.partial(self._start, problem, shapes, X.dtype, solver)
         batch_size = resolve_batch_size(self.batch_size, X.shape[0])
         max_iter = resolve_max_iter(self.max_iter, solver, X.shape[0], batch_size)
         callbacks = SweepCallbacks(self, max_iter, X, y, s)

@@ -29,7 +29,7 @@ class Monitor:
         self.terms, self.scores = [], []
         self.best_score, self.best_weights, self.since = -math.inf, None, 0
         self.n_sweeps, self.stalled = 0, 0
-        self.latest = self.last_finite = None
+        self.last_finite = None
         self.diagnosis = None
         self.start = time.perf_counter()
         #: whether the objective only falls, so that a stall means convergence
@@ -40,8 +40,8 @@ class Monitor:
         self.eligible = True
         self.random_state = check_random_state(estimator.random_state)
 
-    def last_good(self, weights):
-        """The last weights with a finite objective; ValueError if there never were any.
+    def last_good(self, dtype):
+        """The last finite weights; ValueError if there never were any.
 
         Warns
         -----
@@ -51,31 +51,34 @@ class Monitor:
         if self.last_finite is None:
             raise ValueError(
                 "The objective is not finite for the given X and y: entries are too large for "
-                f"{weights.W[1].dtype}. Standardise the columns first, e.g. with "
+                f"{dtype}. Standardise the columns first, e.g. with "
                 "make_pipeline(StandardScaler(), ...), or pass float64."
             )
         warnings.warn(
-            f"Training stopped after {self.n_sweeps - 1} sweeps because the objective was no longer "
-            "finite. The last weights with a finite objective are kept; standardised X, float64, "
-            "or a larger 'ridge' help.",
+            f"Training stopped after {self.n_sweeps} sweeps because the objective was no longer "
+            "finite. The last finite weights are kept; standardised X, float64, or a larger 'ridge' "
+            "help.",
             stacklevel=8,
         )
-        self.n_sweeps -= 1  # the last one's weights are those whose objective was not finite
         return self.last_finite
 
-    def __call__(self, k, weights, before):
+    def __call__(self, k, weights, before, finite=True):
         """After sweep k, with the terms of L at its start; True stops the fit.
+
+        As L only falls, finite weights after a finite L are good ones, and no others need be kept.
 
         Raises
         ------
         FloatingPointError
-            If L was not finite; ``last_finite`` then holds the last weights with a finite L, or
-            None.
+            If L was not finite, or the weights are not (``finite=False``); ``last_finite`` then holds
+            those of the sweep before, or None.
         """
-        if not math.isfinite(before.total):
+        known = math.isfinite(before.total)
+        if known:
+            self.terms.append(before)
+        if not (known and finite):
             raise FloatingPointError
-        self.terms.append(before)
-        self.last_finite, self.latest, self.n_sweeps = self.latest, weights, k
+        self.last_finite, self.n_sweeps = weights, k
         stop = self.monotone and self._stalled(before.total)
         if self.validate is not None:
             stop = self._validation(weights) and k > self.patience_from

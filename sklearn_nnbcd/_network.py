@@ -11,7 +11,7 @@ from .utils._paths import count_live_entries
 from .utils._validation import parse_bytes
 
 #: entries of the widest array that one block of rows may have: a few megabytes, about one cache
-_BLOCK_ENTRIES = 2**21
+_BLOCK_ENTRIES = 2**20
 #: the same for predictions: what is allocated anew for every block should not come from the system
 _PREDICTED_ENTRIES = 2**19
 

@@ -117,8 +117,8 @@ def run_full(estimator, problem, start, rows, max_iter, monitor):
     ----------
     estimator : estimator
     problem : Problem
-    start : pair of tuples
-        First W and b.
+    start : callable
+        Makes the first W and b, two tuples; nobody keeps them once they are replaced.
     rows : tuple (X, Y, s)
     max_iter : int
     monitor : Monitor
@@ -129,19 +129,24 @@ def run_full(estimator, problem, start, rows, max_iter, monitor):
     curve : list of Terms
         L after each sweep.
     """
-    problem = problem.planned(start[0])
-    weights = initial_weights(problem, *start)
-    placement = estimator._place(problem, weights, rows)
+    W, b = start()
+    problem, dtype = problem.planned(W), W[1].dtype
+    first = [initial_weights(problem, W, b)]
+    del W, b
+    placement = estimator._place(problem, first[0], rows)
+
+    def on_sweep(k, weights, before):
+        return monitor(k, weights, before, finite=finite_weights(problem, weights))
 
     def run():
-        placement.map(start_block, problem, weights)
-        weights_, terms, complete = fit_full(
-            problem, weights, placement, max_iter=max_iter, on_sweep=monitor
+        placement.map(start_block, problem, first[0])
+        weights, terms, complete = fit_full(
+            problem, first.pop(), placement, max_iter=max_iter, on_sweep=on_sweep
         )
-        return weights_, complete, terms
+        return weights, complete, terms
 
     try:
-        weights, terms = guarded(run, monitor, weights)
+        weights, terms = guarded(run, monitor, dtype)
         if terms:  # otherwise the rows may hold what is not finite
             monitor.diagnosis = diagnose(problem, weights, placement)
     finally:
@@ -171,6 +176,7 @@ def run_minibatch(estimator, problem, start, rows, max_iter, monitor):
     """
     size = resolve_batch_size(estimator.batch_size, rows[0].shape[0])
     batches = ShuffledBatches(*rows, size, monitor.random_state)
+    start = start()
     problem = problem.planned(start[0])
     weights = initial_weights(problem, *start, compress=False)
     settings = batch_settings(estimator, problem)
@@ -190,7 +196,7 @@ def run_minibatch(estimator, problem, start, rows, max_iter, monitor):
         )
         return weights_, complete, None
 
-    weights, _ = guarded(run, monitor, weights)
+    weights, _ = guarded(run, monitor, weights.W[1].dtype)
     if not has_all(problem, weights):  # the last finite weights may be those of a dense start
         weights = initial_weights(problem, weights.W, weights.b)
     monitor.diagnosis = diagnose_weights(problem, weights, batches.weight)
@@ -206,15 +212,20 @@ def has_all(problem, weights):
 SOLVERS = {"full": run_full, "minibatch": run_minibatch}
 
 
-def guarded(run, monitor, weights):
+def finite_weights(problem, weights):
+    """Whether every W_i is finite."""
+    return math.isfinite(float(sum(problem.xp.sum(W) for W in weights.W[1:])))
+
+
+def guarded(run, monitor, dtype):
     """Run the engine; an interrupt or an overflow keeps the last good weights and warns."""
     try:
         with np.errstate(all="ignore"):  # overflows are met by the check for a finite objective
             result, complete, terms = run()
     except FloatingPointError:
-        return monitor.last_good(weights), []
+        return monitor.last_good(dtype), []
     if terms is not None and not math.isfinite(terms.total):
-        return monitor.last_good(weights), []
+        return monitor.last_good(dtype), []
     if not complete:
         warnings.warn(
             f"Training interrupted by the user after {monitor.n_sweeps} complete sweeps; the "
@@ -263,7 +274,7 @@ def continue_minibatch(solver, rows, size, random_state):
     with np.errstate(all="ignore"):  # overflows are met by the check below
         for X, Y, s in batches:
             loss += solver.advance(X, Y, s, min(1.0, solver.done / AUTO_BATCHES))
-        finite = math.isfinite(loss + sum(float(problem.xp.sum(W)) for W in solver.weights.W[1:]))
+        finite = math.isfinite(loss) and finite_weights(problem, solver.weights)
         if finite and compressed:
             solver.project()
     if not finite:

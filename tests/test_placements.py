@@ -2,11 +2,13 @@
 """Placements: the contract of each, fed by the registry, and the same fit wherever rows live."""
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from problems import draw_start, fitted, make_problem
 
+from sklearn_nnbcd.backends import _numpy as numpy_backend
 from sklearn_nnbcd.engine import center_inputs, fit_full, initial_weights, start_block
 from sklearn_nnbcd.engine._updates import input_operator, update_rows
 from sklearn_nnbcd.placements import PLACEMENTS, DiskBlocks, InMemory
@@ -71,6 +73,34 @@ def test_same_fit(make, edges, compression, weighted):
     for ours, theirs in zip(fitted(weights), fitted(expected), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-8)
     assert there.total == pytest.approx(terms.total, rel=1e-10)
+
+
+@pytest.mark.parametrize("compression, weighted", [("none", False), ("tt", True)])
+def test_a_block_that_owns_its_rows_is_written_over(compression, weighted, monkeypatch):
+    """The same U, V and weights, bitwise, as from blocks that are made anew; and in the same memory.
+
+    The identity hands U through as V_N, and slices of one row are what overwriting needs.
+    """
+    monkeypatch.setattr(numpy_backend, "_SLICE_BYTES", 1)
+    problem, first, rows = random_rows(compression, weighted)
+    own, kept = InMemory([rows]), InMemory([rows])
+    for placement in (own, kept):
+        placement.map(start_block, problem, first)
+    assert own.blocks[0].owned and not np.may_share_memory(own.blocks[0].U[3], own.blocks[0].V[3])
+    kept.blocks[0] = replace(kept.blocks[0], owned=False)
+    arrays, before = list(own.blocks[0].U[1:]), kept.blocks[0]
+    copies = [x.copy() for x in (*before.U[1:], *before.V)]
+    results = [
+        fit_full(problem, first, placement, max_iter=3, on_sweep=lambda *a: False)[0]
+        for placement in (own, kept)
+    ]
+    for ours, theirs in zip(*map(fitted, results), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    for ours, theirs in zip(own.blocks[0].U[1:], kept.blocks[0].U[1:], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert all(a is b for a, b in zip(own.blocks[0].U[1:], arrays, strict=True))
+    for x, copy in zip((*before.U[1:], *before.V), copies, strict=True):
+        np.testing.assert_array_equal(x, copy)
 
 
 def test_memory_halves_a_block_that_does_not_fit():

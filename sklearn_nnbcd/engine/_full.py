@@ -23,21 +23,28 @@ def sweep(problem, weights, placement):
     before : Terms
         L at iteration k - 1, collected on the way from products that the updates need anyway.
     """
-    p = problem.penalties
     before = weight_terms(problem, weights)
     for i in range(problem.N, 0, -1):
-        operator = input_operator(i, problem, weights)
-        few = weights.for_rows(i, problem.skip_from(i))
-        sums = placement.sweep(update_rows, i, problem, few, operator)  # lines 2-3, 7-8
-        weights = update_W(weights, i, problem, sums.statistics)  # lines 4, 9
-        weights = update_M(weights, i, problem)  # lines 5, 10
-        before += Terms(
-            loss=sums.loss,
-            split=0.5 * p.rho * float(sums.split),
-            activation=0.5 * p.gamma * float(sums.activation),
-            regularizer=sums.regularizer,
-        )
+        weights, part = visit(i, problem, weights, placement)
+        before += part
     return weights, before
+
+
+def visit(i, problem, weights, placement):
+    """The updates of layer i, and its part of L before them."""
+    p = problem.penalties
+    operator = input_operator(i, problem, weights)
+    few = weights.for_rows(i, problem.skip_from(i))
+    sums = placement.sweep(update_rows, i, problem, few, operator)  # lines 2-3, 7-8
+    del operator, few  # the next lines are where a sweep takes the most memory
+    weights = update_W(weights, i, problem, sums.statistics)  # lines 4, 9
+    weights = update_M(weights, i, problem)  # lines 5, 10
+    return weights, Terms(
+        loss=sums.loss,
+        split=0.5 * p.rho * float(sums.split),
+        activation=0.5 * p.gamma * float(sums.activation),
+        regularizer=sums.regularizer,
+    )
 
 
 #: sweeps after which the plans of a budget are made anew, once, by the metrics of that time

@@ -133,12 +133,20 @@ class Block:
         U[0] = None, then U_1 ... U_N.
     s : array of shape (n,) or None
         Sample weights; None: all one.
+    owned : bool
+        Whether U_1 ... U_N and V_1 ... V_N belong to this block alone, so that an update may write the
+        new ones over the old ones; the old block is spent then.
     """
 
     Y: object
     V: tuple
     U: tuple
     s: object = None
+    owned: bool = False
+
+    def spare(self, x):
+        """``x``, one of the U and V, where it may be overwritten; else None."""
+        return x if self.owned else None
 
     def halved(self):
         """Two blocks of half the rows each, or None for a single row."""
@@ -152,6 +160,7 @@ class Block:
                 tuple(v[part, ...] for v in self.V),
                 (None, *(u[part, ...] for u in self.U[1:])),
                 None if self.s is None else self.s[part],
+                self.owned,
             )
             for part in parts
         ]

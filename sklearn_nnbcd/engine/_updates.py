@@ -80,8 +80,13 @@ def initial_block(problem, weights, X, Y, s=None):
 
 
 def start_block(rows, problem, weights):
-    """The block of some rows, a tuple (X, Y, s): a step for a placement that holds such tuples."""
-    return initial_block(problem, weights, *rows)
+    """The block of some rows, a tuple (X, Y, s): a step for a placement that holds such tuples.
+
+    The block owns its U and V: an activation may have handed U through, which is copied.
+    """
+    block, distinct = initial_block(problem, weights, *rows), get_backend(problem.xp).distinct
+    V = [distinct(v, u, xp=problem.xp) for v, u in zip(block.V[1:], block.U[1:], strict=True)]
+    return replace(block, V=(block.V[0], *V), owned=True)
 
 
 def initial_weights(problem, W, b, *, compress=True):
@@ -145,8 +150,9 @@ def output_U(problem, V, P):
 def hidden_U(problem, i, U, V, P):
     """U_i by (11), with P = V_{i-1} W_i + b_i of :func:`affine`."""
     p = problem.penalties
-    center = U * (p.alpha / (p.rho + p.alpha))
-    center += (p.rho / (p.rho + p.alpha)) * P
+    center = U - P
+    center *= p.alpha / (p.rho + p.alpha)
+    center += P
     weight = (p.rho + p.alpha) / p.gamma
     return problem.activations[i].prox(V, center, weight, xp=problem.xp)
 
@@ -178,16 +184,21 @@ def update_V(block, i, problem, weights, operator, S):
     def residual(U, P, skip):
         return (U - joined(P, offset, skip),), ()
 
-    (R,), _ = get_backend(xp).row_pass(residual, block.U[i + 1], P, skip, xp=xp)
-    new = layer.solve_input(operator, S, R, start=block.V[i], xp=xp)
-    if p.relaxation != 1.0:
+    row_pass = get_backend(xp).row_pass
+    (R,), _ = row_pass(residual, block.U[i + 1], P, skip, into=(P,), xp=xp)
+    del P
+    change = layer.input_change(operator, S, R, start=block.V[i], xp=xp)
+    del R
 
-        def relaxed(new, old):
-            new = p.relaxation * new
+    def moved(S, change, old):
+        new = S + change
+        if p.relaxation != 1.0:
+            new *= p.relaxation
             new += (1.0 - p.relaxation) * old
-            return (new,), ()
+        return (new,), ()
 
-        (new,), _ = get_backend(xp).row_pass(relaxed, new, block.V[i], xp=xp)
+    arrays, into = (S, change, block.V[i]), (block.spare(block.V[i]),)
+    (new,), _ = row_pass(moved, *arrays, into=into, xp=xp)
     return block.with_V(i, new)
 
 
@@ -242,7 +253,8 @@ def renew_U(block, i, problem, weights):
         return (U, U - P), (squares,)
 
     arrays = block.U[i], block.V[i], P, skip, block.s
-    (U, E), (squares,) = get_backend(problem.xp).row_pass(renew, *arrays, xp=problem.xp)
+    into = block.spare(block.U[i]), P
+    (U, E), (squares,) = get_backend(problem.xp).row_pass(renew, *arrays, into=into, xp=problem.xp)
     return block.with_U(i, U), E, squares
 
 
@@ -306,11 +318,14 @@ def update_W(weights, i, problem, statistics):
         right += p.tau * (pull if metric is None else metric.multiply(pull))
     if p.ridge:
         right -= p.ridge * W
+    if compressed and metric is None:
+        diagonal += p.tau
+    left = add_to_diagonal(left, diagonal, xp=xp)
     if metric is None:
-        diagonal += p.tau if compressed else 0.0
-        change = spd_solve(add_to_diagonal(left, diagonal, xp=xp), right, xp=xp)
+        change = spd_solve(left, right, xp=xp)
     else:
-        change = metric.solve(add_to_diagonal(left, diagonal, xp=xp), right, p.tau, xp=xp)
+        change = metric.solve(left, right, p.tau, xp=xp)
+    del left, right
     if p.relaxation != 1.0:
         change = p.relaxation * change
     if problem.fit_intercept:

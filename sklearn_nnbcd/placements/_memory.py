@@ -49,7 +49,7 @@ class InMemory(BasePlacement):
                     raise
                 self.blocks[k : k + 1] = halves
                 continue
-            total = added(total, part)
+            total, part = added(total, part), None  # the next step's memory is not shared with it
             k += 1
         return total
 

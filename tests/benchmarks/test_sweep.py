@@ -23,7 +23,7 @@ import pytest
 from sklearn_nnbcd import NNBCDClassifier
 from sklearn_nnbcd._network import block_rows
 from sklearn_nnbcd._problem import resolve_problem
-from sklearn_nnbcd.engine import center_inputs, initial_block, initial_weights, sweep
+from sklearn_nnbcd.engine import center_inputs, initial_weights, start_block, sweep
 from sklearn_nnbcd.placements import InMemory
 
 ROWS, WIDTHS = 7352, (561, 1024, 1024, 1024, 512, 6)
@@ -58,7 +58,8 @@ def test_sweep_efficiency(compression, benchmark):
     state = {"weights": initial_weights(problem, W, b)}
     size = block_rows(WIDTHS)
     parts = [slice(k, k + size) for k in range(0, ROWS, size)]
-    placement = InMemory([initial_block(problem, state["weights"], X[p], Y[p]) for p in parts])
+    placement = InMemory([(X[p], Y[p], None) for p in parts])
+    placement.map(start_block, problem, state["weights"])
     state["weights"] = center_inputs(problem, state["weights"], placement)
     A = random.normal(size=(ROWS, 1024)).astype(np.float32)
     B = random.normal(size=(1024, 1024)).astype(np.float32)
