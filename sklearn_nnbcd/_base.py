@@ -63,6 +63,7 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
         alpha_w,
         ridge,
         relaxation,
+        extrapolation,
         initializer,
         fit_intercept,
         solver,
@@ -103,6 +104,7 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
         self.alpha_w = alpha_w
         self.ridge = ridge
         self.relaxation = relaxation
+        self.extrapolation = extrapolation
         self.initializer = initializer
         self.fit_intercept = fit_intercept
         self.solver = solver
@@ -300,9 +302,7 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
 
     def _place(self, problem, weights, rows):
         """The rows where the full solver finds them."""
-        size, on_disk = resolve_blocks(
-            problem, weights, rows[0].shape[0], self.memory_limit, type(self).__name__
-        )
+        size, on_disk = resolve_blocks(self, problem, weights, rows[0].shape[0])
         blocks = cut_rows(rows, size)
         return DiskBlocks(blocks) if on_disk else InMemory(blocks)
 

@@ -70,8 +70,11 @@ ridge : float or 'auto'
     solver 'full', 0 for 'minibatch', which lets weights that no batch asks for fall by itself.
 relaxation : float
     With 'full', V_i and W_i move by this multiple of the way to their minimiser, in (0, 2). Their
-    blocks are quadratic, so L falls as surely as with 1, the paper's value, in one half to two thirds of
-    the sweeps.
+    blocks are quadratic, so L falls as surely as with 1, the paper's value, and faster.
+extrapolation : bool
+    With 'full', whether a sweep begins beyond where the last one ended, in the direction of both
+    (Nesterov's momentum), and is made again from there should L have risen. It takes U and V twice in
+    memory, and a fraction of the sweeps. The paper has none of it.
 initializer : str or instance
     First weights: a name of ``sklearn_nnbcd.initializers.INITIALIZERS`` or an instance. 'auto' is
     'small_normal' for the solver 'full' and 'kaiming_normal' for 'minibatch'.

@@ -131,7 +131,7 @@ def resolve_penalties(estimator, owner, solver):
             continue
         values[name] = check_number(getattr(estimator, name), name, owner, cure="0 switches the term off.")
     relaxation = check_number(
-        estimator.relaxation, "relaxation", owner, strict=True, high=1.99, cure="Try 1, or 1.6 for speed."
+        estimator.relaxation, "relaxation", owner, strict=True, high=1.99, cure="Try 1, or 1.3 for speed."
     )
     return Penalties(**values, relaxation=relaxation if solver == "full" else 1.0)
 
@@ -372,7 +372,7 @@ def check_loop_parameters(estimator):
         "the share of rows held out by early_stopping=True",
         cure="Try 0.1, or pass X_val and y_val to fit.",
     )
-    for name in ("fit_intercept", "compress_output", "early_stopping", "warm_start"):
+    for name in ("extrapolation", "fit_intercept", "compress_output", "early_stopping", "warm_start"):
         check_flag(getattr(estimator, name), name, owner)
     if not isinstance(estimator.verbose, bool):
         check_integer(estimator.verbose, "verbose", owner, low=0, cure="1 prints each sweep.")

@@ -76,11 +76,12 @@ def cut_rows(rows, size):
     return [tuple(None if x is None else x[part, ...] for x in rows) for part in parts]
 
 
-def resolve_blocks(problem, weights, n_rows, memory_limit, owner):
+def resolve_blocks(estimator, problem, weights, n_rows):
     """Rows of a block, and whether the blocks must lie on disk.
 
-    Counted are U and V of all layers, some twelve arrays that a step of one block makes (of the widest
-    layer), and what does not grow with the rows: weights, Gram matrices and their factors.
+    Counted are U and V of all layers (twice with ``extrapolation``), some twelve arrays that a step of one
+    block makes (of the widest layer), and what does not grow with the rows: weights, Gram matrices and
+    their factors.
 
     Raises
     ------
@@ -89,14 +90,15 @@ def resolve_blocks(problem, weights, n_rows, memory_limit, owner):
     """
     entries = [layer.row_entries for layer in problem.layers[1:]]
     widest = max([weights.W[1].shape[0], *entries])
-    size, limit = min(n_rows, block_rows([widest])), parse_bytes(memory_limit, "memory_limit", owner)
+    owner, size = type(estimator).__name__, min(n_rows, block_rows([widest]))
+    limit = parse_bytes(estimator.memory_limit, "memory_limit", owner)
     if limit is None:
         return size, False
     shapes = [W.shape for W in weights.W[1:]]
     itemsize = problem.xp.finfo(weights.W[1].dtype).bits // 8
     fixed = itemsize * (5 * sum(a * b for a, b in shapes) + 6 * max(max(s) for s in shapes) ** 2)
     step = 12 * widest * itemsize
-    states = 2 * itemsize * sum(entries)
+    states = (4 if estimator.extrapolation else 2) * itemsize * sum(entries)
     if fixed + n_rows * states + step * size <= limit:
         return size, False
     size = min(size, (limit - fixed) // step)
@@ -104,8 +106,8 @@ def resolve_blocks(problem, weights, n_rows, memory_limit, owner):
         least = fixed + step * min(64, n_rows)
         raise ValueError(
             f"The 'memory_limit' of {owner} must be at least {least} bytes for these layers, "
-            f"{fixed} of them for weights and their Gram matrices. Got {memory_limit!r}. Raise it, or "
-            "use narrower layers."
+            f"{fixed} of them for weights and their Gram matrices. Got {estimator.memory_limit!r}. "
+            "Raise it, or use narrower layers."
         )
     return size, True
 
@@ -141,7 +143,12 @@ def run_full(estimator, problem, start, rows, max_iter, monitor):
     def run():
         placement.map(start_block, problem, first[0])
         weights, terms, complete = fit_full(
-            problem, first.pop(), placement, max_iter=max_iter, on_sweep=on_sweep
+            problem,
+            first.pop(),
+            placement,
+            max_iter=max_iter,
+            on_sweep=on_sweep,
+            extrapolate=estimator.extrapolation,
         )
         return weights, complete, terms
 

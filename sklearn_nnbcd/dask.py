@@ -172,7 +172,7 @@ class DaskNetwork:
     def _place(self, problem, weights, rows):
         parts = rows[1]
         each = math.ceil(parts.shape[0] / max(1, len(parts.client.nthreads())))
-        size, on_disk = resolve_blocks(problem, weights, each, self.memory_limit, type(self).__name__)
+        size, on_disk = resolve_blocks(self, problem, weights, each)
         split = functools.partial(cut_rows, size=size)
         return DaskBlocks(parts.futures, parts.client, split, on_disk)
 

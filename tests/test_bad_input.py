@@ -172,6 +172,7 @@ PARAMETERS = [
     ({"averaging": "mean"}, TypeError, ["'averaging'", ">= 0", "Got 'mean'"]),
     ({"relaxation": 2.0}, ValueError, ["'relaxation'", "<= 1.99", "Got 2.0", "Try 1"]),
     ({"relaxation": 0}, ValueError, ["'relaxation'", "> 0", "Got 0"]),
+    ({"extrapolation": 1.0}, TypeError, ["'extrapolation'", "Got 1.0"]),
     ({"compress_after": 1.5}, ValueError, ["'compress_after'", "<= 1", "Got 1.5", "Try 0.05", "auto"]),
     ({"compress_after": None}, TypeError, ["'compress_after'", ">= 0", "Got None"]),
     ({"max_iter": 0}, ValueError, ["'max_iter'", ">= 1", "Got 0", "auto"]),

@@ -513,7 +513,7 @@ def test_relaxed_blocks_descend_and_gain_from_more(name, relaxation):
     X = rng.normal(size=(60, 4))
     y = rng.normal(size=60) + X[:, 0]
     options = dict(hidden_layer_sizes=(6, 5), solver="full", max_iter=40, tol=0.0, random_state=0)
-    options |= RELAXED[name]
+    options |= RELAXED[name] | {"extrapolation": False}
     curve = NNBCDRegressor(**options, relaxation=relaxation).fit(X, y).objective_curve_
     # Metrics of the data are renewed before sweeps 2, 4, 8 ...; L is another function from there on.
     steps = [k for k in range(1, 40) if name != "data metric" or (k & (k - 1))]

@@ -27,6 +27,7 @@ PAPER = dict(
     alpha=1.0,
     alpha_w=1.0,
     relaxation=1.0,
+    extrapolation=False,
     ridge=0.0,
     fit_intercept=False,
     initializer="gaussian",

@@ -82,7 +82,8 @@ def estimator(options):
             numbers = sum(p.plan(s).n_parameters for p, s in zip(pieces, SHAPES, strict=True))
             pieces = [LowRank(rank=numbers // sum(map(sum, SHAPES)))] * 2
         compression = [None, *pieces, None]
-    paper = dict(rho=5.0, gamma=5.0, tau=0.1, alpha=1.0, alpha_w=1.0, ridge=0.0, relaxation=1.0)
+    paper = dict(rho=5.0, gamma=5.0, tau=0.1, alpha=1.0, alpha_w=1.0, ridge=0.0)
+    paper |= dict(relaxation=1.0, extrapolation=False)
     return NNBCDClassifier(
         layers=[Conv2D(32, 3, stride=2, padding=0), Dense(1024), Dense(1024)],
         input_shape=(28, 28, 1),

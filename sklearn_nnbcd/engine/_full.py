@@ -2,6 +2,7 @@
 """Algorithm 1, full batch: the reference for everything."""
 
 from ._data_metric import renew
+from ._extrapolation import Extrapolation
 from ._objective import Terms, objective, weight_terms
 from ._updates import center_inputs, input_operator, update_M, update_rows, update_W
 
@@ -61,7 +62,7 @@ def renewed(problem, weights, placement, k):
     return renew(problem, weights, placement, plan=plan) if plan or again else (problem, weights)
 
 
-def fit_full(problem, weights, placement, *, max_iter, on_sweep):
+def fit_full(problem, weights, placement, *, max_iter, on_sweep, extrapolate=False):
     """Sweep until ``on_sweep`` says stop, ``max_iter`` is reached, or the user interrupts.
 
     Parameters
@@ -73,6 +74,9 @@ def fit_full(problem, weights, placement, *, max_iter, on_sweep):
     on_sweep : callable
         ``on_sweep(k, weights, terms)`` after sweep k = 1, 2, ..., with the terms of L at the state that
         the sweep *started* from; a true result stops.
+    extrapolate : bool, default=False
+        Whether sweeps begin beyond the state before them, see :class:`Extrapolation`; the blocks then
+        hold U and V twice.
 
     Returns
     -------
@@ -84,10 +88,15 @@ def fit_full(problem, weights, placement, *, max_iter, on_sweep):
         False if the user interrupted (Ctrl-C).
     """
     weights, complete = center_inputs(problem, weights, placement), True
+    extrapolation, metrics = Extrapolation(sweep), weights.metrics
+    one = extrapolation.sweep if extrapolate else sweep
     try:
         for k in range(1, max_iter + 1):
-            problem, weights = renewed(problem, weights, placement, k)
-            weights, before = sweep(problem, weights, placement)
+            changed, weights = renewed(problem, weights, placement, k)
+            if changed is not problem or weights.metrics is not metrics:
+                extrapolation.restart()  # L is another function now
+            problem, metrics = changed, weights.metrics
+            weights, before = one(problem, weights, placement)
             if on_sweep(k, weights, before):
                 break
     except KeyboardInterrupt:

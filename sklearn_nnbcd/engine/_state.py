@@ -136,6 +136,8 @@ class Block:
     owned : bool
         Whether U_1 ... U_N and V_1 ... V_N belong to this block alone, so that an update may write the
         new ones over the old ones; the old block is spent then.
+    kept : pair of tuples or None
+        V_1 ... V_N and U_1 ... U_N (entry 0 is None) of an earlier state, for extrapolation.
     """
 
     Y: object
@@ -143,6 +145,7 @@ class Block:
     U: tuple
     s: object = None
     owned: bool = False
+    kept: tuple = None
 
     def spare(self, x):
         """``x``, one of the U and V, where it may be overwritten; else None."""
@@ -161,6 +164,9 @@ class Block:
                 (None, *(u[part, ...] for u in self.U[1:])),
                 None if self.s is None else self.s[part],
                 self.owned,
+                None
+                if self.kept is None
+                else tuple((None, *(x[part, ...] for x in arrays[1:])) for arrays in self.kept),
             )
             for part in parts
         ]

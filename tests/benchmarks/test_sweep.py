@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Seconds of one full-batch sweep on HAR beside the machine's own matrix-product rate.
+"""Seconds of one full-batch sweep on HAR beside the machine's own matrix-product rate, and its memory.
 
     python -m pytest tests/benchmarks/test_sweep.py -s
+    NNBCD_BLOCK_ENTRIES=4194304 python -m pytest tests/benchmarks/test_sweep.py -s    blocks of another size
 
 Not run by default; needs the ``bench`` extra. HAR's shapes are drawn at random where the data set is
 absent: a sweep's time does not depend on the values.
@@ -10,22 +11,26 @@ Sweep efficiency = (GFLOP that no sweep can avoid / rate of a float32 product in
 seconds of a sweep. Layer i >= 2 needs n (8 d_{i-1} d_i + d_{i-1}^2) flops: P 2, cross product 2, V step
 4, Gram matrix by symmetry d^2; layer 1 needs 4 n d_0 d_1, since the Gram matrix of X never changes.
 That is 196 GFLOP for HAR's MLP-4. Rate and sweep are timed in turn and their medians taken, since
-shared machines drift.
+shared machines drift. Peak memory is what the fit of an estimator allocates (tracemalloc), X not counted.
 """
 
+import os
 import statistics
 import time
+import tracemalloc
 
 import array_api_compat
 import numpy as np
 import pytest
 
-from sklearn_nnbcd import NNBCDClassifier
+from sklearn_nnbcd import NNBCDClassifier, _network, _solvers
 from sklearn_nnbcd._network import block_rows
 from sklearn_nnbcd._problem import resolve_problem
 from sklearn_nnbcd.engine import center_inputs, initial_weights, start_block, sweep
 from sklearn_nnbcd.placements import InMemory
 
+#: entries of a block's widest array
+ENTRIES = int(os.environ.get("NNBCD_BLOCK_ENTRIES", _network._BLOCK_ENTRIES))
 ROWS, WIDTHS = 7352, (561, 1024, 1024, 1024, 512, 6)
 ROUNDS = 7
 
@@ -56,7 +61,7 @@ def test_sweep_efficiency(compression, benchmark):
     W = (None, *(random.normal(0.0, 0.03, size=shape).astype(np.float32) for shape in shapes))
     b = (None, *(np.zeros(shape[1], dtype=np.float32) for shape in shapes))
     state = {"weights": initial_weights(problem, W, b)}
-    size = block_rows(WIDTHS)
+    size = block_rows(WIDTHS, ENTRIES)
     parts = [slice(k, k + size) for k in range(0, ROWS, size)]
     placement = InMemory([(X[p], Y[p], None) for p in parts])
     placement.map(start_block, problem, state["weights"])
@@ -79,4 +84,31 @@ def test_sweep_efficiency(compression, benchmark):
     print(
         f"\n{compression or 'dense'}: product rate {rate / 1e9:.0f} GFLOP/s, sweep {seconds:.2f} s, "
         f"efficiency {efficiency:.2f} ({unavoidable_flops() / 1e9:.0f} GFLOP a sweep)"
+    )
+
+
+@pytest.mark.parametrize("extrapolation", [False, True])
+@pytest.mark.parametrize("compression", [None, "tt"])
+def test_peak_memory(compression, extrapolation, monkeypatch):
+    """Print the peak beside U and V; the bar without compression and extrapolation is 1.25."""
+    monkeypatch.setattr(_solvers, "block_rows", lambda widths: block_rows(widths, ENTRIES))
+    random = np.random.RandomState(0)
+    X, y = random.normal(size=(ROWS, WIDTHS[0])).astype(np.float32), random.randint(WIDTHS[-1], size=ROWS)
+    model = NNBCDClassifier(
+        WIDTHS[1:-1],
+        compression=compression,
+        rank=80,
+        solver="full",
+        extrapolation=extrapolation,
+        max_iter=3,
+        random_state=0,
+    )
+    tracemalloc.start()
+    model.fit(X, y)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    states = 2 * 4 * ROWS * sum(WIDTHS[1:])
+    print(
+        f"\n{compression or 'dense'}, extrapolation={extrapolation}: peak {peak / 1e6:.0f} MB, "
+        f"{peak / states:.3f} of U and V ({states / 1e6:.0f} MB)"
     )

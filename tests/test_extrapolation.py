@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Extrapolated sweeps: the textbook loop on copies, wherever rows live, and L that never rises."""
+
+import copy
+import functools
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from problems import draw_start, fitted, make_problem
+
+from sklearn_nnbcd import NNBCDRegressor
+from sklearn_nnbcd.backends import _numpy as numpy_backend
+from sklearn_nnbcd.engine import center_inputs, fit_full, initial_weights, objective, start_block, sweep
+from sklearn_nnbcd.engine._extrapolation import Extrapolation
+from sklearn_nnbcd.layers import Dense, Residual
+from sklearn_nnbcd.placements import PLACEMENTS, InMemory
+from sklearn_nnbcd.regularizers import NonNegative
+
+WIDTHS = (5, 7, 6, 2)
+
+
+def drawn(compression="none", relaxation=1.0, weighted=False, rows=60):
+    """Problem, first weights and rows (X, Y, s)."""
+    rng = np.random.default_rng(1)
+    problem = make_problem(WIDTHS, compression=compression, rho=1.3, tau=0.7, alpha=0.1, ridge=0.2)
+    problem = replace(problem, penalties=replace(problem.penalties, relaxation=relaxation))
+    X, Y = rng.normal(size=(rows, WIDTHS[0])), rng.normal(size=(rows, WIDTHS[-1]))
+    s = rng.uniform(0, 2, size=rows) if weighted else None
+    return problem, initial_weights(problem, *draw_start(problem, WIDTHS, rng)), (X, Y, s)
+
+
+def textbook(problem, weights, rows, sweeps):
+    """The loop on deep copies, every L from its definition; the last state, its Ls and the drops."""
+    placement = InMemory([rows])
+    placement.map(start_block, problem, weights)
+    weights = center_inputs(problem, weights, placement)
+    x, y, t, values, drops = (weights, placement.blocks[0]), None, 1.0, [], 0
+
+    def swept(state):
+        weights, block = copy.deepcopy(state)
+        place = InMemory([replace(block, owned=False)])
+        values.append(objective(problem, weights, place).total)
+        return sweep(problem, weights, place)[0], place.blocks[0]
+
+    def beyond(name, i, beta):
+        new, old = (getattr(state[name != "W" and name != "b"], name)[i] for state in (x, y))
+        return new + beta * (new - old)
+
+    for _ in range(sweeps):
+        after = (1 + math.sqrt(1 + 4 * t * t)) / 2
+        beta, t, z = (t - 1) / after, after, x
+        if y is not None and beta:
+            moved = {n: tuple(beyond(n, i, beta) for i in range(1, problem.N + 1)) for n in "WbUV"}
+            z = (
+                replace(x[0], W=(None, *moved["W"]), b=(None, *moved["b"])),
+                replace(x[1], U=(None, *moved["U"]), V=(x[1].V[0], *moved["V"])),
+            )
+        new = swept(z)
+        if beta and values[-1] > values[-2]:
+            values.pop()
+            t, drops, new = (1 + math.sqrt(5)) / 2, drops + 1, swept(x)
+        x, y = new, x
+    return x, values, drops
+
+
+@pytest.mark.parametrize("slices", [1, 2**18])
+@pytest.mark.parametrize("compression", ["none", "low_rank", "tt", "l0"])
+@pytest.mark.parametrize("relaxation", [1.0, 1.9])
+def test_equals_the_textbook_loop(compression, relaxation, slices, monkeypatch):
+    """To 1e-9 after 25 sweeps that multiply rounding; with 1.9, sweeps are dropped and made again."""
+    monkeypatch.setattr(numpy_backend, "_SLICE_BYTES", slices)
+    problem, weights, rows = drawn(compression, relaxation)
+    (expected, block), values, drops = textbook(problem, weights, rows, 25)
+    placement, seen = InMemory([rows]), []
+    placement.map(start_block, problem, weights)
+    weights = center_inputs(problem, weights, placement)
+    ours = Extrapolation(sweep)
+    for _ in range(25):
+        weights, terms = ours.sweep(problem, weights, placement)
+        seen.append(terms.total)
+    assert ours.dropped == drops and (drops > 2 or relaxation == 1.0)
+    np.testing.assert_allclose(seen, values, rtol=1e-9)
+    assert np.all(np.diff(seen) <= 1e-9 * seen[0])
+    for a, b in zip(fitted(weights), fitted(expected), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-7, atol=1e-8)
+    for name in "UV":
+        for a, b in zip(getattr(placement.blocks[0], name)[1:], getattr(block, name)[1:], strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-7, atol=1e-8)
+
+
+@pytest.mark.parametrize("kind", PLACEMENTS)
+@pytest.mark.parametrize("compression, relaxation", [("none", 1.9), ("tt", 1.3)])
+def test_same_fit_wherever_rows_live(kind, compression, relaxation, request):
+    """One block in memory, and three uneven ones everywhere: the same weights to 1e-8, L to 1e-10."""
+    if kind == "dask":
+        request.getfixturevalue("dask_client")
+    problem, first, rows = drawn(compression, relaxation, weighted=True)
+    parts = [tuple(x[part] for x in rows) for part in (slice(0, 3), slice(3, 40), slice(40, 60))]
+    found = []
+    for placement in (InMemory([rows]), PLACEMENTS[kind](parts)):
+        placement.map(start_block, problem, first)
+        fit = functools.partial(fit_full, max_iter=9, on_sweep=lambda *a: False, extrapolate=True)
+        found.append(fit(problem, first, placement)[:2])
+        placement.close()
+    (expected, terms), (weights, there) = found
+    for ours, theirs in zip(fitted(weights), fitted(expected), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-8)
+    assert there.total == pytest.approx(terms.total, rel=1e-10)
+
+
+NETWORKS = {
+    "dense": {},
+    "low rank": dict(compression="low_rank", rank=2),
+    "l0": dict(compression="l0", sparsity=0.5),
+    "no intercepts": dict(fit_intercept=False),
+    "data metric": dict(compression="low_rank", rank=2, projection="data"),
+    "residual": dict(hidden_layer_sizes=(100,), layers=[Dense(6), Residual([Dense(5), Dense(6)])]),
+    "not negative": dict(activation="identity", activity_regularizer=NonNegative()),
+    "on disk": dict(memory_limit=60_000),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_descends_and_gains(name):
+    """L never rises between renewals of the metric, and is lower after 60 sweeps than without."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 4))
+    y = rng.normal(size=60) + X[:, 0]
+    options = dict(hidden_layer_sizes=(6, 5), solver="full", max_iter=60, tol=0.0, random_state=0)
+    options |= NETWORKS[name]
+    one, plain = (
+        NNBCDRegressor(**options, extrapolation=on).fit(X, y).objective_curve_ for on in (True, False)
+    )
+    # Metrics of the data are renewed before sweeps 2, 4, 8 ...; L is another function from there on.
+    steps = [k for k in range(1, 60) if name != "data metric" or (k & (k - 1))]
+    assert len(one) == 60 and all(one[k] <= one[k - 1] * (1.0 + 1e-9) for k in steps)
+    assert one[-1] < plain[-1] or name == "data metric"
