@@ -48,7 +48,7 @@ def network(client, **options):
     """The network of all measurements."""
     from sklearn_nnbcd.dask import DaskNNBCDClassifier
 
-    options = {"max_iter": 3, "tol": 0.0, "random_state": 0, **options}
+    options = {"max_iter": 3, "tol": 0.0, "random_state": 0, "extrapolation": False, **options}
     return DaskNNBCDClassifier(WIDTHS[1:-1], client=client, **options)
 
 
