@@ -9,6 +9,8 @@ into matrix products.
 
 import math
 
+import array_api_compat
+
 from ..backends import get_backend
 
 #: below this size the library's own factorisation is faster than another level of products
@@ -106,7 +108,7 @@ def _parts(d):
 
 def _times(K, B, *, xp):
     """K B for a lower triangular K, without most of the products with zeros (3/8 of all)."""
-    out = xp.empty_like(B)
+    out = xp.empty(B.shape, dtype=B.dtype, device=array_api_compat.device(B))
     for a, b in _parts(K.shape[0]):
         out[a:b, :] = K[a:b, :b] @ B[:b, :]
     return out
@@ -114,7 +116,7 @@ def _times(K, B, *, xp):
 
 def times_transposed(K, B, *, xp):
     """K' B, likewise."""
-    out = xp.empty_like(B)
+    out = xp.empty(B.shape, dtype=B.dtype, device=array_api_compat.device(B))
     for a, b in _parts(K.shape[0]):
         out[a:b, :] = K[a:, a:b].T @ B[a:, :]
     return out
