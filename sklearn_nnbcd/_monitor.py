@@ -62,7 +62,7 @@ class Monitor:
         )
         return self.last_finite
 
-    def __call__(self, k, weights, before, finite=True):
+    def __call__(self, k, weights, before, *, finite):
         """After sweep k, with the terms of L at its start; True stops the fit.
 
         As L only falls, finite weights after a finite L are good ones, and no others need be kept.

@@ -192,10 +192,8 @@ def run_minibatch(estimator, problem, start, rows, max_iter, monitor):
         monitor.patience_from = max_iter  # the pull towards W^MC must come to its end
 
     def on_pass(k, weights, loss):
-        last = weights.W[problem.N]
-        finite = math.isfinite(float(problem.xp.sum(last)))
         monitor.eligible = has_all(problem, weights)
-        return monitor(k, weights, Terms(loss=loss if finite else math.nan))
+        return monitor(k, weights, Terms(loss=loss), finite=finite_weights(problem, weights))
 
     def run():
         weights_, complete = fit_minibatch(

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from ..backends import get_backend
 
-#: t of the second sweep
-_SECOND = 0.5 * (1.0 + math.sqrt(5.0))
+
+def following(t):
+    """t_{k+1} of t_k."""
+    return 0.5 * (1.0 + math.sqrt(1.0 + 4.0 * t**2))
 
 
 class Extrapolation:
@@ -22,10 +24,15 @@ class Extrapolation:
     ----------
     sweep : callable
         ``sweep(problem, weights, placement)`` gives the weights after it and the terms of L before it.
+
+    Attributes
+    ----------
+    dropped : int
+        How many sweeps were dropped so far.
     """
 
     def __init__(self, sweep):
-        self._sweep, self._started = sweep, False
+        self._sweep, self._before = sweep, None
         self.dropped = 0
         self.restart()
 
@@ -38,20 +45,20 @@ class Extrapolation:
 
         Without an interrupt in between, the blocks then hold the state after it and the one before.
         """
-        after = 0.5 * (1.0 + math.sqrt(1.0 + 4.0 * self._t**2))
+        after = following(self._t)
         beta, self._t = (self._t - 1.0) / after, after
         start = weights
-        if self._started:
+        if self._before is None:
+            placement.map(keep_block, problem)
+        else:
             start = moved_weights(weights, self._before, beta)
             placement.map(move_block, problem, beta)
-        else:
-            placement.map(keep_block, problem)
-        self._started, self._before = True, weights
+        self._before = weights
         new, terms = self._sweep(problem, start, placement)
         if beta > 0.0 and not terms.total <= self._last:
             self.dropped += 1
             placement.map(restore_block, problem)
-            self._t = _SECOND
+            self._t = following(1.0)  # the one that is made now is the first
             new, terms = self._sweep(problem, weights, placement)
         self._last = terms.total
         return new, terms
