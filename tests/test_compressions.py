@@ -16,7 +16,11 @@ from sklearn_nnbcd.compressions import (
     LowRank,
     TensorTrain,
     Tucker,
+    _cp,
 )
+from sklearn_nnbcd.compressions._two_sided import fit_factors
+from sklearn_nnbcd.utils._factor_maps import khatri_rao_maps
+from sklearn_nnbcd.utils._metric import Metric
 from sklearn_nnbcd.utils._testing_compressions import (
     check_compression,
     check_error_falls,
@@ -289,3 +293,21 @@ def test_wrong_parameters_say_what_is_allowed_what_came_and_the_cure(case):
 def test_wrong_types(piece, name, wrong):
     with pytest.raises((TypeError, ValueError), match=f"'{name}' of {piece.__name__}.*Got .*Try"):
         piece(**{name: wrong}).plan((6, 4))
+
+
+def test_factors_fit_alike_with_few_and_many_rows_on_the_other_side():
+    """Rows of zeros change nothing of B' S B, but the order of products: equal up to rounding of 1e-16
+    that five steps of conjugate gradients multiply by the condition of the problem, below 1e6 here."""
+    rng = np.random.default_rng(0)
+    factors = [rng.normal(size=(n, 9)) for n in (3, 4)]
+    W, B, root = rng.normal(size=(12, 4)), rng.normal(size=(4, 9)), rng.normal(size=(4, 4))
+    S = root @ root.T + np.eye(4)
+    side = Metric(np.diag(rng.uniform(1.0, 2.0, size=12)), np.eye(4)).rows
+    gram = _cp._gram
+    target = W @ S @ B
+    few = fit_factors(factors, target, B, S @ B, side, khatri_rao_maps, gram, 5, xp=NUMPY)
+    padded, S_padded = (np.concatenate([A, np.zeros((8, 9))]) for A in (B, S @ B))
+    many = fit_factors(factors, target, padded, S_padded, side, khatri_rao_maps, gram, 5, xp=NUMPY)
+    assert np.linalg.norm(few[0] - factors[0]) > 0.1  # not simply where it began
+    for ours, theirs in zip(few, many, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-8)

@@ -8,11 +8,23 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from problems import draw_start, fitted, make_problem
+from problems import NUMPY, draw_start, fitted, make_problem
 
 from sklearn_nnbcd import NNBCDRegressor
+from sklearn_nnbcd._monitor import Monitor
+from sklearn_nnbcd._problem import resolve_problem
+from sklearn_nnbcd._solvers import resolve_blocks
 from sklearn_nnbcd.backends import _numpy as numpy_backend
-from sklearn_nnbcd.engine import center_inputs, fit_full, initial_weights, objective, start_block, sweep
+from sklearn_nnbcd.engine import (
+    Terms,
+    _full,
+    center_inputs,
+    fit_full,
+    initial_weights,
+    objective,
+    start_block,
+    sweep,
+)
 from sklearn_nnbcd.engine._extrapolation import Extrapolation
 from sklearn_nnbcd.layers import Dense, Residual
 from sklearn_nnbcd.placements import PLACEMENTS, InMemory
@@ -137,3 +149,57 @@ def test_descends_and_gains(name):
     steps = [k for k in range(1, 60) if name != "data metric" or (k & (k - 1))]
     assert len(one) == 60 and all(one[k] <= one[k - 1] * (1.0 + 1e-9) for k in steps)
     assert one[-1] < plain[-1] or name == "data metric"
+
+
+def test_a_renewed_metric_begins_anew(monkeypatch):
+    """L is another function after sweeps 0, 1, 3 and 7: no speed, and no comparison across them."""
+    begun, count = [], [0]
+
+    class Watched(Extrapolation):
+        def restart(self):
+            begun.append(count[0])
+            super().restart()
+
+        def sweep(self, *args):
+            count[0] += 1
+            return super().sweep(*args)
+
+    monkeypatch.setattr(_full, "Extrapolation", Watched)
+    X = np.random.default_rng(0).normal(size=(60, 4))
+    options = dict(compression="low_rank", rank=2, solver="full", max_iter=10, tol=0.0)
+    NNBCDRegressor((6, 5), projection="data", **options).fit(X, X[:, 0])
+    assert begun == [0, 0, 1, 3, 7]  # the first is its own beginning
+    begun.clear()
+    NNBCDRegressor((6, 5), projection="frobenius", **options).fit(X, X[:, 0])
+    assert len(begun) == 1
+
+
+def test_a_memory_limit_counts_both_states():
+    """The least limit that keeps to memory grows by one U and V; limits are tried in steps of a tenth."""
+    model = NNBCDRegressor(WIDTHS[1:-1])
+    problem, shapes = resolve_problem(model, WIDTHS[0], WIDTHS[-1], "regression", NUMPY, "full")
+    weights = initial_weights(problem, (None, *map(np.zeros, shapes)), (None,) * 4)
+    rows, one = 10_000, 2 * 8 * 10_000 * sum(layer.row_entries for layer in problem.layers[1:])
+    sizes = range(one, 6 * one, one // 10)
+    first = {}
+    for on in (True, False):
+        model = [NNBCDRegressor(extrapolation=on, memory_limit=limit) for limit in sizes]
+        first[on] = next(m.memory_limit for m in model if not resolve_blocks(m, problem, weights, rows)[1])
+    assert abs(first[True] - first[False] - one) <= one // 10
+
+
+def test_weights_that_are_not_finite_are_not_kept():
+    """Neither they nor those after an infinite L; the L that was known is."""
+
+    class Callbacks:
+        def sweep(self, attributes):
+            return False
+
+    monitor = Monitor(NNBCDRegressor(), Callbacks(), lambda weights: {})
+    monitor(1, "good", Terms(loss=3.0), finite=True)
+    with pytest.raises(FloatingPointError):
+        monitor(2, "bad", Terms(loss=2.0), finite=False)
+    assert (monitor.last_finite, monitor.n_sweeps, len(monitor.terms)) == ("good", 1, 2)
+    with pytest.raises(FloatingPointError):
+        monitor(3, "bad", Terms(loss=math.nan), finite=True)
+    assert (monitor.last_finite, monitor.n_sweeps, len(monitor.terms)) == ("good", 1, 2)
