@@ -3,21 +3,16 @@
 
 from sklearn.utils.validation import check_is_fitted
 
-from .backends import namespace_of
+from .backends import get_backend, namespace_of
 from .compressions import DenseWeight
 from .placements import row_slices
 from .utils._arrays import dtype_name
 from .utils._paths import count_live_entries
 from .utils._validation import parse_bytes
 
-#: entries of the widest array that one block of rows may have: a few megabytes, about one cache
-_BLOCK_ENTRIES = 2**20
-#: the same for predictions: what is allocated anew for every block should not come from the system
-_PREDICTED_ENTRIES = 2**19
 
-
-def block_rows(widths, entries=_BLOCK_ENTRIES):
-    """Rows of a block such that its widest array stays near the size of a cache."""
+def block_rows(widths, entries):
+    """Rows of a block whose widest array has at most so many entries, 64 at least."""
     return max(64, entries // max(widths))
 
 
@@ -161,7 +156,8 @@ class FittedNetwork:
         """Outputs V_N of checked rows, through the compressed weights, in blocks of rows."""
         widest = max([X.shape[1], *(layer.row_entries for layer in self._layers[1:])])
         limit = parse_bytes(self.memory_limit, "memory_limit", type(self).__name__)
-        rows = block_rows([widest], _PREDICTED_ENTRIES)
+        xp = namespace_of(X)
+        rows = block_rows([widest], get_backend(xp).predicted_entries)
         if limit is not None:  # some eight arrays at a time
             rows = max(64, min(rows, limit // (64 * widest)))
         return run_network(
@@ -172,7 +168,7 @@ class FittedNetwork:
             rows,
             layers=self._layers,
             skips=self._skips,
-            xp=namespace_of(X),
+            xp=xp,
         )
 
     def __getstate__(self):

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 from ._network import block_rows
+from .backends import get_backend
 from .engine import (
     BatchSettings,
     MiniBatch,
@@ -88,9 +89,10 @@ def resolve_blocks(estimator, problem, weights, n_rows):
     ValueError
         If the limit does not even leave room for 64 rows.
     """
-    entries = [layer.row_entries for layer in problem.layers[1:]]
-    widest = max([weights.W[1].shape[0], *entries])
-    owner, size = type(estimator).__name__, min(n_rows, block_rows([widest]))
+    wide = [layer.row_entries for layer in problem.layers[1:]]
+    widest = max([weights.W[1].shape[0], *wide])
+    owner, entries = type(estimator).__name__, get_backend(problem.xp).block_entries
+    size = min(n_rows, block_rows([widest], entries))
     limit = parse_bytes(estimator.memory_limit, "memory_limit", owner)
     if limit is None:
         return size, False
@@ -98,7 +100,7 @@ def resolve_blocks(estimator, problem, weights, n_rows):
     itemsize = problem.xp.finfo(weights.W[1].dtype).bits // 8
     fixed = itemsize * (5 * sum(a * b for a, b in shapes) + 6 * max(max(s) for s in shapes) ** 2)
     step = 12 * widest * itemsize
-    states = (4 if estimator.extrapolation else 2) * itemsize * sum(entries)
+    states = (4 if estimator.extrapolation else 2) * itemsize * sum(wide)
     if fixed + n_rows * states + step * size <= limit:
         return size, False
     size = min(size, (limit - fixed) // step)
@@ -193,7 +195,8 @@ def run_minibatch(estimator, problem, start, rows, max_iter, monitor):
 
     def on_pass(k, weights, loss):
         monitor.eligible = has_all(problem, weights)
-        return monitor(k, weights, Terms(loss=loss), finite=finite_weights(problem, weights))
+        terms = Terms(loss=loss).read(problem.xp)
+        return monitor(k, weights, terms, finite=finite_weights(problem, weights))
 
     def run():
         weights_, complete = fit_minibatch(
@@ -279,6 +282,7 @@ def continue_minibatch(solver, rows, size, random_state):
     with np.errstate(all="ignore"):  # overflows are met by the check below
         for X, Y, s in batches:
             loss += solver.advance(X, Y, s, min(1.0, solver.done / AUTO_BATCHES))
+        loss = float(loss)
         finite = math.isfinite(loss) and finite_weights(problem, solver.weights)
         if finite and compressed:
             solver.project()

@@ -7,6 +7,7 @@ from pathlib import Path
 # scikit-learn's array_api_dispatch needs it, and SciPy reads it when it is first imported.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
+import array_api_compat
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -14,6 +15,27 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", parent=settings.get_profile("default"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+
+def has_gpu():
+    """Whether CuPy can make an array."""
+    try:
+        import cupy
+
+        cupy.zeros(1)
+    except Exception:
+        return False
+    return True
+
+
+@pytest.fixture(params=["array_api_strict", "cupy"])
+def standard(request):
+    """Array API namespace of another library than NumPy; CuPy's is skipped without a GPU."""
+    if request.param == "cupy" and not has_gpu():
+        pytest.skip("needs CuPy and a GPU")
+    return array_api_compat.array_namespace(pytest.importorskip(request.param).zeros(1))
+
 
 DATA_FILES = ("har.npz", "mnist.npz", "flare.npz")
 

@@ -7,6 +7,7 @@ import array_api_compat
 import numpy as np
 
 from sklearn_nnbcd.activations import ACTIVATIONS, Identity
+from sklearn_nnbcd.backends import get_backend, namespace_of
 from sklearn_nnbcd.compressions import COMPRESSIONS
 from sklearn_nnbcd.engine import (
     Block,
@@ -180,7 +181,7 @@ def cut(block, part):
 
 def to_host(x):
     """A NumPy array of any array, or None."""
-    return None if x is None else np.asarray(x)
+    return None if x is None else get_backend(namespace_of(x)).to_numpy(x, xp=namespace_of(x))
 
 
 def fitted(weights):

@@ -6,11 +6,14 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from conftest import has_gpu
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd.engine import MiniBatch, _full
+from sklearn_nnbcd.layers import Dense, Residual
 
 X, Y = make_classification(80, 12, n_informative=6, n_classes=3, random_state=0)
 S = np.random.default_rng(0).integers(0, 3, size=80).astype(float)
@@ -99,17 +102,6 @@ def test_device_cpu_brings_X_to_numpy():
         assert isinstance(there.predict(rows), np.ndarray)
 
 
-def has_gpu():
-    """Whether CuPy can make an array."""
-    try:
-        import cupy
-
-        cupy.zeros(1)
-    except Exception:
-        return False
-    return True
-
-
 @pytest.mark.skipif(has_gpu(), reason="there is a GPU")
 def test_cuda_without_a_gpu_names_the_command_that_cures_it():
     with pytest.raises(ValueError, match=r'pip install "sklearn-nnbcd\[cuda12\]"'):
@@ -157,6 +149,86 @@ def test_several_threads_with_several_libraries():
     assert tensorly.get_backend() == before
     for k in range(6):
         np.testing.assert_allclose(results[k], expected, rtol=1e-10, atol=1e-10)
+
+
+# reading ------------------------------------------------------------------------------------------
+
+#: what makes a host wait for a device: a number, or a whole array
+READS = ("__float__", "__int__", "__bool__", "__index__", "__complex__", "__array__")
+
+
+class CountedSweeps:
+    """Stands for a sweep, or a batch; counts what the host reads in the later ones."""
+
+    def __init__(self, monkeypatch, array_type, sweep, first):
+        self.sweeps, self.reads, self.inside = 0, 0, False
+        self._sweep, self._first = sweep, first
+        for name in READS:
+            if hasattr(array_type, name):
+                monkeypatch.setattr(array_type, name, self._counted(getattr(array_type, name)))
+
+    def _counted(self, method):
+        def read(*args, **given):
+            self.reads += self.inside
+            return method(*args, **given)
+
+        return read
+
+    def __call__(self, *args):
+        self.sweeps += 1
+        self.inside = self.sweeps > self._first
+        try:
+            return self._sweep(*args)
+        finally:
+            self.inside = False
+
+
+@pytest.mark.parametrize("weights", [None, S], ids=["alike", "weighted"])
+@pytest.mark.parametrize(
+    "network",
+    [
+        {},
+        {"compression": "tt"},
+        {"compression": "low_rank", "extrapolation": False},
+        {"compression": "low_rank", "projection": "data"},
+        {"compression": "tt", "projection": "data"},
+        {"compression": "tucker"},
+        {"compression": "cp"},
+        {"compression": "l0"},
+        {"compression": "l0", "projection": "data"},
+        {"layers": [Dense(20), Residual([Dense(20), Dense(20)])]},
+        {"activity_regularizer": "l1"},
+        {"loss": "hinge", "activation": "leaky_relu"},
+    ],
+    ids=lambda given: "-".join(map(str, given.values())) if "layers" not in given else "residual",
+)
+def test_a_sweep_reads_a_device_once(network, weights, monkeypatch):
+    """The terms of L, together, at its end; metrics that are new among them."""
+    xp, device = strict_on("device1")
+    sweep = CountedSweeps(monkeypatch, type(xp.zeros(1)), _full.sweep, first=1)
+    monkeypatch.setattr(_full, "sweep", sweep)
+    shape = {} if "layers" in network else {"hidden_layer_sizes": (20, 20)}
+    model = NNBCDClassifier(solver="full", max_iter=7, tol=0.0, random_state=0, **shape, **network)
+    with config_context(array_api_dispatch=True):
+        model.fit(xp.asarray(X, device=device), Y, weights)
+    assert sweep.sweeps >= 7
+    assert sweep.reads == sweep.sweeps - 1
+
+
+@pytest.mark.parametrize("weights", [None, S], ids=["alike", "weighted"])
+@pytest.mark.parametrize("compression", [None, "tt", "low_rank", "cp"])
+def test_a_batch_reads_nothing(compression, weights, monkeypatch):
+    """Twenty rows a batch, metrics and projections included."""
+    xp, device = strict_on("device1")
+    batch = CountedSweeps(monkeypatch, type(xp.zeros(1)), MiniBatch.advance, first=0)
+    monkeypatch.setattr(MiniBatch, "advance", lambda *args: batch(*args))
+    model = NNBCDClassifier(
+        (20, 20), solver="minibatch", compression=compression, batch_size=20, max_iter=4, random_state=0
+    )
+    with config_context(array_api_dispatch=True):
+        model.fit(xp.asarray(X, device=device), Y, weights)
+    assert batch.sweeps >= 12
+    assert batch.reads == 0
 
 
 # memory -----------------------------------------------------------------------------------------

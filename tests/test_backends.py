@@ -2,11 +2,16 @@
 """What a backend does better must be what the generic one does."""
 
 import array_api_compat.numpy as xp
+import cupy_stand_in
 import numpy as np
 import pytest
 
-from sklearn_nnbcd.backends import Backend, NumpyBackend
+from sklearn_nnbcd.activations import ACTIVATIONS
+from sklearn_nnbcd.backends import Backend, CupyBackend, NumpyBackend, Pass
+from sklearn_nnbcd.backends import _cupy as cupy_backend
 from sklearn_nnbcd.backends import _numpy as numpy_backend
+from sklearn_nnbcd.engine import Penalties, _extrapolation, _updates
+from sklearn_nnbcd.layers import _base as _layers
 
 
 @pytest.mark.parametrize("n", [1, 7, 64])
@@ -22,14 +27,17 @@ def test_a_pass_over_slices_is_the_pass_over_all_rows(n, row_bytes, monkeypatch)
     A, s = random.normal(size=(n, 5)), random.uniform(size=n)
     seen = []
 
-    def step(A, missing, s):
-        assert missing is None
+    def step(A, missing, s, offset, factor, positive, *, xp):
+        assert missing is None and positive == "positive"
         seen.append(A.shape[0])
-        return (2.0 * A, A[:, 0] > 0.0), (xp.sum(A * A), s @ A)
+        assert offset.shape == (1, 5)
+        return Pass((factor * A + offset, A[:, 0] > 0.0), (A,), (s * A,))
 
-    (rows, flags), (total, columns) = NumpyBackend().row_pass(step, A, None, s, xp=xp)
+    arrays = A, None, s[:, None], random.normal(size=(1, 5))
+    given = {"numbers": (2.0,), "settings": ("positive",), "xp": xp}
+    (rows, flags), (total,), (columns,) = NumpyBackend().row_pass(step, *arrays, **given)
     assert sum(seen) == n and max(seen) <= max(1, row_bytes // 40)
-    (all_rows, all_flags), (whole, all_columns) = Backend().row_pass(step, A, None, s, xp=xp)
+    (all_rows, all_flags), (whole,), (all_columns,) = Backend().row_pass(step, *arrays, **given)
     np.testing.assert_array_equal(rows, all_rows)
     np.testing.assert_array_equal(flags, all_flags)
     assert flags.dtype == bool
@@ -43,15 +51,15 @@ def test_a_pass_may_write_over_what_it_is_given(monkeypatch):
     random = np.random.RandomState(0)
     A, B = random.normal(size=(2, 64, 5))
 
-    def step(A, B):
-        return (A + B, A * B), ()
+    def step(A, B, *, xp):
+        return Pass((A + B, A * B))
 
-    (total, product), _ = Backend().row_pass(step, A, B, xp=xp)
+    total, product = Backend().row_pass(step, A, B, xp=xp).rows
     spare, locked = A.copy(), np.zeros((64, 5))
     locked.flags.writeable = False
     for other in (None, np.zeros((64, 4)), np.zeros((64, 5), dtype=np.float32), locked):
         given = spare.copy()
-        (first, second), _ = NumpyBackend().row_pass(step, given, B, into=(given, other), xp=xp)
+        first, second = NumpyBackend().row_pass(step, given, B, into=(given, other), xp=xp).rows
         assert first is given and second is not other
         np.testing.assert_array_equal(first, total)
         np.testing.assert_array_equal(second, product)
@@ -118,3 +126,142 @@ def test_select_is_where(dtype):
     chosen = NumpyBackend().select(mask, a, b, xp=xp)
     assert chosen.dtype == dtype
     np.testing.assert_array_equal(chosen, Backend().select(mask, a, b, xp=xp))
+
+
+# CuPy's backend, on a stand-in where there is no CuPy ----------------------------------------------
+
+
+@pytest.fixture
+def cupy(monkeypatch):
+    """NumPy under CuPy's name, see cupy_stand_in.py; nothing stays compiled."""
+    for cached in (cupy_backend._fused, cupy_backend._sum_of_squares):
+        cached.cache_clear()
+    yield cupy_stand_in.install(monkeypatch)
+    for cached in (cupy_backend._fused, cupy_backend._sum_of_squares):
+        cached.cache_clear()
+
+
+#: rounding of sums of some 400 products of order 1, in another order
+CLOSE = dict(rtol=1e-12, atol=1e-12)
+
+
+def same_pass(ours, theirs):
+    """Rows and sums agree."""
+    for a, b in zip(ours, theirs, strict=True):
+        for x, y in zip(a, b, strict=True):
+            np.testing.assert_allclose(x, y, **CLOSE)
+
+
+def row_steps():
+    """Names, functions, settings and whether fuse can follow them."""
+    steps = {}
+    for name, activation in ACTIVATIONS.items():
+        loops = name in ("sigmoid", "tanh", "softplus", "polynomial")  # Newton until it is near enough
+        settings = _updates.hidden_U, Penalties(alpha=0.1), activation()
+        steps[f"U of {name}"] = (_updates._renew, settings, not loops)
+        steps[f"V of {name}"] = (_updates._observe, (activation(),), True)
+    steps["output"] = (_updates._renew, (_updates.output_U, Penalties(), ACTIVATIONS["identity"]()), True)
+    steps["relaxed"] = (_updates._relaxed, (1.3,), True)
+    steps["residual"] = (_updates._residual, (), True)
+    steps["centred"] = (_layers._centred, (), True)
+    return steps
+
+
+@pytest.mark.parametrize("roots", [False, True])
+@pytest.mark.parametrize("name", row_steps())
+def test_steps_over_rows_fuse_and_stay_what_they_are(name, roots, cupy):
+    function, settings, fusible = row_steps()[name]
+    random = np.random.RandomState(0)
+    rows = random.normal(size=(4, 9, 5))
+    column = random.uniform(size=(9, 1)) if roots else None
+    offset = random.normal(size=(1, 5))
+    given = {
+        _updates._renew: (*rows[:3], offset, rows[3], column),
+        _updates._observe: (*rows[:2], column),
+        _updates._relaxed: tuple(rows[:3]),
+        _updates._residual: (*rows[:2], offset, None),
+        _layers._centred: (*rows[:2], offset, column),
+    }[function]
+    arrays = [None if x is None else x.copy() for x in given]
+    for _ in range(2):
+        before = cupy_stand_in.Fused.calls
+        ours = CupyBackend().row_pass(function, *arrays, settings=settings, xp=cupy)
+        same_pass(ours, Backend().row_pass(function, *given, settings=settings, xp=xp))
+        kernels = bool(ours.rows) + len(ours.squares) + len(ours.columns)
+        assert not fusible or cupy_stand_in.Fused.calls - before == kernels
+        for x, y in zip(arrays, given, strict=True):
+            np.testing.assert_array_equal(x, y)
+    assert cupy_backend._fused(function, settings, cupy).fusible == fusible
+
+
+def test_what_changes_from_call_to_call_is_no_constant_of_a_kernel(cupy):
+    x, y = np.random.RandomState(0).normal(size=(2, 6, 3))
+    for beta in (0.2, 0.7):
+        given = {"numbers": (beta,), "settings": (None,), "xp": cupy}
+        (z,) = CupyBackend().row_pass(_extrapolation._beyond, x, y, **given).rows
+        np.testing.assert_allclose(z, x + beta * (x - y), **CLOSE)
+    assert cupy_backend._fused.cache_info().currsize == 1
+
+
+def test_memory_errors_of_a_kernel_are_not_taken_for_what_fuse_cannot_follow(cupy, monkeypatch):
+    def full(*args):
+        raise MemoryError
+
+    monkeypatch.setattr(cupy_stand_in.Fused, "__call__", full)
+    with pytest.raises(MemoryError):
+        CupyBackend().row_pass(_updates._relaxed, *np.ones((3, 4, 2)), settings=(1.3,), xp=cupy)
+    assert cupy_backend._fused(_updates._relaxed, (1.3,), cupy).fusible
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_cupy_operations_are_the_generic_ones(dtype, cupy):
+    random, ours, generic = np.random.RandomState(0), CupyBackend(), Backend()
+    A = random.normal(size=(30, 12)).astype(dtype)
+    gram, close = A.T @ A, dict(rtol=1e3 * np.finfo(dtype).eps, atol=1e3 * np.finfo(dtype).eps)
+    L = ours.cholesky(gram, xp=cupy)
+    np.testing.assert_allclose(L @ L.T, gram, **close)
+    np.testing.assert_allclose(
+        ours.small_triangular_inverse(L, xp=cupy), generic.small_triangular_inverse(L, xp=xp), **close
+    )
+    np.testing.assert_allclose(
+        ours.add_to_diagonal(gram, 0.5, xp=cupy), generic.add_to_diagonal(gram, dtype(0.5), xp=xp), **close
+    )
+    total = ours.sum_of_squares(A, xp=cupy)
+    assert total.dtype == np.float64 and float(total) == pytest.approx(np.sum(A.astype(float) ** 2))
+    mask = A > 0.3
+    np.testing.assert_array_equal(
+        ours.first_true(mask, int(mask.sum()), xp=cupy), generic.first_true(mask, None, xp=xp)
+    )
+    counts = np.asarray([0, 3, 0, 1, 2, 0])
+    np.testing.assert_array_equal(
+        ours.repeated(np.arange(6), counts, 6, xp=cupy), np.repeat(np.arange(6), counts)
+    )
+    assert ours.kth_largest(A[:, 0], 4, xp=cupy) == np.sort(A[:, 0])[-4]
+    np.testing.assert_array_equal(ours.positive_part(A, xp=cupy), np.maximum(A, 0))
+    assert not ours.synchronous and ours.number(total, xp=cupy) is total
+
+
+@pytest.mark.parametrize("backend", ["cupy", "numpy", "generic"])
+@pytest.mark.parametrize("place", [0, 5, 11])
+def test_a_factor_that_does_not_exist_is_nan(place, backend, cupy):
+    """Even where a library hands back what it has, with a pivot that is negative, zero or NaN."""
+    A = np.random.RandomState(0).normal(size=(30, 12))
+    chosen, namespace = {
+        "cupy": (CupyBackend(), cupy),
+        "numpy": (NumpyBackend(), xp),
+        "generic": (Backend(), xp),
+    }[backend]
+    for value in (-100.0, np.nan):
+        gram = A.T @ A
+        gram[place, place] += value
+        assert not np.isfinite(np.trace(chosen.cholesky(gram, xp=namespace)))
+
+
+@pytest.mark.parametrize("tf32", [False, True])
+def test_the_type_of_products_is_set_back(tf32, cupy):
+    from cupy._core import _routines_linalg as linalg
+
+    with pytest.raises(KeyError), CupyBackend().products(tf32):
+        assert linalg.kept["float32"] == (7 if tf32 else 4)
+        raise KeyError
+    assert linalg.kept["float32"] == 1

@@ -294,14 +294,10 @@ def test_single_precision(combination, mean):
 
 
 @pytest.mark.parametrize("combination", COVERING)
-def test_strict_namespace_equals_numpy(combination):
-    strict = pytest.importorskip("array_api_strict")
-    import array_api_compat
-
-    xp = array_api_compat.array_namespace(strict.zeros(1))
+def test_another_namespace_equals_numpy(combination, standard):
     problem, *data = random_problem(combination, weighted=True)
-    other, *_ = random_problem(combination, weighted=True, xp=xp)
+    other, *_ = random_problem(combination, weighted=True, xp=standard)
     ours, theirs = run(other, *data, sweeps=4), run(problem, *data, sweeps=4)
-    assert type(ours.W[1]) is type(strict.zeros(1))
+    assert type(ours.W[1]) is type(standard.zeros(1))
     for x, y in zip(fitted(ours), fitted(theirs), strict=True):
         np.testing.assert_allclose(to_host(x), y, rtol=1e-10, atol=1e-10)

@@ -4,7 +4,6 @@
 import math
 
 from ..backends import get_backend
-from ..utils._arrays import positive_part
 from ._base import BaseActivation
 
 
@@ -13,7 +12,7 @@ class ReLU(BaseActivation):
 
     def __call__(self, U, *, xp):
         """max(U, 0)."""
-        return positive_part(U, xp=xp)
+        return get_backend(xp).positive_part(U, xp=xp)
 
     def prox(self, V, center, weight, *, xp):
         """The better of the best u >= 0 and the best u <= 0 (Lemma 9).
@@ -23,14 +22,15 @@ class ReLU(BaseActivation):
         center + (sqrt(1 + 1/weight) - 1) max(v, 0) > 0.
         """
         threshold = math.sqrt(1.0 + 1.0 / weight) - 1.0
-        positive = positive_part(V, xp=xp)
+        backend = get_backend(xp)
+        positive = backend.positive_part(V, xp=xp)
         positive *= threshold
         positive += center
         best = weight * center
         best += V
-        best = positive_part(best, xp=xp)
+        best = backend.positive_part(best, xp=xp)
         best *= 1.0 / (1.0 + weight)
-        return get_backend(xp).select_by_sign(positive, best, center, xp=xp)
+        return backend.select_by_sign(positive, best, center, xp=xp)
 
     def derivative(self, U, *, xp):
         """1 where U > 0, else 0."""

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Array backends: the few operations that the array API standard lacks or that a library does better."""
 
-from ._base import Backend
+from ._base import Backend, Pass
 from ._cupy import CupyBackend
 from ._device import DeviceNamespace, namespace_of
 from ._numpy import NumpyBackend, shuffled_rows
 
 BACKENDS = {"numpy": NumpyBackend, "cupy": CupyBackend}
 
-__all__ = ["BACKENDS", "Backend", "DeviceNamespace", "get_backend", "namespace_of", "shuffled_rows"]
+__all__ = ["BACKENDS", "Backend", "DeviceNamespace", "Pass", "get_backend", "namespace_of", "shuffled_rows"]
 
 
 def get_backend(xp):

@@ -1,15 +1,48 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The generic backend: everything written in the array API standard alone."""
 
+import contextlib
+from typing import NamedTuple
+
+
+class Pass(NamedTuple):
+    """What one pass over rows makes, see :meth:`Backend.row_pass`.
+
+    Attributes
+    ----------
+    rows : tuple of arrays
+        New arrays, row by row.
+    squares : tuple
+        Arrays whose squared entries are added up; after the pass, numbers.
+    columns : tuple
+        Arrays whose rows are added up; after the pass, arrays of shape (d,).
+    """
+
+    rows: tuple = ()
+    squares: tuple = ()
+    columns: tuple = ()
+
 
 class Backend:
     """Operations that the array API standard lacks, in terms of those that it has.
 
     Subclasses override what their library does faster. Every method takes ``xp``, the namespace.
+
+    A *number* is a Python float where the host can read an array at no cost, and a zero-dimensional
+    array where that would make it wait for a device: arithmetic takes both, a branch only the first.
     """
 
     #: name of the TensorLy backend that takes this library's arrays; None: go through NumPy
     tensorly_name = None
+
+    #: entries of the widest array that a block of rows may have: enough to keep a device busy. A block
+    #: that is too large for its memory is halved
+    block_entries = 2**27
+    #: the same for predictions, whose blocks are not halved
+    predicted_entries = 2**25
+
+    #: whether numbers are Python floats, on which a program may branch
+    synchronous = False
 
     def to_numpy(self, x, *, xp):
         """``x`` as a NumPy array on the host."""
@@ -19,23 +52,41 @@ class Backend:
         home = array_api_compat.array_namespace(x).__array_namespace_info__().default_device()
         return numpy.asarray(array_api_compat.to_device(x, home))
 
-    def sum_of_squares(self, x, *, xp):
-        """Sum of the squared entries, as a Python float."""
-        return float(xp.sum(x * x))
+    def number(self, x, *, xp):
+        """A zero-dimensional array as a number."""
+        return x
 
-    def device_sum_of_squares(self, x, *, xp):
-        """The same as a zero-dimensional float64 array, so that the host need not wait for a device."""
+    def floats(self, numbers, *, xp):
+        """Numbers as a list of Python floats, in one transfer."""
+        waiting = [x for x in numbers if not isinstance(x, float | int)]
+        if not waiting:
+            return [float(x) for x in numbers]
+        together = xp.stack([xp.astype(x, xp.float64) for x in waiting])
+        read = iter(self.to_numpy(together, xp=xp).tolist())
+        return [float(x) if isinstance(x, float | int) else next(read) for x in numbers]
+
+    def sum_of_squares(self, x, *, xp):
+        """Sum of the squared entries, added up in float64: a number."""
         return xp.sum(x * x, dtype=xp.float64)
 
-    def row_pass(self, function, *arrays, into=(), xp):
+    def products(self, tf32):
+        """A context in which a GPU rounds the factors of float32 matrix products to 10 bits, or not."""
+        return contextlib.nullcontext()
+
+    def row_pass(self, function, *arrays, numbers=(), settings=(), into=(), xp):
         """Several element-wise steps over the same rows, as one pass.
 
         Parameters
         ----------
         function : callable
-            Takes slices of the arrays and returns a tuple of arrays, row by row, and a tuple of sums.
-            No row's result may depend on the other rows of its slice.
-        *arrays : arrays of n rows, or None
+            ``function(*arrays, *numbers, *settings, xp=xp)`` takes slices of the arrays and returns a
+            :class:`Pass` of arrays. It is made of element-wise operations, so that no row's result
+            depends on the other rows, and no closure, so that a library may compile it once.
+        *arrays : arrays of n rows, or arrays that broadcast against rows with one row, or None
+        numbers : tuple of float, default=()
+            What changes from call to call.
+        settings : tuple, default=()
+            Hashable objects that stay what they are for a whole fit.
         into : tuple of arrays or None, default=()
             Arrays that are not needed any more, one for each of the first results, which may be written
             there and save a new array. An array of ``arrays`` may be among them; what shares its memory
@@ -44,19 +95,27 @@ class Backend:
 
         Returns
         -------
-        rows : tuple of arrays of n rows
-        sums : tuple
-            Added up over all slices.
+        results : Pass
+            Rows of all slices, sums over all slices.
         """
-        return function(*arrays)
+        return self.summed(function(*arrays, *numbers, *settings, xp=xp), xp=xp)
+
+    def summed(self, parts, *, xp):
+        """A :class:`Pass` of arrays with its sums made."""
+        squares = tuple(self.sum_of_squares(x, xp=xp) for x in parts.squares)
+        return Pass(parts.rows, squares, tuple(xp.sum(x, axis=0) for x in parts.columns))
 
     def distinct(self, x, other, *, xp):
         """``x``, or a copy of it if it may share its memory with ``other``."""
         return xp.asarray(x, copy=True) if x is other else x
 
     def add_to_diagonal(self, A, value, *, xp):
-        """``A + value * I`` for a square matrix and a Python float."""
+        """``A + value * I`` for a square matrix and a number."""
         return A + value * xp.eye(A.shape[0], dtype=A.dtype)
+
+    def positive_part(self, x, *, xp):
+        """max(x, 0), entry by entry; against a row of zeros, which NumPy compares faster than one zero."""
+        return xp.maximum(x, xp.zeros(x.shape[-1:], dtype=x.dtype))
 
     def select(self, mask, a, b, *, xp):
         """``a`` where ``mask`` is true, else ``b``; both floating and finite, of the mask's shape."""
@@ -69,6 +128,28 @@ class Backend:
     def gram(self, A, *, xp):
         """``A' A``, shape (d, d), of A with shape (n, d)."""
         return A.T @ A
+
+    def cholesky(self, A, *, xp):
+        """Lower triangular L with ``L L' = A``; NaN throughout if A is not positive definite."""
+        try:
+            return xp.linalg.cholesky(A)
+        except (ValueError, RuntimeError):  # NumPy's and PyTorch's LinAlgError
+            return xp.full_like(A, xp.nan)
+
+    def small_triangular_inverse(self, L, *, xp):
+        """Inverse of a lower triangular matrix of at most ``largest_factor`` rows, not transposed."""
+        return xp.tril(xp.linalg.inv(L))
+
+    #: rows up to which :meth:`cholesky` and the inverse above are faster than another level of products
+    largest_factor = 96
+
+    def first_true(self, mask, count, *, xp):
+        """Rising flat indices of the ``count`` true entries of a mask, shape (count,)."""
+        return xp.nonzero(xp.reshape(mask, (-1,)))[0]
+
+    def repeated(self, x, counts, total, *, xp):
+        """Each x_i ``counts[i]`` times, one after the other, shape (total,); both one-dimensional."""
+        return xp.repeat(x, counts)
 
     def kth_largest(self, x, k, *, xp):
         """The k-th largest entry (k >= 1) of a one-dimensional array, as a zero-dimensional array."""

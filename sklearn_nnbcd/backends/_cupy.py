@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """CuPy: the only file that imports it, and only when an array of its arrives."""
 
-from ._base import Backend
+import contextlib
+import functools
+
+from ._base import Backend, Pass
 
 
 class CupyBackend(Backend):
     """Backend for ``cupy.ndarray``."""
 
     tensorly_name = "cupy"
+
+    #: cuSOLVER's factorisation of a large matrix takes less time than launching many small ones
+    largest_factor = 4096
 
     @staticmethod
     def from_host(x):
@@ -38,12 +44,80 @@ class CupyBackend(Backend):
 
         return cupy.asnumpy(x)
 
+    def sum_of_squares(self, x, *, xp):
+        """One pass without a temporary."""
+        return _sum_of_squares()(x)
+
+    @contextlib.contextmanager
+    def products(self, tf32):
+        """Sets CuPy's type of computation for float32, for all threads, and sets it back."""
+        from cupy._core import _routines_linalg as linalg
+
+        before = linalg.get_compute_type("float32")
+        linalg.set_compute_type("float32", linalg.COMPUTE_TYPE_TF32 if tf32 else linalg.COMPUTE_TYPE_FP32)
+        try:
+            yield
+        finally:
+            linalg.set_compute_type("float32", before)
+
+    def row_pass(self, function, *arrays, numbers=(), settings=(), into=(), xp):
+        """One kernel for all rows, and one for each sum."""
+        return _fused(function, settings, xp)(self, *arrays, *numbers)
+
+    def positive_part(self, x, *, xp):
+        """Against one zero, which ``cupy.fuse`` understands."""
+        return xp.maximum(x, 0.0)
+
+    def add_to_diagonal(self, A, value, *, xp):
+        """Along the diagonal alone."""
+        import cupy
+
+        A = cupy.array(A, order="C")
+        A.reshape(-1)[:: A.shape[0] + 1] += value
+        return A
+
+    def cholesky(self, A, *, xp):
+        """cuSOLVER's, which leaves a factor half done where A is not positive definite: NaN then.
+
+        The squares of each row of L must add up to the diagonal of A, and no pivot may be negative.
+        """
+        import cupy
+
+        L, diagonal = cupy.linalg.cholesky(A), cupy.diagonal(A)
+        missing = cupy.abs(cupy.sum(L * L, axis=1) - diagonal)
+        sound = cupy.all((cupy.diagonal(L) > 0) & (missing <= 0.01 * diagonal))
+        return cupy.where(sound, L, cupy.asarray(cupy.nan, dtype=L.dtype))
+
+    def small_triangular_inverse(self, L, *, xp):
+        """By cuBLAS."""
+        import cupy
+        from cupyx.scipy.linalg import solve_triangular
+
+        return solve_triangular(L, cupy.eye(L.shape[0], dtype=L.dtype), lower=True)
+
     def kth_largest(self, x, k, *, xp):
         """The k-th largest entry by the device's partition."""
         import cupy
 
         place = x.shape[0] - k
         return cupy.partition(x, place)[place]
+
+    def first_true(self, mask, count, *, xp):
+        """Each true entry written to its place among them, and the others to one place more."""
+        import cupy
+
+        mask = mask.reshape(-1)
+        place = cupy.where(mask, cupy.cumsum(mask, dtype=cupy.int64) - 1, count)
+        out = cupy.empty(count + 1, dtype=cupy.int64)
+        out[place] = cupy.arange(mask.shape[0])
+        return out[:count]
+
+    def repeated(self, x, counts, total, *, xp):
+        """By a search for the place in the running sum of counts: CuPy repeats by host numbers only."""
+        import cupy
+
+        ends = cupy.cumsum(counts)
+        return x[cupy.searchsorted(ends, cupy.arange(total, dtype=ends.dtype), side="right")]
 
     def scatter(self, values, indices, size, *, xp):
         """Zeros with ``values`` written at ``indices``."""
@@ -59,3 +133,128 @@ class CupyBackend(Backend):
 
         transposed = sparse.csc_matrix((data, indices, indptr), shape=(shape[1], shape[0]))
         return lambda V: (transposed @ V.T).T
+
+
+@functools.cache
+def _sum_of_squares():
+    import cupy
+
+    def squares(x):
+        x = x.astype(cupy.float64)
+        return cupy.sum(x * x)
+
+    return cupy.fuse(kernel_name="nnbcd_squares")(squares)
+
+
+@functools.lru_cache(maxsize=256)
+def _fused(function, settings, xp):
+    return FusedPass(function, settings, xp)
+
+
+class FusedPass:
+    """A function of :meth:`Backend.row_pass` in kernels of its own, made by ``cupy.fuse``.
+
+    Where ``fuse`` cannot follow the function, as it knows no loops that end by a value, no reductions
+    and few functions that are not element-wise, the function runs as it is.
+
+    Parameters
+    ----------
+    function, settings, xp
+        As for :meth:`Backend.row_pass`.
+
+    Attributes
+    ----------
+    kernels : Pass or None
+        Callables, one for all rows and one for each sum; None before the first call.
+    """
+
+    def __init__(self, function, settings, xp):
+        self._call = lambda *given, xp=xp: function(*given, *settings, xp=xp)
+        self._xp, self.kernels, self.fusible = xp, None, True
+
+    def __call__(self, backend, *given):
+        """The :class:`Pass` of the whole arrays."""
+        if self.fusible:
+            try:
+                return self._run(given)
+            except MemoryError:
+                raise
+            except Exception:  # whatever fuse raises at what it does not know
+                if self.kernels is not None:
+                    raise
+                self.fusible = False
+        return backend.summed(self._call(*given), xp=self._xp)
+
+    def _run(self, given):
+        kernels = self.kernels or self._compiled(given)
+        results = Pass(
+            kernels.rows(*given) if kernels.rows else (),
+            tuple(kernel(*given) for kernel in kernels.squares),
+            tuple(kernel(*given) for kernel in kernels.columns),
+        )
+        self.kernels = kernels
+        return results
+
+    def _compiled(self, given):
+        """Kernels for as many results as the function has for the first rows."""
+        import cupy
+
+        first = self._call(*(x[:1] if isinstance(x, cupy.ndarray) else x for x in given))
+        scalars = ScalarNamespace(self._xp)
+
+        def rows(*given):
+            return tuple(self._call(*given, xp=scalars).rows)
+
+        def squares(*given, k):
+            return _sum_of_squares()(self._call(*given, xp=scalars).squares[k])
+
+        def columns(*given, k):
+            return cupy.sum(self._call(*given, xp=scalars).columns[k], axis=0)
+
+        def kernels(function, n):
+            parts = [functools.partial(function, k=k) for k in range(n)]
+            return tuple(cupy.fuse(kernel_name=f"nnbcd_{function.__name__}")(part) for part in parts)
+
+        return Pass(
+            cupy.fuse(kernel_name="nnbcd_rows")(rows) if first.rows else None,
+            kernels(squares, len(first.squares)),
+            kernels(columns, len(first.columns)),
+        )
+
+
+class ScalarNamespace:
+    """A namespace for ``cupy.fuse``: constants are Python numbers, what is not a ufunc is made of some.
+
+    Parameters
+    ----------
+    xp : module
+    """
+
+    def __init__(self, xp):
+        self._xp = xp
+
+    def __getattr__(self, name):
+        if name.startswith("_") and name != "__name__":
+            raise AttributeError(name)
+        return getattr(self._xp, name)
+
+    def zeros_like(self, x):
+        """0."""
+        return 0.0
+
+    def ones_like(self, x):
+        """1."""
+        return 1.0
+
+    def full_like(self, x, value):
+        """The value."""
+        return value
+
+    def asarray(self, value, *, dtype):
+        """The value."""
+        return float(value)
+
+    def clip(self, x, low, high):
+        """By a maximum and a minimum."""
+        x = x if low is None else self._xp.maximum(x, low)
+        return x if high is None else self._xp.minimum(x, high)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy import sparse
 
-from ._base import Backend
+from ._base import Backend, Pass
 
 #: columns up to which NumPy's own symmetric product is as fast as one in parts
 _GRAM_LEAF = 192
@@ -21,35 +21,44 @@ class NumpyBackend(Backend):
     """Backend for ``numpy.ndarray``."""
 
     tensorly_name = "numpy"
+    synchronous = True
+
+    #: a few megabytes, about one cache
+    block_entries = 2**20
+    #: what is allocated anew for every block should not come from the system
+    predicted_entries = 2**19
+
+    def number(self, x, *, xp):
+        """A Python float."""
+        return float(x)
 
     def sum_of_squares(self, x, *, xp):
         """Sum of squares by the BLAS dot product: one pass, no temporary."""
         flat = x.reshape(-1)
         return float(np.dot(flat, flat))
 
-    def device_sum_of_squares(self, x, *, xp):
-        """The same: nobody waits for anybody."""
-        return self.sum_of_squares(x, xp=xp)
-
-    def row_pass(self, function, *arrays, into=(), xp):
+    def row_pass(self, function, *arrays, numbers=(), settings=(), into=(), xp):
         """Slice by slice: temporaries stay in the caches and are never fresh pages."""
         given = [x for x in arrays if x is not None]
-        n = given[0].shape[0]
+        n = max(x.shape[0] for x in given)
         size = max(1, _SLICE_BYTES // max(1, max(x[:1].nbytes for x in given)))
         if n <= size:
-            return function(*arrays)
-        whole, totals = None, 0
+            return super().row_pass(function, *arrays, numbers=numbers, settings=settings, xp=xp)
+        total = None
         for start in range(0, n, size):
             part = slice(start, start + size)
-            rows, sums = function(*(None if x is None else x[part] for x in arrays))
-            if whole is None:
+            slices = (x if x is None or x.shape[0] != n else x[part] for x in arrays)
+            new = self.summed(function(*slices, *numbers, *settings, xp=xp), xp=xp)
+            if total is None:
                 spare = itertools.chain(into, itertools.repeat(None))
-                whole = tuple(_room(n, x, old) for x, old in zip(rows, spare, strict=False))
-                totals = (0.0,) * len(sums)
-            for out, x in zip(whole, rows, strict=True):
+                whole = tuple(_room(n, x, old) for x, old in zip(new.rows, spare, strict=False))
+                total = Pass(whole, (0.0,) * len(new.squares), (0.0,) * len(new.columns))
+            for out, x in zip(total.rows, new.rows, strict=True):
                 out[part] = x
-            totals = tuple(a + b for a, b in zip(totals, sums, strict=True))
-        return whole, totals
+            squares = tuple(a + b for a, b in zip(total.squares, new.squares, strict=True))
+            columns = tuple(a + b for a, b in zip(total.columns, new.columns, strict=True))
+            total = Pass(total.rows, squares, columns)
+        return total
 
     def distinct(self, x, other, *, xp):
         """``x``, or a copy where the two overlap."""

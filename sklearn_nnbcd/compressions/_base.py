@@ -185,7 +185,7 @@ class CompressionPlan:
         raise NotImplementedError
 
     def penalty(self, M, *, xp):
-        """r(M), a float; 0 for a hard constraint."""
+        """r(M), a number; 0 for a hard constraint."""
         return 0.0
 
 

@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass
 
+from ..backends import get_backend
 from ..utils._validation import check_number
 from ._base import BaseCompression
 from ._l1 import L1Plan, check_strength
@@ -20,7 +21,8 @@ class ElasticNetPlan(L1Plan):
 
     def penalty(self, M, *, xp):
         """strength * sum |m| + ridge / 2 * sum m^2."""
-        return super().penalty(M, xp=xp) + 0.5 * self.ridge * float(xp.sum(M.data * M.data))
+        squares = get_backend(xp).number(xp.sum(M.data * M.data), xp=xp)
+        return super().penalty(M, xp=xp) + 0.5 * self.ridge * squares
 
 
 class ElasticNet(BaseCompression):

@@ -4,6 +4,7 @@
 import math
 from dataclasses import dataclass
 
+from ..backends import get_backend
 from ..utils._validation import check_option
 from ._base import BaseCompression, CompressedWeight
 from ._dense import DenseWeight
@@ -123,7 +124,7 @@ class GroupLassoPlan(PenalizedPlan):
     def penalty(self, M, *, xp):
         """price * sum of the norms of the groups."""
         squares = xp.sum(M.array * M.array, axis=1 - self.axis)
-        return self._price() * float(xp.sum(xp.sqrt(squares)))
+        return self._price() * get_backend(xp).number(xp.sum(xp.sqrt(squares)), xp=xp)
 
 
 class GroupLasso(BaseCompression):

@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 
 from ..backends import get_backend
+from ..utils._choice import choose
 from ..utils._conjugate import refit_on_support
 from ..utils._validation import check_share
 from ._base import BaseCompression, CompressionPlan
@@ -39,7 +40,7 @@ class L0Plan(CompressionPlan):
         """
         mask = self._support(W, metric, xp=xp)
         if metric is None:
-            return to_sparse(W, mask, xp=xp)
+            return to_sparse(W, mask, self.beta, xp=xp)
         return self._refitted(W, mask, W, metric, _PROJECT_ITERATIONS, xp=xp)
 
     def step(self, target, previous, weight, *, metric=None, xp):
@@ -53,14 +54,14 @@ class L0Plan(CompressionPlan):
         start = xp.where(kept, old, target)
         best = self._refitted(target, kept, old, metric, _STEP_ITERATIONS, xp=xp)
         mask = self._support(target, metric, xp=xp)
-        if bool(xp.all(mask == kept)):
+        if get_backend(xp).synchronous and bool(xp.all(mask == kept)):
             return best
         new = self._refitted(target, mask, start, metric, _STEP_ITERATIONS, xp=xp)
 
         def distance(M):
             return metric.squared_distance(target, M.to_dense(xp=xp), xp=xp)
 
-        return new if distance(new) < distance(best) else best
+        return choose(distance(new) < distance(best), new, best, xp=xp)
 
     def _support(self, W, metric, *, xp):
         """Mask of the entries that stay."""
@@ -76,7 +77,7 @@ class L0Plan(CompressionPlan):
         scores = xp.reshape(scores, (-1,))
         threshold = get_backend(xp).kth_largest(scores, self.beta, xp=xp)
         above = scores > threshold
-        missing = self.beta - int(xp.sum(xp.astype(above, xp.int64)))
+        missing = self.beta - xp.sum(xp.astype(above, xp.int64))
         tied = scores == threshold
         first = xp.cumulative_sum(xp.astype(tied, xp.int64)) <= missing
         return xp.reshape(xp.logical_or(above, xp.logical_and(tied, first)), self.shape)
@@ -84,7 +85,7 @@ class L0Plan(CompressionPlan):
     def _refitted(self, W, mask, start, metric, n_iter, *, xp):
         ones = xp.astype(mask, W.dtype)
         M = refit_on_support(W, ones, start * ones, metric, n_iter, xp=xp)
-        return to_sparse(M, mask, xp=xp)
+        return to_sparse(M, mask, self.beta, xp=xp)
 
 
 class L0(BaseCompression):

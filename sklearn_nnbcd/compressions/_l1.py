@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass
 
+from ..backends import get_backend
 from ..utils._validation import check_number
 from ._base import BaseCompression
 from ._penalized import PenalizedPlan
@@ -26,7 +27,7 @@ class L1Plan(PenalizedPlan):
 
     def penalty(self, M, *, xp):
         """strength * sum |m|."""
-        return self.strength * float(xp.sum(xp.abs(M.data)))
+        return self.strength * get_backend(xp).number(xp.sum(xp.abs(M.data)), xp=xp)
 
 
 class L1(BaseCompression):

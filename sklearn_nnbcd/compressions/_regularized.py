@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass
 
+from ..backends import get_backend
 from ._dense import DenseWeight
 from ._penalized import PenalizedPlan
 
@@ -47,4 +48,4 @@ class RegularizedPlan(PenalizedPlan):
 
     def penalty(self, M, *, xp):
         """r(M), summed over rows."""
-        return float(xp.sum(self.regularizer.value(M.array, xp=xp)))
+        return get_backend(xp).number(xp.sum(self.regularizer.value(M.array, xp=xp)), xp=xp)

@@ -54,9 +54,10 @@ class SparseWeight(CompressedWeight):
         d_in, d_out = self.shape
         per_row = self.indptr[1:] - self.indptr[:-1]
         wide = xp.int32 if d_in * d_out < 2**31 else xp.int64
-        rows = xp.repeat(xp.arange(d_in, dtype=wide), per_row)
+        backend = get_backend(xp)
+        rows = backend.repeated(xp.arange(d_in, dtype=wide), per_row, self.n_parameters, xp=xp)
         flat = rows * d_out + xp.astype(self.indices, wide)
-        dense = get_backend(xp).scatter(values, flat, d_in * d_out, xp=xp)
+        dense = backend.scatter(values, flat, d_in * d_out, xp=xp)
         return xp.reshape(dense, self.shape)
 
     def operator(self, *, xp):
@@ -75,10 +76,16 @@ class SparseWeight(CompressedWeight):
         return SparseWeight(self.data * factor, self.indices, self.indptr, self.shape)
 
 
-def to_sparse(W, mask, *, xp):
-    """The entries of W where the boolean mask is True, as a :class:`SparseWeight`."""
-    rows, columns = xp.nonzero(mask)
-    data = xp.take(xp.reshape(W, (-1,)), rows * W.shape[1] + columns)
+def to_sparse(W, mask, count=None, *, xp):
+    """The entries of W where the boolean mask is True, as a :class:`SparseWeight`.
+
+    ``count`` is how many they are; without it the host asks for it, and waits for a device.
+    """
+    if count is None:
+        (flat,) = xp.nonzero(xp.reshape(mask, (-1,)))
+    else:
+        flat = get_backend(xp).first_true(mask, count, xp=xp)
+    data, columns = xp.take(xp.reshape(W, (-1,)), flat), flat % W.shape[1]
     counts = xp.cumulative_sum(xp.sum(xp.astype(mask, xp.int32), axis=1), dtype=xp.int32)
     indptr = xp.concat([xp.zeros(1, dtype=xp.int32), counts])
     index_type = xp.uint16 if W.shape[1] <= 2**16 else xp.int32

@@ -8,6 +8,7 @@ solves that one exactly, so one form of the step serves both metrics.
 
 import math
 
+from ..backends import get_backend
 from ..utils._conjugate import conjugate_gradients
 from ..utils._linalg import add_to_diagonal, spd_solver
 from ..utils._tensorize import factor_modes
@@ -39,7 +40,7 @@ class TwoSidedCompression(BaseCompression):
 
 def inverse_gram(K, *, xp):
     """R -> K^{-1} R for a positive semidefinite matrix, shifted where it is singular."""
-    shift = 1e-6 * float(xp.linalg.trace(K)) / K.shape[0]
+    shift = 1e-6 * get_backend(xp).number(xp.linalg.trace(K), xp=xp) / K.shape[0]
     return spd_solver(add_to_diagonal(K, shift, xp=xp), xp=xp)
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Running second moments of the layers: both sides of the mini-batch solver's metric."""
 
+from ..backends import get_backend
 from ..utils._linalg import add_to_diagonal, inverse_factor, times_transposed
 from ..utils._metric import Metric
 
@@ -84,10 +85,15 @@ def mixed(old, new, memory):
     return new if old is None else memory * old + (1.0 - memory) * new
 
 
+def mean_diagonal(A, *, xp):
+    """Mean of a matrix's diagonal, a number."""
+    return get_backend(xp).number(xp.linalg.trace(A), xp=xp) / A.shape[0]
+
+
 def ridged(A, share, *, xp):
     """A plus ``share`` of its mean diagonal (and never singular)."""
-    ridge = share * float(xp.linalg.trace(A)) / A.shape[0]
-    return add_to_diagonal(A, ridge + float(xp.finfo(A.dtype).smallest_normal), xp=xp)
+    ridge = share * mean_diagonal(A, xp=xp) + float(xp.finfo(A.dtype).smallest_normal)
+    return add_to_diagonal(A, ridge, xp=xp)
 
 
 def damped_inverse(A, damping, *, xp):

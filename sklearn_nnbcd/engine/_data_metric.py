@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from ..backends import get_backend
 from ..utils._metric import EUCLIDEAN, Metric
-from ._curvature import pulled_back, ridged
+from ._curvature import mean_diagonal, pulled_back, ridged
 from ._updates import forward
 
 
@@ -107,7 +107,7 @@ def unit_metric(metric, *, xp):
     sides = []
     for A, share in zip((metric.G, metric.S), COUPLING_RIDGES, strict=True):
         A = ridged(A, share, xp=xp)
-        sides.append(A * (A.shape[0] / float(xp.linalg.trace(A))))
+        sides.append(A * (1.0 / mean_diagonal(A, xp=xp)))
     return Metric(*sides)
 
 

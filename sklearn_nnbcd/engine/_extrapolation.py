@@ -4,7 +4,7 @@
 import math
 from dataclasses import replace
 
-from ..backends import get_backend
+from ..backends import Pass, get_backend
 
 
 def following(t):
@@ -93,11 +93,8 @@ def move_block(block, problem, beta):
     kept_V, kept_U = block.kept
 
     def beyond(x, y, regularizer=None):
-        def step(x, y):
-            z = x + beta * (x - y)
-            return (z if regularizer is None else regularizer.project(z, xp=xp),), ()
-
-        return get_backend(xp).row_pass(step, x, y, into=(block.spare(y),), xp=xp)[0][0]
+        given = {"numbers": (beta,), "settings": (regularizer,), "into": (block.spare(y),)}
+        return get_backend(xp).row_pass(_beyond, x, y, **given, xp=xp).rows[0]
 
     V = [beyond(block.V[i], kept_V[i], problem.regularizer(i)) for i in range(1, problem.N + 1)]
     U = [beyond(block.U[i], kept_U[i]) for i in range(1, problem.N + 1)]
@@ -105,16 +102,22 @@ def move_block(block, problem, beta):
     return replace(block, V=(block.V[0], *V), U=(None, *U), kept=kept)
 
 
+def _beyond(x, y, beta, regularizer, *, xp):
+    z = x + beta * (x - y)
+    return Pass(rows=(z if regularizer is None else regularizer.project(z, xp=xp),))
+
+
 def restore_block(block, problem):
     """U and V as they are in ``kept``, which stays."""
     kept_V, kept_U = block.kept
 
     def copied(x, old):
-        def step(x):
-            return (problem.xp.asarray(x, copy=True),), ()
-
-        return get_backend(problem.xp).row_pass(step, x, into=(block.spare(old),), xp=problem.xp)[0][0]
+        return get_backend(problem.xp).row_pass(_copy, x, into=(block.spare(old),), xp=problem.xp).rows[0]
 
     V = [copied(x, old) for x, old in zip(kept_V[1:], block.V[1:], strict=True)]
     U = [copied(x, old) for x, old in zip(kept_U[1:], block.U[1:], strict=True)]
     return replace(block, V=(block.V[0], *V), U=(None, *U))
+
+
+def _copy(x, *, xp):
+    return Pass(rows=(xp.asarray(x, copy=True),))

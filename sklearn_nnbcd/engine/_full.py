@@ -28,7 +28,7 @@ def sweep(problem, weights, placement):
     for i in range(problem.N, 0, -1):
         weights, part = visit(i, problem, weights, placement)
         before += part
-    return weights, before
+    return weights, before.read(problem.xp)
 
 
 def visit(i, problem, weights, placement):
@@ -42,8 +42,8 @@ def visit(i, problem, weights, placement):
     weights = update_M(weights, i, problem)  # lines 5, 10
     return weights, Terms(
         loss=sums.loss,
-        split=0.5 * p.rho * float(sums.split),
-        activation=0.5 * p.gamma * float(sums.activation),
+        split=0.5 * p.rho * sums.split,
+        activation=0.5 * p.gamma * sums.activation,
         regularizer=sums.regularizer,
     )
 

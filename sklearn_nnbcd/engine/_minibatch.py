@@ -14,7 +14,8 @@ equations with running Gram sums. Two backward sweeps are offered:
 import math
 from dataclasses import replace
 
-from ._curvature import Curvature, pulled_back
+from ..backends import get_backend
+from ._curvature import Curvature, mean_diagonal, pulled_back
 from ._factors import Factored, inner_rank
 from ._schedule import pull_weight, refresh_interval
 from ._state import Block
@@ -76,7 +77,7 @@ class MiniBatch:
 
         Returns
         -------
-        loss : float
+        loss : number
             Weighted loss of the batch before the change.
         """
         problem, xp = self.problem, self.problem.xp
@@ -295,16 +296,16 @@ class MiniBatch:
         An exact message is the change of U_i itself, not a slope: S is not needed to answer it.
         """
         c, xp = self.curvatures[i], self.problem.xp
-        exact = self.settings.block_step == "exact"
+        exact, number = self.settings.block_step == "exact", get_backend(xp).number
         n, d, m = *A.shape, E.shape[1]
         if n * (d * d + m * m + n * (d + m)) < d * m * (d + m):  # through the rows: fewer products
             left, right = A @ c.gram_inverse, E if exact else E @ c.sensitivity_inverse
-            return left.T @ right, float(xp.sum((left @ A.T) * (right @ E.T)))
+            return left.T @ right, number(xp.sum((left @ A.T) * (right @ E.T)), xp=xp)
         slope = A.T @ E
         change = c.gram_inverse @ slope
         if not exact:
             change = change @ c.sensitivity_inverse
-        return change, float(xp.sum(change * slope))
+        return change, number(xp.sum(change * slope), xp=xp)
 
     def _move(self, changes, gain, pull):
         """Shrink to the trust region, add momentum, move, and pull towards W^MC."""
@@ -313,10 +314,7 @@ class MiniBatch:
         step = settings.step
         if self.n_steps:
             step *= max(0.0, 1.0 - self.done / self.n_steps)
-        shrink = 1.0
-        if step * step * gain > self.trust:
-            shrink = math.sqrt(self.trust / (step * step * gain))
-        weights = self.weights
+        weights, shrink = self.weights, self._shrink(step * step * gain)
         for i in range(1, N + 1):
             velocity = shrink * changes[i]
             if self.velocity[i] is not None:
@@ -331,6 +329,14 @@ class MiniBatch:
                 W = (W + pull * weights.M_dense[i]) * (1.0 / (1.0 + pull))
             weights = weights.updated(W=(i, W), b=(i, b))
         self.weights, self.moved = weights, True
+
+    def _shrink(self, size):
+        """Factor that brings a predicted change of the loss into the trust region, at most 1."""
+        xp = self.problem.xp
+        if not get_backend(xp).synchronous:
+            ones = xp.ones_like(size)
+            return xp.sqrt(self.trust / xp.where(size > self.trust, size, self.trust * ones))
+        return math.sqrt(self.trust / size) if size > self.trust else 1.0
 
     def _mean(self):
         """The mean weights with the present ones in them, for all batches since the last call.
@@ -362,8 +368,7 @@ class MiniBatch:
         if self.problem.penalties.ridge:
             c, xp = self.curvatures[i], self.problem.xp
             scale = 1.0 + self.settings.damping
-            g = scale * float(xp.linalg.trace(c.gram)) / c.gram.shape[0]
-            s = scale * float(xp.linalg.trace(c.sensitivity)) / c.sensitivity.shape[0]
+            g, s = (scale * mean_diagonal(A, xp=xp) for A in (c.gram, c.sensitivity))
             ridge = self.problem.penalties.ridge / self.n_rows
             decay += step / self.problem.N * ridge / (g * s + ridge)
         return decay

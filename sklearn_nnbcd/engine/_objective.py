@@ -10,7 +10,7 @@ from ._updates import affine, weighted_loss, weighted_regularizer, weighted_squa
 
 @dataclass(frozen=True)
 class Terms:
-    """The terms of L; they add up entry by entry.
+    """The terms of L; they add up entry by entry. Numbers, until :meth:`read` makes them floats.
 
     Attributes
     ----------
@@ -46,6 +46,11 @@ class Terms:
     def __add__(self, other):
         return Terms(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
+    def read(self, xp):
+        """The terms as Python floats, in one transfer from a device."""
+        numbers = [getattr(self, field.name) for field in fields(self)]
+        return Terms(*get_backend(xp).floats(numbers, xp=xp))
+
 
 def weight_terms(problem, weights):
     """The terms that belong to no row."""
@@ -76,8 +81,8 @@ def row_terms(block, problem, weights):
     loss = weighted_loss(problem, block)
     return Terms(
         loss=loss,
-        split=0.5 * p.rho * float(split),
-        activation=0.5 * p.gamma * float(activation),
+        split=0.5 * p.rho * split,
+        activation=0.5 * p.gamma * activation,
         regularizer=regularizer,
     )
 
@@ -97,4 +102,4 @@ def objective(problem, weights, placement):
     terms : Terms
     """
     rows = placement.reduce(row_terms, problem, weights.for_forward())
-    return rows + weight_terms(problem, weights)
+    return (rows + weight_terms(problem, weights)).read(problem.xp)

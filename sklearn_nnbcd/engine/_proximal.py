@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The V_i step (9) with a regulariser s_i, where the quadratic is not separable and s_i is."""
 
-import math
-
 from ._state import put
 
 #: accelerated steps before the last plain one
@@ -31,7 +29,7 @@ def descend(block, i, problem, weights, curvature, C, affine):
     ----------
     block, i, problem, weights
         As for the plain step.
-    curvature : float
+    curvature : number
     C : array of the shape of V_i
         sigma_i(U_i), or its mean with what a residual block asks for.
     affine : callable
@@ -56,7 +54,7 @@ def descend(block, i, problem, weights, curvature, C, affine):
         quadratic = p.rho * row_squares(residual(V), xp=xp) + g * row_squares(V - C, xp=xp)
         return 0.5 * quadratic + regularizer.value(V, xp=xp)
 
-    root = math.sqrt(g / curvature)
+    root = (g / curvature) ** 0.5
     momentum = (1.0 - root) / (1.0 + root)
     V = ahead = old
     for _ in range(_STEPS):

@@ -8,24 +8,38 @@ proximal term, so each lowers L (Lemma 5).
 
 from dataclasses import replace
 
-from ..backends import get_backend
+from ..backends import Pass, get_backend
+from ..utils._choice import choose
 from ..utils._linalg import add_to_diagonal, rounding_shift, spd_solve
 from ..utils._metric import EUCLIDEAN
 from ._proximal import descend, own_weight
 from ._state import Block, Weights, put
 
 
+def row_roots(s, *, xp):
+    """Roots of the sample weights as a column, shape (n, 1); None: all one."""
+    return None if s is None else xp.sqrt(s)[:, None]
+
+
+def weighted(E, roots):
+    """The rows of E times the roots of their weights."""
+    return E if roots is None else E * roots
+
+
 def weighted_squares(E, s, *, xp):
-    """sum_j s_j ||e_j||^2 over the rows of E, a float or, on a device, a zero-dimensional array."""
-    if s is not None:
-        E = E * xp.reshape(xp.sqrt(s), (-1,) + (1,) * (E.ndim - 1))
-    return get_backend(xp).device_sum_of_squares(E, xp=xp)
+    """sum_j s_j ||e_j||^2 over the rows of E, a number."""
+    return get_backend(xp).sum_of_squares(weighted(E, row_roots(s, xp=xp)), xp=xp)
+
+
+def weighted_sum(value, s, *, xp):
+    """sum_j s_j value_j, a number; value of shape (n,)."""
+    return get_backend(xp).number(xp.sum(value if s is None else s * value), xp=xp)
 
 
 def weighted_loss(problem, block):
-    """sum_j s_j loss(V_N[j], Y[j]), a float."""
+    """sum_j s_j loss(V_N[j], Y[j]), a number."""
     value = problem.loss.value(block.Y, block.V[problem.N], xp=problem.xp)
-    return float(problem.xp.sum(value if block.s is None else block.s * value))
+    return weighted_sum(value, block.s, xp=problem.xp)
 
 
 def affine(problem, i, V, W, b):
@@ -36,12 +50,12 @@ def affine(problem, i, V, W, b):
 
 
 def affine_parts(problem, i, V, W, b):
-    """P_i before its sums: V_{i-1} W_i, b_i for a whole row, and V_k; None for what there is not.
+    """P_i before its sums: V_{i-1} W_i, b_i as a row (1, d), and V_k; None for what there is not.
 
     For a pass over the rows that adds them on the way: ``joined`` of a slice is P_i.
     """
     layer, k = problem.layers[i], problem.skip_into(i)
-    offset = None if b[i] is None else layer.spread_channels(b[i], xp=problem.xp)
+    offset = None if b[i] is None else layer.spread_channels(b[i], xp=problem.xp)[None, :]
     return layer.forward(V[i - 1], W[i], None, xp=problem.xp), offset, None if k is None else V[k]
 
 
@@ -52,12 +66,11 @@ def joined(P, offset, skip):
 
 
 def weighted_regularizer(problem, block, i):
-    """sum_j s_j s_i(V_i[j]), a float."""
+    """sum_j s_j s_i(V_i[j]), a number."""
     regularizer, xp = problem.regularizer(i), problem.xp
     if regularizer is None:
         return 0.0
-    value = regularizer.value(block.V[i], xp=xp)
-    return float(xp.sum(value if block.s is None else block.s * value))
+    return weighted_sum(regularizer.value(block.V[i], xp=xp), block.s, xp=xp)
 
 
 def forward(problem, X, W, b):
@@ -141,26 +154,32 @@ def update_V_output(block, problem):
     return block.with_V(N, problem.loss.prox(block.Y, center, weight, xp=problem.xp))
 
 
-def output_U(problem, V, P):
-    """U_N by (10), with P = V_{N-1} W_N + b_N of :func:`affine`."""
-    p = problem.penalties
+def output_U(U, V, P, penalties, activation, *, xp):
+    """U_N by (10), with P = V_{N-1} W_N + b_N of :func:`affine`; no proximal term."""
+    p = penalties
     return (p.gamma * V + p.rho * P) * (1.0 / (p.gamma + p.rho))
 
 
-def hidden_U(problem, i, U, V, P):
+def hidden_U(U, V, P, penalties, activation, *, xp):
     """U_i by (11), with P = V_{i-1} W_i + b_i of :func:`affine`."""
-    p = problem.penalties
+    p = penalties
     center = U - P
     center *= p.alpha / (p.rho + p.alpha)
     center += P
     weight = (p.rho + p.alpha) / p.gamma
-    return problem.activations[i].prox(V, center, weight, xp=problem.xp)
+    return activation.prox(V, center, weight, xp=xp)
+
+
+def U_step(problem, i):
+    """The function for U_i, (10) or (11), and what it takes last: the penalties and the activation."""
+    step = output_U if i == problem.N else hidden_U
+    return step, (problem.penalties, problem.activations[i])
 
 
 def update_U(block, i, problem, P):
     """U_i by (10) or (11), with P = V_{i-1} W_i + b_i of :func:`affine`."""
-    U, V = block.U[i], block.V[i]
-    return block.with_U(i, output_U(problem, V, P) if i == problem.N else hidden_U(problem, i, U, V, P))
+    step, settings = U_step(problem, i)
+    return block.with_U(i, step(block.U[i], block.V[i], P, *settings, xp=problem.xp))
 
 
 def update_V(block, i, problem, weights, operator, S):
@@ -180,26 +199,26 @@ def update_V(block, i, problem, weights, operator, S):
     if problem.regularizer(i) is not None:
         return block.with_V(i, descend(block, i, problem, weights, operator, S, affine))
     P, offset, skip = affine_parts(problem, i + 1, put(block.V, i, S), weights.W, weights.b)
-
-    def residual(U, P, skip):
-        return (U - joined(P, offset, skip),), ()
-
     row_pass = get_backend(xp).row_pass
-    (R,), _ = row_pass(residual, block.U[i + 1], P, skip, into=(P,), xp=xp)
+    (R,) = row_pass(_residual, block.U[i + 1], P, offset, skip, into=(P,), xp=xp).rows
     del P
     change = layer.input_change(operator, S, R, start=block.V[i], xp=xp)
     del R
-
-    def moved(S, change, old):
-        new = S + change
-        if p.relaxation != 1.0:
-            new *= p.relaxation
-            new += (1.0 - p.relaxation) * old
-        return (new,), ()
-
     arrays, into = (S, change, block.V[i]), (block.spare(block.V[i]),)
-    (new,), _ = row_pass(moved, *arrays, into=into, xp=xp)
+    (new,) = row_pass(_relaxed, *arrays, settings=(p.relaxation,), into=into, xp=xp).rows
     return block.with_V(i, new)
+
+
+def _residual(U, P, offset, skip, *, xp):
+    return Pass(rows=(U - joined(P, offset, skip),))
+
+
+def _relaxed(S, change, old, relaxation, *, xp):
+    new = S + change
+    if relaxation != 1.0:
+        new *= relaxation
+        new += (1.0 - relaxation) * old
+    return Pass(rows=(new,))
 
 
 class RowSums:
@@ -229,14 +248,15 @@ class RowSums:
 
 def observe_V(block, i, problem):
     """sigma_i(U_i), and the squares of V_i - sigma_i(U_i) before the update, in one pass."""
+    xp, settings = problem.xp, (problem.activations[i],)
+    arrays = block.U[i], block.V[i], row_roots(block.s, xp=xp)
+    result = get_backend(xp).row_pass(_observe, *arrays, settings=settings, xp=xp)
+    return *result.rows, *result.squares
 
-    def observe(U, V, s):
-        S = problem.activations[i](U, xp=problem.xp)
-        return (S,), (weighted_squares(V - S, s, xp=problem.xp),)
 
-    rows = get_backend(problem.xp).row_pass(observe, block.U[i], block.V[i], block.s, xp=problem.xp)
-    (S,), (squares,) = rows
-    return S, squares
+def _observe(U, V, roots, activation, *, xp):
+    S = activation(U, xp=xp)
+    return Pass(rows=(S,), squares=(weighted(V - S, roots),))
 
 
 def renew_U(block, i, problem, weights):
@@ -245,17 +265,19 @@ def renew_U(block, i, problem, weights):
     One pass over the rows between two products: each slice stays in the caches.
     """
     P, offset, skip = affine_parts(problem, i, block.V, weights.W, weights.b)
-
-    def renew(U, V, P, skip, s):
-        P = joined(P, offset, skip)
-        squares = weighted_squares(U - P, s, xp=problem.xp)
-        U = output_U(problem, V, P) if i == problem.N else hidden_U(problem, i, U, V, P)
-        return (U, U - P), (squares,)
-
-    arrays = block.U[i], block.V[i], P, skip, block.s
+    xp, (step, settings) = problem.xp, U_step(problem, i)
+    arrays = block.U[i], block.V[i], P, offset, skip, row_roots(block.s, xp=xp)
     into = block.spare(block.U[i]), P
-    (U, E), (squares,) = get_backend(problem.xp).row_pass(renew, *arrays, into=into, xp=problem.xp)
+    result = get_backend(xp).row_pass(_renew, *arrays, settings=(step, *settings), into=into, xp=xp)
+    (U, E), (squares,) = result.rows, result.squares
     return block.with_U(i, U), E, squares
+
+
+def _renew(U, V, P, offset, skip, roots, step, penalties, activation, *, xp):
+    P = joined(P, offset, skip)
+    before = U - P
+    U = step(U, V, P, penalties, activation, xp=xp)
+    return Pass(rows=(U, U - P), squares=(weighted(before, roots),))
 
 
 def update_rows(block, i, problem, weights, operator):
@@ -353,6 +375,6 @@ def update_M(weights, i, problem):
 
     new = plan.step(target, old, weight, metric=metric, xp=xp)
     new_dense = new.to_dense(xp=xp)
-    if value(new, new_dense) > value(old, old_dense):
-        return weights
-    return weights.updated(M=(i, new), M_dense=(i, new_dense))
+    worse = value(new, new_dense) > value(old, old_dense)
+    M, M_dense = choose(worse, (old, old_dense), (new, new_dense), xp=xp)
+    return weights.updated(M=(i, M), M_dense=(i, M_dense))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sklearn.base import BaseEstimator
 
-from ..backends import get_backend
+from ..backends import Pass, get_backend
 from ..utils._conjugate import conjugate_gradients
 from ..utils._linalg import add_to_diagonal, largest_eigenvalue, spd_solve
 
@@ -76,6 +76,15 @@ def squared_norm_bound(W, *, xp):
     """An upper bound of the squared spectral norm of W, by the smaller Gram side."""
     thin = W.T if W.shape[0] <= W.shape[1] else W
     return largest_eigenvalue(get_backend(xp).gram(thin, xp=xp), xp=xp)
+
+
+def _centred(A, E, shift, roots, *, xp):
+    """Rows of the design about ``shift``, and both times the roots of the weights; weighted column sums."""
+    A = A if shift is None else A - shift
+    if roots is None:
+        return Pass(rows=() if shift is None else (A,), columns=(A, E))
+    A, E = A * roots, E * roots
+    return Pass(rows=(A, E), columns=(A * roots, E * roots))
 
 
 class BaseLayer(BaseEstimator):
@@ -218,21 +227,15 @@ class BaseLayer(BaseEstimator):
         with_gram : bool
         xp : module
         """
-        weight = (float(V.shape[0]) if s is None else float(xp.sum(s))) * self.positions
-        ones = None if s is None else self.spread(xp.sqrt(s), xp=xp)
-
-        def centred(A, E, ones):
-            A = A if shift is None else A - shift
-            if ones is None:
-                return () if shift is None else (A,), (xp.sum(A, axis=0), xp.sum(E, axis=0))
-            A, E = A * ones[:, None], E * ones[:, None]
-            return (A, E), (ones @ A, ones @ E)
-
+        backend = get_backend(xp)
+        weight = float(V.shape[0]) if s is None else backend.number(xp.sum(s), xp=xp)
+        roots = None if s is None else self.spread(xp.sqrt(s), xp=xp)[:, None]
         A, E = self.design(V, xp=xp), self.rows(E, xp=xp)
-        changed, (sum_v, sum_e) = get_backend(xp).row_pass(centred, A, E, ones, xp=xp)
-        A, E = (*changed, *(A, E)[len(changed) :])
-        gram = get_backend(xp).gram(A, xp=xp) if with_gram else None
-        return LayerStatistics(gram, A.T @ E, sum_v, sum_e, weight)
+        shift = None if shift is None else shift[None, :]
+        result = backend.row_pass(_centred, A, E, shift, roots, xp=xp)
+        A, E = (*result.rows, *(A, E)[len(result.rows) :])
+        gram = backend.gram(A, xp=xp) if with_gram else None
+        return LayerStatistics(gram, A.T @ E, *result.columns, weight * self.positions)
 
     def input_operator(self, W, rho, gamma, *, xp):
         """What :meth:`solve_input` needs of W, computed once a sweep.
@@ -247,12 +250,13 @@ class BaseLayer(BaseEstimator):
         return dense_operator(whole, rho, gamma, xp=xp)
 
     def input_curvature(self, W, *, xp):
-        """An upper bound of ||T(V) W||^2 / ||V||^2 over all V, a float, for a T without negative entries.
+        """An upper bound of ||T(V) W||^2 / ||V||^2 over all V, a number, for a T without negative entries.
 
         The row sums of T'T bound its eigenvalues; the entries of T'(T(1)) are these sums.
         """
         ones = xp.ones((1, math.prod(self.input_shape_)), dtype=W.dtype)
-        spread = float(xp.max(self.adjoint(self.design(ones, xp=xp), xp=xp)))
+        spread = xp.max(self.adjoint(self.design(ones, xp=xp), xp=xp))
+        spread = get_backend(xp).number(spread, xp=xp)
         return spread * squared_norm_bound(W, xp=xp)
 
     def solve_input(self, operator, S, R, *, start=None, xp):

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Conjugate gradients for least squares whose matrix is only known by its products."""
 
+from ..backends import get_backend
+from ._choice import choose
+
 #: rounding units at which a residual counts as zero
 _ROUNDING = 10.0
 #: growth of the squared residual at which only rounding is left of a singular problem
@@ -48,17 +51,24 @@ def conjugate_gradients(
         positive = b > 0
         return xp.where(positive, a / xp.where(positive, b, xp.ones_like(b)), xp.zeros_like(b))
 
-    right = residual if right is None else right
-    scale = float(xp.sum(right * right))
+    def size(a):
+        return backend.number(xp.sum(a * a), xp=xp)
+
+    backend, right = get_backend(xp), residual if right is None else right
+    scale, first_size = size(right), size(residual)
     least = (_ROUNDING * float(xp.finfo(start.dtype).eps)) ** 2 * scale
-    most = _DIVERGED * max(scale, float(xp.sum(residual * residual)))
+    most = _DIVERGED * choose(scale > first_size, scale, first_size, xp=xp)
     x, z, first = start, precondition(residual), residual
     direction, power = z, inner(residual, z)
     for _ in range(n_iter):
-        if not least < float(xp.sum(residual * residual)) < most:
+        now = size(residual)
+        going = (least < now) & (now < most)
+        if backend.synchronous and not going:
             break
         image = multiply(direction)
         length = ratio(power, inner(direction, image))
+        if not backend.synchronous:  # where it would stop, it stands still
+            length = xp.where(going, length, xp.zeros_like(length))
         x = x + length * direction
         residual = residual - length * image
         z = precondition(residual)

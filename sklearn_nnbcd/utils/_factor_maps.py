@@ -3,7 +3,7 @@
 
 import math
 
-from ._linalg import repaired_cholesky, triangular_inverse
+from ._linalg import gram_cholesky, triangular_inverse
 
 
 def kronecker(factors, *, xp):
@@ -95,7 +95,7 @@ def marginal_factors(side, modes, dtype, *, xp):
             A = xp.permute_dims(xp.reshape(side.A, (a, n, c, a, n, c)), (1, 4, 0, 2, 3, 5))
             ones = xp.reshape(xp.eye(a * c, dtype=dtype), (-1, 1))
             M = xp.reshape(xp.reshape(A, (n * n, -1)) @ ones, (n, n)) / (a * c)
-        L = repaired_cholesky(M, xp=xp)
+        L = gram_cholesky(M, xp=xp)
         pairs.append((L, triangular_inverse(L, xp=xp)))
     return pairs
 

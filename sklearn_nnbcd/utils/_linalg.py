@@ -12,9 +12,7 @@ import math
 import array_api_compat
 
 from ..backends import get_backend
-
-#: below this size the library's own factorisation is faster than another level of products
-_LEAF = 96
+from ._choice import choose
 
 #: how often a matrix that rounding has made indefinite is shifted, each time a hundred times more
 _ATTEMPTS = 4
@@ -28,14 +26,14 @@ def inverse_factor(A, *, xp):
     inverse, so rounding grows with the root of the condition number; with the inverse of P itself,
     the Z of a nearly singular matrix would be nothing but rounding.
     """
-    d = A.shape[0]
-    if d <= _LEAF:
-        return xp.linalg.inv(xp.linalg.cholesky(A))
+    d, backend = A.shape[0], get_backend(xp)
+    if d <= backend.largest_factor:
+        return backend.small_triangular_inverse(backend.cholesky(A, xp=xp), xp=xp)
     h = d // 2
     Q = A[:h, h:]
     K_P = inverse_factor(A[:h, :h], xp=xp)
     T = _times(K_P, Q, xp=xp)
-    K_Z = inverse_factor(A[h:, h:] - get_backend(xp).gram(T, xp=xp), xp=xp)
+    K_Z = inverse_factor(A[h:, h:] - backend.gram(T, xp=xp), xp=xp)
     top = xp.concat([K_P, xp.zeros_like(Q)], axis=1)
     bottom = xp.concat([-_times(K_Z, times_transposed(K_P, T, xp=xp).T, xp=xp), K_Z], axis=1)
     return xp.concat([top, bottom], axis=0)
@@ -53,13 +51,13 @@ def largest_eigenvalue(A, *, xp):
     >>> round(largest_eigenvalue(np.asarray([[2.0, 1.0], [1.0, 2.0]]), xp=np), 3)
     3.0
     """
-    bound, power = 1.0, 1.0
+    backend, bound, power = get_backend(xp), 1.0, 1.0
     for _ in range(5):
-        size = float(xp.linalg.matrix_norm(A))
-        if not 0.0 < size < math.inf:
+        size = backend.number(xp.linalg.matrix_norm(A), xp=xp)
+        if backend.synchronous and not 0.0 < size < math.inf:
             return size
-        bound *= size**power
-        A = A * (1.0 / size)
+        bound = bound * size**power
+        A = A * (1.0 / choose(size > 0.0, size, size + 1.0, xp=xp))
         if power > 1.0 / 16.0:
             A, power = A @ A, 0.5 * power
     return bound
@@ -87,29 +85,42 @@ def spd_solve(A, B, *, xp):
 
 def spd_solver(A, *, xp):
     """The map ``B -> A^-1 B`` of :func:`spd_solve` for any number of right hand sides, B of shape (d, m)."""
+    if not get_backend(xp).synchronous:
+        return _unread_solver(A, xp=xp)
     for attempt in range(_ATTEMPTS):
-        try:
-            K = inverse_factor(A, xp=xp)
-        except ValueError:  # LinAlgError is one; some libraries return NaN instead
-            finite = False
-        else:
-            finite = math.isfinite(float(xp.linalg.trace(K)))
-        if finite:
+        K = inverse_factor(A, xp=xp)
+        if math.isfinite(float(xp.linalg.trace(K))):
             return lambda B: times_transposed(K, _times(K, B, xp=xp), xp=xp)
         A = add_to_diagonal(A, 100.0**attempt * rounding_shift(A, xp=xp), xp=xp)
     return lambda B: B * math.nan
 
 
-def _parts(d):
+def _unread_solver(A, *, xp):
+    """:func:`spd_solver` without a look at the factor, which a device may still be working on.
+
+    Where rounding has made A indefinite, B is divided by the row sums of |A| instead. As a diagonal
+    matrix these are above A, so 1/2 <X, A X> - <B, X> still falls below its value at 0.
+    """
+    K = inverse_factor(A, xp=xp)
+    sound = xp.isfinite(xp.linalg.trace(K))
+    above = xp.sum(xp.abs(A), axis=1)[:, None]
+
+    def solve(B):
+        return xp.where(sound, times_transposed(K, _times(K, B, xp=xp), xp=xp), B / above)
+
+    return solve
+
+
+def _parts(d, *, xp):
     """Four slices of a triangular matrix; one where it is too small to gain."""
-    cuts = [d * k // 4 for k in range(5)] if d > 2 * _LEAF else [0, d]
+    cuts = [d * k // 4 for k in range(5)] if d > 2 * get_backend(xp).largest_factor else [0, d]
     return list(zip(cuts, cuts[1:], strict=False))
 
 
 def _times(K, B, *, xp):
     """K B for a lower triangular K, without most of the products with zeros (3/8 of all)."""
     out = xp.empty(B.shape, dtype=B.dtype, device=array_api_compat.device(B))
-    for a, b in _parts(K.shape[0]):
+    for a, b in _parts(K.shape[0], xp=xp):
         out[a:b, :] = K[a:b, :b] @ B[:b, :]
     return out
 
@@ -117,13 +128,13 @@ def _times(K, B, *, xp):
 def times_transposed(K, B, *, xp):
     """K' B, likewise."""
     out = xp.empty(B.shape, dtype=B.dtype, device=array_api_compat.device(B))
-    for a, b in _parts(K.shape[0]):
+    for a, b in _parts(K.shape[0], xp=xp):
         out[a:b, :] = K[a:, a:b].T @ B[a:, :]
     return out
 
 
 def add_to_diagonal(A, value, *, xp):
-    """``A + value * I`` for a square matrix; ``value`` is a Python float."""
+    """``A + value * I`` for a square matrix; ``value`` is a number."""
     return get_backend(xp).add_to_diagonal(A, value, xp=xp)
 
 
@@ -134,8 +145,8 @@ def rounding_shift(A, *, xp):
     few units of rounding of that size; the shift is four such units. Taken before a matrix is
     centred, it covers the rounding of that too. Never zero: a matrix of zeros becomes regular.
     """
-    info = xp.finfo(A.dtype)
-    return 4.0 * float(info.eps) * float(xp.linalg.trace(A)) + float(info.smallest_normal)
+    info, size = xp.finfo(A.dtype), get_backend(xp).number(xp.linalg.trace(A), xp=xp)
+    return 4.0 * float(info.eps) * size + float(info.smallest_normal)
 
 
 def triangular_inverse(L, *, xp):
@@ -155,15 +166,29 @@ def triangular_inverse(L, *, xp):
     inverse : array of shape (d, d)
         Lower triangular, same dtype.
     """
-    d = L.shape[0]
-    if d <= _LEAF:
-        return xp.tril(xp.linalg.inv(L))
+    d, backend = L.shape[0], get_backend(xp)
+    if d <= backend.largest_factor:
+        return backend.small_triangular_inverse(L, xp=xp)
     h = d // 2
     A = triangular_inverse(L[:h, :h], xp=xp)
     C = triangular_inverse(L[h:, h:], xp=xp)
     top = xp.concat([A, xp.zeros((h, d - h), dtype=L.dtype)], axis=1)
     bottom = xp.concat([-(C @ (L[h:, :h] @ A)), C], axis=1)
     return xp.concat([top, bottom], axis=0)
+
+
+def gram_cholesky(A, *, xp):
+    """Lower Cholesky factor of a Gram matrix, which only rounding can have made indefinite.
+
+    That of :func:`repaired_cholesky` where the host may look at it; else of A, or where there is none of A
+    with a thousand times :func:`rounding_shift` on the diagonal, whichever the device finds.
+    """
+    backend = get_backend(xp)
+    if backend.synchronous:
+        return repaired_cholesky(A, xp=xp)
+    L = backend.cholesky(A, xp=xp)
+    shifted = add_to_diagonal(A, 1e3 * rounding_shift(A, xp=xp), xp=xp)
+    return xp.where(xp.isfinite(xp.sum(L)), L, backend.cholesky(shifted, xp=xp))
 
 
 def repaired_cholesky(A, *, xp):
@@ -187,13 +212,11 @@ def repaired_cholesky(A, *, xp):
     ValueError
         If no shift up to the size of A cures it: A is indefinite, or not finite.
     """
-    step = rounding_shift(A, xp=xp)
-    for shift in (0.0, *(step * 10.0**k for k in range(7))):
-        try:
-            L = xp.linalg.cholesky(add_to_diagonal(A, shift, xp=xp) if shift else A)
-        except (ValueError, RuntimeError):  # NumPy's and PyTorch's LinAlgError
-            continue
-        if bool(xp.all(xp.isfinite(L))):  # CuPy answers NaN instead of raising
+    step, backend = rounding_shift(A, xp=xp), get_backend(xp)
+    for shift in (None, *(step * 10.0**k for k in range(7))):
+        shifted = A if shift is None else add_to_diagonal(A, shift, xp=xp)
+        L = backend.cholesky(shifted, xp=xp)
+        if bool(xp.all(xp.isfinite(L))):
             return L
     raise ValueError(
         "A metric must be made of symmetric positive definite matrices of finite numbers. Got one "

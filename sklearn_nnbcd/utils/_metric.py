@@ -5,10 +5,8 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-from array_api_compat import array_namespace
-
-from ..backends import get_backend
-from ._linalg import repaired_cholesky, triangular_inverse
+from ..backends import get_backend, namespace_of
+from ._linalg import gram_cholesky, triangular_inverse
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,19 +29,19 @@ class Side:
     @cached_property
     def _factor(self):
         """L' as the products need it; a diagonal's square root as a column."""
-        xp = array_namespace(self.A)
+        xp = namespace_of(self.A)
         if self.is_diagonal:
             return xp.sqrt(self.A)[:, None]
-        return repaired_cholesky(self.A, xp=xp)
+        return gram_cholesky(self.A, xp=xp)
 
     @cached_property
     def _factor_inverse(self):
-        xp = array_namespace(self.A)
+        xp = namespace_of(self.A)
         return triangular_inverse(self._factor, xp=xp)
 
     @cached_property
     def _eigen(self):
-        xp = array_namespace(self.A)
+        xp = namespace_of(self.A)
         values, vectors = xp.linalg.eigh(self.A)
         return xp.clip(values, 0.0, None), vectors
 
@@ -192,15 +190,16 @@ class Metric:
         X : array of shape (d_in, d_out)
             NaN throughout if A or R is not finite.
         """
-        if not math.isfinite(float(xp.sum(A)) + float(xp.sum(R))):
-            return R * math.nan
+        known = xp.isfinite(xp.sum(A) + xp.sum(R))
+        A = xp.where(known, A, xp.eye(A.shape[0], dtype=A.dtype))  # a library may raise otherwise
         s, Q = self.columns.spectrum(R.shape[1], R.dtype, xp=xp)
         B = self.rows.unlower(self.rows.unlower(A).T)
         a, P = xp.linalg.eigh(0.5 * (B + B.T))
         Y = P.T @ self.rows.unlower(R)
         Y = Y if Q is None else Y @ Q
         Y = P @ (Y / (xp.clip(a, 0.0, None)[:, None] + weight * s[None, :]))
-        return self.rows.restore(Y if Q is None else Y @ Q.T)
+        X = self.rows.restore(Y if Q is None else Y @ Q.T)
+        return xp.where(known, X, xp.full_like(X, math.nan))
 
     def diagonal(self, shape, dtype, *, xp):
         """G_ii S_jj, shape (d_in, d_out): the weight of one entry on its own."""
@@ -213,11 +212,11 @@ class Metric:
         return g[:, None] * self.columns.inverse_diagonal(shape[1], dtype, xp=xp)[None, :]
 
     def squared_norm(self, D, *, xp):
-        """tr(S D' G D), a float >= 0."""
+        """tr(S D' G D), a number >= 0."""
         return get_backend(xp).sum_of_squares(self.whiten(D), xp=xp)
 
     def squared_distance(self, W, M, *, xp):
-        """The squared norm of W - M, both dense, a float."""
+        """The squared norm of W - M, both dense, a number."""
         return self.squared_norm(W - M, xp=xp)
 
 

@@ -25,7 +25,7 @@ def check_compression(compression, shape, *, xp=array_numpy, dtype="float64", ra
     if plan.exact:
         check_exact_step(plan, M, arrays)
         again = plan.project(M.to_dense(xp=xp), xp=xp)
-        if plan.penalty(M, xp=xp) == 0.0:
+        if float(plan.penalty(M, xp=xp)) == 0.0:
             tolerance = UNITS * arrays.eps * np.max(np.abs(w))
             message = "projecting a projection changes it"
             expect_close(dense(again, xp), dense(M, xp), tolerance, message)
@@ -72,7 +72,7 @@ def check_format(M, plan, arrays):
 def step_value(plan, M, target, weight, xp):
     """r(M) + weight/2 ||M - target||^2."""
     distance = np.sum((dense(M, xp) - host(target, xp)) ** 2)
-    return plan.penalty(M, xp=xp) + 0.5 * weight * distance
+    return float(plan.penalty(M, xp=xp)) + 0.5 * weight * distance
 
 
 def check_step(plan, M, arrays):
@@ -160,7 +160,7 @@ def check_metric(compression, shape, *, xp=array_numpy, dtype="float64", random_
         target, t = arrays.normal(*shape)
 
         def value(M, weight, t=t, square=square):
-            return plan.penalty(M, xp=xp) + 0.5 * weight * square(dense(M, xp) - t)
+            return float(plan.penalty(M, xp=xp)) + 0.5 * weight * square(dense(M, xp) - t)
 
         other = plan.project(arrays.normal(*shape)[0], xp=xp)
         nearest = plan.project(target, metric=metric, xp=xp)

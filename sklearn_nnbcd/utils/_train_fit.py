@@ -7,7 +7,7 @@ and the other way round, so every product is thin. A train without such a split 
 """
 
 from ._conjugate import conjugate_gradients
-from ._linalg import repaired_cholesky, triangular_inverse
+from ._linalg import gram_cholesky, triangular_inverse
 from ._tensor_train import contract_cores, right_orthogonalise
 
 
@@ -135,7 +135,7 @@ def fit_split_train(cores, split, W, metric, n_iter, *, xp):
 
 def _factors(A, *, xp):
     """Cholesky factor of a small Gram matrix, and its inverse."""
-    L = repaired_cholesky(A, xp=xp)
+    L = gram_cholesky(A, xp=xp)
     return L, triangular_inverse(L, xp=xp)
 
 

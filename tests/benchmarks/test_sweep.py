@@ -23,14 +23,15 @@ import array_api_compat
 import numpy as np
 import pytest
 
-from sklearn_nnbcd import NNBCDClassifier, _network, _solvers
+from sklearn_nnbcd import NNBCDClassifier, _solvers
 from sklearn_nnbcd._network import block_rows
 from sklearn_nnbcd._problem import resolve_problem
+from sklearn_nnbcd.backends import NumpyBackend
 from sklearn_nnbcd.engine import center_inputs, initial_weights, start_block, sweep
 from sklearn_nnbcd.placements import InMemory
 
 #: entries of a block's widest array
-ENTRIES = int(os.environ.get("NNBCD_BLOCK_ENTRIES", _network._BLOCK_ENTRIES))
+ENTRIES = int(os.environ.get("NNBCD_BLOCK_ENTRIES", NumpyBackend.block_entries))
 ROWS, WIDTHS = 7352, (561, 1024, 1024, 1024, 512, 6)
 ROUNDS = 7
 
@@ -91,7 +92,7 @@ def test_sweep_efficiency(compression, benchmark):
 @pytest.mark.parametrize("compression", [None, "tt"])
 def test_peak_memory(compression, extrapolation, monkeypatch):
     """Print the peak beside U and V; the bar without compression and extrapolation is 1.25."""
-    monkeypatch.setattr(_solvers, "block_rows", lambda widths: block_rows(widths, ENTRIES))
+    monkeypatch.setattr(_solvers, "block_rows", lambda widths, entries: block_rows(widths, ENTRIES))
     random = np.random.RandomState(0)
     X, y = random.normal(size=(ROWS, WIDTHS[0])).astype(np.float32), random.randint(WIDTHS[-1], size=ROWS)
     model = NNBCDClassifier(
