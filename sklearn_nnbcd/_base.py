@@ -25,7 +25,7 @@ from ._solvers import (
     resolve_max_iter,
     resolve_solver,
 )
-from .backends import namespace_of
+from .backends import get_backend, namespace_of
 from .engine import diagnose_weights
 from .placements import DiskBlocks, InMemory
 from .utils._arrays import check_same_home, dtype_name, float_dtypes, on_host, placed, take_rows
@@ -40,90 +40,9 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
     _task = None
     _target_options = {}
 
-    def __init__(
-        self,
-        hidden_layer_sizes,
-        *,
-        activation,
-        loss,
-        compression,
-        rank,
-        sparsity,
-        compression_ratio,
-        tensorization,
-        tensor_shape,
-        compress_output,
-        projection,
-        weight_regularizer,
-        activity_regularizer,
-        rho,
-        gamma,
-        tau,
-        alpha,
-        alpha_w,
-        ridge,
-        relaxation,
-        extrapolation,
-        initializer,
-        fit_intercept,
-        solver,
-        batch_size,
-        block_step,
-        averaging,
-        compress_after,
-        max_iter,
-        tol,
-        n_iter_no_change,
-        early_stopping,
-        validation_fraction,
-        warm_start,
-        random_state,
-        verbose,
-        layers,
-        input_shape,
-        device,
-        memory_limit,
-    ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.loss = loss
-        self.compression = compression
-        self.rank = rank
-        self.sparsity = sparsity
-        self.compression_ratio = compression_ratio
-        self.tensorization = tensorization
-        self.tensor_shape = tensor_shape
-        self.compress_output = compress_output
-        self.projection = projection
-        self.weight_regularizer = weight_regularizer
-        self.activity_regularizer = activity_regularizer
-        self.rho = rho
-        self.gamma = gamma
-        self.tau = tau
-        self.alpha = alpha
-        self.alpha_w = alpha_w
-        self.ridge = ridge
-        self.relaxation = relaxation
-        self.extrapolation = extrapolation
-        self.initializer = initializer
-        self.fit_intercept = fit_intercept
-        self.solver = solver
-        self.batch_size = batch_size
-        self.block_step = block_step
-        self.averaging = averaging
-        self.compress_after = compress_after
-        self.max_iter = max_iter
-        self.tol = tol
-        self.n_iter_no_change = n_iter_no_change
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
-        self.layers = layers
-        self.input_shape = input_shape
-        self.device = device
-        self.memory_limit = memory_limit
+    def _keep(self, given):
+        """Keep the parameters of a constructor as they came; ``given`` is its ``locals()``."""
+        vars(self).update({name: value for name, value in given.items() if name != "self"})
 
     # fitting ----------------------------------------------------------------------------------
 
@@ -174,7 +93,7 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
         batch_size = resolve_batch_size(self.batch_size, X.shape[0])
         max_iter = resolve_max_iter(self.max_iter, solver, X.shape[0], batch_size)
         callbacks = SweepCallbacks(self, max_iter, X, y, s)
-        with callbacks.fit():
+        with callbacks.fit(), get_backend(xp).products(self.tf32):
             self._run(problem, start, (X, Y, row_weights), validation, callbacks, max_iter)
         return self
 
@@ -193,7 +112,8 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
             self.n_iter_, self.objective_curve_ = 0, []
         size = resolve_batch_size(self.batch_size, X.shape[0])
         random_state = check_random_state(self.random_state)
-        self.loss_ = continue_minibatch(self._online, (X, Y, s), size, random_state)
+        with get_backend(self._engine_namespace(X)).products(self.tf32):
+            self.loss_ = continue_minibatch(self._online, (X, Y, s), size, random_state)
         problem = self._online.whole
         vars(self).update(self._attributes(problem, self._online.result))
         self._diagnosis = diagnose_weights(problem, self._online.result, self._online.n_rows)

@@ -135,6 +135,10 @@ device : {'auto', 'cpu', 'cuda'}
     under ``sklearn.config_context(array_api_dispatch=True)``; fitted arrays and predictions stay
     there. 'cuda' takes X from NumPy to the GPU once (extra ``sklearn-nnbcd[cuda12]`` or
     ``[cuda13]``) and hands NumPy arrays back. 'cpu' brings any X to NumPy first.
+tf32 : bool
+    Whether a GPU may multiply float32 matrices with factors rounded to 10 bits (TF32) during fit, several
+    times as fast as exact products; predictions stay exact. It costs about three digits of every
+    product (``docs/results/tf32.md`` measures what is left of it). Nothing changes elsewhere and for float64.
 memory_limit : int, str or None
     Bytes, or a string such as '2GB', that ``solver='full'`` may take for what it makes of the rows:
     U, V and the arrays of a step. Where U and V do not fit they are kept in temporary files, one

@@ -347,6 +347,10 @@ def resolve_initializer(estimator, solver):
     return resolve_piece(given, INITIALIZERS, BaseInitializer, "initializer", owner)
 
 
+#: parameters that are True or False
+SWITCHES = ("extrapolation", "fit_intercept", "compress_output", "early_stopping", "warm_start", "tf32")
+
+
 def check_loop_parameters(estimator):
     """Check what steers the loop: solver, sweeps, tolerances, early stopping, switches, seed."""
     owner = type(estimator).__name__
@@ -372,7 +376,7 @@ def check_loop_parameters(estimator):
         "the share of rows held out by early_stopping=True",
         cure="Try 0.1, or pass X_val and y_val to fit.",
     )
-    for name in ("extrapolation", "fit_intercept", "compress_output", "early_stopping", "warm_start"):
+    for name in SWITCHES:
         check_flag(getattr(estimator, name), name, owner)
     if not isinstance(estimator.verbose, bool):
         check_integer(estimator.verbose, "verbose", owner, low=0, cure="1 prints each sweep.")
