@@ -29,12 +29,64 @@ def right_orthogonalise(cores, *, xp):
     return cores
 
 
+def full_ends(modes, ranks):
+    """How many first cores, and from where on the last ones, hold as much as a square matrix.
+
+    There r_k = n_1 ... n_k from the left, or r_{k-1} = n_k ... n_d from the right: such cores only turn
+    the coordinates of the core next to them, and may as well be identities. One core at least is left.
+
+    Examples
+    --------
+    >>> full_ends((4, 4, 4, 4), (1, 4, 8, 4, 1))
+    (1, 3)
+    """
+    d, first = len(modes), 0
+    while first + 1 < d and ranks[first + 1] == ranks[first] * modes[first]:
+        first += 1
+    last = d
+    while last - 1 > first and ranks[last - 1] == ranks[last] * modes[last - 1]:
+        last -= 1
+    return first, last
+
+
+def merged_ends(cores, *, xp):
+    """The same train with full ends contracted into the cores next to them, and a map back.
+
+    The map takes cores of these shapes and puts identities in the places of the ends.
+    """
+    shapes = [core.shape for core in cores]
+    modes = [mode for _, mode, _ in shapes]
+    first, last = full_ends(modes, [1, *(after for _, _, after in shapes)])
+    middle = list(cores[first:last])
+    for core in reversed(cores[:first]):
+        middle[0] = _joined_cores(core, middle[0], xp=xp)
+    for core in cores[last:]:
+        middle[-1] = _joined_cores(middle[-1], core, xp=xp)
+
+    def split(middle):
+        dtype = middle[0].dtype
+        inner = [xp.reshape(core, shape) for core, shape in zip(middle, shapes[first:last], strict=True)]
+        left = [xp.reshape(xp.eye(shape[2], dtype=dtype), shape) for shape in shapes[:first]]
+        right = [xp.reshape(xp.eye(shape[0], dtype=dtype), shape) for shape in shapes[last:]]
+        return [*left, *inner, *right]
+
+    return middle, split
+
+
+def _joined_cores(left, right, *, xp):
+    """Two neighbours as one core."""
+    before, mode, rank = left.shape
+    product = xp.reshape(left, (before * mode, rank)) @ xp.reshape(right, (rank, -1))
+    return xp.reshape(product, (before, mode * right.shape[1], right.shape[2]))
+
+
 def sweep_cores(tensor, cores, *, xp):
     """One pass of core-wise least squares fits, first core to last, starting from the given cores.
 
     Every core is the exact minimiser of ||tensor - TT(cores)||^2 with the others fixed, so the
     error never rises. Orthogonal interfaces turn each least squares problem into one product, and
-    no SVD of a large unfolding is needed.
+    no SVD of a large unfolding is needed. Ends that are full take no part, see :func:`full_ends`: the
+    fit is the same one, with a third of the factorisations for ten modes of 4 and a rank of 80.
 
     Parameters
     ----------
@@ -47,8 +99,9 @@ def sweep_cores(tensor, cores, *, xp):
     Returns
     -------
     cores : list of arrays
-        New cores, all but the last with orthonormal columns.
+        New cores.
     """
+    cores, split = merged_ends(cores, xp=xp)
     cores = right_orthogonalise(cores, xp=xp)
     rights = [None] * len(cores)
     right = xp.ones((1, 1), dtype=tensor.dtype)
@@ -65,4 +118,4 @@ def sweep_cores(tensor, cores, *, xp):
         rest = Q.T @ unfolding
     rank, mode, _ = cores[-1].shape
     cores[-1] = xp.reshape(rest, (rank, mode, 1))
-    return cores
+    return split(cores)
