@@ -331,6 +331,7 @@ def resolve_problem(estimator, n_features, n_outputs, task, xp, solver="full"):
         activity=resolve_activity(estimator, len(stack.shapes), owner),
         data_metric=solver == "full" and estimator.projection == "data",
         budget=resolve_budget(estimator, plans, stack.shapes, owner),
+        tf32=estimator.tf32,
     )
     return problem, stack.shapes
 

@@ -4,7 +4,8 @@
 For machines without a GPU: it shows that the backend's formulas are right, not that CuPy is. Functions of
 the same name are NumPy's; these differ as CuPy's do:
 
-- ``fuse`` takes functions of element-wise operations and of one sum at the end, and raises at others;
+- ``fuse`` takes functions of arrays that broadcast, made of element-wise operations and one sum at the
+  end; it raises at others;
 - ``linalg.cholesky`` does not raise: what it could not factor stays as it was;
 - ``repeat`` does not take an array of counts.
 """
@@ -63,7 +64,7 @@ def _operator(name, in_place=False):
 
 for _name in ("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "pow", "neg"):
     setattr(Traced, f"__{_name}__", _operator(f"__{_name}__"))
-for _name in ("lt", "le", "gt", "ge", "and", "or", "invert"):
+for _name in ("eq", "ne", "lt", "le", "gt", "ge", "and", "or", "invert"):
     setattr(Traced, f"__{_name}__", _operator(f"__{_name}__"))
 for _name in ("iadd", "isub", "imul", "itruediv"):
     setattr(Traced, f"__{_name}__", _operator(f"__{_name}__", in_place=True))
@@ -85,6 +86,7 @@ class Fused:
     def __call__(self, *args):
         if any(isinstance(x, Traced) for x in args):
             return self._function(*args)
+        np.broadcast_shapes(*(x.shape for x in args if isinstance(x, np.ndarray)))
         given = [Traced(x) if isinstance(x, np.ndarray) else x for x in args]
         result = self._function(*given)
         Fused.calls += 1

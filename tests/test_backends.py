@@ -10,8 +10,9 @@ from sklearn_nnbcd.activations import ACTIVATIONS
 from sklearn_nnbcd.backends import Backend, CupyBackend, NumpyBackend, Pass
 from sklearn_nnbcd.backends import _cupy as cupy_backend
 from sklearn_nnbcd.backends import _numpy as numpy_backend
-from sklearn_nnbcd.engine import Penalties, _extrapolation, _updates
+from sklearn_nnbcd.engine import Penalties, _extrapolation, _row_updates, _weight_updates
 from sklearn_nnbcd.layers import _base as _layers
+from sklearn_nnbcd.utils import _linalg
 
 
 @pytest.mark.parametrize("n", [1, 7, 64])
@@ -131,13 +132,17 @@ def test_select_is_where(dtype):
 # CuPy's backend, on a stand-in where there is no CuPy ----------------------------------------------
 
 
+#: what keeps functions that CuPy has compiled
+COMPILED = cupy_backend._fused, cupy_backend._sum_of_squares, cupy_backend._factor_checks
+
+
 @pytest.fixture
 def cupy(monkeypatch):
     """NumPy under CuPy's name, see cupy_stand_in.py; nothing stays compiled."""
-    for cached in (cupy_backend._fused, cupy_backend._sum_of_squares):
+    for cached in COMPILED:
         cached.cache_clear()
     yield cupy_stand_in.install(monkeypatch)
-    for cached in (cupy_backend._fused, cupy_backend._sum_of_squares):
+    for cached in COMPILED:
         cached.cache_clear()
 
 
@@ -157,12 +162,15 @@ def row_steps():
     steps = {}
     for name, activation in ACTIVATIONS.items():
         loops = name in ("sigmoid", "tanh", "softplus", "polynomial")  # Newton until it is near enough
-        settings = _updates.hidden_U, Penalties(alpha=0.1), activation()
-        steps[f"U of {name}"] = (_updates._renew, settings, not loops)
-        steps[f"V of {name}"] = (_updates._observe, (activation(),), True)
-    steps["output"] = (_updates._renew, (_updates.output_U, Penalties(), ACTIVATIONS["identity"]()), True)
-    steps["relaxed"] = (_updates._relaxed, (1.3,), True)
-    steps["residual"] = (_updates._residual, (), True)
+        settings = _row_updates.hidden_U, Penalties(alpha=0.1), activation()
+        steps[f"U of {name}"] = (_row_updates._renew, settings, not loops)
+        steps[f"V of {name}"] = (_row_updates._observe, (activation(),), True)
+    settings = _row_updates.output_U, Penalties(), ACTIVATIONS["identity"]()
+    steps["output"] = (_row_updates._renew, settings, True)
+    steps["relaxed"] = (_row_updates._relaxed, (1.3,), True)
+    steps["copy"] = (_extrapolation._copy, (), True)
+    steps["about the mean"] = (_weight_updates._about_mean, (1.0, 0.5, 0.1), True)
+    steps["residual"] = (_row_updates._residual, (), True)
     steps["centred"] = (_layers._centred, (), True)
     return steps
 
@@ -176,11 +184,13 @@ def test_steps_over_rows_fuse_and_stay_what_they_are(name, roots, cupy):
     column = random.uniform(size=(9, 1)) if roots else None
     offset = random.normal(size=(1, 5))
     given = {
-        _updates._renew: (*rows[:3], offset, rows[3], column),
-        _updates._observe: (*rows[:2], column),
-        _updates._relaxed: tuple(rows[:3]),
-        _updates._residual: (*rows[:2], offset, None),
-        _layers._centred: (*rows[:2], offset, column),
+        _row_updates._renew: (*rows[:3], offset, rows[3], column),
+        _row_updates._observe: (*rows[:2], column),
+        _row_updates._relaxed: tuple(rows[:3]),
+        _row_updates._residual: (*rows[:2], offset, None),
+        _layers._centred: (rows[0], offset, column),
+        _extrapolation._copy: (rows[0],),
+        _weight_updates._about_mean: (rows[0], column, offset if roots else None, *rows[1:3]),
     }[function]
     arrays = [None if x is None else x.copy() for x in given]
     for _ in range(2):
@@ -191,7 +201,8 @@ def test_steps_over_rows_fuse_and_stay_what_they_are(name, roots, cupy):
         assert not fusible or cupy_stand_in.Fused.calls - before == kernels
         for x, y in zip(arrays, given, strict=True):
             np.testing.assert_array_equal(x, y)
-    assert cupy_backend._fused(function, settings, cupy).fusible == fusible
+    missing = tuple(x is None for x in arrays)
+    assert cupy_backend._fused(function, settings, missing, cupy).fusible == fusible
 
 
 def test_what_changes_from_call_to_call_is_no_constant_of_a_kernel(cupy):
@@ -203,14 +214,31 @@ def test_what_changes_from_call_to_call_is_no_constant_of_a_kernel(cupy):
     assert cupy_backend._fused.cache_info().currsize == 1
 
 
+@pytest.mark.parametrize("sound", [True, False])
+def test_a_number_of_the_device_is_read_by_the_kernel(sound, cupy):
+    X, B, above = np.ones((4, 3)), np.full((4, 3), 6.0), np.full((4, 1), 2.0)
+    given = {"numbers": (np.asarray(sound),), "xp": cupy}
+    (Z,) = CupyBackend().row_pass(_linalg._sound_or_bounded, X, B, above, **given).rows
+    np.testing.assert_array_equal(Z, 1.0 if sound else 3.0)
+    assert cupy_backend._fused(_linalg._sound_or_bounded, (), (False,) * 3, cupy).fusible
+
+
 def test_memory_errors_of_a_kernel_are_not_taken_for_what_fuse_cannot_follow(cupy, monkeypatch):
     def full(*args):
         raise MemoryError
 
     monkeypatch.setattr(cupy_stand_in.Fused, "__call__", full)
     with pytest.raises(MemoryError):
-        CupyBackend().row_pass(_updates._relaxed, *np.ones((3, 4, 2)), settings=(1.3,), xp=cupy)
-    assert cupy_backend._fused(_updates._relaxed, (1.3,), cupy).fusible
+        CupyBackend().row_pass(_row_updates._relaxed, *np.ones((3, 4, 2)), settings=(1.3,), xp=cupy)
+    assert cupy_backend._fused(_row_updates._relaxed, (1.3,), (False,) * 3, cupy).fusible
+
+
+def test_what_is_missing_may_change_how_many_results_there_are(cupy):
+    A, shift, roots = np.ones((6, 3)), np.ones((1, 3)), np.full((6, 1), 2.0)
+    for given, n_rows in (((shift, None), 1), ((None, None), 0), ((None, roots), 1), ((shift, roots), 1)):
+        ours = CupyBackend().row_pass(_layers._centred, A, *given, xp=cupy)
+        same_pass(ours, Backend().row_pass(_layers._centred, A, *given, xp=xp))
+        assert len(ours.rows) == n_rows
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -42,15 +42,8 @@ from problems import (
 )
 
 from sklearn_nnbcd.engine import objective
-from sklearn_nnbcd.engine._updates import (
-    affine,
-    input_operator,
-    update_M,
-    update_U,
-    update_V,
-    update_V_output,
-    update_W,
-)
+from sklearn_nnbcd.engine._row_updates import affine, update_U, update_V, update_V_output
+from sklearn_nnbcd.engine._weight_updates import input_operator, update_M, update_W
 from sklearn_nnbcd.layers import AveragePool2D, Conv2D, Dense, Residual
 from sklearn_nnbcd.layers import _base as layers_base
 from sklearn_nnbcd.layers._base import Iterated

@@ -13,9 +13,10 @@ from scipy.optimize import minimize
 from tensorly import tt_to_tensor as tensorly_train
 
 from sklearn_nnbcd.backends import Backend, get_backend
-from sklearn_nnbcd.utils._linalg import add_to_diagonal, rounding_shift, spd_solve
+from sklearn_nnbcd.utils import _tensor_train
+from sklearn_nnbcd.utils._linalg import add_to_diagonal, gram_cholesky, rounding_shift, spd_solve
 from sklearn_nnbcd.utils._simplex import project_to_simplex, two_columns
-from sklearn_nnbcd.utils._tensor_train import sweep_cores, tt_to_tensor
+from sklearn_nnbcd.utils._tensor_train import full_ends, sweep_cores, tt_to_tensor
 from sklearn_nnbcd.utils._tensorize import (
     factor_modes,
     feasible_tt_ranks,
@@ -73,6 +74,30 @@ def test_spd_solve_in_the_standard(standard):
     A, B = X.T @ X, X.T[:, :4]
     solved = spd_solve(xp.asarray(A), xp.asarray(B.copy()), xp=xp)
     np.testing.assert_allclose(to_host(solved), np.linalg.solve(A, B), atol=1e-12)
+
+
+@pytest.mark.parametrize("pivot", [-1e-3, -10.0])
+def test_where_nobody_may_look_an_indefinite_system_still_descends(pivot, standard):
+    """1/2 <X, A X> - <B, X> below its value at 0, which the solution of such a system need not reach."""
+    rng = np.random.default_rng(0)
+    Q, _ = np.linalg.qr(rng.normal(size=(9, 9)))
+    A = Q @ np.diag([pivot, *np.linspace(1.0, 3.0, 8)]) @ Q.T
+    B = rng.normal(size=(9, 4))
+    xp = standard
+    X = to_host(spd_solve(xp.asarray(A), xp.asarray(B), xp=xp))
+    assert 0.5 * np.sum(X * (A @ X)) - np.sum(B * X) < -1e-3 * np.sum(B * B)
+    np.testing.assert_allclose(X, B / np.sum(np.abs(A), axis=1)[:, None], rtol=1e-12)
+    assert np.all(np.isnan(to_host(spd_solve(xp.asarray(A * np.nan), xp.asarray(B), xp=xp))))
+
+
+@pytest.mark.parametrize("n", [3, 9])
+def test_a_gram_matrix_that_lost_its_rank_has_a_factor(n, standard):
+    """Shifted by 4e3 eps of its trace at most where nobody may look."""
+    X = np.random.default_rng(0).normal(size=(n, 6))
+    A = X.T @ X
+    L = to_host(gram_cholesky(standard.asarray(A), xp=standard))
+    np.testing.assert_allclose(L @ L.T, A, rtol=0, atol=5e3 * np.finfo(float).eps * np.trace(A))
+    assert not np.any(np.triu(L, 1))
 
 
 def test_spd_solve_shifts_what_rounding_made_indefinite():
@@ -172,6 +197,31 @@ def test_tt_to_tensor_equals_tensorly(xp):
         cores = random_cores(modes, ranks, np.random.default_rng(0))
         tensor = tt_to_tensor([xp.asarray(core) for core in cores], xp=xp)
         np.testing.assert_allclose(np.asarray(tensor), tensorly_train(cores), atol=1e-13)
+
+
+#: modes and a bound of the ranks: no end is full, the left one, both, all but one core
+ENDS = [((7, 3), 2), ((3, 4, 2), 2), ((4, 4, 4, 4), 8), ((4, 4, 4, 4, 4, 4), 20), ((4, 4, 4), 99), ((6,), 1)]
+
+
+@pytest.mark.parametrize("modes, rank", ENDS)
+def test_full_ends_take_no_part_in_a_fit(modes, rank, monkeypatch):
+    """The same tensor as a pass over all cores, in cores of the same shapes."""
+    rng = np.random.default_rng(0)
+    ranks = feasible_tt_ranks(modes, (rank,) * (len(modes) - 1))
+    cores, tensor = random_cores(modes, ranks, rng), rng.normal(size=modes)
+    fitted = sweep_cores(tensor, cores, xp=NUMPY)
+    assert [core.shape for core in fitted] == [core.shape for core in cores]
+    monkeypatch.setattr(_tensor_train, "merged_ends", lambda cores, xp: (cores, lambda cores: cores))
+    whole = sweep_cores(tensor, cores, xp=NUMPY)
+    close = dict(rtol=1e-12, atol=1e-12)  # rounding of a dozen orthogonal products, of numbers of order 1
+    np.testing.assert_allclose(tt_to_tensor(fitted, xp=NUMPY), tt_to_tensor(whole, xp=NUMPY), **close)
+
+
+def test_full_ends_are_as_long_as_they_can_be():
+    assert full_ends((4,) * 10, (1, 4, 16, 64, 80, 80, 80, 64, 16, 4, 1)) == (3, 7)
+    assert full_ends((17, 11, 3, 4, 4), (1, 17, 80, 16, 4, 1)) == (1, 3)
+    assert full_ends((4, 4, 4), (1, 4, 4, 1)) == (1, 2)  # one core is always left
+    assert full_ends((4, 4), (1, 2, 1)) == (0, 2)
 
 
 @pytest.mark.parametrize("modes, rank", [((3, 4, 2), 2), ((4, 4, 4, 4), 5), ((7, 3), 2), ((6,), 1)])

@@ -10,7 +10,8 @@ from problems import draw_start, fitted, make_problem
 
 from sklearn_nnbcd.backends import _numpy as numpy_backend
 from sklearn_nnbcd.engine import center_inputs, fit_full, initial_weights, start_block
-from sklearn_nnbcd.engine._updates import input_operator, update_rows
+from sklearn_nnbcd.engine._row_updates import update_rows
+from sklearn_nnbcd.engine._weight_updates import input_operator
 from sklearn_nnbcd.placements import PLACEMENTS, DiskBlocks, InMemory
 from sklearn_nnbcd.placements._memory import row_slices
 from sklearn_nnbcd.utils._testing import check_placement

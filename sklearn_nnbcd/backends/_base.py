@@ -52,6 +52,10 @@ class Backend:
         home = array_api_compat.array_namespace(x).__array_namespace_info__().default_device()
         return numpy.asarray(array_api_compat.to_device(x, home))
 
+    def free_bytes(self):
+        """Memory that arrays may still take; None: unknown, or so much that nobody need ask."""
+        return None
+
     def number(self, x, *, xp):
         """A zero-dimensional array as a number."""
         return x
@@ -82,7 +86,8 @@ class Backend:
             ``function(*arrays, *numbers, *settings, xp=xp)`` takes slices of the arrays and returns a
             :class:`Pass` of arrays. It is made of element-wise operations, so that no row's result
             depends on the other rows, and no closure, so that a library may compile it once.
-        *arrays : arrays of n rows, or arrays that broadcast against rows with one row, or None
+        *arrays : arrays of shape (n, d), or (1, d) or (n, 1), or None
+            All of one width d, as in a kernel all of them must broadcast.
         numbers : tuple of float, default=()
             What changes from call to call.
         settings : tuple, default=()

@@ -44,6 +44,12 @@ class CupyBackend(Backend):
 
         return cupy.asnumpy(x)
 
+    def free_bytes(self):
+        """What the driver has left, and CuPy's pool."""
+        import cupy
+
+        return cupy.cuda.runtime.memGetInfo()[0] + cupy.get_default_memory_pool().free_bytes()
+
     def sum_of_squares(self, x, *, xp):
         """One pass without a temporary."""
         return _sum_of_squares()(x)
@@ -62,7 +68,8 @@ class CupyBackend(Backend):
 
     def row_pass(self, function, *arrays, numbers=(), settings=(), into=(), xp):
         """One kernel for all rows, and one for each sum."""
-        return _fused(function, settings, xp)(self, *arrays, *numbers)
+        missing = tuple(x is None for x in arrays)
+        return _fused(function, settings, missing, xp)(self, *arrays, *numbers)
 
     def positive_part(self, x, *, xp):
         """Against one zero, which ``cupy.fuse`` understands."""
@@ -83,10 +90,10 @@ class CupyBackend(Backend):
         """
         import cupy
 
-        L, diagonal = cupy.linalg.cholesky(A), cupy.diagonal(A)
-        missing = cupy.abs(cupy.sum(L * L, axis=1) - diagonal)
-        sound = cupy.all((cupy.diagonal(L) > 0) & (missing <= 0.01 * diagonal))
-        return cupy.where(sound, L, cupy.asarray(cupy.nan, dtype=L.dtype))
+        square_rows, count_unsound, unless = _factor_checks()
+        L = cupy.linalg.cholesky(A)
+        unsound = count_unsound(square_rows(L), cupy.diagonal(A), cupy.diagonal(L))
+        return unless(unsound, L)
 
     def small_triangular_inverse(self, L, *, xp):
         """By cuBLAS."""
@@ -146,8 +153,26 @@ def _sum_of_squares():
     return cupy.fuse(kernel_name="nnbcd_squares")(squares)
 
 
+@functools.cache
+def _factor_checks():
+    import cupy
+
+    def square_rows(L):
+        return cupy.sum(L * L, axis=1)
+
+    def count_unsound(squares, diagonal, pivots):
+        sound = (pivots > 0) & (cupy.abs(squares - diagonal) <= 0.01 * diagonal)
+        return cupy.sum(cupy.where(sound, 0.0, 1.0))
+
+    def unless(unsound, L):
+        return cupy.where(unsound == 0.0, L, cupy.nan)
+
+    return [cupy.fuse(kernel_name=f.__name__)(f) for f in (square_rows, count_unsound, unless)]
+
+
 @functools.lru_cache(maxsize=256)
-def _fused(function, settings, xp):
+def _fused(function, settings, missing, xp):
+    """The pass for arguments of which the same ones are None: they decide how many results there are."""
     return FusedPass(function, settings, xp)
 
 
@@ -199,7 +224,7 @@ class FusedPass:
         """Kernels for as many results as the function has for the first rows."""
         import cupy
 
-        first = self._call(*(x[:1] if isinstance(x, cupy.ndarray) else x for x in given))
+        first = self._call(*(x[:1] if isinstance(x, cupy.ndarray) and x.ndim else x for x in given))
         scalars = ScalarNamespace(self._xp)
 
         def rows(*given):
@@ -250,9 +275,9 @@ class ScalarNamespace:
         """The value."""
         return value
 
-    def asarray(self, value, *, dtype):
-        """The value."""
-        return float(value)
+    def asarray(self, value, *, dtype=None, copy=None):
+        """The value, which a kernel copies anyway."""
+        return value
 
     def clip(self, x, low, high):
         """By a maximum and a minimum."""

@@ -6,9 +6,9 @@ from ._full import fit_full, sweep
 from ._minibatch import MiniBatch
 from ._objective import Terms, objective
 from ._passes import fit_minibatch
+from ._row_updates import center_inputs, forward, initial_block, initial_weights, start_block
 from ._schedule import BatchSettings, pull_weight
 from ._state import Block, Penalties, Problem, Weights
-from ._updates import center_inputs, forward, initial_block, initial_weights, start_block
 
 __all__ = [
     "BatchSettings",

@@ -11,7 +11,7 @@ from dataclasses import replace
 from ..backends import get_backend
 from ..utils._metric import EUCLIDEAN, Metric
 from ._curvature import mean_diagonal, pulled_back, ridged
-from ._updates import forward
+from ._row_updates import forward
 
 
 class Moments:

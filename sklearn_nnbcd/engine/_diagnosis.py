@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 
 from ..utils._metric import EUCLIDEAN
-from ._updates import affine, weighted_squares
+from ._row_updates import affine, weighted_squares
 
 
 @dataclass(frozen=True)

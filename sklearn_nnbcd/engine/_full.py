@@ -4,7 +4,8 @@
 from ._data_metric import renew
 from ._extrapolation import Extrapolation
 from ._objective import Terms, objective, weight_terms
-from ._updates import center_inputs, input_operator, update_M, update_rows, update_W
+from ._row_updates import center_inputs, update_rows
+from ._weight_updates import input_operator, update_M, update_W
 
 
 def sweep(problem, weights, placement):
@@ -36,7 +37,8 @@ def visit(i, problem, weights, placement):
     p = problem.penalties
     operator = input_operator(i, problem, weights)
     few = weights.for_rows(i, problem.skip_from(i))
-    sums = placement.sweep(update_rows, i, problem, few, operator)  # lines 2-3, 7-8
+    with problem.row_products():
+        sums = placement.sweep(update_rows, i, problem, few, operator)  # lines 2-3, 7-8
     del operator, few  # the next lines are where a sweep takes the most memory
     weights = update_W(weights, i, problem, sums.statistics)  # lines 4, 9
     weights = update_M(weights, i, problem)  # lines 5, 10

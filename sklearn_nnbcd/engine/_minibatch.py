@@ -17,16 +17,10 @@ from dataclasses import replace
 from ..backends import get_backend
 from ._curvature import Curvature, mean_diagonal, pulled_back
 from ._factors import Factored, inner_rank
+from ._row_updates import forward, update_U, update_V, update_V_output, weighted_loss
 from ._schedule import pull_weight, refresh_interval
 from ._state import Block
-from ._updates import (
-    forward,
-    input_operator,
-    update_U,
-    update_V,
-    update_V_output,
-    weighted_loss,
-)
+from ._weight_updates import input_operator
 
 
 class MiniBatch:
@@ -81,7 +75,8 @@ class MiniBatch:
             Weighted loss of the batch before the change.
         """
         problem, xp = self.problem, self.problem.xp
-        V, U = forward(problem, X, self.weights.W, self.weights.b)
+        with problem.row_products():
+            V, U = forward(problem, X, self.weights.W, self.weights.b)
         block = Block(Y, V, U, s)
         root = self._row_roots(X, s)
         inputs = [None] + [self._inputs(i, V[i - 1], root) for i in range(1, problem.N + 1)]
@@ -91,9 +86,10 @@ class MiniBatch:
         if self._due(inputs):
             self._refresh(inputs, slopes, root)
         changes, gain = [None] * (problem.N + 1), 0.0
-        for i, E in self._messages(block, slopes):
-            changes[i], predicted = self._answer(i, inputs[i], self._weighted(i, E, root))
-            gain += predicted
+        with problem.row_products():
+            for i, E in self._messages(block, slopes):
+                changes[i], predicted = self._answer(i, inputs[i], self._weighted(i, E, root))
+                gain += predicted
         self._move(changes, gain, pull)
         self.pulled = self.pulled or pull > 0.0
         self.done += 1

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from types import ModuleType
 
+from ..backends import get_backend
+
 
 def put(items, i, value):
     """A copy of the tuple with entry i replaced."""
@@ -69,6 +71,8 @@ class Problem:
     budget : callable or None
         ``budget(W, metrics, xp=xp)`` makes plans, all layers at once, whose weights together keep to
         a size; they replace ``plans``. Metrics: one per layer, or None.
+    tf32 : bool
+        Whether a GPU may round the factors of float32 products over rows, see :meth:`row_products`.
     """
 
     layers: tuple
@@ -82,6 +86,7 @@ class Problem:
     activity: tuple = ()
     data_metric: bool = False
     budget: object = None
+    tf32: bool = False
 
     def __getstate__(self):
         xp = self.xp.__name__ if isinstance(self.xp, ModuleType) else self.xp
@@ -95,6 +100,13 @@ class Problem:
     def N(self):
         """Number of layers."""
         return len(self.layers) - 1
+
+    def row_products(self):
+        """A context for products over rows, most of the work of a sweep; those of weights stay exact.
+
+        The solves of ill-conditioned systems do not bear factors of 10 bits, see ``docs/results/tf32.md``.
+        """
+        return get_backend(self.xp).products(self.tf32)
 
     @property
     def compressed(self):

@@ -78,13 +78,23 @@ def squared_norm_bound(W, *, xp):
     return largest_eigenvalue(get_backend(xp).gram(thin, xp=xp), xp=xp)
 
 
-def _centred(A, E, shift, roots, *, xp):
-    """Rows of the design about ``shift``, and both times the roots of the weights; weighted column sums."""
-    A = A if shift is None else A - shift
+def _centred(A, shift, roots, *, xp):
+    """Rows about ``shift`` times the roots of their weights, if these change them; weighted column sums."""
+    changed = A if shift is None else A - shift
     if roots is None:
-        return Pass(rows=() if shift is None else (A,), columns=(A, E))
-    A, E = A * roots, E * roots
-    return Pass(rows=(A, E), columns=(A * roots, E * roots))
+        return Pass(rows=() if shift is None else (changed,), columns=(changed,))
+    changed = changed * roots
+    return Pass(rows=(changed,), columns=(changed * roots,))
+
+
+def centred(A, shift, roots, *, xp):
+    """Rows about ``shift`` (d,) times the roots (n, 1) of their weights, and weighted column sums.
+
+    Either may be None: a shift of zero, weights of one.
+    """
+    shift = None if shift is None else shift[None, :]
+    result = get_backend(xp).row_pass(_centred, A, shift, roots, xp=xp)
+    return result.rows[0] if result.rows else A, result.columns[0]
 
 
 class BaseLayer(BaseEstimator):
@@ -231,11 +241,9 @@ class BaseLayer(BaseEstimator):
         weight = float(V.shape[0]) if s is None else backend.number(xp.sum(s), xp=xp)
         roots = None if s is None else self.spread(xp.sqrt(s), xp=xp)[:, None]
         A, E = self.design(V, xp=xp), self.rows(E, xp=xp)
-        shift = None if shift is None else shift[None, :]
-        result = backend.row_pass(_centred, A, E, shift, roots, xp=xp)
-        A, E = (*result.rows, *(A, E)[len(result.rows) :])
+        (A, sum_v), (E, sum_e) = (centred(*x, roots, xp=xp) for x in ((A, shift), (E, None)))
         gram = backend.gram(A, xp=xp) if with_gram else None
-        return LayerStatistics(gram, A.T @ E, *result.columns, weight * self.positions)
+        return LayerStatistics(gram, A.T @ E, sum_v, sum_e, weight * self.positions)
 
     def input_operator(self, W, rho, gamma, *, xp):
         """What :meth:`solve_input` needs of W, computed once a sweep.

@@ -11,7 +11,7 @@ import math
 
 import array_api_compat
 
-from ..backends import get_backend
+from ..backends import Pass, get_backend
 from ._choice import choose
 
 #: how often a matrix that rounding has made indefinite is shifted, each time a hundred times more
@@ -103,12 +103,17 @@ def _unread_solver(A, *, xp):
     """
     K = inverse_factor(A, xp=xp)
     sound = xp.isfinite(xp.linalg.trace(K))
-    above = xp.sum(xp.abs(A), axis=1)[:, None]
+    above, row_pass = xp.sum(xp.abs(A), axis=1)[:, None], get_backend(xp).row_pass
 
     def solve(B):
-        return xp.where(sound, times_transposed(K, _times(K, B, xp=xp), xp=xp), B / above)
+        X = times_transposed(K, _times(K, B, xp=xp), xp=xp)
+        return row_pass(_sound_or_bounded, X, B, above, numbers=(sound,), xp=xp).rows[0]
 
     return solve
+
+
+def _sound_or_bounded(X, B, above, sound, *, xp):
+    return Pass(rows=(xp.where(sound, X, B / above),))
 
 
 def _parts(d, *, xp):

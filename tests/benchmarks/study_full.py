@@ -38,7 +38,7 @@ from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _solvers  # noqa: E402
-from sklearn_nnbcd.engine import _full, _updates, center_inputs, objective  # noqa: E402
+from sklearn_nnbcd.engine import _full, _row_updates, _weight_updates, center_inputs, objective  # noqa: E402
 
 TASKS = {"digits": (64, 64), "made": (128, 128), "har": (128, 128)}
 VARIANTS = {
@@ -110,7 +110,7 @@ def fit_extrapolated(problem, weights, placement, *, max_iter, on_sweep, most, w
 @contextlib.contextmanager
 def changed(W=1.0, V=1.0, inner=1, beta=0.0, which="UVW"):
     """The engine with relaxed W and V blocks, ``inner`` visits of the rows, and extrapolation."""
-    solve, renew, rows = _updates.spd_solve, _updates.update_V, _updates.update_rows
+    solve, renew, rows = _weight_updates.spd_solve, _row_updates.update_V, _row_updates.update_rows
 
     def relaxed_solve(A, B, *, xp):
         return W * solve(A, B, xp=xp)
@@ -129,9 +129,9 @@ def changed(W=1.0, V=1.0, inner=1, beta=0.0, which="UVW"):
 
     with contextlib.ExitStack() as stack:
         if W != 1.0:
-            stack.enter_context(mock.patch.object(_updates, "spd_solve", relaxed_solve))
+            stack.enter_context(mock.patch.object(_weight_updates, "spd_solve", relaxed_solve))
         if V != 1.0:
-            stack.enter_context(mock.patch.object(_updates, "update_V", relaxed_V))
+            stack.enter_context(mock.patch.object(_row_updates, "update_V", relaxed_V))
         if inner > 1:
             stack.enter_context(mock.patch.object(_full, "update_rows", repeated))
         if beta:

@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The block updates of Algorithm 1, one short function each.
+"""The block updates of Algorithm 1 that touch rows only, V_i and U_i, one short function each.
 
-Functions of a *block* touch rows only and may run wherever the rows live; functions of the *weights*
-need sums over all rows. Every update is an exact minimiser of (7) in its block plus the stated
-proximal term, so each lowers L (Lemma 5).
+They may run wherever the rows live; those of the weights, in ``_weight_updates``, need sums over all
+rows. Every update is an exact minimiser of (7) in its block plus the stated proximal term, so each
+lowers L (Lemma 5).
 """
 
 from dataclasses import replace
 
 from ..backends import Pass, get_backend
-from ..utils._choice import choose
-from ..utils._linalg import add_to_diagonal, rounding_shift, spd_solve
-from ..utils._metric import EUCLIDEAN
-from ._proximal import descend, own_weight
+from ._proximal import descend
 from ._state import Block, Weights, put
 
 
@@ -296,85 +293,3 @@ def update_rows(block, i, problem, weights, operator):
         block.V[i - 1], E, block.s, shift, with_gram=with_gram, xp=problem.xp
     )
     return block, RowSums(sums, split, activation, loss, regularizer)
-
-
-# weights ----------------------------------------------------------------------------------------
-
-
-def input_operator(i, problem, weights):
-    """What the V_i step needs of W_{i+1}; nothing for the output layer."""
-    if i == problem.N:
-        return None
-    p, layer = problem.penalties, problem.layers[i + 1]
-    if problem.regularizer(i) is not None:
-        return p.rho * layer.input_curvature(weights.W[i + 1], xp=problem.xp) + own_weight(problem, i)
-    return layer.input_operator(weights.W[i + 1], p.rho, own_weight(problem, i), xp=problem.xp)
-
-
-def update_W(weights, i, problem, statistics):
-    """W_i and b_i by (12), solved for the change.
-
-    With E = U_i - V_{i-1} W_i - b_i of the old weights, Vc the centred V_{i-1} and M = W_i^MC:
-
-    (rho Vc'Vc + (tau + ridge + alpha_w) I) dW = rho Vc'E + tau (M - W) - ridge W,
-    db = mean(E) - mean(V_{i-1}) dW, for every dW; dW may be relaxed.
-
-    In a metric tau dW becomes tau G dW S, and tau (M - W) likewise. The right hand side is small
-    where W is nearly right, which is what single precision needs.
-    """
-    xp, p = problem.xp, problem.penalties
-    W, compressed = weights.W[i], problem.plans[i] is not None
-    gram = weights.gram if i == 1 and weights.gram is not None else statistics.gram
-    entries = {}
-    if i == 1:
-        weights = replace(weights, gram=gram)
-    left, right = p.rho * gram, p.rho * statistics.cross
-    metric = weights.metric(i) if compressed else None
-    diagonal = p.ridge + p.alpha_w + rounding_shift(left, xp=xp)
-    if problem.fit_intercept:
-        mean_v = statistics.sum_v / statistics.weight
-        left -= (p.rho * mean_v)[:, None] * statistics.sum_v[None, :]
-        right -= (p.rho * mean_v)[:, None] * statistics.sum_e[None, :]
-    if compressed:
-        pull = weights.M_dense[i] - W
-        right += p.tau * (pull if metric is None else metric.multiply(pull))
-    if p.ridge:
-        right -= p.ridge * W
-    if compressed and metric is None:
-        diagonal += p.tau
-    left = add_to_diagonal(left, diagonal, xp=xp)
-    if metric is None:
-        change = spd_solve(left, right, xp=xp)
-    else:
-        change = metric.solve(left, right, p.tau, xp=xp)
-    del left, right
-    if p.relaxation != 1.0:
-        change = p.relaxation * change
-    if problem.fit_intercept:
-        mean_v = mean_v + weights.shift[i]
-        entries["b"] = (i, weights.b[i] + statistics.sum_e / statistics.weight - mean_v @ change)
-        entries["shift"] = (i, weights.shift[i] if i == 1 else mean_v)
-    return weights.updated(W=(i, W + change), **entries)
-
-
-def update_M(weights, i, problem):
-    """W_i^MC by (13); an inexact step that is not better than the old one is dropped.
-
-    With a metric of layer i both quadratics of (13) are in that metric.
-    """
-    plan, xp, p = problem.plans[i], problem.xp, problem.penalties
-    if plan is None:
-        return weights
-    old, old_dense, weight = weights.M[i], weights.M_dense[i], p.tau + p.alpha
-    target = (p.tau * weights.W[i] + p.alpha * old_dense) * (1.0 / weight)
-    metric = weights.metric(i)
-    form = metric or EUCLIDEAN
-
-    def value(M, dense):
-        return plan.penalty(M, xp=xp) + 0.5 * weight * form.squared_distance(dense, target, xp=xp)
-
-    new = plan.step(target, old, weight, metric=metric, xp=xp)
-    new_dense = new.to_dense(xp=xp)
-    worse = value(new, new_dense) > value(old, old_dense)
-    M, M_dense = choose(worse, (old, old_dense), (new, new_dense), xp=xp)
-    return weights.updated(M=(i, M), M_dense=(i, M_dense))
