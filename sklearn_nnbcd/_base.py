@@ -25,10 +25,21 @@ from ._solvers import (
     resolve_max_iter,
     resolve_solver,
 )
-from .backends import get_backend, namespace_of
+from .backends import namespace_of
+from .compressions import DenseWeight
 from .engine import diagnose_weights
 from .placements import DiskBlocks, InMemory
-from .utils._arrays import check_same_home, dtype_name, float_dtypes, on_host, placed, take_rows
+from .utils._arrays import (
+    check_device,
+    check_same_home,
+    dtype_name,
+    float_dtypes,
+    moved,
+    on_host,
+    placed,
+    returned,
+    take_rows,
+)
 from .utils._rows import checked_rows, checked_weights, held_out
 from .utils._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
 from .utils._validation import all_or_nothing
@@ -93,7 +104,7 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
         batch_size = resolve_batch_size(self.batch_size, X.shape[0])
         max_iter = resolve_max_iter(self.max_iter, solver, X.shape[0], batch_size)
         callbacks = SweepCallbacks(self, max_iter, X, y, s)
-        with callbacks.fit(), get_backend(xp).products(self.tf32):
+        with callbacks.fit():
             self._run(problem, start, (X, Y, row_weights), validation, callbacks, max_iter)
         return self
 
@@ -112,8 +123,7 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
             self.n_iter_, self.objective_curve_ = 0, []
         size = resolve_batch_size(self.batch_size, X.shape[0])
         random_state = check_random_state(self.random_state)
-        with get_backend(self._engine_namespace(X)).products(self.tf32):
-            self.loss_ = continue_minibatch(self._online, (X, Y, s), size, random_state)
+        self.loss_ = continue_minibatch(self._online, (X, Y, s), size, random_state)
         problem = self._online.whole
         vars(self).update(self._attributes(problem, self._online.result))
         self._diagnosis = diagnose_weights(problem, self._online.result, self._online.n_rows)
@@ -131,6 +141,8 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
         X, y = checked_rows(self, X, on_host(y), **options)
         s = checked_weights(on_host(sample_weight), X.shape[0], dtype_name(X))
         X = placed(X, self.device)
+        if known:
+            check_device(X, self._any_array(), type(self).__name__, "partial_fit", self.device)
         if s is not None and not bool((s > 0).all()):
             rows = np.flatnonzero(s > 0)
             X, y, s = take_rows(X, rows), y[rows], s[rows]
@@ -158,7 +170,6 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
             dtypes = [d for d in float_dtypes(X_val) if dtype_name(X) in str(d)]
             options = {"dtype": dtypes, "reset": False}
             X_val, y_val = checked_rows(self, X_val, on_host(y_val), **options, **self._target_options)
-            X_val = placed(X_val, self.device)
             self._check_validation_targets(y, y_val)
             return X, y, s, (X_val, y_val, None)
         parts = held_out(
@@ -170,9 +181,9 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
         )
         if s is None:
             X, X_val, y, y_val = parts
-            return X, y, None, (X_val, y_val, None)
+            return X, y, None, (returned(X_val, X_val), y_val, None)
         X, X_val, y, y_val, s, s_val = parts
-        return X, y, s, (X_val, y_val, s_val)
+        return X, y, s, (returned(X_val, X_val), y_val, s_val)
 
     def _check_validation_targets(self, y, y_val):
         """Raise unless y_val is of the kind of y."""
@@ -194,7 +205,7 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
         if given is None and (warm or (self.warm_start and hasattr(self, "compressed_coefs_"))):
             given, source = (self.compressed_coefs_, self.intercepts_), "With warm_start=True"
         if given is not None:
-            coefs, intercepts = self._encode_weights(*given)
+            coefs, intercepts = given
             if [coef.shape for coef in coefs] != [tuple(shape) for shape in shapes]:
                 raise ValueError(
                     f"{source} the network must keep its layers. Got weights of shapes "
@@ -202,11 +213,11 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
                     "Use warm_start=False, or clone the estimator, or make a new one."
                 )
             zeros = [xp.zeros(shape[1], dtype=dtype) for shape in shapes]
-            W = [xp.asarray(coef.to_dense(xp=xp), dtype=dtype) for coef in coefs]
-            b = [
-                z if c is None else xp.asarray(c, dtype=dtype)
-                for z, c in zip(zeros, intercepts, strict=True)
-            ]
+            here = functools.partial(moved, like=zeros[0], dtype=dtype)
+            coefs = [DenseWeight(here(coef.to_dense(xp=namespace_of(coef.arrays[0])))) for coef in coefs]
+            b = [None if c is None else here(c) for c in intercepts]
+            coefs, b = self._encode_weights(coefs, b)
+            W, b = [c.array for c in coefs], [z if c is None else c for z, c in zip(zeros, b, strict=True)]
             return (None, *W), (None, *(b if problem.fit_intercept else [None] * len(b)))
         W = [xp.asarray(initializer.draw(shape, random_state), dtype=dtype) for shape in shapes]
         b = [xp.zeros(shape[1], dtype=dtype) if problem.fit_intercept else None for shape in shapes]
@@ -249,8 +260,9 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
         fitted = object.__new__(type(self))
         vars(fitted).update(vars(self), **attributes)
         vars(fitted).pop("feature_names_in_", None)  # the rows are arrays by now
-        xp = namespace_of(X_val)
-        if not bool(xp.all(xp.isfinite(fitted._forward(X_val)))):
+        outputs = fitted._forward(placed(X_val, self.device))
+        xp = namespace_of(outputs)
+        if not bool(xp.all(xp.isfinite(outputs))):
             return -math.inf
         with config_context(array_api_dispatch=not is_numpy_array(X_val)):
             return float(fitted.score(X_val, y_val, sample_weight=s_val))
@@ -306,7 +318,9 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
         dtypes = [d for d in float_dtypes(X) if self._dtype in str(d)]
         if self.device == "auto":
             check_same_home(X, self._any_array(), type(self).__name__, method)
-        return self._forward(placed(checked_rows(self, X, dtype=dtypes, reset=False), self.device))
+        X = placed(checked_rows(self, X, dtype=dtypes, reset=False), self.device)
+        check_device(X, self._any_array(), type(self).__name__, method, self.device)
+        return self._forward(X)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -136,9 +136,9 @@ device : {'auto', 'cpu', 'cuda'}
     there. 'cuda' takes X from NumPy to the GPU once (extra ``sklearn-nnbcd[cuda12]`` or
     ``[cuda13]``) and hands NumPy arrays back. 'cpu' brings any X to NumPy first.
 tf32 : bool
-    Whether a GPU may multiply float32 matrices with factors rounded to 10 bits (TF32) during fit, several
-    times as fast as exact products; predictions stay exact. It costs about three digits of every
-    product (``docs/results/tf32.md`` measures what is left of it). Nothing changes elsewhere and for float64.
+    Whether a GPU may round the factors of a fit's products over rows to 10 bits (TF32, float32 only),
+    several times as fast as exact products. What belongs to the weights, such as solves, stays exact, and
+    so do predictions: ``docs/results/tf32.md`` measures what it costs. Elsewhere nothing changes.
 memory_limit : int, str or None
     Bytes, or a string such as '2GB', that ``solver='full'`` may take for what it makes of the rows:
     U, V and the arrays of a step. Where U and V do not fit they are kept in temporary files, one

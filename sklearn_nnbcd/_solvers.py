@@ -82,7 +82,7 @@ def resolve_blocks(estimator, problem, weights, n_rows):
 
     Counted are U and V of all layers (twice with ``extrapolation``), some twelve arrays that a step of one
     block makes (of the widest layer), and what does not grow with the rows: weights, Gram matrices and
-    their factors.
+    their factors. Without a limit, a device's free memory makes blocks smaller, and nothing goes to disk.
 
     Raises
     ------
@@ -94,13 +94,15 @@ def resolve_blocks(estimator, problem, weights, n_rows):
     owner, entries = type(estimator).__name__, get_backend(problem.xp).block_entries
     size = min(n_rows, block_rows([widest], entries))
     limit = parse_bytes(estimator.memory_limit, "memory_limit", owner)
-    if limit is None:
-        return size, False
     shapes = [W.shape for W in weights.W[1:]]
     itemsize = problem.xp.finfo(weights.W[1].dtype).bits // 8
     fixed = itemsize * (5 * sum(a * b for a, b in shapes) + 6 * max(max(s) for s in shapes) ** 2)
     step = 12 * widest * itemsize
     states = (4 if estimator.extrapolation else 2) * itemsize * sum(wide)
+    if limit is None:
+        free = get_backend(problem.xp).free_bytes()
+        room = size if free is None else int(0.9 * free - fixed - n_rows * states) // step
+        return min(size, max(room, min(64, n_rows))), False
     if fixed + n_rows * states + step * size <= limit:
         return size, False
     size = min(size, (limit - fixed) // step)

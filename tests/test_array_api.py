@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Estimators on arrays of other libraries and other devices, and within a stated memory limit."""
 
+import contextlib
 import threading
 import tracemalloc
 
@@ -11,9 +12,12 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 
-from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
-from sklearn_nnbcd.engine import MiniBatch, _full
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _base
+from sklearn_nnbcd.backends import Backend
+from sklearn_nnbcd.engine import MiniBatch, _curvature, _full
 from sklearn_nnbcd.layers import Dense, Residual
+from sklearn_nnbcd.utils import _linalg
+from sklearn_nnbcd.utils._linalg import inverse_factor
 
 X, Y = make_classification(80, 12, n_informative=6, n_classes=3, random_state=0)
 S = np.random.default_rng(0).integers(0, 3, size=80).astype(float)
@@ -102,6 +106,34 @@ def test_device_cpu_brings_X_to_numpy():
         assert isinstance(there.predict(rows), np.ndarray)
 
 
+@pytest.mark.parametrize("name", ["tt", "l0", "early"])
+def test_a_warm_start_may_move(name):
+    """From one library or device to another, and back; the numbers are those of a start that stays."""
+    xp, device = strict_on("device1")
+    model = clone(ESTIMATORS[name]).set_params(warm_start=True)
+    stays, moves = clone(model), clone(model)
+    for there in (True, False, True):
+        stays.fit(X, Y, S)
+        with config_context(array_api_dispatch=there):
+            moves.fit(xp.asarray(X, device=device) if there else X, Y, S)
+        for ours, theirs in zip(moves.coefs_, stays.coefs_, strict=True):
+            ours = to_host(ours) if there else ours
+            np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["tt", "l0", "early"])
+def test_a_device_that_was_changed_is_an_error_with_the_cure(name):
+    xp, device = strict_on("device1")
+    model = clone(ESTIMATORS[name])
+    with config_context(array_api_dispatch=True):
+        rows = xp.asarray(X, device=device)
+        model.fit(rows, Y).set_params(device="cpu")
+        for method in (model.predict, lambda X: model.score(X, Y), lambda X: model.partial_fit(X, Y)):
+            with pytest.raises(ValueError, match="'device' of NNBCD.* Got 'cpu'.* Set it back; or fit again"):
+                method(rows)
+        model.set_params(device="auto").predict(rows)
+
+
 @pytest.mark.skipif(has_gpu(), reason="there is a GPU")
 def test_cuda_without_a_gpu_names_the_command_that_cures_it():
     with pytest.raises(ValueError, match=r'pip install "sklearn-nnbcd\[cuda12\]"'):
@@ -126,6 +158,21 @@ def test_cupy_equals_numpy(name, dtype, tolerance):
         scale = np.max(np.abs(theirs))
         np.testing.assert_allclose(cupy.asnumpy(ours), theirs, rtol=tolerance, atol=tolerance * scale)
         np.testing.assert_array_equal(cupy.asnumpy(ours), cupy.asnumpy(other))
+
+
+@pytest.mark.skipif(not has_gpu(), reason="needs CuPy and a GPU")
+@pytest.mark.parametrize("solver", ["full", "minibatch"])
+def test_cuda_needs_no_dispatch(solver, monkeypatch):
+    """Not even for the scores of early stopping: who passes NumPy need not set SCIPY_ARRAY_API."""
+
+    def forbidden(array_api_dispatch):
+        assert not array_api_dispatch
+        return config_context(array_api_dispatch=False)
+
+    monkeypatch.setattr(_base, "config_context", forbidden)
+    model = NNBCDClassifier(20, solver=solver, max_iter=4, early_stopping=True, random_state=0)
+    on_gpu = clone(model).set_params(device="cuda").fit(X, Y)
+    assert on_gpu.validation_scores_ == pytest.approx(model.fit(X, Y).validation_scores_)
 
 
 def test_several_threads_with_several_libraries():
@@ -229,6 +276,45 @@ def test_a_batch_reads_nothing(compression, weights, monkeypatch):
         model.fit(xp.asarray(X, device=device), Y, weights)
     assert batch.sweeps >= 12
     assert batch.reads == 0
+
+
+# TF32 -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tf32", [False, True])
+@pytest.mark.parametrize("solver", ["full", "minibatch", "partial_fit"])
+def test_tf32_is_for_products_over_rows(solver, tf32, monkeypatch):
+    """Asked for in the terms of the parameter, left before a system is solved or anything returns."""
+    xp, device = strict_on("CPU_DEVICE")
+    asked, inside = [], []
+
+    @contextlib.contextmanager
+    def products(backend, tf32):
+        asked.append(tf32)
+        inside.append(tf32)
+        yield
+        inside.pop()
+
+    def factor(A, *, xp):
+        assert not inside
+        return inverse_factor(A, xp=xp)
+
+    monkeypatch.setattr(Backend, "products", products)
+    monkeypatch.setattr(_linalg, "inverse_factor", factor)
+    monkeypatch.setattr(_curvature, "inverse_factor", factor)
+    model = NNBCDClassifier((20, 10), max_iter=3, random_state=0, tf32=tf32)
+    with config_context(array_api_dispatch=True):
+        if solver == "partial_fit":
+            model.partial_fit(xp.asarray(X), Y, classes=[0, 1, 2])
+        else:
+            model.set_params(solver=solver).fit(xp.asarray(X), Y)
+    assert set(asked) == {tf32} and not inside
+
+
+@pytest.mark.parametrize("value", [1, None, "yes"])
+def test_tf32_must_be_a_switch(value):
+    with pytest.raises((TypeError, ValueError), match="'tf32' of NNBCDRegressor"):
+        NNBCDRegressor(tf32=value).fit(X, Y)
 
 
 # memory -----------------------------------------------------------------------------------------

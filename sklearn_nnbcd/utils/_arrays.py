@@ -76,6 +76,49 @@ def check_same_home(x, fitted, owner, method):
     )
 
 
+def check_device(x, fitted, owner, method, device):
+    """Raise unless placed rows are where the fitted arrays are, as ``device`` may have been changed since.
+
+    Parameters
+    ----------
+    x : array
+        As :func:`placed` returns it.
+    fitted : array
+    owner, method, device : str
+        For the message.
+
+    Raises
+    ------
+    ValueError
+        With both places and the cure.
+    """
+    if same_home(x, fitted):
+        return
+    raise ValueError(
+        f"The 'device' of {owner} must be what it was in fit for {method}(). Got {device!r}, which puts X to "
+        f"{home(x)}, and weights of {home(fitted)}. Set it back; or fit again, with warm_start=True to "
+        "go on from these weights."
+    )
+
+
+def home(x):
+    """Library and device of an array, in words."""
+    return f"{namespace_of(x).__name__} on {array_api_compat.device(x)}"
+
+
+def same_home(x, y):
+    """Whether two arrays are of one library and on one device."""
+    return home(x) == home(y)
+
+
+def moved(x, *, like, dtype):
+    """An array of any library and device where another one is, by way of the host if need be."""
+    xp = namespace_of(like)
+    if not same_home(x, like):
+        x = get_backend(namespace_of(x)).to_numpy(x, xp=namespace_of(x))
+    return xp.asarray(x, dtype=dtype)
+
+
 def placed(x, device):
     """Checked rows where a fit with the parameter ``device`` takes place.
 
