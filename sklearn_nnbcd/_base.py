@@ -86,6 +86,8 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
         ValueError, TypeError
             For bad parameters or data, before any work; the message names the parameter, what is
             allowed, what came, and the cure.
+        MemoryError
+            If U and V have no room on a GPU, with what helps.
 
         Warns
         -----

@@ -88,21 +88,23 @@ def resolve_blocks(estimator, problem, weights, n_rows):
     ------
     ValueError
         If the limit does not even leave room for 64 rows.
+    MemoryError
+        If a device has no room for U and V, and there is no limit.
     """
-    wide = [layer.row_entries for layer in problem.layers[1:]]
-    widest = max([weights.W[1].shape[0], *wide])
-    owner, entries = type(estimator).__name__, get_backend(problem.xp).block_entries
-    size = min(n_rows, block_rows([widest], entries))
+    layers = problem.layers[1:]
+    widest = max([weights.W[1].shape[0], *(layer.row_entries for layer in layers)])
+    owner, backend = type(estimator).__name__, get_backend(problem.xp)
+    size = min(n_rows, block_rows([widest], backend.block_entries))
     limit = parse_bytes(estimator.memory_limit, "memory_limit", owner)
     shapes = [W.shape for W in weights.W[1:]]
     itemsize = problem.xp.finfo(weights.W[1].dtype).bits // 8
     fixed = itemsize * (5 * sum(a * b for a, b in shapes) + 6 * max(max(s) for s in shapes) ** 2)
     step = 12 * widest * itemsize
-    states = (4 if estimator.extrapolation else 2) * itemsize * sum(wide)
+    entries = sum(math.prod(layer.build(layer.input_shape_)) for layer in layers)
+    states = (4 if estimator.extrapolation else 2) * itemsize * entries
     if limit is None:
-        free = get_backend(problem.xp).free_bytes()
-        room = size if free is None else int(0.9 * free - fixed - n_rows * states) // step
-        return min(size, max(room, min(64, n_rows))), False
+        free = backend.free_bytes()
+        return size if free is None else min(size, room_on(free, n_rows, fixed, states, step, owner)), False
     if fixed + n_rows * states + step * size <= limit:
         return size, False
     size = min(size, (limit - fixed) // step)
@@ -114,6 +116,23 @@ def resolve_blocks(estimator, problem, weights, n_rows):
             "Raise it, or use narrower layers."
         )
     return size, True
+
+
+def room_on(free, n_rows, fixed, states, step, owner):
+    """Rows of a block for which a device with so many free bytes has room, 64 at least.
+
+    Raises
+    ------
+    MemoryError
+        If not even U and V have room, with what helps.
+    """
+    if n_rows * states > free:
+        raise MemoryError(
+            f"The device of {owner} must have room for U and V of all rows. They take "
+            f"{n_rows * states} bytes, and {free} are free. Use memory_limit={free // 2} to keep them in "
+            "files, extrapolation=False, which needs half as many, or solver='minibatch'."
+        )
+    return max(int(0.9 * free - fixed - n_rows * states) // step, min(64, n_rows))
 
 
 def run_full(estimator, problem, start, rows, max_iter, monitor):

@@ -29,9 +29,9 @@ def has_gpu():
     return True
 
 
-@pytest.fixture(params=["array_api_strict", "cupy"])
+@pytest.fixture(params=["array_api_strict", "torch", "cupy"])
 def standard(request):
-    """Array API namespace of another library than NumPy; CuPy's is skipped without a GPU."""
+    """Array API namespace of another library than NumPy, where it is installed; CuPy needs a GPU, too."""
     if request.param == "cupy" and not has_gpu():
         pytest.skip("needs CuPy and a GPU")
     return array_api_compat.array_namespace(pytest.importorskip(request.param).zeros(1))

@@ -39,6 +39,7 @@ IMPORTS_NOTHING_OF_OURS = ("datasets",)
 HOMES = {
     "cupy": ("backends/_cupy.py",),
     "cupyx": ("backends/_cupy.py",),
+    "torch": ("backends/_torch.py",),
     "dask": ("placements/_dask.py", "dask.py"),
     "distributed": ("placements/_dask.py", "dask.py"),
 }
@@ -168,7 +169,7 @@ def upward_imports(root):
 
 
 def strayed_libraries(root):
-    """cupy and dask are imported in their own files only."""
+    """cupy, torch and dask are imported in their own files only."""
     return [
         f"{path}:{line}: {target} belongs in {' or '.join(HOMES[top_package(target)])}"
         for path, tree in modules(root).items()
@@ -541,6 +542,7 @@ VIOLATIONS = [
     (strayed_libraries, IN + "engine/_x.py", "import cupy as cp", "belongs in backends/_cupy.py"),
     (strayed_libraries, IN + "utils/_x.py", "from cupyx.scipy import sparse", "backends/_cupy.py"),
     (strayed_libraries, IN + "_base.py", "def f():\n    import cupy", "backends/_cupy.py"),
+    (strayed_libraries, IN + "_base.py", "def f():\n    import torch", "backends/_torch.py"),
     (
         strayed_libraries,
         IN + "utils/_x.py",

@@ -2,6 +2,7 @@
 """Estimators on arrays of other libraries and other devices, and within a stated memory limit."""
 
 import contextlib
+import pickle
 import threading
 import tracemalloc
 
@@ -13,9 +14,10 @@ from sklearn.base import clone
 from sklearn.datasets import make_classification
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _base
-from sklearn_nnbcd.backends import Backend
+from sklearn_nnbcd.backends import BACKENDS, Backend
 from sklearn_nnbcd.engine import MiniBatch, _curvature, _full
 from sklearn_nnbcd.layers import Dense, Residual
+from sklearn_nnbcd.placements import InMemory
 from sklearn_nnbcd.utils import _linalg
 from sklearn_nnbcd.utils._linalg import inverse_factor
 
@@ -173,6 +175,31 @@ def test_cuda_needs_no_dispatch(solver, monkeypatch):
     model = NNBCDClassifier(20, solver=solver, max_iter=4, early_stopping=True, random_state=0)
     on_gpu = clone(model).set_params(device="cuda").fit(X, Y)
     assert on_gpu.validation_scores_ == pytest.approx(model.fit(X, Y).validation_scores_)
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_torch_equals_numpy(name):
+    """Tensors in, tensors out, whose pickles can be read."""
+    torch = pytest.importorskip("torch")
+    expected = clone(ESTIMATORS[name]).fit(X, Y, S)
+    with config_context(array_api_dispatch=True):
+        rows = torch.from_numpy(X)
+        there = clone(ESTIMATORS[name]).fit(rows, Y, S)
+        outputs = pickle.loads(pickle.dumps(there)).predict(rows)
+        assert isinstance(outputs, torch.Tensor) and not outputs.requires_grad
+    for ours, theirs in zip(there.coefs_, expected.coefs_, strict=True):
+        np.testing.assert_allclose(ours.numpy(), theirs, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("tf32", [False, True])
+def test_torch_sets_the_type_of_products_back(tf32):
+    torch = pytest.importorskip("torch")
+    switch = torch.backends.cuda.matmul
+    before = switch.allow_tf32
+    with pytest.raises(KeyError), BACKENDS["torch"]().products(tf32):
+        assert switch.allow_tf32 is tf32
+        raise KeyError
+    assert switch.allow_tf32 is before
 
 
 def test_several_threads_with_several_libraries():
@@ -340,6 +367,42 @@ def test_memory_limit_keeps_to_itself_and_changes_nothing(tmp_path):
     assert peak < 3e6
     for ours, theirs in zip(limited.coefs_, expected.coefs_, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-8)
+
+
+def test_a_device_without_room_for_U_and_V_says_what_helps(monkeypatch):
+    """250 rows of 2 (20 + 20 + 3) numbers, of two states, take 344,000 bytes in float64."""
+    monkeypatch.setattr(Backend, "free_bytes", lambda self: 343_999)
+    xp, device = strict_on("device1")
+    rows, labels = np.ones((250, 12)) * np.arange(12), np.arange(250) % 3
+    model = NNBCDClassifier((20, 20), solver="full", max_iter=1, random_state=0)
+    with config_context(array_api_dispatch=True):
+        rows = xp.asarray(rows, device=device)
+        with pytest.raises(MemoryError, match="344000 bytes, and 343999 are free.*memory_limit=171999"):
+            model.fit(rows, labels)
+        assert not hasattr(model, "coefs_")
+        for cure in ({"extrapolation": False}, {"solver": "minibatch"}):
+            clone(model).set_params(**cure).fit(rows, labels)
+
+
+@pytest.mark.parametrize("free, least", [(None, 1), (400_000, 3), (344_000, 4)])
+def test_a_small_device_gets_small_blocks(free, least, monkeypatch):
+    """As many as its free memory asks for, but of 64 rows at least; the fit stays what it is."""
+    xp, device = strict_on("device1")
+    rows, labels = make_classification(250, 12, n_informative=6, n_classes=3, random_state=0)
+    model = NNBCDClassifier((20, 20), solver="full", max_iter=3, random_state=0)
+    expected, counts = clone(model).fit(rows, labels), []
+
+    def placement(blocks):
+        counts.append(len(blocks))
+        return InMemory(blocks)
+
+    monkeypatch.setattr(_base, "InMemory", placement)
+    monkeypatch.setattr(Backend, "free_bytes", lambda self: free)
+    with config_context(array_api_dispatch=True):
+        model.fit(xp.asarray(rows, device=device), labels)
+    assert counts[0] >= least and counts[0] <= 250 // 64 + 1 and (free is not None or counts == [1])
+    for ours, theirs in zip(model.coefs_, expected.coefs_, strict=True):
+        np.testing.assert_allclose(to_host(ours), theirs, rtol=1e-8, atol=1e-8)
 
 
 @pytest.mark.parametrize("limit", [1000, "1KB"])

@@ -9,6 +9,7 @@ own rate of float32 matrix products, measured in the same run::
 
     python examples/gpu/measure.py                      # on the GPU, 500 sweeps, all of MNIST
     python examples/gpu/measure.py --accelerated        # sweeps relaxed and extrapolated, as by default
+    python examples/gpu/measure.py --tf32               # products over rows by the tensor cores
     python examples/gpu/measure.py --device cpu --sweeps 2 --images 512
     python examples/gpu/measure.py --device cpu --rows 200 --widths 32 16 --rank 4 --images 64 --units 9
 
@@ -45,6 +46,7 @@ def parse():
     parser.add_argument("--widths", type=int, nargs="+", default=(1024, 1024, 1024, 512))
     parser.add_argument("--rows", type=int, default=None)
     parser.add_argument("--accelerated", action="store_true")
+    parser.add_argument("--tf32", action="store_true")
     parser.add_argument("--images", type=int, default=None)
     parser.add_argument("--units", type=int, default=1024, help="of the CNN's two dense layers")
     parser.add_argument("--dtype", choices=("float32", "float64"), default="float32")
@@ -74,8 +76,8 @@ def library(device):
 
 
 def product_rate(xp, wait, dtype, size):
-    """Flops per second of a square matrix product, the best of five."""
-    A = xp.ones((size, size), dtype=dtype)
+    """Flops per second of a square matrix product of random numbers, the best of five."""
+    A = xp.asarray(np.random.default_rng(0).normal(size=(size, size)).astype(dtype))
     A @ A
     seconds = []
     for _ in range(5):
@@ -122,6 +124,7 @@ def measure_har(options, rate, wait):
             max_iter=sweeps,
             tol=0.0,
             device=options.device,
+            tf32=options.tf32,
             random_state=0,
             **settings,
         )
@@ -165,6 +168,7 @@ def measure_cnn(options, wait):
             solver="minibatch",
             max_iter=passes,
             device=options.device,
+            tf32=options.tf32,
             random_state=0,
         )
 

@@ -148,6 +148,10 @@ class Backend:
     #: rows up to which :meth:`cholesky` and the inverse above are faster than another level of products
     largest_factor = 96
 
+    def index_type(self, count, *, xp):
+        """The smallest integer type that holds the indices of so many things, and can be stored."""
+        return xp.uint16 if count <= 2**16 else xp.int32 if count <= 2**31 else xp.int64
+
     def first_true(self, mask, count, *, xp):
         """Rising flat indices of the ``count`` true entries of a mask, shape (count,)."""
         return xp.nonzero(xp.reshape(mask, (-1,)))[0]

@@ -88,5 +88,5 @@ def to_sparse(W, mask, count=None, *, xp):
     data, columns = xp.take(xp.reshape(W, (-1,)), flat), flat % W.shape[1]
     counts = xp.cumulative_sum(xp.sum(xp.astype(mask, xp.int32), axis=1), dtype=xp.int32)
     indptr = xp.concat([xp.zeros(1, dtype=xp.int32), counts])
-    index_type = xp.uint16 if W.shape[1] <= 2**16 else xp.int32
+    index_type = get_backend(xp).index_type(W.shape[1], xp=xp)
     return SparseWeight(data, xp.astype(columns, index_type), indptr, tuple(W.shape))

@@ -56,7 +56,7 @@ def merged_ends(cores, *, xp):
     """
     shapes = [core.shape for core in cores]
     modes = [mode for _, mode, _ in shapes]
-    first, last = full_ends(modes, [1, *(after for _, _, after in shapes)])
+    first, last = full_ends(modes, [shapes[0][0], *(after for _, _, after in shapes)])
     middle = list(cores[first:last])
     for core in reversed(cores[:first]):
         middle[0] = _joined_cores(core, middle[0], xp=xp)
