@@ -279,10 +279,13 @@ def test_a_factor_that_does_not_exist_is_nan(place, backend, cupy):
         "numpy": (NumpyBackend(), xp),
         "generic": (Backend(), xp),
     }[backend]
-    for value in (-100.0, np.nan):
-        gram = A.T @ A
-        gram[place, place] += value
-        assert not np.isfinite(np.trace(chosen.cholesky(gram, xp=namespace)))
+    gram = A.T @ A
+    before = np.linalg.solve(gram[:place, :place], gram[:place, place])
+    pivot = gram[place, place] - gram[place, :place] @ before  # squared, what is left for this column
+    for value in (-100.0, -1.0 - 1e-6, -1.0 - 1e-12, np.nan):
+        broken = gram.copy()
+        broken[place, place] += value * pivot
+        assert not np.isfinite(np.trace(chosen.cholesky(broken, xp=namespace)))
 
 
 @pytest.mark.parametrize("tf32", [False, True])

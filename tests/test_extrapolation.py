@@ -179,7 +179,7 @@ def test_a_memory_limit_counts_both_states():
     model = NNBCDRegressor(WIDTHS[1:-1])
     problem, shapes = resolve_problem(model, WIDTHS[0], WIDTHS[-1], "regression", NUMPY, "full")
     weights = initial_weights(problem, (None, *map(np.zeros, shapes)), (None,) * 4)
-    rows, one = 10_000, 2 * 8 * 10_000 * sum(layer.row_entries for layer in problem.layers[1:])
+    rows, one = 10_000, 2 * 8 * 10_000 * sum(WIDTHS[1:])
     sizes = range(one, 6 * one, one // 10)
     first = {}
     for on in (True, False):

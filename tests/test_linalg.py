@@ -13,7 +13,8 @@ from scipy.optimize import minimize
 from tensorly import tt_to_tensor as tensorly_train
 
 from sklearn_nnbcd.backends import Backend, get_backend
-from sklearn_nnbcd.utils import _tensor_train
+from sklearn_nnbcd.utils import _conjugate, _tensor_train
+from sklearn_nnbcd.utils._conjugate import conjugate_gradients
 from sklearn_nnbcd.utils._linalg import add_to_diagonal, gram_cholesky, rounding_shift, spd_solve
 from sklearn_nnbcd.utils._simplex import project_to_simplex, two_columns
 from sklearn_nnbcd.utils._tensor_train import full_ends, sweep_cores, tt_to_tensor
@@ -88,6 +89,19 @@ def test_where_nobody_may_look_an_indefinite_system_still_descends(pivot, standa
     assert 0.5 * np.sum(X * (A @ X)) - np.sum(B * X) < -1e-3 * np.sum(B * B)
     np.testing.assert_allclose(X, B / np.sum(np.abs(A), axis=1)[:, None], rtol=1e-12)
     assert np.all(np.isnan(to_host(spd_solve(xp.asarray(A * np.nan), xp.asarray(B), xp=xp))))
+
+
+@pytest.mark.parametrize("growth", [_conjugate._DIVERGED, 0.0])
+def test_conjugate_gradients_stand_still_where_nobody_may_look(growth, standard, monkeypatch):
+    """At rounding, and where the residual is said to have grown too far: more steps change nothing."""
+    monkeypatch.setattr(_conjugate, "_DIVERGED", growth)
+    rng, xp = np.random.default_rng(0), standard
+    Q, _ = np.linalg.qr(rng.normal(size=(8, 8)))
+    A, B = xp.asarray(Q @ np.diag((1.0, 2.0, 3.0, 4.0) * 2) @ Q.T), xp.asarray(Q @ np.ones((8, 3)))
+    given = xp.zeros((8, 3), dtype=xp.float64), B, lambda x: A @ x, lambda r: r
+    few, many = (to_host(conjugate_gradients(*given, n, axis=0, xp=xp)) for n in (20, 60))
+    np.testing.assert_array_equal(few, many)
+    np.testing.assert_allclose(to_host(A) @ few, to_host(B) if growth else 0.0, atol=1e-13)
 
 
 @pytest.mark.parametrize("n", [3, 9])
