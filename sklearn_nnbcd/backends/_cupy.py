@@ -120,7 +120,7 @@ class CupyBackend(Backend):
         return out[:count]
 
     def repeated(self, x, counts, total, *, xp):
-        """By a search for the place in the running sum of counts: CuPy repeats by host numbers only."""
+        """By a search for the place in the running sum of counts: CuPy's own waits for their sum."""
         import cupy
 
         ends = cupy.cumsum(counts)
