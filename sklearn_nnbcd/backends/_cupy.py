@@ -12,7 +12,7 @@ class CupyBackend(Backend):
 
     tensorly_name = "cupy"
 
-    #: cuSOLVER's factorisation of a large matrix takes less time than launching many small ones
+    #: one call of cuSOLVER instead of one for each small block; what is faster has not been measured
     largest_factor = 4096
 
     @staticmethod
