@@ -415,3 +415,31 @@ def test_feature_names_must_match():
         estimator.predict(table[list("dcba")])
     with pytest.raises(TypeError, match="only supported if all input features have string names"):
         NNBCDClassifier(**SMALL).fit(table.set_axis(["a", "b", 3, "d"], axis=1), LABELS)
+
+
+class OnDevice:
+    """Rows or targets that NumPy cannot read, as CuPy's and PyTorch's on a GPU."""
+
+    def __init__(self, values, message):
+        self.shape, self.ndim, self._message = np.shape(values), np.ndim(values), message
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __array__(self, dtype=None, copy=None):
+        raise TypeError(self._message)
+
+
+@pytest.mark.parametrize("given", ["X", "y"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Implicit conversion to a NumPy array is not allowed. Please use `.get()` to ...",
+        "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to ...",
+    ],
+)
+def test_arrays_of_a_gpu_without_dispatch_are_told_of_it(given, message):
+    rows = {"X": X, "y": CODES, given: OnDevice({"X": X, "y": CODES}[given], message)}
+    with pytest.raises(TypeError) as error:
+        NNBCDClassifier(**SMALL).fit(rows["X"], rows["y"])
+    assert_explained(error, [message, "array_api_dispatch=True", "device='cuda'"])

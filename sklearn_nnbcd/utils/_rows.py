@@ -24,6 +24,11 @@ _CURES = (
         "y should be a 1d array",
         "One label per row is allowed; sklearn.multioutput.MultiOutputClassifier takes several.",
     ),
+    (
+        "Implicit conversion to a NumPy array|can't convert .* to numpy",
+        "To fit where the array is, call this under sklearn.config_context(array_api_dispatch=True); or "
+        "pass a NumPy array, which device='cuda' takes to a GPU.",
+    ),
     ("inconsistent numbers of samples", "X and y need one entry each for every row."),
     ("minimum of 1 is required", "Check the filter or the split that left nothing over."),
     ("features, but", "Pass the columns that fit saw, in the same order."),
