@@ -35,11 +35,11 @@ class Backend:
     #: name of the TensorLy backend that takes this library's arrays; None: go through NumPy
     tensorly_name = None
 
-    #: entries of the widest array that a block of rows may have: enough to keep a device busy. A block
-    #: that is too large for its memory is halved
-    block_entries = 2**27
+    #: entries of the widest array that a block of rows may have: enough to keep a device busy, and some
+    #: twelve such arrays of a step still fit most memories. A block that does not is halved
+    block_entries = 2**24
     #: the same for predictions, whose blocks are not halved
-    predicted_entries = 2**25
+    predicted_entries = 2**22
 
     #: whether numbers are Python floats, on which a program may branch
     synchronous = False

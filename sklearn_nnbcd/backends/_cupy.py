@@ -15,6 +15,10 @@ class CupyBackend(Backend):
     #: one call of cuSOLVER instead of one for each small block; what is faster has not been measured
     largest_factor = 4096
 
+    #: half a gigabyte of float32; blocks are smaller where less than twelve of them are free
+    block_entries = 2**27
+    predicted_entries = 2**25
+
     @staticmethod
     def from_host(x):
         """Copy to the current GPU; a CuPy array stays as it is.
