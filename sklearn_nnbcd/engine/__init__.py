@@ -6,8 +6,9 @@ from ._full import fit_full, sweep
 from ._minibatch import MiniBatch
 from ._objective import Terms, objective
 from ._passes import fit_minibatch
-from ._row_updates import center_inputs, forward, initial_block, initial_weights, start_block
+from ._row_updates import forward
 from ._schedule import BatchSettings, pull_weight
+from ._start import center_inputs, initial_block, initial_weights, start_block
 from ._state import Block, Penalties, Problem, Weights
 
 __all__ = [

@@ -4,7 +4,8 @@
 from ._data_metric import renew
 from ._extrapolation import Extrapolation
 from ._objective import Terms, objective, weight_terms
-from ._row_updates import center_inputs, update_rows
+from ._row_updates import update_rows
+from ._start import center_inputs
 from ._weight_updates import input_operator, update_M, update_W
 
 
