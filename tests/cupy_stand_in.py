@@ -109,6 +109,12 @@ class StandIn(types.ModuleType):
         return getattr(np, name)
 
     asnumpy = staticmethod(np.asarray)
+    cuda = types.SimpleNamespace(runtime=types.SimpleNamespace(memGetInfo=lambda: (700, 1000)))
+
+    @staticmethod
+    def get_default_memory_pool():
+        """Memory that CuPy has taken and does not use."""
+        return types.SimpleNamespace(free_bytes=lambda: 50)
 
     @staticmethod
     def fuse(*, kernel_name):

@@ -288,6 +288,10 @@ def test_a_factor_that_does_not_exist_is_nan(place, backend, cupy):
         assert not np.isfinite(np.trace(chosen.cholesky(broken, xp=namespace)))
 
 
+def test_free_memory_is_the_drivers_and_that_of_the_pool(cupy):
+    assert CupyBackend().free_bytes() == 750
+
+
 @pytest.mark.parametrize("tf32", [False, True])
 def test_the_type_of_products_is_set_back(tf32, cupy):
     from cupy._core import _routines_linalg as linalg

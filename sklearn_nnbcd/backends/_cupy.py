@@ -5,6 +5,7 @@ import contextlib
 import functools
 
 from ._base import Backend, Pass
+from ._device import WrappedNamespace
 
 
 class CupyBackend(Backend):
@@ -251,21 +252,8 @@ class FusedPass:
         )
 
 
-class ScalarNamespace:
-    """A namespace for ``cupy.fuse``: constants are Python numbers, what is not a ufunc is made of some.
-
-    Parameters
-    ----------
-    xp : module
-    """
-
-    def __init__(self, xp):
-        self._xp = xp
-
-    def __getattr__(self, name):
-        if name.startswith("_") and name != "__name__":
-            raise AttributeError(name)
-        return getattr(self._xp, name)
+class ScalarNamespace(WrappedNamespace):
+    """A namespace for ``cupy.fuse``: constants are Python numbers, what is not a ufunc is made of some."""
 
     def zeros_like(self, x):
         """0."""

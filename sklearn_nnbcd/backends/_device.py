@@ -9,7 +9,24 @@ import array_api_compat
 _CREATORS = ("arange", "asarray", "empty", "eye", "full", "linspace", "ones", "zeros")
 
 
-class DeviceNamespace:
+class WrappedNamespace:
+    """An array API namespace some of whose functions a subclass replaces.
+
+    Parameters
+    ----------
+    xp : module
+    """
+
+    def __init__(self, xp):
+        self._xp = xp
+
+    def __getattr__(self, name):
+        if name.startswith("_") and name != "__name__":
+            raise AttributeError(name)
+        return getattr(self._xp, name)
+
+
+class DeviceNamespace(WrappedNamespace):
     """An array API namespace whose new arrays lie on a given device, not on the default one.
 
     Parameters
@@ -20,14 +37,10 @@ class DeviceNamespace:
     """
 
     def __init__(self, xp, device):
-        self._xp, self._device = xp, device
+        super().__init__(xp)
+        self._device = device
         for name in _CREATORS:
             setattr(self, name, functools.partial(getattr(xp, name), device=device))
-
-    def __getattr__(self, name):
-        if name.startswith("_") and name != "__name__":
-            raise AttributeError(name)
-        return getattr(self._xp, name)
 
     def __reduce__(self):
         return _restored, (self._xp.__name__, self._device)
