@@ -184,7 +184,7 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
         if s is None:
             X, X_val, y, y_val = parts
             return X, y, None, (returned(X_val, X_val), y_val, None)
-        X, X_val, y, y_val, s, s_val = parts
+        X, X_val, y, y_val, s, s_val = parts  # scores take rows as their user would pass them
         return X, y, s, (returned(X_val, X_val), y_val, s_val)
 
     def _check_validation_targets(self, y, y_val):
@@ -318,10 +318,12 @@ class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):
         check_is_fitted(self)
         X, _ = flat_rows(self, X, self._row_shape)
         dtypes = [d for d in float_dtypes(X) if self._dtype in str(d)]
+        fitted, owner = self._any_array(), type(self).__name__
         if self.device == "auto":
-            check_same_home(X, self._any_array(), type(self).__name__, method)
+            check_same_home(X, fitted, owner, method)
         X = placed(checked_rows(self, X, dtype=dtypes, reset=False), self.device)
-        check_device(X, self._any_array(), type(self).__name__, method, self.device)
+        if self.device != "auto":
+            check_device(X, fitted, owner, method, self.device)
         return self._forward(X)
 
     def __sklearn_tags__(self):

@@ -7,7 +7,6 @@ import array_api_compat
 import numpy as np
 
 from sklearn_nnbcd.activations import ACTIVATIONS, Identity
-from sklearn_nnbcd.backends import get_backend, namespace_of
 from sklearn_nnbcd.compressions import COMPRESSIONS
 from sklearn_nnbcd.engine import (
     Block,
@@ -20,6 +19,7 @@ from sklearn_nnbcd.engine import (
 from sklearn_nnbcd.layers import Dense, resolve_stack
 from sklearn_nnbcd.losses import LOSSES
 from sklearn_nnbcd.placements import InMemory
+from sklearn_nnbcd.utils._arrays import to_numpy
 
 NUMPY = array_api_compat.array_namespace(np.zeros(1))
 
@@ -181,7 +181,7 @@ def cut(block, part):
 
 def to_host(x):
     """A NumPy array of any array, or None."""
-    return None if x is None else get_backend(namespace_of(x)).to_numpy(x, xp=namespace_of(x))
+    return None if x is None else to_numpy(x)
 
 
 def fitted(weights):

@@ -19,9 +19,15 @@ def is_foreign(x):
     return not array_api_compat.is_numpy_array(x)
 
 
+def to_numpy(x):
+    """An array of any library as a NumPy array."""
+    xp = namespace_of(x)
+    return get_backend(xp).to_numpy(x, xp=xp)
+
+
 def on_host(x):
     """A foreign array as a NumPy array; anything else as it is."""
-    return get_backend(namespace_of(x)).to_numpy(x, xp=namespace_of(x)) if is_foreign(x) else x
+    return to_numpy(x) if is_foreign(x) else x
 
 
 def dtype_name(x):
@@ -59,18 +65,12 @@ def check_same_home(x, fitted, owner, method):
     ValueError
         With what differs and how to convert x.
     """
-    there = namespace_of(fitted)
-    here = namespace_of(x) if is_foreign(x) else namespace_of(np.zeros(0))
-    if here.__name__ == there.__name__:
-        if array_api_compat.is_numpy_namespace(array_api_compat.array_namespace(fitted)):
-            return
-        if array_api_compat.device(x) == array_api_compat.device(fitted):
-            return
-    place = f"{there.__name__} on {array_api_compat.device(fitted)}"
-    given = f"{here.__name__} on {array_api_compat.device(x)}" if is_foreign(x) else "NumPy"
+    if same_home(x if is_foreign(x) else np.zeros(0), fitted):
+        return
+    given = home(x) if is_foreign(x) else "NumPy"
     raise ValueError(
         f"Inputs passed to {owner}.{method}() must use the same namespace and the same device as those "
-        f"passed to fit(). fit saw {place}, {method} got {given}. Convert X to the former, under "
+        f"passed to fit(). fit saw {home(fitted)}, {method} got {given}. Convert X to the former, under "
         "sklearn.config_context(array_api_dispatch=True); or fit with device='cuda' to pass NumPy "
         "arrays to a GPU, or with device='cpu' to fit in NumPy."
     )
@@ -113,10 +113,9 @@ def same_home(x, y):
 
 def moved(x, *, like, dtype):
     """An array of any library and device where another one is, by way of the host if need be."""
-    xp = namespace_of(like)
     if not same_home(x, like):
-        x = get_backend(namespace_of(x)).to_numpy(x, xp=namespace_of(x))
-    return xp.asarray(x, dtype=dtype)
+        x = to_numpy(x)
+    return namespace_of(like).asarray(x, dtype=dtype)
 
 
 def placed(x, device):
@@ -144,4 +143,4 @@ def returned(x, given):
     """A result on the host if what the user gave was there, otherwise as it is."""
     if is_foreign(given) or array_api_compat.is_numpy_array(x):
         return x
-    return get_backend(namespace_of(x)).to_numpy(x, xp=namespace_of(x))
+    return to_numpy(x)
