@@ -11,25 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ._from_mlp import FromMLP
-from ._monitor import Monitor
-from ._network import FittedNetwork, network_attributes, network_weights
-from ._problem import check_loop_parameters, flat_rows, resolve_initializer, resolve_problem
-from ._solvers import (
-    SOLVERS,
-    continue_minibatch,
-    cut_rows,
-    new_minibatch,
-    resolve_batch_size,
-    resolve_blocks,
-    resolve_max_iter,
-    resolve_solver,
-)
-from .backends import namespace_of
-from .compressions import DenseWeight
-from .engine import diagnose_weights
-from .placements import DiskBlocks, InMemory
-from .utils._arrays import (
+from ._arrays import (
     check_device,
     check_same_home,
     dtype_name,
@@ -40,9 +22,27 @@ from .utils._arrays import (
     returned,
     take_rows,
 )
-from .utils._rows import checked_rows, checked_weights, held_out
-from .utils._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
-from .utils._validation import all_or_nothing
+from ._from_mlp import FromMLP
+from ._input import checked_rows, checked_weights, held_out
+from ._monitor import Monitor
+from ._network import FittedNetwork, network_attributes, network_weights
+from ._problem import check_loop_parameters, flat_rows, resolve_initializer, resolve_problem
+from ._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
+from ._solvers import (
+    SOLVERS,
+    continue_minibatch,
+    cut_rows,
+    new_minibatch,
+    resolve_batch_size,
+    resolve_blocks,
+    resolve_max_iter,
+    resolve_solver,
+)
+from ._validation import all_or_nothing
+from .backends import namespace_of
+from .compressions import DenseWeight
+from .engine import diagnose_weights
+from .placements import DiskBlocks, InMemory
 
 
 class BaseNNBCD(FittedNetwork, FromMLP, CallbackSupportMixin, BaseEstimator):

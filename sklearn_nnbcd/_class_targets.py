@@ -3,11 +3,11 @@
 
 import numpy as np
 
+from ._arrays import dtype_name
 from ._problem import resolve_piece
+from ._validation import check_number
 from .losses import LOSSES, BaseLoss
-from .utils._arrays import dtype_name
-from .utils._labels import one_target, signed_labels
-from .utils._validation import check_number
+from .targets._kinds import one_target, signed_labels
 
 
 def class_codes(y, classes):

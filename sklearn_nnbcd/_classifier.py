@@ -3,11 +3,11 @@
 
 from sklearn.base import ClassifierMixin
 
+from ._arrays import is_foreign, on_host, returned
 from ._base import BaseNNBCD
 from ._class_targets import ClassTargets
 from ._docs import documented
 from .backends import namespace_of
-from .utils._arrays import is_foreign, on_host, returned
 
 
 @documented

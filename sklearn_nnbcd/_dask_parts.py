@@ -4,9 +4,9 @@
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
+from ._arrays import dtype_name
 from ._class_targets import class_codes
-from .utils._arrays import dtype_name
-from .utils._rows import checked_rows, checked_weights
+from ._input import checked_rows, checked_weights
 
 
 def check_part(local, x, y, s):

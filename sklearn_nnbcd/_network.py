@@ -3,12 +3,12 @@
 
 from sklearn.utils.validation import check_is_fitted
 
+from ._arrays import dtype_name
+from ._validation import parse_bytes
 from .backends import get_backend, namespace_of
 from .compressions import DenseWeight
+from .network._paths import count_live_entries
 from .placements import row_slices
-from .utils._arrays import dtype_name
-from .utils._paths import count_live_entries
-from .utils._validation import parse_bytes
 
 
 def block_rows(widths, entries):

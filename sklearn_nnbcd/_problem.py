@@ -6,6 +6,15 @@ from numbers import Integral
 
 from sklearn.utils import check_random_state
 
+from ._validation import (
+    check_flag,
+    check_integer,
+    check_number,
+    check_option,
+    check_share,
+    did_you_mean,
+    parse_bytes,
+)
 from .activations import ACTIVATIONS, BaseActivation, Identity
 from .backends import namespace_of
 from .compressions import (
@@ -21,15 +30,6 @@ from .initializers import INITIALIZERS, BaseInitializer
 from .layers import Dense, resolve_input_shape, resolve_stack
 from .losses import LOSSES, BaseLoss
 from .regularizers import REGULARIZERS, BaseRegularizer
-from .utils._validation import (
-    check_flag,
-    check_integer,
-    check_number,
-    check_option,
-    check_share,
-    did_you_mean,
-    parse_bytes,
-)
 
 
 def resolve_piece(value, registry, base, parameter, owner):

@@ -6,12 +6,12 @@ import math
 import numpy as np
 from sklearn.base import RegressorMixin
 
+from ._arrays import dtype_name, returned
 from ._base import BaseNNBCD
 from ._docs import documented
 from ._problem import resolve_piece
 from .backends import namespace_of
 from .losses import LOSSES, BaseLoss
-from .utils._arrays import dtype_name, returned
 
 
 @documented

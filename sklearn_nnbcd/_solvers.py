@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 from ._network import block_rows
+from ._validation import parse_bytes
 from .backends import get_backend
 from .engine import (
     BatchSettings,
@@ -20,7 +21,6 @@ from .engine import (
     start_block,
 )
 from .placements import ShuffledBatches, row_slices
-from .utils._validation import parse_bytes
 
 #: rows up to which "auto" takes the full solver: exact in weights and row order, and cheap there
 FULL_ROWS = 500

@@ -6,6 +6,7 @@ import math
 import array_api_compat
 import numpy as np
 
+from sklearn_nnbcd._arrays import to_numpy
 from sklearn_nnbcd.activations import ACTIVATIONS, Identity
 from sklearn_nnbcd.compressions import COMPRESSIONS
 from sklearn_nnbcd.engine import (
@@ -19,7 +20,6 @@ from sklearn_nnbcd.engine import (
 from sklearn_nnbcd.layers import Dense, resolve_stack
 from sklearn_nnbcd.losses import LOSSES
 from sklearn_nnbcd.placements import InMemory
-from sklearn_nnbcd.utils._arrays import to_numpy
 
 NUMPY = array_api_compat.array_namespace(np.zeros(1))
 

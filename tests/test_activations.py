@@ -16,7 +16,7 @@ from sklearn_nnbcd.activations import (
     Softplus,
     Tanh,
 )
-from sklearn_nnbcd.utils._testing import check_activation
+from sklearn_nnbcd.testing._base import check_activation
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

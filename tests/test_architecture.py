@@ -24,14 +24,16 @@ FLOORS = (
     ("_classifier", "_regressor", "_base", "_class_targets", "_from_mlp", "_solvers", "_monitor")
     + ("_network", "_narrow", "_docs"),
     ("_problem",),
+    ("network", "targets"),
     ("engine", "placements"),
     PIECES,
-    ("utils",),
+    ("numerics", "_input"),
+    ("_arrays", "_validation", "_sklearn_compat"),
     ("backends",),
 )
 APART = (("engine", "placements"), PIECES)
 # Rooms beside the house. None of the rooms below the estimators may import them.
-SIDE_ROOMS = ("inspection", "export", "datasets")
+SIDE_ROOMS = ("inspection", "export", "testing", "datasets")
 # The engine names no concrete piece, and a placement knows neither engine nor pieces.
 BLIND = ("engine", "placements")
 IMPORTS_NOTHING_OF_OURS = ("datasets",)
@@ -43,7 +45,7 @@ HOMES = {
     "dask": ("placements/_dask.py", "dask.py"),
     "distributed": ("placements/_dask.py", "dask.py"),
 }
-SKLEARN_COMPAT = "utils/_sklearn_compat.py"
+SKLEARN_COMPAT = "_sklearn_compat.py"
 # Names that not every supported scikit-learn has (1.6 is the oldest).
 VERSION_DEPENDENT = ("sklearn.callback", "sklearn.externals", "sklearn.__version__")
 
@@ -390,7 +392,7 @@ def test_the_rules_see_this_repository():
     trees = modules(ROOT)
     assert {"engine", "layers", "datasets"} <= {room_of(path) for path in trees}
     targets = {target for path, tree in trees.items() for target, _, _ in imports(path, tree)}
-    assert any(target.startswith(f"{PACKAGE}.utils") for target in targets)
+    assert any(target.startswith(f"{PACKAGE}.numerics") for target in targets)
     for family in ("layers", "activations", "losses", "compressions", "initializers"):
         assert registry_entries(trees[Path(family, "__init__.py")], REGISTRIES[family])
 
@@ -412,7 +414,7 @@ def test_import_linter_knows_the_same_floors():
     assert contract("no-concrete-piece") == [PIECES, BLIND]
     below = tuple(room for floor in FLOORS[FLOORS.index(("_problem",)) :] for room in floor)
     assert contract("side-rooms") == [SIDE_ROOMS, below]
-    above = tuple(room for floor in FLOORS for room in floor) + SIDE_ROOMS[:2]
+    above = tuple(room for floor in FLOORS for room in floor) + SIDE_ROOMS[:3]
     assert contract("datasets") == [above, IMPORTS_NOTHING_OF_OURS]
 
 
@@ -444,7 +446,7 @@ SOUND = {
     ),
     "sklearn_nnbcd/engine/__init__.py": "from ._full import fit",
     "sklearn_nnbcd/engine/_full.py": (
-        "from typing import TYPE_CHECKING\nfrom ..utils import solve\nfrom ..backends import get\n"
+        "from typing import TYPE_CHECKING\nfrom ..numerics import solve\nfrom ..backends import get\n"
         "if TYPE_CHECKING:\n    from ..losses import Hinge\n"
         'def fit():\n    """Fit."""\n'
     ),
@@ -459,7 +461,7 @@ SOUND = {
     ),
     "sklearn_nnbcd/losses/_hinge.py": 'class Hinge:\n    """A loss."""\n',
     "sklearn_nnbcd/losses/_squared.py": (
-        'from ..utils import solve\nclass Squared:\n    """A loss."""\n'
+        'from ..numerics import solve\nclass Squared:\n    """A loss."""\n'
     ),
     "sklearn_nnbcd/initializers/__init__.py": (
         "from ._xavier import XavierNormal, XavierUniform\n"
@@ -471,8 +473,8 @@ SOUND = {
         '    def draw(self, rng: np.random.RandomState):\n        """Draw."""\n'
         'class XavierUniform:\n    """Draws."""\n'
     ),
-    "sklearn_nnbcd/utils/__init__.py": 'from ..backends import get\ndef solve():\n    """Solve."""',
-    "sklearn_nnbcd/utils/_sklearn_compat.py": (
+    "sklearn_nnbcd/numerics/__init__.py": 'from ..backends import get\ndef solve():\n    """Solve."""',
+    "sklearn_nnbcd/_sklearn_compat.py": (
         "try:\n    from sklearn.callback import with_callbacks\nexcept ImportError:\n    pass\n"
         "from sklearn.utils._tags import Tags"
     ),
@@ -504,17 +506,17 @@ def test_a_sound_tree_passes(rule, tmp_path):
 IN = f"{PACKAGE}/"
 VIOLATIONS = [
     # (rule, file, its body, part of the message)
-    (upward_imports, IN + "utils/_x.py", "from ..losses import Hinge", "lies higher"),
-    (upward_imports, IN + "utils/_x.py", "from .. import losses", "lies higher"),
-    (upward_imports, IN + "utils/_x.py", "import sklearn_nnbcd.losses", "lies higher"),
-    (upward_imports, IN + "utils/_x.py", "def f():\n    from ..engine import fit", "lies higher"),
+    (upward_imports, IN + "numerics/_x.py", "from ..losses import Hinge", "lies higher"),
+    (upward_imports, IN + "numerics/_x.py", "from .. import losses", "lies higher"),
+    (upward_imports, IN + "numerics/_x.py", "import sklearn_nnbcd.losses", "lies higher"),
+    (upward_imports, IN + "numerics/_x.py", "def f():\n    from ..engine import fit", "lies higher"),
     (
         upward_imports,
-        IN + "utils/_x.py",
+        IN + "numerics/_x.py",
         "import importlib\nimportlib.import_module('..losses', __package__)",
         "lies higher",
     ),
-    (upward_imports, IN + "backends/_x.py", "from ..utils import solve", "lies higher"),
+    (upward_imports, IN + "backends/_x.py", "from ..numerics import solve", "lies higher"),
     (upward_imports, IN + "losses/_x.py", "from ..engine import fit", "lies higher"),
     (upward_imports, IN + "engine/_x.py", "from .._problem import resolve", "lies higher"),
     (upward_imports, IN + "_problem.py", "from ._classifier import Classifier", "lies higher"),
@@ -525,10 +527,10 @@ VIOLATIONS = [
     (upward_imports, IN + "engine/_x.py", "from ..losses._hinge import Hinge", "knows no piece"),
     (upward_imports, IN + "placements/_x.py", "from ..layers import Dense", "knows no piece"),
     (upward_imports, IN + "engine/_x.py", "from sklearn_nnbcd import Classifier", "the estimators"),
-    (upward_imports, IN + "utils/_x.py", "import sklearn_nnbcd", "the estimators"),
+    (upward_imports, IN + "numerics/_x.py", "import sklearn_nnbcd", "the estimators"),
     (upward_imports, IN + "_problem.py", "from .export import to_c", "a side room"),
     (upward_imports, IN + "losses/_x.py", "from ..datasets import fetch", "a side room"),
-    (upward_imports, IN + "datasets/_x.py", "from ..utils import solve", "nothing of ours"),
+    (upward_imports, IN + "datasets/_x.py", "from ..numerics import solve", "nothing of ours"),
     (upward_imports, IN + "datasets/_x.py", "from .. import __version__", "nothing of ours"),
     (upward_imports, IN + "attic/_x.py", "", "'attic' has no floor"),
     (upward_imports, IN + "_helpers.py", "", "'_helpers' has no floor"),
@@ -540,12 +542,12 @@ VIOLATIONS = [
         "knows no piece",
     ),
     (strayed_libraries, IN + "engine/_x.py", "import cupy as cp", "belongs in backends/_cupy.py"),
-    (strayed_libraries, IN + "utils/_x.py", "from cupyx.scipy import sparse", "backends/_cupy.py"),
+    (strayed_libraries, IN + "numerics/_x.py", "from cupyx.scipy import sparse", "backends/_cupy.py"),
     (strayed_libraries, IN + "_base.py", "def f():\n    import cupy", "backends/_cupy.py"),
     (strayed_libraries, IN + "_base.py", "def f():\n    import torch", "backends/_torch.py"),
     (
         strayed_libraries,
-        IN + "utils/_x.py",
+        IN + "numerics/_x.py",
         "from importlib import import_module\nimport_module('cupy')",
         "backends/_cupy.py",
     ),
@@ -554,7 +556,7 @@ VIOLATIONS = [
     (private_sklearn, IN + "_base.py", "from sklearn.utils._tags import Tags", "is private"),
     (private_sklearn, IN + "_base.py", "from sklearn.base import _fit_context", "is private"),
     (private_sklearn, IN + "_base.py", "import sklearn\nsklearn.base._x()", "is private"),
-    (private_sklearn, IN + "utils/_x.py", "import sklearn.utils._mask", "is private"),
+    (private_sklearn, IN + "numerics/_x.py", "import sklearn.utils._mask", "is private"),
     (private_sklearn, IN + "_base.py", "from sklearn.callback import X", "depends on the version"),
     (private_sklearn, IN + "_base.py", "from sklearn import callback", "depends on the version"),
     (private_sklearn, IN + "_base.py", "from sklearn import __version__", "depends on the version"),
@@ -589,7 +591,7 @@ VIOLATIONS = [
         "from numpy.random import default_rng",
         "numpy.random.default_rng in initializers",
     ),
-    (long_modules, IN + "utils/_x.py", "\n" * 400, "utils/_x.py: 403 lines"),
+    (long_modules, IN + "numerics/_x.py", "\n" * 400, "numerics/_x.py: 403 lines"),
     (
         shared_files,
         IN + "losses/__init__.py",
@@ -629,9 +631,9 @@ VIOLATIONS = [
         "INITIALIZERS = {'xavier_normal': XavierNormal, 'gaussian': XavierUniform}",
         "_xavier.py holds more than one piece: gaussian, xavier_normal",
     ),
-    (missing_docstrings, IN + "utils/_x.py", f"RAW{HEADER}\n", "the module has no docstring"),
-    (missing_docstrings, IN + "utils/_x.py", "def solve():\n    pass", "solve has no docstring"),
-    (missing_docstrings, IN + "utils/_x.py", "class Thing:\n    pass", "Thing has no docstring"),
+    (missing_docstrings, IN + "numerics/_x.py", f"RAW{HEADER}\n", "the module has no docstring"),
+    (missing_docstrings, IN + "numerics/_x.py", "def solve():\n    pass", "solve has no docstring"),
+    (missing_docstrings, IN + "numerics/_x.py", "class Thing:\n    pass", "Thing has no docstring"),
     (
         missing_docstrings,
         IN + "_regressor.py",
@@ -641,7 +643,7 @@ VIOLATIONS = [
     (stray_folders, "benchmarks/run.sh", "", "benchmarks/ does not belong"),
     (missing_headers, "tests/test_y.py", '"""Tests."""\n', "tests/test_y.py"),
     (missing_headers, "examples/paper/table.py", "import os\n", "examples/paper/table.py"),
-    (missing_headers, IN + "utils/_x.py", 'RAW"""What it is."""\n', "utils/_x.py"),
+    (missing_headers, IN + "numerics/_x.py", 'RAW"""What it is."""\n', "numerics/_x.py"),
     (missing_headers, "docs/conf.py", "", "docs/conf.py"),
 ]
 

@@ -17,9 +17,9 @@ from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _base
 from sklearn_nnbcd.backends import BACKENDS, Backend
 from sklearn_nnbcd.engine import MiniBatch, _curvature, _full
 from sklearn_nnbcd.layers import Dense, Residual
+from sklearn_nnbcd.numerics import _linalg
+from sklearn_nnbcd.numerics._linalg import inverse_factor
 from sklearn_nnbcd.placements import InMemory
-from sklearn_nnbcd.utils import _linalg
-from sklearn_nnbcd.utils._linalg import inverse_factor
 
 X, Y = make_classification(80, 12, n_informative=6, n_classes=3, random_state=0)
 S = np.random.default_rng(0).integers(0, 3, size=80).astype(float)

@@ -12,7 +12,7 @@ from sklearn_nnbcd.backends import _cupy as cupy_backend
 from sklearn_nnbcd.backends import _numpy as numpy_backend
 from sklearn_nnbcd.engine import Penalties, _extrapolation, _row_updates, _weight_updates
 from sklearn_nnbcd.layers import _base as _layers
-from sklearn_nnbcd.utils import _linalg
+from sklearn_nnbcd.numerics import _linalg
 
 
 @pytest.mark.parametrize("n", [1, 7, 64])

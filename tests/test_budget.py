@@ -8,7 +8,7 @@ import pytest
 from problems import NUMPY
 
 from sklearn_nnbcd.compressions import CP, L0, LowRank, TensorTrain, Tucker, budget_plans
-from sklearn_nnbcd.utils._metric import Metric
+from sklearn_nnbcd.numerics._metric import Metric
 
 RNG = np.random.default_rng(0)
 WEIGHTS = [RNG.normal(size=shape) for shape in ((30, 40), (40, 24), (24, 10))]

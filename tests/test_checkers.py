@@ -11,14 +11,14 @@ from sklearn_nnbcd.initializers import Gaussian, XavierNormal
 from sklearn_nnbcd.layers import Dense
 from sklearn_nnbcd.losses import Hinge, SquaredError
 from sklearn_nnbcd.placements import InMemory
-from sklearn_nnbcd.utils._testing import (
+from sklearn_nnbcd.testing._base import (
     check_activation,
     check_initializer,
     check_loss,
     check_placement,
     check_probabilities,
 )
-from sklearn_nnbcd.utils._testing_layers import check_layer
+from sklearn_nnbcd.testing._layers import check_layer
 
 
 def variant(base, **methods):

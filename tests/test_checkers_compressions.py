@@ -9,7 +9,7 @@ from problems import NUMPY
 from test_checkers import rejects, variant
 
 from sklearn_nnbcd.compressions import L0, LowRank, TensorTrain
-from sklearn_nnbcd.utils._testing_compressions import (
+from sklearn_nnbcd.testing._compressions import (
     check_compression,
     check_error_falls,
     check_lossless,

@@ -8,7 +8,7 @@ import pytest
 from problems import NUMPY, to_host
 
 from sklearn_nnbcd.backends import Backend
-from sklearn_nnbcd.utils._choice import choose
+from sklearn_nnbcd.numerics._choice import choose
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from sklearn_nnbcd.compressions import (
     _cp,
 )
 from sklearn_nnbcd.compressions._two_sided import fit_factors
-from sklearn_nnbcd.utils._factor_maps import khatri_rao_maps
-from sklearn_nnbcd.utils._metric import Metric
-from sklearn_nnbcd.utils._testing_compressions import (
+from sklearn_nnbcd.compressions.tensors._factor_maps import khatri_rao_maps
+from sklearn_nnbcd.numerics._metric import Metric
+from sklearn_nnbcd.testing._compressions import (
     check_compression,
     check_error_falls,
     check_format,
@@ -188,7 +188,7 @@ def test_l0_keeps_the_largest_and_breaks_ties_by_place():
 
 
 def test_dense_weight():
-    from sklearn_nnbcd.utils._testing import Arrays
+    from sklearn_nnbcd.testing._base import Arrays
 
     class Plan:
         shape, n_parameters = (4, 3), 12

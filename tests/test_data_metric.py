@@ -17,8 +17,8 @@ from sklearn_nnbcd import NNBCDClassifier
 from sklearn_nnbcd.compressions import Budget, LowRank
 from sklearn_nnbcd.engine import fit_full, initial_weights
 from sklearn_nnbcd.engine._data_metric import measured_metrics, unit_metric
+from sklearn_nnbcd.numerics._metric import Metric
 from sklearn_nnbcd.placements import InMemory
-from sklearn_nnbcd.utils._metric import Metric
 
 RNG = np.random.default_rng(0)
 

@@ -6,7 +6,7 @@ import pytest
 
 from sklearn_nnbcd.activations import ACTIVATIONS, LeakyReLU, Polynomial, ReLU, Sigmoid
 from sklearn_nnbcd.losses import LOSSES, Hinge, Logistic
-from sklearn_nnbcd.utils._testing_derivatives import check_derivative, check_gradient
+from sklearn_nnbcd.testing._derivatives import check_derivative, check_gradient
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

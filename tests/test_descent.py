@@ -47,8 +47,8 @@ from sklearn_nnbcd.engine._weight_updates import input_operator, update_M, updat
 from sklearn_nnbcd.layers import AveragePool2D, Conv2D, Dense, Residual
 from sklearn_nnbcd.layers import _base as layers_base
 from sklearn_nnbcd.layers._base import Iterated
+from sklearn_nnbcd.numerics._metric import EUCLIDEAN, Metric
 from sklearn_nnbcd.placements import InMemory
-from sklearn_nnbcd.utils._metric import EUCLIDEAN, Metric
 
 
 def decades(low, high):

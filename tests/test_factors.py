@@ -14,7 +14,7 @@ from sklearn_nnbcd.compressions import LowRank
 from sklearn_nnbcd.engine import BatchSettings, MiniBatch, forward, initial_weights
 from sklearn_nnbcd.engine._factors import Factored
 from sklearn_nnbcd.layers import AveragePool2D, Conv2D, Dense, Residual
-from sklearn_nnbcd.utils._metric import Metric
+from sklearn_nnbcd.numerics._metric import Metric
 
 IMAGE = (6, 6, 2)
 STACKS = {

@@ -20,10 +20,10 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_html_repr, get_tags
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd._sklearn_compat import HAS_CALLBACKS
 from sklearn_nnbcd.compressions import COMPRESSIONS, L0, LowRank
 from sklearn_nnbcd.engine import _full
 from sklearn_nnbcd.layers import Dense, Residual
-from sklearn_nnbcd.utils._sklearn_compat import HAS_CALLBACKS
 
 SMALL = {"hidden_layer_sizes": (16,), "max_iter": 8, "tol": 0, "random_state": 0, "solver": "full"}
 needs_callbacks = pytest.mark.skipif(not HAS_CALLBACKS, reason="scikit-learn < 1.9: no callbacks")
@@ -482,7 +482,7 @@ import sys
 import sklearn.pipeline, sklearn.model_selection, sklearn.preprocessing, sklearn.datasets
 sys.modules["sklearn.callback"] = None  # importing it fails from here on
 from sklearn_nnbcd import NNBCDClassifier
-from sklearn_nnbcd.utils._sklearn_compat import HAS_CALLBACKS
+from sklearn_nnbcd._sklearn_compat import HAS_CALLBACKS
 X, y = sklearn.datasets.load_iris(return_X_y=True)
 model = NNBCDClassifier((8,), max_iter=3, random_state=0, verbose=0).fit(X, y)
 print(HAS_CALLBACKS, model.n_iter_, hasattr(model, "set_callbacks"), model.predict(X).shape)

@@ -6,7 +6,7 @@ import pytest
 from sklearn.base import clone
 
 from sklearn_nnbcd.initializers import INITIALIZERS, Gaussian, KaimingNormal, Orthogonal, Uniform
-from sklearn_nnbcd.utils._testing import check_initializer
+from sklearn_nnbcd.testing._base import check_initializer
 
 #: variance of an entry as published; a name that is not here is held to the rest of the contract
 VARIANCES = {

@@ -7,7 +7,7 @@ from problems import NUMPY, draw_start, make_problem, start
 
 from sklearn_nnbcd.engine._weight_updates import update_W
 from sklearn_nnbcd.layers import LAYERS, AveragePool2D, Conv2D, Dense
-from sklearn_nnbcd.utils._testing_layers import check_layer
+from sklearn_nnbcd.testing._layers import check_layer
 
 #: small instances and the shape of a row; a layer that is not here takes its width alone
 EXAMPLES = {

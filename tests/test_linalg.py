@@ -13,12 +13,9 @@ from scipy.optimize import minimize
 from tensorly import tt_to_tensor as tensorly_train
 
 from sklearn_nnbcd.backends import Backend, get_backend
-from sklearn_nnbcd.utils import _conjugate, _tensor_train
-from sklearn_nnbcd.utils._conjugate import conjugate_gradients
-from sklearn_nnbcd.utils._linalg import add_to_diagonal, gram_cholesky, rounding_shift, spd_solve
-from sklearn_nnbcd.utils._simplex import project_to_simplex, two_columns
-from sklearn_nnbcd.utils._tensor_train import full_ends, sweep_cores, tt_to_tensor
-from sklearn_nnbcd.utils._tensorize import (
+from sklearn_nnbcd.compressions.tensors import _tensor_train
+from sklearn_nnbcd.compressions.tensors._tensor_train import full_ends, sweep_cores, tt_to_tensor
+from sklearn_nnbcd.compressions.tensors._tensorize import (
     factor_modes,
     feasible_tt_ranks,
     largest_rank,
@@ -27,6 +24,10 @@ from sklearn_nnbcd.utils._tensorize import (
     split_point,
     tt_size,
 )
+from sklearn_nnbcd.numerics import _conjugate
+from sklearn_nnbcd.numerics._conjugate import conjugate_gradients
+from sklearn_nnbcd.numerics._linalg import add_to_diagonal, gram_cholesky, rounding_shift, spd_solve
+from sklearn_nnbcd.numerics._simplex import project_to_simplex, two_columns
 
 
 def strict_namespace():

@@ -9,7 +9,7 @@ from scipy.optimize import minimize_scalar
 from sklearn.base import clone
 
 from sklearn_nnbcd.losses import LOSSES, CrossEntropy, Hinge, Huber, Logistic, Poisson, SquaredError
-from sklearn_nnbcd.utils._testing import check_loss, check_probabilities
+from sklearn_nnbcd.testing._base import check_loss, check_probabilities
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -14,7 +14,7 @@ from sklearn_nnbcd.engine._row_updates import update_rows
 from sklearn_nnbcd.engine._weight_updates import input_operator
 from sklearn_nnbcd.placements import PLACEMENTS, DiskBlocks, InMemory
 from sklearn_nnbcd.placements._memory import row_slices
-from sklearn_nnbcd.utils._testing import check_placement
+from sklearn_nnbcd.testing._base import check_placement
 
 
 @pytest.fixture(params=PLACEMENTS)

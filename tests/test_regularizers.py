@@ -16,8 +16,8 @@ from sklearn_nnbcd.engine._row_updates import update_V
 from sklearn_nnbcd.engine._weight_updates import input_operator
 from sklearn_nnbcd.placements import InMemory
 from sklearn_nnbcd.regularizers import L1, L2, REGULARIZERS, Box, ElasticNet, NonNegative
-from sklearn_nnbcd.utils._testing_compressions import check_compression
-from sklearn_nnbcd.utils._testing_regularizers import check_regularizer
+from sklearn_nnbcd.testing._compressions import check_compression
+from sklearn_nnbcd.testing._regularizers import check_regularizer
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

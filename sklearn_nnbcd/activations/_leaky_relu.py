@@ -3,8 +3,8 @@
 
 import math
 
+from .._validation import check_number
 from ..backends import get_backend
-from ..utils._validation import check_number
 from ._base import BaseActivation
 from ._piecewise import prox_piecewise
 

@@ -4,7 +4,7 @@
 import math
 from numbers import Real
 
-from ..utils._scalar import bracketed_newton
+from ..numerics._scalar import bracketed_newton
 from ._base import BaseActivation
 
 

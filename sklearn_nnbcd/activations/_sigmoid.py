@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The logistic function."""
 
-from ..utils._scalar import bracketed_newton, sigmoid, sigmoid_parts
+from ..numerics._scalar import bracketed_newton, sigmoid, sigmoid_parts
 from ._base import BaseActivation
 
 

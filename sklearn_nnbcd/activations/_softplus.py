@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The smooth rectifier."""
 
-from ..utils._scalar import bracketed_newton, sigmoid, sigmoid_parts, softplus, wright_omega
+from ..numerics._scalar import bracketed_newton, sigmoid, sigmoid_parts, softplus, wright_omega
 from ._base import BaseActivation
 
 

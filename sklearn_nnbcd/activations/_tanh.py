@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The hyperbolic tangent."""
 
-from ..utils._scalar import sigmoid_parts
+from ..numerics._scalar import sigmoid_parts
 from ._base import BaseActivation
 from ._sigmoid import prox_sigmoid
 

@@ -4,9 +4,9 @@
 import math
 from dataclasses import dataclass
 
+from .._validation import check_number
 from ..backends import get_backend
-from ..utils._metric import EUCLIDEAN
-from ..utils._validation import check_number
+from ..numerics._metric import EUCLIDEAN
 
 
 def budget_plans(compressions, weights, compression_ratio, *, metrics=None, xp):

@@ -4,17 +4,17 @@
 import math
 from dataclasses import dataclass
 
-from ..utils._factor_maps import (
+from .._validation import check_rank_number
+from ..numerics._metric import EUCLIDEAN
+from ._base import CompressedWeight, CompressionPlan
+from ._two_sided import TwoSidedCompression, fit_factors
+from .tensors._factor_maps import (
     khatri_rao,
     khatri_rao_maps,
     marginal_factors,
     multiply_modes,
 )
-from ..utils._metric import EUCLIDEAN
-from ..utils._tensorize import largest_rank
-from ..utils._validation import check_rank_number
-from ._base import CompressedWeight, CompressionPlan
-from ._two_sided import TwoSidedCompression, fit_factors
+from .tensors._tensorize import largest_rank
 
 #: conjugate gradient iterations per factor, and passes of a cold projection; with two iterations and
 #: twenty passes the fit is nearer on a made metric and farther on one of HAR, which is worse conditioned

@@ -4,8 +4,8 @@
 import math
 from dataclasses import dataclass
 
+from .._validation import check_option
 from ..backends import get_backend
-from ..utils._validation import check_option
 from ._base import BaseCompression, CompressedWeight
 from ._dense import DenseWeight
 from ._l1 import check_strength

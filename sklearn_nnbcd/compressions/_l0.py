@@ -3,10 +3,10 @@
 
 from dataclasses import dataclass
 
+from .._validation import check_share
 from ..backends import get_backend
-from ..utils._choice import choose
-from ..utils._conjugate import refit_on_support
-from ..utils._validation import check_share
+from ..numerics._choice import choose
+from ..numerics._conjugate import refit_on_support
 from ._base import BaseCompression, CompressionPlan
 from ._sparse import to_sparse
 

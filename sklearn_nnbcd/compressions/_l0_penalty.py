@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from ..utils._conjugate import refit_on_support
+from ..numerics._conjugate import refit_on_support
 from ._base import BaseCompression
 from ._l1 import check_strength
 from ._penalized import PenalizedPlan

@@ -3,8 +3,8 @@
 
 from dataclasses import dataclass
 
+from .._validation import check_number
 from ..backends import get_backend
-from ..utils._validation import check_number
 from ._base import BaseCompression
 from ._penalized import PenalizedPlan
 

@@ -3,10 +3,10 @@
 
 from dataclasses import dataclass
 
-from ..utils._metric import EUCLIDEAN
-from ..utils._tensorize import largest_rank
-from ..utils._validation import check_rank_number
+from .._validation import check_rank_number
+from ..numerics._metric import EUCLIDEAN
 from ._base import BaseCompression, CompressedWeight, CompressionPlan
+from .tensors._tensorize import largest_rank
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,14 +4,14 @@
 import math
 from dataclasses import dataclass
 
+from .._validation import check_rank_number
 from ..backends import get_backend
-from ..utils._tensor_train import contract_cores, sweep_cores, tt_to_tensor
-from ..utils._tensorize import Tensorization, feasible_tt_ranks, largest_rank, tt_size
-from ..utils._train_fit import fit_split_train, fit_train
-from ..utils._validation import check_rank_number
 from ._base import CompressedWeight, CompressionPlan
 from ._low_rank import LowRankPlan
 from ._tensorized import TensorizedCompression, positive_integers
+from .tensors._tensor_train import contract_cores, sweep_cores, tt_to_tensor
+from .tensors._tensorize import Tensorization, feasible_tt_ranks, largest_rank, tt_size
+from .tensors._train_fit import fit_split_train, fit_train
 
 #: conjugate gradient iterations per core: of one warm step in a metric, and of a cold projection
 _STEP_ITERATIONS, _PROJECT_ITERATIONS = 5, 15

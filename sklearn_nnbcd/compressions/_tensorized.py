@@ -3,9 +3,9 @@
 
 import math
 
-from ..utils._tensorize import Tensorization, factor_modes, pair_modes
-from ..utils._validation import check_option
+from .._validation import check_option
 from ._base import BaseCompression
+from .tensors._tensorize import Tensorization, factor_modes, pair_modes
 
 #: how a matrix may become a tensor
 TENSORIZATIONS = ("flat", "flat_transposed", "paired")

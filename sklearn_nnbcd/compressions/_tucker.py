@@ -4,19 +4,19 @@
 import math
 from dataclasses import dataclass
 
-from ..utils._conjugate import conjugate_gradients
-from ..utils._factor_maps import (
+from .._validation import check_rank_number
+from ..numerics._conjugate import conjugate_gradients
+from ..numerics._metric import EUCLIDEAN
+from ._base import CompressedWeight, CompressionPlan
+from ._tensorized import positive_integers
+from ._two_sided import TwoSidedCompression, fit_factors, inverse_gram
+from .tensors._factor_maps import (
     kronecker,
     kronecker_maps,
     marginal_factors,
     multiply_modes,
 )
-from ..utils._metric import EUCLIDEAN
-from ..utils._tensorize import largest_rank
-from ..utils._validation import check_rank_number
-from ._base import CompressedWeight, CompressionPlan
-from ._tensorized import positive_integers
-from ._two_sided import TwoSidedCompression, fit_factors, inverse_gram
+from .tensors._tensorize import largest_rank
 
 #: conjugate gradient iterations per factor, and passes of a cold projection
 _ITERATIONS, _PROJECT_PASSES = 5, 5

@@ -9,11 +9,11 @@ solves that one exactly, so one form of the step serves both metrics.
 import math
 
 from ..backends import get_backend
-from ..utils._conjugate import conjugate_gradients
-from ..utils._linalg import add_to_diagonal, spd_solver
-from ..utils._tensorize import factor_modes
+from ..numerics._conjugate import conjugate_gradients
+from ..numerics._linalg import add_to_diagonal, spd_solver
 from ._base import BaseCompression
 from ._tensorized import positive_integers
+from .tensors._tensorize import factor_modes
 
 
 class TwoSidedCompression(BaseCompression):

@@ -2,8 +2,8 @@
 """Running second moments of the layers: both sides of the mini-batch solver's metric."""
 
 from ..backends import get_backend
-from ..utils._linalg import add_to_diagonal, inverse_factor, times_transposed
-from ..utils._metric import Metric
+from ..numerics._linalg import add_to_diagonal, inverse_factor, times_transposed
+from ..numerics._metric import Metric
 
 
 class Curvature:

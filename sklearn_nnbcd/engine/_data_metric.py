@@ -9,7 +9,7 @@ A metric stands still between two renewals, so that every block update lowers L 
 from dataclasses import replace
 
 from ..backends import get_backend
-from ..utils._metric import EUCLIDEAN, Metric
+from ..numerics._metric import EUCLIDEAN, Metric
 from ._curvature import mean_diagonal, pulled_back, ridged
 from ._row_updates import forward
 

@@ -4,7 +4,7 @@
 import math
 from dataclasses import dataclass
 
-from ..utils._metric import EUCLIDEAN
+from ..numerics._metric import EUCLIDEAN
 from ._row_updates import affine, weighted_squares
 
 

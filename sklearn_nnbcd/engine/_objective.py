@@ -4,7 +4,7 @@
 from dataclasses import dataclass, fields
 
 from ..backends import get_backend
-from ..utils._metric import EUCLIDEAN
+from ..numerics._metric import EUCLIDEAN
 from ._row_updates import affine, weighted_loss, weighted_regularizer, weighted_squares
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 from functools import partial
 
 from ..backends import Pass, get_backend
-from ..utils._choice import choose
-from ..utils._linalg import add_to_diagonal, rounding_shift, spd_solve
-from ..utils._metric import EUCLIDEAN
+from ..numerics._choice import choose
+from ..numerics._linalg import add_to_diagonal, rounding_shift, spd_solve
+from ..numerics._metric import EUCLIDEAN
 from ._proximal import own_weight
 
 

@@ -5,7 +5,7 @@ import math
 
 from sklearn.base import BaseEstimator
 
-from ..utils._validation import check_number
+from .._validation import check_number
 
 
 class BaseInitializer(BaseEstimator):

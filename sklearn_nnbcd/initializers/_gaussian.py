@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Gaussian with a fixed standard deviation."""
 
-from ..utils._validation import check_number
+from .._validation import check_number
 from ._base import BaseInitializer
 
 

@@ -3,7 +3,7 @@
 
 from scipy.linalg import qr
 
-from ..utils._validation import check_number
+from .._validation import check_number
 from ._base import BaseInitializer
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Uniform on a fixed interval."""
 
-from ..utils._validation import check_number
+from .._validation import check_number
 from ._base import BaseInitializer
 
 

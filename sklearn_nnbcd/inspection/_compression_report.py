@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..backends import get_backend
 from ..compressions import DenseWeight
-from ..utils._metric import Metric
+from ..numerics._metric import Metric
 from ._table import columns_of, table_text
 
 #: rows that are timed, and how often; the best time counts

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sklearn.base import BaseEstimator
 
 from ..backends import Pass, get_backend
-from ..utils._conjugate import conjugate_gradients
-from ..utils._linalg import add_to_diagonal, largest_eigenvalue, spd_solve
+from ..numerics._conjugate import conjugate_gradients
+from ..numerics._linalg import add_to_diagonal, largest_eigenvalue, spd_solve
 
 #: entries of the matrix of V -> V W up to which a layer with shared weights solves (9) through it
 _DENSE_ENTRIES = 2**21

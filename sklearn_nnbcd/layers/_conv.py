@@ -3,7 +3,7 @@
 
 import math
 
-from ..utils._validation import check_integer
+from .._validation import check_integer
 from ._base import BaseLayer
 from ._dense import paired_channels
 from ._windows import Window, pair

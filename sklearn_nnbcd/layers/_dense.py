@@ -3,7 +3,7 @@
 
 import math
 
-from ..utils._validation import check_integer
+from .._validation import check_integer
 from ._base import BaseLayer, dense_operator, squared_norm_bound
 
 

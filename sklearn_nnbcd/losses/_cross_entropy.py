@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Cross-entropy of the softmax, all classes jointly."""
 
-from ..utils._scalar import wright_omega
+from ..numerics._scalar import wright_omega
 from ._base import BaseLoss
 from ._logistic import Logistic
 

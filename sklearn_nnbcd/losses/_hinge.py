@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Hinge loss, one output per class against the rest."""
 
-from ..utils._simplex import project_to_simplex, two_columns
+from ..numerics._simplex import project_to_simplex, two_columns
 from ._base import BaseLoss
 
 

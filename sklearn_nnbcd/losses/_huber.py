@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Huber's loss."""
 
-from ..utils._validation import check_number
+from .._validation import check_number
 from ._base import BaseLoss
 
 

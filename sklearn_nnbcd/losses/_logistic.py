@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Logistic loss, one output per class against the rest."""
 
-from ..utils._scalar import bracketed_newton, sigmoid, sigmoid_parts, softplus
-from ..utils._simplex import two_columns
+from ..numerics._scalar import bracketed_newton, sigmoid, sigmoid_parts, softplus
+from ..numerics._simplex import two_columns
 from ._base import BaseLoss
 
 

@@ -3,7 +3,7 @@
 
 import math
 
-from ..utils._scalar import wright_omega
+from ..numerics._scalar import wright_omega
 from ._base import BaseLoss
 
 

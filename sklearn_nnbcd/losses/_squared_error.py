@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Squared error, the loss of all the paper's experiments."""
 
-from ..utils._simplex import project_to_simplex, two_columns
+from ..numerics._simplex import project_to_simplex, two_columns
 from ._base import BaseLoss
 
 

@@ -5,9 +5,9 @@ import itertools
 import os
 import tempfile
 
-from ..utils._array_file import ArrayFile
-from ..utils._pickled import join_arrays, split_arrays
+from ..backends._array_file import ArrayFile
 from ._base import BasePlacement, added
+from ._pickled import join_arrays, split_arrays
 
 
 class DiskBlocks(BasePlacement):

@@ -17,11 +17,11 @@ import threading
 import uuid
 import weakref
 
-from ..utils._array_file import ArrayFile
-from ..utils._pickled import join_arrays, split_arrays
+from ..backends._array_file import ArrayFile
 from ._base import BasePlacement, added
 from ._blocks import DiskBlocks
 from ._memory import InMemory
+from ._pickled import join_arrays, split_arrays
 
 #: seconds between two looks at whether all workers are still there
 _PATIENCE = 0.5

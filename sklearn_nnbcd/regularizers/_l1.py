@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Entries that are exactly zero."""
 
-from ..utils._validation import check_number
+from .._validation import check_number
 from ._base import BaseRegularizer, row_sums
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Contract checkers of compressions; see :mod:`sklearn_nnbcd.utils._testing`."""
+"""Contract checkers of compressions; see :mod:`sklearn_nnbcd.testing`."""
 
 import math
 import pickle
@@ -8,8 +8,8 @@ import array_api_compat.numpy as array_numpy
 import numpy as np
 
 from ..backends import get_backend
-from ._metric import Metric
-from ._testing import UNITS, Arrays, expect, expect_close, host
+from ..numerics._metric import Metric
+from ._base import UNITS, Arrays, expect, expect_close, host
 
 
 def check_compression(compression, shape, *, xp=array_numpy, dtype="float64", random_state=0):

@@ -6,8 +6,8 @@ with a train on each side. With B S B' = I the fit of A is a fit of the target W
 and the other way round, so every product is thin. A train without such a split pays full products.
 """
 
-from ._conjugate import conjugate_gradients
-from ._linalg import gram_cholesky, triangular_inverse
+from ...numerics._conjugate import conjugate_gradients
+from ...numerics._linalg import gram_cholesky, triangular_inverse
 from ._tensor_train import contract_cores, right_orthogonalise
 
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Contract checker of layers, a plain function as those of :mod:`sklearn_nnbcd.utils._testing`."""
+"""Contract checker of layers, a plain function as those of :mod:`sklearn_nnbcd.testing`."""
 
 import math
 
 import array_api_compat.numpy as array_numpy
 import numpy as np
 
-from ._testing import UNITS, Arrays, expect, expect_close, host
+from ._base import UNITS, Arrays, expect, expect_close, host
 
 
 def check_layer(layer, input_shape, *, xp=array_numpy, dtype="float64", random_state=0):

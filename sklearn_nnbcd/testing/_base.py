@@ -1,14 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Contract checkers: what a piece of each family must do, as plain functions.
-
-Each takes an instance of a piece and raises AssertionError, saying what is wrong, if it breaks its
-contract. They need no test runner, so whoever writes a piece can call them; the tests of the
-library call them for every entry of the registries. Those of compressions are in
-:mod:`sklearn_nnbcd.utils._testing_compressions`, those of layers in
-:mod:`sklearn_nnbcd.utils._testing_layers`.
-
-Tolerances are multiples of the rounding unit of the arrays times the size of what is added up.
-"""
+"""Contract checkers of activations, losses, initialisers and placements, and what all checkers share."""
 
 import math
 

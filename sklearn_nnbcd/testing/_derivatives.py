@@ -4,7 +4,7 @@
 import array_api_compat.numpy as array_numpy
 import numpy as np
 
-from ._testing import UNITS, Arrays, example_targets, expect, expect_close, host
+from ._base import UNITS, Arrays, example_targets, expect, expect_close, host
 
 #: step of a central difference, and its error where the third derivative is about one
 STEP, TOLERANCE = 1e-5, 1e-8

@@ -5,7 +5,7 @@ import array_api_compat
 import numpy as np
 from sklearn import get_config
 
-from ..backends import get_backend, namespace_of
+from .backends import get_backend, namespace_of
 
 
 def is_foreign(x):
@@ -133,7 +133,7 @@ def placed(x, device):
         For "cuda" without CuPy or without a GPU, with the command that installs it.
     """
     if device == "cuda":
-        from ..backends import BACKENDS
+        from .backends import BACKENDS
 
         return BACKENDS["cupy"].from_host(x)
     return on_host(x) if device == "cpu" else x

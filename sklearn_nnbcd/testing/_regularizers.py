@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Contract checker of regularisers; see :mod:`sklearn_nnbcd.utils._testing`."""
+"""Contract checker of regularisers; see :mod:`sklearn_nnbcd.testing`."""
 
 import array_api_compat.numpy as array_numpy
 import numpy as np
 
-from ._testing import UNITS, Arrays, expect, expect_close, host
+from ._base import UNITS, Arrays, expect, expect_close, host
 
 
 def check_regularizer(regularizer, *, xp=array_numpy, dtype="float64", random_state=0):

@@ -3,7 +3,7 @@
 
 import math
 
-from ._linalg import gram_cholesky, triangular_inverse
+from ...numerics._linalg import gram_cholesky, triangular_inverse
 
 
 def kronecker(factors, *, xp):
