@@ -49,7 +49,7 @@ def take_rows(x, rows):
     return xp.take(x, xp.asarray(rows), axis=0)
 
 
-def check_same_home(x, fitted, owner, method):
+def check_same_device(x, fitted, owner, method):
     """Raise unless x is of the library and on the device of an array that fit has left.
 
     Parameters
@@ -65,24 +65,24 @@ def check_same_home(x, fitted, owner, method):
     ValueError
         With what differs and how to convert x.
     """
-    if same_home(x if is_foreign(x) else np.zeros(0), fitted):
+    if same_device(x if is_foreign(x) else np.zeros(0), fitted):
         return
-    given = home(x) if is_foreign(x) else "NumPy"
+    given = location(x) if is_foreign(x) else "NumPy"
     raise ValueError(
         f"Inputs passed to {owner}.{method}() must use the same namespace and the same device as those "
-        f"passed to fit(). fit saw {home(fitted)}, {method} got {given}. Convert X to the former, under "
+        f"passed to fit(). fit saw {location(fitted)}, {method} got {given}. Convert X to the former, under "
         "sklearn.config_context(array_api_dispatch=True); or fit with device='cuda' to pass NumPy "
         "arrays to a GPU, or with device='cpu' to fit in NumPy."
     )
 
 
 def check_device(x, fitted, owner, method, device):
-    """Raise unless placed rows are where the fitted arrays are, as ``device`` may have been changed since.
+    """Raise unless rows on their device are where the fitted arrays are, as ``device`` may have been changed since.
 
     Parameters
     ----------
     x : array
-        As :func:`placed` returns it.
+        As :func:`to_device` returns it.
     fitted : array
     owner, method, device : str
         For the message.
@@ -92,33 +92,33 @@ def check_device(x, fitted, owner, method, device):
     ValueError
         With both places and the cure.
     """
-    if same_home(x, fitted):
+    if same_device(x, fitted):
         return
     raise ValueError(
         f"The 'device' of {owner} must be what it was in fit for {method}(). Got {device!r}, which puts X to "
-        f"{home(x)}, and weights of {home(fitted)}. Set it back; or fit again, with warm_start=True to "
+        f"{location(x)}, and weights of {location(fitted)}. Set it back; or fit again, with warm_start=True to "
         "go on from these weights."
     )
 
 
-def home(x):
+def location(x):
     """Library and device of an array, in words."""
     return f"{namespace_of(x).__name__} on {array_api_compat.device(x)}"
 
 
-def same_home(x, y):
+def same_device(x, y):
     """Whether two arrays are of one library and on one device."""
-    return home(x) == home(y)
+    return location(x) == location(y)
 
 
-def moved(x, *, like, dtype):
+def to_namespace(x, *, like, dtype):
     """An array of any library and device where another one is, by way of the host if need be."""
-    if not same_home(x, like):
+    if not same_device(x, like):
         x = to_numpy(x)
     return namespace_of(like).asarray(x, dtype=dtype)
 
 
-def placed(x, device):
+def to_device(x, device):
     """Checked rows where a fit with the parameter ``device`` takes place.
 
     Parameters
@@ -139,7 +139,7 @@ def placed(x, device):
     return on_host(x) if device == "cpu" else x
 
 
-def returned(x, given):
+def like_input(x, given):
     """A result on the host if what the user gave was there, otherwise as it is."""
     if is_foreign(given) or array_api_compat.is_numpy_array(x):
         return x

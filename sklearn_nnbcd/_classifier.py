@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The classifier."""
 
-from sklearn.base import ClassifierMixin
+from dataclasses import replace
+from typing import Any, Self
 
-from ._arrays import is_foreign, on_host, returned
-from ._base import BaseNNBCD
-from ._class_targets import ClassTargets
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from ._arrays import is_foreign, like_input, on_host
 from ._docs import documented
+from ._estimator import BaseNNBCD
 from .backends import namespace_of
+from .targets import BaseTargets, Indicators, Labels, one_target
 
 
 @documented
-class NNBCDClassifier(ClassifierMixin, ClassTargets, BaseNNBCD):
+class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
     r"""Compressed neural network classifier, trained by block coordinate descent.
 
     Weights and their compression (tensor train, low rank, sparse) are found together: Algorithm 1
@@ -80,6 +85,7 @@ class NNBCDClassifier(ClassifierMixin, ClassTargets, BaseNNBCD):
 
     _task = "classification"
     _target_options = {"multi_output": True}
+
     def __init__(
         self,
         hidden_layer_sizes=(100,),
@@ -90,27 +96,17 @@ class NNBCDClassifier(ClassifierMixin, ClassTargets, BaseNNBCD):
         rank=None,
         sparsity=None,
         compression_ratio=None,
-        tensorization=None,
-        tensor_shape=None,
         compress_output=False,
-        projection="auto",
         weight_regularizer=None,
         activity_regularizer=None,
         rho=1.0,
         gamma=1.0,
         tau=10.0,
-        alpha=0.01,
-        alpha_w=0.0,
+        proximal=0.01,
         ridge="auto",
-        relaxation=1.3,
-        extrapolation=True,
         initializer="auto",
         fit_intercept=True,
         solver="auto",
-        batch_size="auto",
-        block_step="prox_linear",
-        averaging=6.0,
-        compress_after="auto",
         max_iter="auto",
         tol=1e-3,
         n_iter_no_change=10,
@@ -123,12 +119,119 @@ class NNBCDClassifier(ClassifierMixin, ClassTargets, BaseNNBCD):
         layers=None,
         input_shape=None,
         device="auto",
-        tf32=False,
         memory_limit=None,
     ):
-        self._keep(locals())
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.loss = loss
+        self.compression = compression
+        self.rank = rank
+        self.sparsity = sparsity
+        self.compression_ratio = compression_ratio
+        self.compress_output = compress_output
+        self.weight_regularizer = weight_regularizer
+        self.activity_regularizer = activity_regularizer
+        self.rho = rho
+        self.gamma = gamma
+        self.tau = tau
+        self.proximal = proximal
+        self.ridge = ridge
+        self.initializer = initializer
+        self.fit_intercept = fit_intercept
+        self.solver = solver
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
+        self.class_weight = class_weight
+        self.random_state = random_state
+        self.verbose = verbose
+        self.layers = layers
+        self.input_shape = input_shape
+        self.device = device
+        self.memory_limit = memory_limit
 
-    def partial_fit(self, X, y, sample_weight=None, classes=None):
+    # targets ----------------------------------------------------------------------------------
+
+    def _clean_targets(self, y: Any) -> np.ndarray:
+        return one_target(y)[0]
+
+    def _fit_targets(self, y: np.ndarray, s: Any, loss: Any, dtype: str) -> BaseTargets:
+        """Labels, or indicators of several labels, as y has them."""
+        options = {"loss": loss, "class_weight": self.class_weight, "owner": type(self).__name__}
+        targets = Indicators.fit(y, **options) if y.ndim == 2 else Labels.fit(y, s, **options)
+        return self._check_warm(targets)
+
+    def _check_warm(self, targets: BaseTargets) -> BaseTargets:
+        """The targets; ValueError if a warm start would change the meaning of the outputs."""
+        known = getattr(self, "classes_", None)
+        if self.warm_start and known is not None and not np.array_equal(known, targets.classes):
+            raise ValueError(
+                f"With warm_start=True the 'y' of fit must keep its classes, {known.tolist()}. Got "
+                f"{targets.classes.tolist()}. Use warm_start=False, or clone the estimator."
+            )
+        return targets
+
+    def _more_targets(
+        self, y: np.ndarray, s: Any, loss: Any, dtype: str, classes: Any = None
+    ) -> BaseTargets:
+        """Targets of some rows of a stream, whose labels are known from the first call."""
+        known = getattr(self, "targets_", None)
+        if known is not None and isinstance(known, Indicators) != (y.ndim == 2):
+            raise ValueError(
+                "The 'y' of partial_fit must stay one label per row, or a column per label. Got shape "
+                f"{y.shape}. Pass the same targets, or clone the estimator."
+            )
+        if y.ndim == 2:
+            if known is None:
+                return self._fit_targets(y, s, loss, dtype)
+            known.check_more(y)
+            return replace(known, loss=loss)
+        return self._more_labels(known, y, loss, classes)
+
+    def _more_labels(self, known: Labels | None, y: np.ndarray, loss: Any, classes: Any) -> Labels:
+        if known is None and classes is None:
+            raise ValueError(
+                "The 'classes' of partial_fit must name all labels in the first call. Got None. Pass "
+                "classes=np.unique(y) of all rows that will come."
+            )
+        given = known.classes if classes is None else np.unique(classes)
+        if known is not None and not np.array_equal(given, known.classes):
+            raise ValueError(
+                f"The 'classes' of partial_fit must stay those of the first call, {known.classes.tolist()}. "
+                f"Got {given.tolist()}. Leave classes out, or clone the estimator."
+            )
+        if len(given) < 2:
+            raise ValueError(
+                f"The 'classes' of partial_fit must be at least two. Got {given.tolist()}. Name every label "
+                "that will ever come."
+            )
+        if isinstance(self.class_weight, str) and self.class_weight == "balanced":
+            raise ValueError(
+                "The 'class_weight' of partial_fit must be a dict or None. Got 'balanced', which needs "
+                "all rows at once. Pass compute_class_weight('balanced', ...) as a dict."
+            )
+        owner = type(self).__name__
+        labels = Labels.of_counts(given, None, loss=loss, class_weight=self.class_weight, owner=owner)
+        labels.check_more(y)
+        return labels
+
+    def _targets_of_mlp(self, mlp: Any, loss: Any, dtype: str) -> BaseTargets:
+        if mlp.n_outputs_ > 1 and mlp.out_activation_ == "logistic":
+            return Indicators(mlp.n_outputs_, np.dtype(np.int64), loss)
+        return Labels(mlp.classes_, loss)
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """Labels in the order of the outputs."""
+        check_is_fitted(self, "targets_")
+        return self.targets_.classes
+
+    # public methods ---------------------------------------------------------------------------
+
+    def partial_fit(self, X, y, sample_weight=None, classes=None) -> Self:
         """One pass of the mini-batch solver over some rows, on top of what was learned before.
 
         The step stays constant, the pull towards the compressed weights rises over the first 600
@@ -155,11 +258,9 @@ class NNBCDClassifier(ClassifierMixin, ClassTargets, BaseNNBCD):
         ValueError, TypeError
             For bad parameters or data; the estimator is then what it was before.
         """
-        return self._partial_fit(
-            X, y, sample_weight, lambda X, y, s: self._encode_more(X, y, s, classes)
-        )
+        return self._partial_fit(X, y, sample_weight, classes=classes)
 
-    def decision_function(self, X):
+    def decision_function(self, X) -> Any:
         """Network outputs.
 
         Parameters
@@ -172,13 +273,10 @@ class NNBCDClassifier(ClassifierMixin, ClassTargets, BaseNNBCD):
             Two classes: one column, positive for ``classes_[1]``. More: one column per class, the
             largest wins. Several labels: one column per label, positive where it is present.
         """
-        return returned(self._scores(X, "decision_function"), X)
+        V = self._outputs(X, "decision_function")
+        return like_input(V[:, 0] if V.shape[1] == 1 else V, X)
 
-    def _scores(self, X, method):
-        V = self._checked_outputs(X, method)
-        return V[:, 0] if V.shape[1] == 1 else V
-
-    def predict(self, X):
+    def predict(self, X) -> Any:
         """Class labels.
 
         Parameters
@@ -189,17 +287,16 @@ class NNBCDClassifier(ClassifierMixin, ClassTargets, BaseNNBCD):
         -------
         y : array of shape (n_samples,), or (n_samples, n_labels) of 0 and 1
         """
-        scores = self._scores(X, "predict")
-        xp = namespace_of(scores)
-        if self._multilabel:
-            return returned(xp.astype(scores > 0, getattr(xp, str(self._label_type))), X)
-        codes = xp.astype(scores > 0, xp.int64) if scores.ndim == 1 else xp.argmax(scores, axis=1)
-        codes = returned(codes, X)
-        if is_foreign(codes) and self.classes_.dtype.kind in "biuf":
-            return xp.take(xp.asarray(self.classes_), codes)
-        return self.classes_[on_host(codes)]  # names of classes are NumPy's only
+        V = self._outputs(X, "predict")
+        decoded = like_input(self.targets_.decode(V, xp=namespace_of(V)), X)
+        if isinstance(self.targets_, Indicators):
+            return decoded
+        if is_foreign(decoded) and self.classes_.dtype.kind in "biuf":
+            xp = namespace_of(decoded)
+            return xp.take(xp.asarray(self.classes_), decoded)
+        return self.classes_[on_host(decoded)]  # names of classes are NumPy's only
 
-    def predict_proba(self, X):
+    def predict_proba(self, X) -> Any:
         """Class probabilities, as the loss reads the outputs.
 
         Squared error: the probability vector nearest to the outputs (two classes: (v + 1)/2 clipped
@@ -218,13 +315,8 @@ class NNBCDClassifier(ClassifierMixin, ClassTargets, BaseNNBCD):
             Rows sum to one, columns in the order of ``classes_``. Several labels: the probability that
             each is present, by itself, never quite 0 or 1.
         """
-        V = self._checked_outputs(X, "predict_proba")
-        xp = namespace_of(V)
-        if self._multilabel:
-            each = self._loss.to_proba(xp.reshape(V, (-1, 1)), xp=xp)[:, 1]
-            unit = float(xp.finfo(V.dtype).eps)
-            return returned(xp.reshape(xp.clip(each, unit, 1.0 - unit), V.shape), X)
-        return returned(self._loss.to_proba(V, xp=xp), X)
+        V = self._outputs(X, "predict_proba")
+        return like_input(self.targets_.to_proba(V, xp=namespace_of(V)), X)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -2,13 +2,26 @@
 """Checks of rows, targets and weights: scikit-learn's own, with a cure where it gives none."""
 
 import re
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
-from ._arrays import take_rows
+from ._arrays import (
+    check_device,
+    check_same_device,
+    dtype_name,
+    float_dtypes,
+    on_host,
+    take_rows,
+    to_device,
+    to_numpy,
+)
 from ._sklearn_compat import check_sample_weight
+from .backends import namespace_of
 
 #: what a message of scikit-learn says -> what the user can do about it
 _CURES = (
@@ -132,3 +145,175 @@ def held_out(fraction, owner, arrays, *, labels, random_state):
             f"every class if there are classes. Got {fraction!r} of {arrays[0].shape[0]} rows: {error} "
             "Pass X_val and y_val to fit, or use early_stopping=False."
         ) from error
+
+
+def flat_rows(estimator: Any, X: Any, shape: tuple | None = None) -> tuple[Any, tuple | None]:
+    """X with images as flat rows, and the shape of an image (None for a table).
+
+    Parameters
+    ----------
+    estimator : estimator
+        With ``layers``, X may be of shape (n, height, width, channels); otherwise it stays as it is.
+    X : array-like
+    shape : tuple or None, default=None
+        Shape of the images that fit saw; others raise.
+    """
+    if estimator.layers is None or getattr(X, "ndim", 2) < 3:
+        return X, None
+    owner, image = type(estimator).__name__, tuple(X.shape[1:])
+    expected = shape if shape is not None else estimator.input_shape
+    if len(image) != 3 or (expected is not None and image != tuple(expected)):
+        wanted = (
+            "(n_samples, height, width, channels)"
+            if expected is None
+            else (f"images of shape {tuple(expected)}")
+        )
+        raise ValueError(
+            f"The 'X' of {owner} must be a table or {wanted}. Got an array of shape {tuple(X.shape)}. "
+            "Grey images get their channel by X[..., None]; see also input_shape."
+        )
+    return namespace_of(X).reshape(X, (X.shape[0], -1)), image
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Checked rows: X where the fit takes place; targets and weights on the host, where labels are looked up.
+
+    Attributes
+    ----------
+    X : array of shape (n, d_0)
+    y : ndarray of shape (n,) or (n, n_outputs)
+    s : ndarray of shape (n,) or None
+        Positive sample weights; None: all one.
+    image_shape : tuple or None
+        Shape of a row of X as it came, for images.
+    """
+
+    X: Any
+    y: np.ndarray
+    s: np.ndarray | None
+    image_shape: tuple | None = None
+
+    @property
+    def namespace(self) -> Any:
+        """Array API namespace of X."""
+        return namespace_of(self.X)
+
+    @property
+    def dtype(self) -> str:
+        """Name of the dtype of X."""
+        return dtype_name(self.X)
+
+    def encoded(self, targets: Any) -> tuple:
+        """(X, Y, all weights or None) as the engine takes them."""
+        xp, dtype = self.namespace, self.dtype
+        Y, s = targets.encode(self.y, dtype), targets.row_weights(self.y, self.s, dtype)
+        return self.X, xp.asarray(Y), None if s is None else xp.asarray(s)
+
+
+def check_rows(
+    estimator: Any, X: Any, y: Any, sample_weight: Any, options: dict, network: Any = None, shape: Any = None
+) -> Rows:
+    """Rows for a fit, without those of weight 0.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Learns or checks the number and the names of the features.
+    X, y, sample_weight
+        As fit gets them.
+    options : dict
+        For ``validate_data``.
+    network : Network or None, default=None
+        Of the rows before, whose features, precision and device these must have.
+    shape : tuple or None, default=None
+        Shape of the images before.
+
+    Returns
+    -------
+    rows : Rows
+    """
+    X, shape = flat_rows(estimator, X, shape)
+    dtypes = [d for d in float_dtypes(X) if network is None or network.dtype in str(d)]
+    X, y = checked_rows(estimator, X, on_host(y), dtype=dtypes, reset=network is None, **options)
+    s = checked_weights(on_host(sample_weight), X.shape[0], dtype_name(X))
+    X = to_device(X, estimator.device)
+    if network is not None:
+        check_device(X, network.array, type(estimator).__name__, "partial_fit", estimator.device)
+    if s is not None and not bool((s > 0).all()):
+        rows = np.flatnonzero(s > 0)
+        X, y, s = take_rows(X, rows), y[rows], s[rows]
+    return Rows(X, y, s, shape)
+
+
+def check_input(estimator: Any, X: Any, method: str, shape: tuple | None) -> Any:
+    """Rows for a prediction, where the network of the fitted estimator is; ``shape`` is that of images."""
+    network, owner = estimator.network_, type(estimator).__name__
+    X, _ = flat_rows(estimator, X, shape)
+    dtypes = [d for d in float_dtypes(X) if network.dtype in str(d)]
+    if estimator.device == "auto":
+        check_same_device(X, network.array, owner, method)
+    X = to_device(checked_rows(estimator, X, dtype=dtypes, reset=False), estimator.device)
+    if estimator.device != "auto":
+        check_device(X, network.array, owner, method, estimator.device)
+    return X
+
+
+def split_rows(
+    estimator: Any, rows: Rows, X_val: Any, y_val: Any, options: dict, stratify: bool
+) -> tuple[Rows, Rows | None]:
+    """Training rows, and validation rows for early stopping or None.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Holds early_stopping, validation_fraction, random_state.
+    rows : Rows
+    X_val, y_val
+        As fit gets them.
+    options : dict
+        For ``validate_data``.
+    stratify : bool
+        Whether a part of the rows is held out class by class.
+
+    Raises
+    ------
+    ValueError
+        For one of X_val and y_val, for both without early stopping, and for too few rows.
+    """
+    owner, given = type(estimator).__name__, [X_val is not None, y_val is not None]
+    if any(given) and not (all(given) and estimator.early_stopping):
+        present = [name for name, there in zip(("X_val", "y_val"), given, strict=True) if there]
+        raise ValueError(
+            "The 'X_val' and 'y_val' of fit must be given together, and with "
+            f"early_stopping=True. Got {' and '.join(present)} and "
+            f"early_stopping={estimator.early_stopping!r}. Pass both and set "
+            "early_stopping=True, or pass neither."
+        )
+    if not estimator.early_stopping:
+        return rows, None
+    if all(given):
+        X_val, _ = flat_rows(estimator, X_val, rows.image_shape)
+        dtypes = [d for d in float_dtypes(X_val) if rows.dtype in str(d)]
+        X_val, y_val = checked_rows(estimator, X_val, on_host(y_val), dtype=dtypes, reset=False, **options)
+        if y_val.shape[1:] != rows.y.shape[1:]:
+            raise ValueError(
+                "The 'y_val' of fit must have the columns of y, a shape of "
+                f"{('n', *rows.y.shape[1:])}. Got shape {y_val.shape}. Pass the same targets for both."
+            )
+        return rows, Rows(to_device(X_val, estimator.device), y_val, None)
+    parts = held_out(
+        estimator.validation_fraction,
+        owner,
+        [rows.X, rows.y] if rows.s is None else [rows.X, rows.y, rows.s],
+        labels=rows.y if stratify and rows.y.ndim == 1 else None,
+        random_state=check_random_state(estimator.random_state),
+    )
+    X, X_val, y, y_val = parts[:4]
+    s, s_val = parts[4:] if rows.s is not None else (None, None)
+    return Rows(X, y, s, rows.image_shape), Rows(X_val, y_val, s_val)
+
+
+def outputs_on_host(network: Any, X: Any, memory_limit: int | None) -> np.ndarray:
+    """Outputs of a network as a NumPy array."""
+    return to_numpy(network.forward(X, memory_limit))

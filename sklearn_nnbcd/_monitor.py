@@ -1,111 +1,88 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What happens after every sweep: curves, stopping, the best weights, verbose lines, callbacks."""
+"""What happens after every sweep: stopping, the best weights, verbose lines, callbacks."""
 
 import math
 import time
-import warnings
+from collections.abc import Callable
+from typing import Any
 
-from sklearn.utils import check_random_state
+from ._sklearn_compat import SweepCallbacks
+from .engine import Terms, Weights
+from .network import Network
+from .solvers import BaseSolver
 
 
 class Monitor:
-    """Follows a fit sweep by sweep.
+    """Follows a fit sweep by sweep; :func:`~sklearn_nnbcd.solvers.run` calls it after each.
 
     Parameters
     ----------
     estimator : estimator
         Holds tol, n_iter_no_change, verbose.
+    solver : solver
+        Says whether a stall means convergence, and when a state may be stopped at.
     callbacks : SweepCallbacks
-    attributes : callable
-        ``attributes(weights)`` gives the fitted attributes for some weights.
+    to_network : callable
+        ``to_network(weights)`` gives the network in the units of y.
     validate : callable or None
-        ``validate(weights)`` gives the validation score, greater is better; None: no early
+        ``validate(network)`` gives the validation score, greater is better; None: no early
         stopping.
+
+    Attributes
+    ----------
+    scores : list of float
+        Validation scores so far.
+    best_score : float
+    best_weights : Weights or None
+        Those with the best score; None without early stopping.
     """
 
-    def __init__(self, estimator, callbacks, attributes, validate=None):
-        self.estimator, self.callbacks = estimator, callbacks
-        self.attributes, self.validate = attributes, validate
-        self.terms, self.scores = [], []
-        self.best_score, self.best_weights, self.since = -math.inf, None, 0
-        self.n_sweeps, self.stalled = 0, 0
-        self.last_finite = None
-        self.diagnosis = None
-        self.start = time.perf_counter()
-        #: whether the objective only falls, so that a stall means convergence
-        self.monotone = True
-        #: iteration before which validation scores stop nothing
-        self.patience_from = 0
-        #: whether the weights of this iteration may be kept: a dense start of a compressed fit may not
-        self.eligible = True
-        self.random_state = check_random_state(estimator.random_state)
+    def __init__(
+        self,
+        estimator: Any,
+        solver: BaseSolver,
+        callbacks: SweepCallbacks,
+        to_network: Callable[[Weights], Network],
+        validate: Callable[[Network], float] | None = None,
+    ):
+        self.estimator, self.solver, self.callbacks = estimator, solver, callbacks
+        self.to_network, self.validate = to_network, validate
+        self.scores: list[float] = []
+        self.best_score, self.best_weights = -math.inf, None
+        self._since_best = self._stalled = 0
+        self._last: float | None = None
+        self._start = time.perf_counter()
 
-    def last_good(self, dtype):
-        """The last finite weights; ValueError if there never were any.
-
-        Warns
-        -----
-        UserWarning
-            That the fit stopped early, and what helps.
-        """
-        if self.last_finite is None:
-            raise ValueError(
-                "The objective is not finite for the given X and y: entries are too large for "
-                f"{dtype}. Standardise the columns first, e.g. with "
-                "make_pipeline(StandardScaler(), ...), or pass float64."
-            )
-        warnings.warn(
-            f"Training stopped after {self.n_sweeps} sweeps because the objective was no longer "
-            "finite. The last finite weights are kept; standardised X, float64, or a larger 'ridge' "
-            "help.",
-            stacklevel=8,
-        )
-        return self.last_finite
-
-    def __call__(self, k, weights, before, *, finite):
-        """After sweep k, with the terms of L at its start; True stops the fit.
-
-        As L only falls, finite weights after a finite L are good ones, and no others need be kept.
-
-        Raises
-        ------
-        FloatingPointError
-            If L was not finite, or the weights are not (``finite=False``); ``last_finite`` then holds
-            those of the sweep before, or None.
-        """
-        known = math.isfinite(before.total)
-        if known:
-            self.terms.append(before)
-        if not (known and finite):
-            raise FloatingPointError
-        self.last_finite, self.n_sweeps = weights, k
-        stop = self.monotone and self._stalled(before.total)
+    def __call__(self, k: int, weights: Weights, before: Terms, state: Any) -> bool:
+        """After sweep k, with the terms of L at its start; True stops the fit."""
+        stop = self.solver.monotone and self._is_stalled(before.total)
         if self.validate is not None:
-            stop = self._validation(weights) and k > self.patience_from
+            stop = self._is_past_best(weights, state) and self.solver.may_stop(state)
         if self.estimator.verbose:
             self._print(k, before)
-        return self.callbacks.sweep(lambda: self.attributes(weights)) or stop
+        return self.callbacks.sweep(lambda: {"network_": self.to_network(weights)}) or stop
 
-    def _stalled(self, objective):
-        if len(self.terms) < 2:
+    def _is_stalled(self, objective: float) -> bool:
+        last, self._last, tol = self._last, objective, self.estimator.tol
+        if last is None:
             return False
-        last, tol = self.terms[-2].total, self.estimator.tol
-        self.stalled = self.stalled + 1 if last - objective < tol * last else 0
-        return tol > 0 and self.stalled >= self.estimator.n_iter_no_change
+        self._stalled = self._stalled + 1 if last - objective < tol * last else 0
+        return tol > 0 and self._stalled >= self.estimator.n_iter_no_change
 
-    def _validation(self, weights):
-        score = self.validate(weights)
+    def _is_past_best(self, weights: Weights, state: Any) -> bool:
+        score = self.validate(self.to_network(weights))
         self.scores.append(score)
-        if not self.eligible:
+        if not self.solver.may_keep(state):
             return False
-        self.since = 0 if score > self.best_score + self.estimator.tol else self.since + 1
+        better = score > self.best_score + self.estimator.tol
+        self._since_best = 0 if better else self._since_best + 1
         if score > self.best_score:
             self.best_score, self.best_weights = score, weights
-        return self.since >= self.estimator.n_iter_no_change
+        return self._since_best >= self.estimator.n_iter_no_change
 
-    def _print(self, k, before):
+    def _print(self, k: int, before: Terms) -> None:
         parts = ", ".join(f"{name} {value:.4g}" for name, value in vars(before).items() if value)
         line = f"[{type(self.estimator).__name__}] sweep {k}: from L = {before.total:.6g} ({parts})"
         if self.scores:
             line += f", validation score {self.scores[-1]:.4f}"
-        print(f"{line}, {time.perf_counter() - self.start:.1f} s", flush=True)
+        print(f"{line}, {time.perf_counter() - self._start:.1f} s", flush=True)

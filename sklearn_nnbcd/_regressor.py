@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The regressor."""
 
-import math
+from dataclasses import replace
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
 
-from ._arrays import dtype_name, returned
-from ._base import BaseNNBCD
+from ._arrays import like_input
 from ._docs import documented
-from ._problem import resolve_piece
+from ._estimator import BaseNNBCD
 from .backends import namespace_of
-from .losses import LOSSES, BaseLoss
+from .targets import Numbers
 
 
 @documented
@@ -83,27 +83,17 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         rank=None,
         sparsity=None,
         compression_ratio=None,
-        tensorization=None,
-        tensor_shape=None,
         compress_output=False,
-        projection="auto",
         weight_regularizer=None,
         activity_regularizer=None,
         rho=1.0,
         gamma=1.0,
         tau=10.0,
-        alpha=0.01,
-        alpha_w=0.0,
+        proximal=0.01,
         ridge="auto",
-        relaxation=1.3,
-        extrapolation=True,
         initializer="auto",
         fit_intercept=True,
         solver="auto",
-        batch_size="auto",
-        block_step="prox_linear",
-        averaging=6.0,
-        compress_after="auto",
         max_iter="auto",
         tol=1e-3,
         n_iter_no_change=10,
@@ -115,51 +105,62 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         layers=None,
         input_shape=None,
         device="auto",
-        tf32=False,
         memory_limit=None,
     ):
-        self._keep(locals())
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.loss = loss
+        self.compression = compression
+        self.rank = rank
+        self.sparsity = sparsity
+        self.compression_ratio = compression_ratio
+        self.compress_output = compress_output
+        self.weight_regularizer = weight_regularizer
+        self.activity_regularizer = activity_regularizer
+        self.rho = rho
+        self.gamma = gamma
+        self.tau = tau
+        self.proximal = proximal
+        self.ridge = ridge
+        self.initializer = initializer
+        self.fit_intercept = fit_intercept
+        self.solver = solver
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self.layers = layers
+        self.input_shape = input_shape
+        self.device = device
+        self.memory_limit = memory_limit
 
-    def _learn_from_mlp(self, mlp):
-        self._one_column = mlp.n_outputs_ == 1
+    # targets ----------------------------------------------------------------------------------
 
-    def _encode(self, X, y, s):
-        """Targets about their mean in units of their common spread, if the loss allows it.
+    def _clean_targets(self, y: Any) -> np.ndarray:
+        return np.asarray(y)
 
-        One number for all outputs, so (7) is only multiplied by a constant; it makes the default
-        penalties mean the same for targets in any unit. Undone in the last layer after the fit.
-        """
-        self._one_column = y.ndim == 1
-        Y = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
-        with np.errstate(over="ignore", invalid="ignore"):
-            mean = np.average(Y, axis=0, weights=s)
-            square = np.average(np.mean((Y - mean) ** 2, axis=1), weights=s)
-        xp, dtype = self._engine_namespace(X), dtype_name(X)
-        if self._suitable_loss(Y).standardises:
-            self._learn_scale(mean, square, dtype, np.max(np.abs(Y)))
-        else:
-            self._mean, self._spread = np.zeros(Y.shape[1], dtype), 1.0
-        Y = xp.asarray(self._scaled(Y, dtype))
-        self._mean = xp.asarray(self._mean)
-        return Y, None if s is None else xp.asarray(s), Y.shape[1]
+    def _fit_targets(self, y: np.ndarray, s: Any, loss: Any, dtype: str) -> Numbers:
+        """The targets' mean and spread."""
+        return Numbers.fit(y, s, loss=loss, dtype=dtype, centre=self.fit_intercept)
 
-    def _learn_scale(self, mean, square, dtype, largest):
-        """Keep the targets' mean, and the root of their mean square about it."""
-        spread, most = math.sqrt(square) or 1.0, np.finfo(dtype).max
-        if not (spread <= most and np.all(np.abs(mean) <= most)):
-            raise ValueError(
-                "The 'y' of fit must have a mean and a variance within the range of X's "
-                f"{dtype}. Got targets as large as {largest:.3g}, a mean of "
-                f"{np.max(np.abs(mean)):.3g} and a standard deviation of {spread:.3g}. "
-                "Pass the targets in a larger unit."
-            )
-        self._mean = (mean if self.fit_intercept else np.zeros_like(mean)).astype(dtype)
-        self._spread = spread
+    def _more_targets(self, y: np.ndarray, s: Any, loss: Any, dtype: str) -> Numbers:
+        """Targets of some rows of a stream, in the unit of the first ones."""
+        if not hasattr(self, "targets_"):
+            return self._fit_targets(y, s, loss, dtype)
+        known = replace(self.targets_, loss=loss)
+        known.check_more(y)
+        return known
 
-    def _scaled(self, Y, dtype):
-        return ((Y - self._mean) / self._spread).astype(dtype)
+    def _targets_of_mlp(self, mlp: Any, loss: Any, dtype: str) -> Numbers:
+        return Numbers(np.zeros(mlp.n_outputs_, dtype), 1.0, mlp.n_outputs_ == 1, loss)
 
-    def partial_fit(self, X, y, sample_weight=None):
+    # public methods ---------------------------------------------------------------------------
+
+    def partial_fit(self, X, y, sample_weight=None) -> Self:
         """One pass of the mini-batch solver over some rows, on top of what was learned before.
 
         The step stays constant, the pull towards the compressed weights rises over the first 600
@@ -185,60 +186,14 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         ValueError, TypeError
             For bad parameters or data; the estimator is then what it was before.
         """
-        return self._partial_fit(X, y, sample_weight, self._encode_more)
-
-    def _encode_more(self, X, y, s):
-        """Targets of more rows, in the unit of the first ones."""
-        if not hasattr(self, "_spread"):
-            return self._encode(X, y, s)
-        width = self._mean.shape[0]
-        self._suitable_loss(np.asarray(y))
-        if (y.ndim == 1) != self._one_column or (y.ndim == 2 and y.shape[1] != width):
-            expected = "(n,)" if self._one_column else f"(n, {width})"
-            raise ValueError(
-                f"The 'y' of partial_fit must keep the shape {expected} of the first call. Got "
-                f"{tuple(y.shape)}. Pass the same targets, or clone the estimator."
-            )
-        xp = self._engine_namespace(X)
-        Y = xp.asarray(np.asarray(y).reshape(len(y), -1).astype(dtype_name(X)))
-        return (Y - self._mean) / self._spread, None if s is None else xp.asarray(s), width
-
-    def _suitable_loss(self, Y):
-        """The loss, if it allows the targets."""
-        loss = resolve_piece(self.loss, LOSSES, BaseLoss, "loss", type(self).__name__)
-        if np.min(Y) < loss.lowest_target:
-            raise ValueError(
-                f"The 'y' of fit must be >= {loss.lowest_target:g} for loss={self.loss!r}. Got "
-                f"{np.min(Y):.3g}. Shift the targets, or use loss='squared_error'."
-            )
-        return loss
-
-    def _decode_loss(self, loss):
-        return loss.rescaled(self._spread)
-
-    def _decode_targets(self, Y):
-        return Y * self._spread + self._mean
-
-    def _engine_outputs(self, V):
-        return (V - self._mean) / self._spread
-
-    def _decode_weights(self, coefs, intercepts):
-        b = intercepts[-1]
-        b = None if b is None else b * self._spread + self._mean
-        return [*coefs[:-1], coefs[-1].scaled(self._spread)], [*intercepts[:-1], b]
-
-    def _encode_weights(self, coefs, intercepts):
-        """Fitted weights and intercepts for targets in the units of this fit."""
-        b = intercepts[-1]
-        b = None if b is None else (b - self._mean) / self._spread
-        return [*coefs[:-1], coefs[-1].scaled(1.0 / self._spread)], [*intercepts[:-1], b]
+        return self._partial_fit(X, y, sample_weight)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
 
-    def predict(self, X):
+    def predict(self, X) -> Any:
         """Predicted targets.
 
         Parameters
@@ -250,6 +205,5 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         y : array of shape (n_samples,) or (n_samples, n_outputs)
             Of the shape that fit saw.
         """
-        V = self._checked_outputs(X, "predict")
-        V = self._loss.inverse_link(V, xp=namespace_of(V))
-        return returned(V[:, 0] if self._one_column else V, X)
+        V = self._outputs(X, "predict")
+        return like_input(self.targets_.decode(V, xp=namespace_of(V)), X)

@@ -2,6 +2,7 @@
 """Initialisers of the weights: draws from a NumPy random state on the host."""
 
 from ._base import BaseInitializer
+from ._from_mlp import FromMLP
 from ._gaussian import Gaussian
 from ._kaiming import KaimingNormal, KaimingUniform
 from ._lecun import LecunNormal, LecunUniform
@@ -23,4 +24,5 @@ INITIALIZERS = {
     "small_normal": SmallNormal,
 }
 
-__all__ = ["INITIALIZERS", "BaseInitializer", *sorted(c.__name__ for c in INITIALIZERS.values())]
+# FromMLP has no name in the registry: it needs an MLP
+__all__ = ["INITIALIZERS", "BaseInitializer", "FromMLP", *sorted(c.__name__ for c in INITIALIZERS.values())]

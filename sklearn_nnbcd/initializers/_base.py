@@ -18,9 +18,29 @@ class BaseInitializer(BaseEstimator):
     def check_parameters(self):
         """Raise ValueError or TypeError for bad parameters; called once, before any work."""
 
+    #: whether the weights belong to targets in the units of y, rather than to the engine's
+    in_user_units = False
+
     def draw(self, shape, random_state):
         """A float64 NumPy array of shape (d_in, d_out) from a numpy RandomState."""
         raise NotImplementedError
+
+    def draw_network(self, shapes, random_state):
+        """First weights of a whole network.
+
+        Parameters
+        ----------
+        shapes : list of tuple
+            (d_in, d_out) of layers 1 ... N.
+        random_state : numpy.random.RandomState
+
+        Returns
+        -------
+        W : list of float64 NumPy arrays
+        b : list of NumPy arrays of shape (d_out,), or None
+            None: intercepts start at 0.
+        """
+        return [self.draw(shape, random_state) for shape in shapes], [None] * len(shapes)
 
 
 class VarianceScaling(BaseInitializer):

@@ -24,7 +24,7 @@ def count_live_entries(masks, layers, skips=(), *, xp):
     count : int
     """
 
-    def lit(x):
+    def positive(x):
         return xp.astype(x > 0, xp.float64)
 
     W = [None, *(xp.astype(mask, xp.float64) for mask in masks)]
@@ -32,15 +32,15 @@ def count_live_entries(masks, layers, skips=(), *, xp):
     reached = [xp.ones((1, math.prod(layers[1].input_shape_)), dtype=xp.float64)]
     for i in range(1, N + 1):
         U = layers[i].forward(reached[-1], W[i], None, xp=xp)
-        reached.append(lit(U if skips[i] is None else U + reached[skips[i]]))
+        reached.append(positive(U if skips[i] is None else U + reached[skips[i]]))
     useful = [None] * N + [xp.ones_like(reached[N])]
     count = 0
     for i in range(N, 0, -1):
         inputs = layers[i].design(reached[i - 1], xp=xp)
-        live = W[i] * lit(inputs.T @ layers[i].rows(useful[i], xp=xp))
+        live = W[i] * positive(inputs.T @ layers[i].rows(useful[i], xp=xp))
         count += int(xp.sum(live))
         back = layers[i].pull_back(useful[i], W[i], xp=xp)
-        useful[i - 1] = lit(back if useful[i - 1] is None else back + useful[i - 1])
+        useful[i - 1] = positive(back if useful[i - 1] is None else back + useful[i - 1])
         if skips[i] is not None:
             useful[skips[i]] = useful[i]
     return count

@@ -5,7 +5,7 @@ from ._base import BasePlacement
 from ._batches import ShuffledBatches
 from ._blocks import DiskBlocks
 from ._dask import DaskBlocks
-from ._memory import InMemory, row_slices
+from ._memory import InMemory, block_rows, row_slices
 
 PLACEMENTS = {"memory": InMemory, "blocks": DiskBlocks, "dask": DaskBlocks}
 
@@ -16,5 +16,6 @@ __all__ = [
     "DiskBlocks",
     "InMemory",
     "ShuffledBatches",
+    "block_rows",
     "row_slices",
 ]

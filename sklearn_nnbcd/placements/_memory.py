@@ -10,6 +10,11 @@ def row_slices(n, size):
     return [slice(k * n // count, (k + 1) * n // count) for k in range(count)]
 
 
+def block_rows(widths, entries):
+    """Rows of a block whose widest array has at most so many entries, 64 at least."""
+    return max(64, entries // max(widths))
+
+
 class InMemory(BasePlacement):
     """A list of blocks.
 

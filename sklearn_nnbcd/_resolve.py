@@ -2,21 +2,11 @@
 """From the user's parameters to resolved pieces: the only reader of all families' registries."""
 
 import inspect
-from numbers import Integral
+from numbers import Integral, Real
+from typing import Any
 
-from sklearn.utils import check_random_state
-
-from ._validation import (
-    check_flag,
-    check_integer,
-    check_number,
-    check_option,
-    check_share,
-    did_you_mean,
-    parse_bytes,
-)
+from ._validation import check_integer, check_number, did_you_mean
 from .activations import ACTIVATIONS, BaseActivation, Identity
-from .backends import namespace_of
 from .compressions import (
     COMPRESSIONS,
     BaseCompression,
@@ -30,6 +20,7 @@ from .initializers import INITIALIZERS, BaseInitializer
 from .layers import Dense, resolve_input_shape, resolve_stack
 from .losses import LOSSES, BaseLoss
 from .regularizers import REGULARIZERS, BaseRegularizer
+from .solvers import SOLVERS, BaseSolver, FullBatch, MiniBatch
 
 
 def resolve_piece(value, registry, base, parameter, owner):
@@ -65,9 +56,9 @@ def resolve_sizes(hidden_layer_sizes, owner):
     )
 
 
-def resolve_layers(estimator, n_features, n_outputs, owner):
+def resolve_layers(estimator, n_features, n_outputs, image_shape, owner):
     """The :class:`~sklearn_nnbcd.layers.Stack` of ``layers``, or of ``hidden_layer_sizes``."""
-    given = getattr(estimator, "layers", None)
+    given = estimator.layers
     if given is None:
         sizes = resolve_sizes(estimator.hidden_layer_sizes, owner)
         return resolve_stack([Dense(size) for size in sizes], (n_features,), n_outputs, owner)
@@ -80,60 +71,28 @@ def resolve_layers(estimator, n_features, n_outputs, owner):
         )
     shape = estimator.input_shape
     if shape is None:
-        shape = getattr(estimator, "_row_shape", None)  # of X as it came
+        shape = image_shape  # of X as it came
     shape = resolve_input_shape(shape, n_features, owner)
     return resolve_stack(given, shape, n_outputs, owner)
 
 
-def flat_rows(estimator, X, shape=None):
-    """X with images as flat rows, and the shape of an image (None for a table).
-
-    Parameters
-    ----------
-    estimator : estimator
-        With ``layers``, X may be of shape (n, height, width, channels); otherwise it stays as it is.
-    X : array-like
-    shape : tuple or None, default=None
-        Shape of the images that fit saw; others raise.
-    """
-    if estimator.layers is None or getattr(X, "ndim", 2) < 3:
-        return X, None
-    owner, image = type(estimator).__name__, tuple(X.shape[1:])
-    expected = shape if shape is not None else estimator.input_shape
-    if len(image) != 3 or (expected is not None and image != tuple(expected)):
-        wanted = (
-            "(n_samples, height, width, channels)"
-            if expected is None
-            else (f"images of shape {tuple(expected)}")
-        )
-        raise ValueError(
-            f"The 'X' of {owner} must be a table or {wanted}. Got an array of shape {tuple(X.shape)}. "
-            "Grey images get their channel by X[..., None]; see also input_shape."
-        )
-    return namespace_of(X).reshape(X, (X.shape[0], -1)), image
-
-
-#: what ridge="auto" stands for; the mini-batch solver lets weights fall by itself
-AUTO_RIDGE = {"full": 1.0, "minibatch": 0.0}
-
-
 def resolve_penalties(estimator, owner, solver):
-    """Checked :class:`Penalties` from the constructor parameters of the same names."""
-    values = {}
+    """Checked :class:`Penalties` from the constructor parameters of the same names.
+
+    ``proximal`` is the paper's alpha; what belongs to one solver is added by the solver.
+    """
+    good = "The default is a good start."
+    values = {
+        name: check_number(getattr(estimator, name), name, owner, strict=True, cure=good)
+        for name in ("rho", "gamma", "tau")
+    }
+    off = "0 switches the term off."
+    values["alpha"] = check_number(estimator.proximal, "proximal", owner, cure=off)
     if isinstance(estimator.ridge, str) and estimator.ridge == "auto":
-        values["ridge"] = AUTO_RIDGE[solver]
-    for name in ("rho", "gamma", "tau"):
-        values[name] = check_number(
-            getattr(estimator, name), name, owner, strict=True, cure="The default is a good start."
-        )
-    for name in ("alpha", "alpha_w", "ridge"):
-        if name in values:
-            continue
-        values[name] = check_number(getattr(estimator, name), name, owner, cure="0 switches the term off.")
-    relaxation = check_number(
-        estimator.relaxation, "relaxation", owner, strict=True, high=1.99, cure="Try 1, or 1.3 for speed."
-    )
-    return Penalties(**values, relaxation=relaxation if solver == "full" else 1.0)
+        values["ridge"] = solver.auto_ridge
+    else:
+        values["ridge"] = check_number(estimator.ridge, "ridge", owner, cure=off)
+    return Penalties(**values)
 
 
 def resolve_activations(activation, n_layers, owner):
@@ -265,7 +224,7 @@ def _compression(value, estimator, owner):
     """Instance of a compression; a name takes those constructor parameters that it knows."""
     if isinstance(value, str) and value in COMPRESSIONS:
         known = inspect.signature(COMPRESSIONS[value]).parameters
-        names = ("rank", "sparsity", "tensorization", "tensor_shape")
+        names = ("rank", "sparsity")
         given = {n: getattr(estimator, n) for n in names if n in known}
         return COMPRESSIONS[value](**{n: v for n, v in given.items() if v is not None})
     return resolve_piece(value, COMPRESSIONS, BaseCompression, "compression", owner)
@@ -287,7 +246,25 @@ def _lowered(compression, shape, highest):
     return type(compression)(**parameters)
 
 
-def resolve_problem(estimator, n_features, n_outputs, task, xp, solver="full"):
+def resolve_loss(estimator: Any, task: str) -> Any:
+    """The loss, if it suits the task, "classification" or "regression"; anything else raises."""
+    owner = type(estimator).__name__
+    loss = resolve_piece(estimator.loss, LOSSES, BaseLoss, "loss", owner)
+    if task not in loss.tasks:
+        fitting = sorted(name for name, cls in LOSSES.items() if task in cls.tasks)
+        raise ValueError(f"The 'loss' of {owner} must suit {task}: one of {fitting}. Got {estimator.loss!r}.")
+    return loss
+
+
+def resolve_problem(
+    estimator: Any,
+    n_features: int,
+    n_outputs: int,
+    loss: Any,
+    solver: BaseSolver,
+    xp: Any,
+    image_shape: tuple | None = None,
+) -> tuple[Problem, list[tuple]]:
     """The :class:`Problem` of an estimator for given numbers of features and outputs.
 
     Parameters
@@ -295,11 +272,14 @@ def resolve_problem(estimator, n_features, n_outputs, task, xp, solver="full"):
     estimator : estimator
         Holds the constructor parameters, unchanged.
     n_features, n_outputs : int
-    task : {"classification", "regression"}
+    loss : loss
+        From :func:`resolve_loss`.
+    solver : solver
+        From :func:`resolve_solver`; what "auto" parameters stand for depends on it.
     xp : module
         Array API namespace of the data.
-    solver : {"full", "minibatch"}, default="full"
-        Which one "auto" parameters are for.
+    image_shape : tuple or None, default=None
+        Shape of a row of X as it came, for ``layers``.
 
     Returns
     -------
@@ -313,11 +293,7 @@ def resolve_problem(estimator, n_features, n_outputs, task, xp, solver="full"):
         Naming the parameter, what is allowed, what came and the cure.
     """
     owner = type(estimator).__name__
-    stack = resolve_layers(estimator, n_features, n_outputs, owner)
-    loss = resolve_piece(estimator.loss, LOSSES, BaseLoss, "loss", owner)
-    if task not in loss.tasks:
-        fitting = sorted(name for name, cls in LOSSES.items() if task in cls.tasks)
-        raise ValueError(f"The 'loss' of {owner} must suit {task}: one of {fitting}. Got {estimator.loss!r}.")
+    stack = resolve_layers(estimator, n_features, n_outputs, image_shape, owner)
     plans = regularize_plans(resolve_plans(estimator, stack.shapes, owner), estimator, stack.shapes, owner)
     problem = Problem(
         layers=stack.layers,
@@ -329,62 +305,67 @@ def resolve_problem(estimator, n_features, n_outputs, task, xp, solver="full"):
         xp=xp,
         skips=stack.skips if any(k is not None for k in stack.skips) else (),
         activity=resolve_activity(estimator, len(stack.shapes), owner),
-        data_metric=solver == "full" and estimator.projection == "data",
         budget=resolve_budget(estimator, plans, stack.shapes, owner),
-        tf32=estimator.tf32,
     )
     return problem, stack.shapes
 
 
-#: what initializer="auto" stands for; the full solver cannot compress what is random in a start
-AUTO_INITIALIZERS = {"full": "small_normal", "minibatch": "kaiming_normal"}
-
-
-def resolve_initializer(estimator, solver):
+def resolve_initializer(estimator: Any, solver: BaseSolver) -> BaseInitializer:
     """Instance of the initialiser; "auto" depends on the solver."""
     owner, given = type(estimator).__name__, estimator.initializer
     if isinstance(given, str) and given == "auto":
-        given = AUTO_INITIALIZERS[solver]
+        given = solver.auto_initializer
     return resolve_piece(given, INITIALIZERS, BaseInitializer, "initializer", owner)
 
 
-#: parameters that are True or False
-SWITCHES = ("extrapolation", "fit_intercept", "compress_output", "early_stopping", "warm_start", "tf32")
+#: rows up to which solver="auto" takes the full solver: exact in weights and row order, and cheap there
+FULL_ROWS = 500
+#: parameters that not every solver reads
+OF_SOLVERS = ("rho", "gamma", "proximal", "tau", "ridge", "activity_regularizer")
 
 
-def check_loop_parameters(estimator):
-    """Check what steers the loop: solver, sweeps, tolerances, early stopping, switches, seed."""
-    owner = type(estimator).__name__
-    check_option(estimator.solver, ("auto", "full", "minibatch"), "solver", owner)
-    check_option(estimator.block_step, ("prox_linear", "exact"), "block_step", owner)
-    check_number(estimator.averaging, "averaging", owner, cure="Try 6; 1e6 keeps the last weights.")
-    if not (isinstance(estimator.compress_after, str) and estimator.compress_after == "auto"):
-        cure = 'Try 0.05; "auto" is allowed, too.'
-        check_number(estimator.compress_after, "compress_after", owner, high=1.0, cure=cure)
-    check_option(estimator.projection, ("auto", "frobenius", "data"), "projection", owner)
-    check_option(estimator.device, ("auto", "cpu", "cuda"), "device", owner)
-    parse_bytes(estimator.memory_limit, "memory_limit", owner)
-    for name in ("batch_size", "max_iter"):
-        value = getattr(estimator, name)
-        if not (isinstance(value, str) and value == "auto"):
-            check_integer(value, name, owner, cure='"auto" is allowed, too.')
-    check_integer(estimator.n_iter_no_change, "n_iter_no_change", owner, cure="Try 10.")
-    check_number(estimator.tol, "tol", owner, cure="0 never stops by tolerance.")
-    check_share(
-        estimator.validation_fraction,
-        "validation_fraction",
-        owner,
-        "the share of rows held out by early_stopping=True",
-        cure="Try 0.1, or pass X_val and y_val to fit.",
-    )
-    for name in SWITCHES:
-        check_flag(getattr(estimator, name), name, owner)
-    if not isinstance(estimator.verbose, bool):
-        check_integer(estimator.verbose, "verbose", owner, low=0, cure="1 prints each sweep.")
-    try:
-        check_random_state(estimator.random_state)
-    except ValueError as error:
+def resolve_solver(estimator: Any, n_rows: int) -> BaseSolver:
+    """Instance of the solver for so many rows.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For an unknown solver, bad parameters of one, and a parameter of the estimator that is not at its
+        default and that the solver would ignore.
+    """
+    owner, given = type(estimator).__name__, estimator.solver
+    if isinstance(given, str) and given == "auto":
+        few = n_rows <= FULL_ROWS or estimator.activity_regularizer is not None
+        given = (FullBatch if few else MiniBatch)()
+    elif isinstance(given, str) and given not in SOLVERS:
+        names = ["auto", *SOLVERS]
         raise ValueError(
-            f"The 'random_state' of {owner} must be an integer >= 0, a RandomState, or None. "
-            f"Got {estimator.random_state!r}. Try 0."
-        ) from error
+            f"The 'solver' of {owner} must be one of {names} or an instance of BaseSolver. "
+            f"Got {given!r}.{did_you_mean(given, names)}"
+        )
+    solver = resolve_piece(given, SOLVERS, BaseSolver, "solver", owner)
+    refuse_unused(estimator, solver)
+    return solver
+
+
+def refuse_unused(estimator: Any, solver: BaseSolver) -> None:
+    """Raise ValueError for a parameter that is not at its default and that the solver would ignore."""
+    owner, defaults = type(estimator).__name__, inspect.signature(type(estimator)).parameters
+    for name in OF_SOLVERS:
+        value = getattr(estimator, name)
+        if name in solver.uses or is_default(value, defaults[name].default):
+            continue
+        able = [key for key, cls in SOLVERS.items() if name in cls.uses]
+        raise ValueError(
+            f"The {name!r} of {owner} has no meaning for {type(solver).__name__}, which "
+            f"solver={estimator.solver!r} stands for here. Got {value!r}. Use solver="
+            f"{' or '.join(map(repr, able))}, or leave {name!r} out."
+        )
+
+
+def is_default(value: Any, default: Any) -> bool:
+    """Whether a parameter is what it is when nobody sets it."""
+    if value is default:
+        return True
+    plain = isinstance(value, Real | str) and not isinstance(value, bool)
+    return plain and isinstance(default, Real | str) and value == default

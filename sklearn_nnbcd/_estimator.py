@@ -1,0 +1,354 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What both estimators share: fit, partial_fit, and the network that predicts."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from ._arrays import to_numpy
+from ._from_mlp import FROM_MLP_PARAMETERS, check_mlp, network_of_mlp, parameters_of_mlp
+from ._input import Rows, check_input, check_rows, split_rows
+from ._monitor import Monitor
+from ._parameters import check_nested, check_parameters
+from ._resolve import resolve_loss, resolve_problem, resolve_solver
+from ._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
+from ._start import first_weights
+from ._validation import all_or_nothing, parse_bytes
+from .initializers import FromMLP
+from .network import Network
+from .solvers import BaseSolver, FitContext, RunResult, run
+from .targets import BaseTargets
+
+
+class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
+    """Fit and prediction of both estimators; see there for the documentation."""
+
+    _task = ""
+    _target_options: dict = {}
+
+    # fitting ----------------------------------------------------------------------------------
+
+    @all_or_nothing
+    @with_callbacks
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None) -> Self:
+        """Train the network and its compression together.
+
+        At most ``max_iter`` sweeps over the data: a budget, so using it up is no warning. A fit
+        that raises leaves the estimator as it was before the call.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training rows, finite. float32 stays float32; anything else becomes float64.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights. A weight of k equals k copies of the row, 0 equals dropping it.
+        X_val, y_val : array-like, default=None
+            Rows for early stopping instead of a part of X; need ``early_stopping=True``.
+
+        Returns
+        -------
+        self : estimator
+            Fitted.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad parameters or data, before any work; the message names the parameter, what is
+            allowed, what came, and the cure.
+        MemoryError
+            If U and V have no room on a GPU, with what helps.
+        KeyboardInterrupt
+            If the user interrupts before the first sweep is complete.
+
+        Warns
+        -----
+        UserWarning
+            If the fit was interrupted later (Ctrl-C) or stopped at non-finite numbers; the estimator then
+            holds the last complete weights.
+        """
+        check_parameters(self)
+        loss = resolve_loss(self, self._task)
+        rows = self._check_rows(X, y, sample_weight)
+        stratify = self._task == "classification"
+        rows, validation = split_rows(self, rows, X_val, y_val, self._target_options, stratify)
+        solver = resolve_solver(self, rows.X.shape[0])
+        targets = self._fit_targets(rows.y, rows.s, loss, rows.dtype)
+        if validation is not None:
+            validation = replace(validation, y=self._clean_targets(validation.y))
+            targets.check_validation(validation.y)
+        encoded = self._train(rows, targets, solver, validation)
+        self.loss_ = mean_loss(self.network_, targets, encoded)
+        return self
+
+    def _train(
+        self,
+        rows: Rows,
+        targets: BaseTargets,
+        solver: BaseSolver,
+        validation: Rows | None = None,
+        place: Callable | None = None,
+    ) -> tuple:
+        """From checked rows and learned targets to fitted attributes; the encoded rows (X, Y, s)."""
+        size = rows.X.shape[1], targets.n_outputs
+        problem, shapes = resolve_problem(self, *size, targets.loss, solver, rows.namespace, rows.image_shape)
+        network = self.network_ if self.warm_start and hasattr(self, "network_") else None
+        start = functools.partial(
+            first_weights, self, problem, shapes, targets, solver, rows.X.dtype, network
+        )
+        max_iter = solver.auto_max_iter(rows.X.shape[0]) if self.max_iter == "auto" else self.max_iter
+
+        def to_network(weights: Any) -> Network:
+            return targets.user_network(Network.from_weights(problem, weights))
+
+        validate = None if validation is None else functools.partial(self._score_on, validation, targets)
+        callbacks = SweepCallbacks(self, max_iter, rows.X, rows.y, rows.s)
+        monitor = Monitor(self, solver, callbacks, to_network, validate)
+        with callbacks.fit():
+            encoded = rows.encoded(targets)
+            state = solver.init(problem, start, encoded, self._context(max_iter, place))
+            try:
+                result = run(solver, state, max_iter, monitor)
+            finally:
+                solver.close(state)
+        best = result.weights if monitor.best_weights is None else monitor.best_weights
+        self._set_fitted(to_network(best), targets, solver, rows.image_shape)
+        self._set_curves(result, monitor)
+        return encoded
+
+    def _check_rows(self, X: Any, y: Any, sample_weight: Any, known: bool = False) -> Rows:
+        before = (self.network_, self._image_shape) if known else (None, None)
+        rows = check_rows(self, X, y, sample_weight, self._target_options, *before)
+        return replace(rows, y=self._clean_targets(rows.y))
+
+    def _context(self, max_iter: int | None, place: Callable | None = None) -> FitContext:
+        owner = type(self).__name__
+        limit = parse_bytes(self.memory_limit, "memory_limit", owner)
+        return FitContext(max_iter, check_random_state(self.random_state), limit, owner, place)
+
+    def _score_on(self, rows: Rows, targets: BaseTargets, network: Network) -> float:
+        """Score of a partly trained network on validation rows; -inf if their outputs overflow."""
+        V = to_numpy(network.forward(rows.X))
+        return targets.score(rows.y, V, rows.s) if np.isfinite(V).all() else -np.inf
+
+    def _set_fitted(
+        self, network: Network, targets: BaseTargets, solver: BaseSolver, image_shape: tuple | None
+    ) -> None:
+        """Set what prediction needs."""
+        if not network.is_finite:
+            raise ValueError(
+                "The fitted weights are not finite for the given X and y. Standardise the columns first, "
+                "e.g. with make_pipeline(StandardScaler(), ...), or pass float64."
+            )
+        self.network_, self.targets_, self.solver_ = network, targets, solver
+        self._image_shape = image_shape
+        self.n_layers_, self.n_outputs_ = network.N + 1, targets.n_outputs
+        self.out_activation_ = "identity"
+        vars(self).pop("_stream", None)
+
+    def _set_curves(self, result: RunResult, monitor: Monitor) -> None:
+        self.diagnosis_ = result.diagnosis
+        self.n_iter_ = result.n_sweeps
+        self.objective_curve_ = [terms.total for terms in result.curve]
+        self.objective_terms_ = [dict(vars(terms)) for terms in result.curve]
+        if self.early_stopping:
+            self.validation_scores_ = monitor.scores
+            self.best_validation_score_ = monitor.best_score
+
+    # streams ----------------------------------------------------------------------------------
+
+    @all_or_nothing
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, **options: Any) -> Self:
+        """One pass of a batch solver over some rows, on top of what was learned before."""
+        check_parameters(self)
+        loss = resolve_loss(self, self._task)
+        rows = self._check_rows(X, y, sample_weight, hasattr(self, "network_"))
+        targets = self._more_targets(rows.y, rows.s, loss, rows.dtype, **options)
+        first = "_stream" not in vars(self)
+        solver, state = self._stream_state(rows, targets)
+        result = run(solver, state, 1, lambda k, weights, terms, new: False)
+        network = targets.user_network(Network.from_weights(solver.problem(state), result.weights))
+        self._set_fitted(network, targets, solver, rows.image_shape)
+        self._stream, self.diagnosis_ = result.state, result.diagnosis
+        self.loss_ = result.curve[-1].loss / solver.last_weight(result.state)
+        self.n_iter_ = 1 if first else self.n_iter_ + 1
+        self.objective_curve_ = [*([] if first else self.objective_curve_), self.loss_]
+        return self
+
+    def _stream_state(self, rows: Rows, targets: BaseTargets) -> tuple[BaseSolver, Any]:
+        """The solver of ``partial_fit``, and its state with new rows."""
+        encoded = rows.encoded(targets)
+        if "_stream" in vars(self):
+            random_state = check_random_state(self.random_state)
+            return self.solver_, self.solver_.with_rows(self._stream, encoded, random_state)
+        solver = resolve_solver(self, None)
+        size = rows.X.shape[1], targets.n_outputs
+        problem, shapes = resolve_problem(self, *size, targets.loss, solver, rows.namespace, rows.image_shape)
+        network = getattr(self, "network_", None)
+        start = functools.partial(
+            first_weights, self, problem, shapes, targets, solver, rows.X.dtype, network
+        )
+        return solver, solver.init(problem, start, encoded, self._context(None))
+
+    def __getstate__(self) -> dict:
+        state = dict(super().__getstate__())
+        state.pop("_stream", None)  # as large as many networks; a stream goes on from the weights
+        return state
+
+    # from an MLP ------------------------------------------------------------------------------
+
+    @classmethod
+    def from_mlp(cls, mlp: Any, **parameters: Any) -> Self:
+        """An estimator with the layers and the weights of a fitted MLP of scikit-learn.
+
+        Shorthand for ``initializer=FromMLP(mlp)`` with the MLP's widths, activation and loss; the
+        result predicts what the MLP predicts, at once. Each ``fit`` starts from these weights and
+        compresses them, as those of clones do: a grid search over ``compression_ratio`` starts from the
+        MLP each time.
+
+        Parameters
+        ----------
+        mlp : MLPClassifier or MLPRegressor
+            Fitted; the classifier's for a classifier. It is left as it is.
+        **parameters
+            Parameters of the estimator but those that the MLP decides: ``hidden_layer_sizes``,
+            ``activation``, ``layers``, ``input_shape``, ``fit_intercept``, ``initializer``. ``loss`` is by
+            default the MLP's: 'cross_entropy' for several classes, 'logistic' for two classes and for
+            labels, 'squared_error' or 'poisson' for numbers.
+
+        Returns
+        -------
+        estimator : estimator
+            With the fitted attributes that prediction needs.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the MLP is none, or not fitted, or a parameter is one that it decides.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from sklearn.neural_network import MLPClassifier
+        >>> from sklearn_nnbcd import NNBCDClassifier
+        >>> X, y = load_digits(return_X_y=True)
+        >>> X = X / 16
+        >>> mlp = MLPClassifier((50,), tol=0.01, random_state=0).fit(X, y)
+        >>> network = NNBCDClassifier.from_mlp(mlp, compression="low_rank", compression_ratio=0.5)
+        >>> bool((network.predict(X) == mlp.predict(X)).all())
+        True
+        >>> network.fit(X, y).compression_ratio_ <= 0.5
+        True
+        """
+        check_mlp(mlp, cls.__name__, cls._task)
+        for name in FROM_MLP_PARAMETERS:
+            if name in parameters:
+                raise ValueError(
+                    f"The {name!r} of {cls.__name__}.from_mlp is decided by the mlp. Got "
+                    f"{parameters[name]!r}. Leave it out."
+                )
+        estimator = cls(**parameters_of_mlp(mlp) | {"initializer": FromMLP(mlp)} | parameters)
+        loss = resolve_loss(estimator, cls._task)
+        network = network_of_mlp(mlp)
+        estimator.n_features_in_ = network.n_features
+        if hasattr(mlp, "feature_names_in_"):
+            estimator.feature_names_in_ = mlp.feature_names_in_
+        targets = estimator._targets_of_mlp(mlp, loss, network.dtype)
+        estimator._set_fitted(network, targets, None, None)
+        return estimator
+
+    # the network ------------------------------------------------------------------------------
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters, also nested ones such as ``solver__batch_size`` of instances.
+
+        Parameters
+        ----------
+        **params
+            Names and values.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        ValueError
+            For unknown names, and for a nested parameter where there is a name instead of an instance.
+        """
+        check_nested(self, params)
+        return super().set_params(**params)
+
+    @property
+    def compressed_coefs_(self) -> list:
+        """Weights W_i^MC as they are stored: cores, factors, sparse rows, or a plain matrix."""
+        return list(self._fitted_network.coefs)
+
+    @property
+    def intercepts_(self) -> list:
+        """Intercepts of the compressed network, shapes (d_i,)."""
+        return list(self._fitted_network.intercepts)
+
+    @property
+    def coefs_(self) -> list:
+        """Dense view of the weights: list of arrays (d_{i-1}, d_i), made on each access."""
+        return self._fitted_network.dense_coefs()
+
+    @property
+    def n_parameters_(self) -> int:
+        """Number of stored weight entries and intercepts."""
+        return self._fitted_network.n_parameters
+
+    @property
+    def n_bytes_(self) -> int:
+        """Bytes of all stored weights, indices and intercepts."""
+        return self._fitted_network.n_bytes
+
+    @property
+    def compression_ratio_(self) -> float:
+        """Weight entries after compression / before, over all layers, as the paper counts them."""
+        return self._fitted_network.compression_ratio
+
+    @property
+    def sparsity_(self) -> float:
+        """Share of the dense weight entries that are exactly zero: removed / before."""
+        return self._fitted_network.sparsity
+
+    @property
+    def effective_sparsity_(self) -> float:
+        """Share of the weight entries on no path of non-zero weights from input to output."""
+        return self._fitted_network.effective_sparsity
+
+    @property
+    def _fitted_network(self) -> Network:
+        # NotFittedError is an AttributeError, so hasattr of what is derived is False before fit
+        check_is_fitted(self, "network_")
+        return self.network_
+
+    def _outputs(self, X: Any, method: str) -> Any:
+        """Network outputs for rows that are checked first, where the network is."""
+        check_is_fitted(self, "network_")
+        X = check_input(self, X, method, self._image_shape)
+        limit = parse_bytes(self.memory_limit, "memory_limit", type(self).__name__)
+        return self.network_.forward(X, limit)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.array_api_support = True
+        return tags
+
+
+def mean_loss(network: Network, targets: BaseTargets, rows: tuple) -> float:
+    """Weighted mean of the loss, in the units of y, over encoded rows (X, Y, s)."""
+    X, Y, s = rows
+    xp = network.xp
+    value = targets.user_loss.value(targets.user_targets(Y, xp=xp), network.forward(X), xp=xp)
+    weight = xp.ones_like(value) if s is None else s
+    return float(xp.sum(weight * value) / xp.sum(weight))

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Checks of the plain parameters, before any work: switches, counts, tolerances, the seed."""
+
+from typing import Any
+
+from sklearn.utils import check_random_state
+
+from ._validation import check_flag, check_integer, check_number, check_option, check_share, parse_bytes
+
+#: parameters that are True or False
+SWITCHES = ("fit_intercept", "compress_output", "early_stopping", "warm_start")
+
+
+def check_parameters(estimator: Any) -> None:
+    """Check what steers the loop: sweeps, tolerances, early stopping, switches, seed.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Naming the parameter, what is allowed, what came and the cure.
+    """
+    owner = type(estimator).__name__
+    check_option(estimator.device, ("auto", "cpu", "cuda"), "device", owner)
+    parse_bytes(estimator.memory_limit, "memory_limit", owner)
+    if not (isinstance(estimator.max_iter, str) and estimator.max_iter == "auto"):
+        check_integer(estimator.max_iter, "max_iter", owner, cure='"auto" is allowed, too.')
+    check_integer(estimator.n_iter_no_change, "n_iter_no_change", owner, cure="Try 10.")
+    check_number(estimator.tol, "tol", owner, cure="0 never stops by tolerance.")
+    check_share(
+        estimator.validation_fraction,
+        "validation_fraction",
+        owner,
+        "the share of rows held out by early_stopping=True",
+        cure="Try 0.1, or pass X_val and y_val to fit.",
+    )
+    for name in SWITCHES:
+        check_flag(getattr(estimator, name), name, owner)
+    if not isinstance(estimator.verbose, bool):
+        check_integer(estimator.verbose, "verbose", owner, low=0, cure="1 prints each sweep.")
+    try:
+        check_random_state(estimator.random_state)
+    except ValueError as error:
+        raise ValueError(
+            f"The 'random_state' of {owner} must be an integer >= 0, a RandomState, or None. "
+            f"Got {estimator.random_state!r}. Try 0."
+        ) from error
+
+
+def check_nested(estimator: Any, parameters: dict) -> None:
+    """Raise ValueError for a nested parameter, such as ``solver__batch_size``, of a name.
+
+    Parameters
+    ----------
+    estimator : estimator
+    parameters : dict
+        As ``set_params`` gets them.
+    """
+    known = estimator.get_params(deep=False)
+    for key in parameters:
+        name, _, nested = key.partition("__")
+        if not nested or name not in known:
+            continue
+        value = parameters.get(name, known[name])
+        if not hasattr(value, "set_params"):
+            example = {
+                "solver": "solver=MiniBatch() from sklearn_nnbcd.solvers",
+                "compression": "compression=LowRank() from sklearn_nnbcd.compressions",
+            }.get(name, f"{name}=...")
+            raise ValueError(
+                f"The {key!r} of {type(estimator).__name__} needs an instance as {name!r}, whose "
+                f"{nested!r} it sets. Got {name}={value!r}. Set an instance first, e.g. {example}."
+            )

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Where a fit starts: drawn weights, those of an MLP, or those of the last fit."""
+
+from typing import Any
+
+from sklearn.utils import check_random_state
+
+from ._arrays import to_namespace
+from ._resolve import resolve_initializer
+from .compressions import DenseWeight
+from .engine import Problem
+from .network import Network
+from .solvers import BaseSolver
+from .targets import BaseTargets
+
+
+def first_weights(
+    estimator: Any,
+    problem: Problem,
+    shapes: list[tuple],
+    targets: BaseTargets,
+    solver: BaseSolver,
+    dtype: Any,
+    network: Network | None = None,
+) -> tuple[tuple, tuple]:
+    """W and b to start from, in the engine's units.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Holds ``initializer`` and ``random_state``.
+    problem : Problem
+    shapes : list of tuple
+        Weight shapes of layers 1 ... N.
+    targets : targets
+    solver : solver
+    dtype : dtype of ``problem.xp``
+    network : Network or None, default=None
+        Of the last fit, in the units of y; None: the initialiser draws.
+
+    Returns
+    -------
+    W, b : tuples of arrays
+        Entry 0 is None; b_i is None without intercepts.
+
+    Raises
+    ------
+    ValueError
+        If the weights have other shapes than this network.
+    """
+    xp = problem.xp
+    zeros = [xp.zeros(shape[1], dtype=dtype) for shape in shapes]
+    if network is not None:
+        found = [tuple(coef.shape) for coef in network.coefs]
+        if found != [tuple(shape) for shape in shapes]:
+            raise ValueError(
+                f"With warm_start=True the network must keep its layers. Got weights of shapes {found} from "
+                f"the last fit and {shapes} now. Use warm_start=False, or clone the estimator, or make a "
+                "new one."
+            )
+        W, b, in_user_units = network.dense_coefs(), network.intercepts, True
+    else:
+        initializer = resolve_initializer(estimator, solver)
+        W, b = initializer.draw_network(shapes, check_random_state(estimator.random_state))
+        in_user_units = initializer.in_user_units
+    W = [to_namespace(w, like=zeros[0], dtype=dtype) for w in W]
+    pairs = zip(b, zeros, strict=True)
+    b = [zero if x is None else to_namespace(x, like=zero, dtype=dtype) for x, zero in pairs]
+    if in_user_units:
+        coefs = tuple(DenseWeight(w) for w in W)
+        start = Network(problem.layers, coefs, tuple(b), problem.activations[1:], problem.skips)
+        start = targets.engine_network(start)
+        W, b = [coef.array for coef in start.coefs], start.intercepts
+    return (None, *W), (None, *(b if problem.fit_intercept else [None] * len(shapes)))

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The network that a fit leaves behind, as one value, and the only forward pass through it."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from .._arrays import dtype_name
+from ..backends import get_backend, namespace_of
+from ..compressions import CompressedWeight, DenseWeight
+from ..engine import Problem, Weights
+from ..placements import block_rows, row_slices
+from ._paths import count_live_entries
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Layers, compressed weights, intercepts and activations: all that prediction needs.
+
+    V_0 = X, U_i = T_i(V_{i-1}) W_i + b_i (+ V_k where a residual block carries it), V_i = sigma_i(U_i).
+    A pickle holds the compressed numbers only.
+
+    Attributes
+    ----------
+    layers : tuple of layers
+        Entry 0 is None; bound to the shapes of their rows.
+    coefs : tuple of CompressedWeight
+        W_1 ... W_N as they are stored.
+    intercepts : tuple of arrays of shape (d_i,), or None
+        b_1 ... b_N.
+    activations : tuple of activations
+        sigma_1 ... sigma_N; the last one is the identity.
+    skips : tuple of int or None
+        Entry i is the k of the V_k that U_i carries, or None; empty: no residual blocks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_nnbcd import NNBCDRegressor
+    >>> X = np.linspace(-1, 1, 50)[:, None]
+    >>> network = NNBCDRegressor((8,), random_state=0).fit(X, X[:, 0]).network_
+    >>> [coef.shape for coef in network.coefs], network.n_parameters
+    ([(1, 8), (8, 1)], 25)
+    >>> network.forward(X).shape
+    (50, 1)
+    """
+
+    layers: tuple
+    coefs: tuple[CompressedWeight, ...]
+    intercepts: tuple
+    activations: tuple
+    skips: tuple = ()
+
+    @classmethod
+    def from_weights(cls, problem: Problem, weights: Weights) -> "Network":
+        """The compressed network of a solver's weights: W^MC, or W where a layer is dense.
+
+        b_i belongs to W_i; what the compression changes at the mean input moves into the intercept,
+        b_i + mean(V_{i-1}) (W_i - W_i^MC), which is the exact minimiser of (7) in b_i for W_i^MC.
+
+        Parameters
+        ----------
+        problem : Problem
+        weights : Weights
+
+        Returns
+        -------
+        network : Network
+        """
+        coefs, intercepts = [], []
+        for i in range(1, problem.N + 1):
+            W, b, M = weights.W[i], weights.b[i], weights.M[i]
+            coefs.append(DenseWeight(W) if M is None else M)
+            if M is not None and b is not None and weights.shift[i] is not None:
+                b = b + weights.shift[i] @ (W - weights.M_dense[i])
+            intercepts.append(b)
+        return cls(problem.layers, tuple(coefs), tuple(intercepts), problem.activations[1:], problem.skips)
+
+    # what it is -------------------------------------------------------------------------------
+
+    @property
+    def N(self) -> int:
+        """Number of layers with weights."""
+        return len(self.coefs)
+
+    @property
+    def array(self) -> Any:
+        """One of the stored arrays: its library, device and dtype are those of all."""
+        return self.coefs[0].arrays[0]
+
+    @property
+    def xp(self) -> Any:
+        """Array API namespace of all arrays."""
+        return namespace_of(self.array)
+
+    @property
+    def dtype(self) -> str:
+        """Name of the dtype of all weights, such as "float32"."""
+        return dtype_name(self.array)
+
+    @property
+    def n_features(self) -> int:
+        """Entries of one row of X."""
+        size = 1
+        for entries in self.layers[1].input_shape_:
+            size *= entries
+        return size
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of stored weight entries and intercepts."""
+        return sum(coef.n_parameters for coef in self.coefs) + self._n_intercepts
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of all stored arrays: weights, indices and intercepts."""
+        itemsize = self.xp.finfo(self.array.dtype).bits // 8
+        return sum(coef.nbytes for coef in self.coefs) + itemsize * self._n_intercepts
+
+    @property
+    def _n_intercepts(self) -> int:
+        return sum(0 if b is None else b.shape[0] for b in self.intercepts)
+
+    @property
+    def compression_ratio(self) -> float:
+        """Weight entries after compression / before, over all layers, as the paper counts them."""
+        dense = sum(coef.shape[0] * coef.shape[1] for coef in self.coefs)
+        return sum(coef.n_parameters for coef in self.coefs) / dense
+
+    @property
+    def sparsity(self) -> float:
+        """Share of the dense weight entries that are exactly zero: removed / before."""
+        counts = [(int((W != 0).sum()), W.shape[0] * W.shape[1]) for W in self.dense_coefs()]
+        return 1.0 - sum(nonzero for nonzero, _ in counts) / sum(size for _, size in counts)
+
+    @property
+    def effective_sparsity(self) -> float:
+        """Share of the weight entries on no path of non-zero weights from input to output."""
+        masks = [W != 0 for W in self.dense_coefs()]
+        live = count_live_entries(masks, self.layers, self.skips, xp=self.xp)
+        return 1.0 - live / sum(mask.shape[0] * mask.shape[1] for mask in masks)
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether all stored numbers are finite."""
+        xp = self.xp
+        floats = [array for coef in self.coefs for array in coef.arrays]
+        floats = [array for array in floats if xp.isdtype(array.dtype, "real floating")]
+        floats += [b for b in self.intercepts if b is not None]
+        return all(bool(xp.all(xp.isfinite(array))) for array in floats)
+
+    def dense_coefs(self) -> list:
+        """W_1 ... W_N as arrays of shape (d_{i-1}, d_i), made on each call."""
+        return [coef.to_dense(xp=self.xp) for coef in self.coefs]
+
+    def to_dense(self) -> "Network":
+        """The same network with plain matrices."""
+        return replace(self, coefs=tuple(DenseWeight(W) for W in self.dense_coefs()))
+
+    def with_output_units(self, scale: Any, origin: Any) -> "Network":
+        """The network whose outputs are ``outputs * scale + origin``.
+
+        Parameters
+        ----------
+        scale : float
+        origin : array of shape (d_N,)
+            Goes into the last intercepts; without intercepts it must be 0 and is left out.
+
+        Returns
+        -------
+        network : Network
+        """
+        b = self.intercepts[-1]
+        b = None if b is None else b * scale + origin
+        coefs = (*self.coefs[:-1], self.coefs[-1].scaled(scale))
+        return replace(self, coefs=coefs, intercepts=(*self.intercepts[:-1], b))
+
+    # what it does -----------------------------------------------------------------------------
+
+    @cached_property
+    def operators(self) -> list:
+        """One function V -> V @ W per layer: through the compressed form, or dense where that is faster."""
+        chosen = []
+        for coef in self.coefs:
+            dense = coef.shape[0] * coef.shape[1]
+            fast = coef if coef.cost < dense else DenseWeight(coef.to_dense(xp=self.xp))
+            chosen.append(fast.operator(xp=self.xp))
+        return chosen
+
+    def trace(self, X: Any) -> tuple[list, list]:
+        """All V and U of a forward pass.
+
+        Parameters
+        ----------
+        X : array of shape (n, d_0)
+            In the namespace, on the device and of the dtype of the weights.
+
+        Returns
+        -------
+        V : list of arrays
+            V_0 = X, then V_1 ... V_N.
+        U : list of arrays
+            None, then U_1 ... U_N.
+        """
+        xp, V, U = namespace_of(X), [X], [None]
+        for i in range(1, self.N + 1):
+            U.append(self._affine(i, V, xp))
+            V.append(self.activations[i - 1](U[i], xp=xp))
+        return V, U
+
+    def _affine(self, i: int, V: list, xp: Any) -> Any:
+        """U_i of V_0 ... V_{i-1}."""
+        U = self.layers[i].apply(V[i - 1], self.operators[i - 1], self.intercepts[i - 1], xp=xp)
+        k = self.skips[i] if self.skips else None
+        return U if k is None else U + V[k]
+
+    def _outputs(self, X: Any, xp: Any) -> Any:
+        """V_N of one block; without residual blocks one layer's arrays at a time are enough."""
+        V = [X]
+        for i in range(1, self.N + 1):
+            V.append(self.activations[i - 1](self._affine(i, V, xp), xp=xp))
+            if not self.skips:
+                V[i - 1] = None
+        return V[-1]
+
+    def forward(self, X: Any, memory_limit: int | None = None) -> Any:
+        """Outputs V_N, in blocks of rows.
+
+        Parameters
+        ----------
+        X : array of shape (n, d_0)
+            In the namespace, on the device and of the dtype of the weights.
+        memory_limit : int, default=None
+            Bytes that a block's arrays may take, about; None: blocks that fit the caches.
+
+        Returns
+        -------
+        V : array of shape (n, d_N)
+        """
+        xp = namespace_of(X)
+        widest = max([X.shape[1], *(layer.row_entries for layer in self.layers[1:])])
+        rows = block_rows([widest], get_backend(xp).predicted_entries)
+        if memory_limit is not None:  # some eight arrays at a time
+            rows = max(64, min(rows, memory_limit // (64 * widest)))
+        outputs = [self._outputs(X[part, ...], xp) for part in row_slices(X.shape[0], rows)]
+        return outputs[0] if len(outputs) == 1 else xp.concat(outputs, axis=0)
+
+    def __getstate__(self):
+        return {name: value for name, value in vars(self).items() if name != "operators"}

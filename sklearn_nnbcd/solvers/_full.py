@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Algorithm 1 on all rows."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from .._validation import check_flag, check_number, check_option
+from ..backends import get_backend
+from ..engine import (
+    Diagnosis,
+    FullState,
+    Problem,
+    Terms,
+    Weights,
+    diagnose,
+    full_objective,
+    full_result,
+    full_step,
+    initial_weights,
+    start_block,
+    start_full,
+)
+from ..placements import DiskBlocks, InMemory, block_rows, row_slices
+from ._base import BaseSolver, FitContext
+
+#: sweeps that max_iter="auto" stands for
+AUTO_SWEEPS = 200
+
+
+class FullBatch(BaseSolver):
+    """Algorithm 1 of the paper: all rows in every sweep, closed forms only.
+
+    Every block update lowers L of (7) or leaves it as it is. No derivative of an activation is taken with
+    ``projection='frobenius'``. U and V of all rows are kept: n (d_1 + ... + d_N) numbers each.
+
+    Parameters
+    ----------
+    relaxation : float, default=1.3
+        V_i and W_i move by this multiple of the way to their minimiser, in (0, 2). Their blocks are
+        quadratic, so L falls as surely as with 1, the paper's value, and faster.
+    extrapolation : bool, default=True
+        Whether a sweep begins beyond where the last one ended, in the direction of both (Nesterov's
+        momentum), and is made again from there should L have risen. It takes U and V twice in memory,
+        and a fraction of the sweeps. The paper has none of it.
+    projection : {'frobenius', 'data'}, default='frobenius'
+        Metric in which W_i^MC is near W_i. 'frobenius' is the paper's. 'data': errors count by what they
+        do to the outputs, ||S^{1/2} (W_i - W_i^MC)' G^{1/2}|| with G the second moments of the layer's
+        input and S what the rest of the network makes of its output. G and S are renewed before sweeps
+        1, 2, 4, 8, ...; the objective may jump there, and never rises in between.
+    alpha_w : float, default=0.0
+        Proximal weight of the blocks W_i, >= 0.
+    tf32 : bool, default=False
+        Whether a GPU may round the factors of products over rows to 10 bits (TF32, float32 only). What
+        belongs to the weights, such as solves, stays exact.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_nnbcd import NNBCDClassifier
+    >>> from sklearn_nnbcd.solvers import FullBatch
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = NNBCDClassifier((10,), solver=FullBatch(relaxation=1.0, extrapolation=False)).fit(X, y)
+    >>> bool(model.objective_curve_[-1] <= model.objective_curve_[0])
+    True
+    """
+
+    uses = frozenset({"rho", "gamma", "proximal", "tau", "ridge", "activity_regularizer"})
+    monotone = True
+    auto_ridge = 1.0
+    auto_initializer = "small_normal"
+
+    def __init__(
+        self,
+        *,
+        relaxation: float = 1.3,
+        extrapolation: bool = True,
+        projection: str = "frobenius",
+        alpha_w: float = 0.0,
+        tf32: bool = False,
+    ):
+        self.relaxation = relaxation
+        self.extrapolation = extrapolation
+        self.projection = projection
+        self.alpha_w = alpha_w
+        self.tf32 = tf32
+
+    def check_parameters(self) -> None:
+        """Raise ValueError or TypeError for bad parameters."""
+        owner = type(self).__name__
+        cure = "Try 1, or 1.3 for speed."
+        check_number(self.relaxation, "relaxation", owner, strict=True, high=1.99, cure=cure)
+        check_flag(self.extrapolation, "extrapolation", owner)
+        check_option(self.projection, ("frobenius", "data"), "projection", owner)
+        check_number(self.alpha_w, "alpha_w", owner, cure="0 switches the term off.")
+        check_flag(self.tf32, "tf32", owner)
+
+    def auto_max_iter(self, n_rows: int) -> int:
+        """200 sweeps."""
+        return AUTO_SWEEPS
+
+    def init(self, problem: Problem, start: Callable, rows: tuple, context: FitContext) -> FullState:
+        """U and V by a forward pass, W^MC by the cold projection of W."""
+        penalties = replace(
+            problem.penalties, relaxation=float(self.relaxation), alpha_w=float(self.alpha_w)
+        )
+        data_metric = self.projection == "data"
+        problem = replace(problem, penalties=penalties, data_metric=data_metric, tf32=bool(self.tf32))
+        W, b = start()
+        problem = problem.planned(W)
+        weights = initial_weights(problem, W, b)
+        del W, b  # they are replaced by the first sweep, and nobody else holds them
+        place = context.place or self._placement
+        placement = place(problem, weights, rows, context, self.extrapolation)
+        placement.map(start_block, problem, weights)
+        return start_full(problem, weights, placement)
+
+    def _placement(
+        self, problem: Problem, weights: Weights, rows: tuple, context: FitContext, extrapolation: bool
+    ) -> Any:
+        size, on_disk = block_size(problem, weights, rows[0].shape[0], context, extrapolation)
+        blocks = cut_rows(rows, size)
+        return DiskBlocks(blocks) if on_disk else InMemory(blocks)
+
+    def step(self, state: FullState) -> tuple[FullState, Terms]:
+        """One sweep, and the terms of L before it."""
+        return full_step(state, extrapolate=self.extrapolation)
+
+    def result(self, state: FullState) -> Weights:
+        """The weights after the last complete sweep."""
+        return full_result(state)
+
+    def finish(self, state: FullState) -> tuple[FullState, Terms]:
+        """The state as it is, and L at it."""
+        return state, full_objective(state)
+
+    def diagnosis(self, state: FullState) -> Diagnosis:
+        """How far each equation of the network is from holding."""
+        return diagnose(state.problem, state.weights, state.placement)
+
+    def close(self, state: FullState) -> None:
+        """Give back files and workers."""
+        state.placement.close()
+
+
+def cut_rows(rows: tuple, size: int) -> list[tuple]:
+    """Tuples (X, Y, s) of at most ``size`` rows each."""
+    parts = row_slices(rows[0].shape[0], size)
+    return [tuple(None if x is None else x[part, ...] for x in rows) for part in parts]
+
+
+def block_size(
+    problem: Problem, weights: Weights, n_rows: int, context: FitContext, extrapolation: bool
+) -> tuple[int, bool]:
+    """Rows of a block, and whether the blocks must lie on disk.
+
+    Counted are U and V of all layers (twice with ``extrapolation``), some twelve arrays that a step of one
+    block makes (of the widest layer), and what does not grow with the rows: weights, Gram matrices and
+    their factors. Without a limit, a device's free memory makes blocks smaller, and nothing goes to disk.
+
+    Raises
+    ------
+    ValueError
+        If the limit does not even leave room for 64 rows.
+    MemoryError
+        If a device has no room for U and V, and there is no limit.
+    """
+    layers = problem.layers[1:]
+    widest = max([weights.W[1].shape[0], *(layer.row_entries for layer in layers)])
+    backend, limit, owner = get_backend(problem.xp), context.memory_limit, context.owner
+    size = min(n_rows, block_rows([widest], backend.block_entries))
+    shapes = [W.shape for W in weights.W[1:]]
+    itemsize = problem.xp.finfo(weights.W[1].dtype).bits // 8
+    fixed = itemsize * (5 * sum(a * b for a, b in shapes) + 6 * max(max(s) for s in shapes) ** 2)
+    step = 12 * widest * itemsize
+    entries = sum(math.prod(layer.build(layer.input_shape_)) for layer in layers)
+    states = (4 if extrapolation else 2) * itemsize * entries
+    if limit is None:
+        free = backend.free_bytes()
+        return size if free is None else min(size, rows_on_device(free, n_rows, fixed, states, step, owner)), False
+    if fixed + n_rows * states + step * size <= limit:
+        return size, False
+    size = min(size, (limit - fixed) // step)
+    if size < min(64, n_rows):
+        least = fixed + step * min(64, n_rows)
+        raise ValueError(
+            f"The 'memory_limit' of {owner} must be at least {least} bytes for these layers, "
+            f"{fixed} of them for weights and their Gram matrices. Got {limit!r}. "
+            "Raise it, or use narrower layers."
+        )
+    return size, True
+
+
+def rows_on_device(free: int, n_rows: int, fixed: int, states: int, step: int, owner: str) -> int:
+    """Rows of a block for which a device with so many free bytes has room, 64 at least.
+
+    Raises
+    ------
+    MemoryError
+        If not even U and V have room, with what helps.
+    """
+    if n_rows * states > free:
+        raise MemoryError(
+            f"The device of {owner} must have room for U and V of all rows. They take "
+            f"{n_rows * states} bytes, and {free} are free. Use memory_limit={free // 2} to keep them in "
+            "files, FullBatch(extrapolation=False), which needs half as many, or solver='minibatch'."
+        )
+    return max(int(0.9 * free - fixed - n_rows * states) // step, min(64, n_rows))
