@@ -9,24 +9,13 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 import array_api_compat
 import pytest
+from gpu import has_gpu
 from hypothesis import HealthCheck, settings
 
 # A slow or busy machine is no failure; in CI the same examples are drawn every time.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", parent=settings.get_profile("default"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
-
-
-
-def has_gpu():
-    """Whether CuPy can make an array."""
-    try:
-        import cupy
-
-        cupy.zeros(1)
-    except Exception:
-        return False
-    return True
 
 
 @pytest.fixture(params=["array_api_strict", "torch", "cupy"])

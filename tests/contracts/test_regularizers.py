@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from descent import cases, random_state, rounding, row_steps, squares, weight_steps
 from hypothesis import given, settings
 from problems import NUMPY, draw_start, make_problem, start
 from sklearn.base import clone
-from test_descent import cases, random_state, rounding, row_steps, squares, weight_steps
 
 from sklearn_nnbcd.compressions import RegularizedPlan
 from sklearn_nnbcd.engine import objective, sweep

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "sklearn_nnbcd"
 
 PIECES = ("layers", "activations", "losses", "compressions", "regularizers", "initializers")

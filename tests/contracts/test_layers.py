@@ -22,7 +22,7 @@ EXAMPLES = {
         (AveragePool2D(2).before(Dense(3)), (4, 5, 2)),
         (AveragePool2D((2, 1), stride=1).before(Conv2D(2, 2, padding=1)), (4, 3, 2)),
     ],
-    "residual": [],  # a bracket, not a layer: tests/test_residual.py
+    "residual": [],  # a bracket, not a layer: tests/algorithm/test_residual.py
 }
 
 

@@ -8,10 +8,10 @@ import signal
 
 import numpy as np
 import pytest
+from partitions import FIVE, cut_rows, fit_rows, random_rows
 from problems import fitted
 from sklearn.base import clone
 from sklearn.datasets import make_classification
-from test_placements import FIVE, cut_rows, fit_rows, random_rows
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.dask import DaskNNBCDClassifier, DaskNNBCDRegressor

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "extending_compressions.rst"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "extending_compressions.rst"
 
 
 def code_of(page):

@@ -8,7 +8,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from conftest import has_gpu
+from gpu import has_gpu
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import make_classification

@@ -7,7 +7,6 @@ import sys
 import tempfile
 import tracemalloc
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -464,11 +463,11 @@ def test_interrupt_in_the_first_pass_leaves_compressed_weights_near_the_weights(
 def peak_of(name, *arguments):
     """Bytes at the peak of the named function, in a process of its own: no other test's garbage."""
     code = (
-        "import gc, tracemalloc, test_minibatch; gc.collect(); gc.freeze(); tracemalloc.start(); "
+        f"import sys; sys.path[:] = {sys.path!r}; import gc, tracemalloc, test_minibatch; "
+        "gc.collect(); gc.freeze(); tracemalloc.start(); "
         f"test_minibatch.{name}(*{arguments!r}); print(tracemalloc.get_traced_memory()[1])"
     )
-    here = Path(__file__).parent
-    done = subprocess.run([sys.executable, "-c", code], cwd=here, capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return int(done.stdout.split()[-1])
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from partitions import FIVE, cut_rows, fit_rows, random_rows
 from problems import draw_start, fitted, make_problem
 
 from sklearn_nnbcd.backends import _numpy as numpy_backend
@@ -37,29 +38,7 @@ def test_contract(make):
     check_placement(make)
 
 
-def random_rows(compression, weighted=True, rows=203):
-    """Problem, first weights, and (X, Y, s), as the issue wants them: dense, tt or l0."""
-    rng, widths = np.random.default_rng(0), (12, 20, 16, 3)
-    problem = make_problem(widths, compression=compression, rho=1.3, tau=0.7, alpha=0.2, ridge=0.2)
-    X, Y = rng.normal(size=(rows, 12)), rng.normal(size=(rows, 3))
-    s = rng.uniform(0, 2, size=rows) if weighted else None
-    return problem, initial_weights(problem, *draw_start(problem, widths, rng)), (X, Y, s)
-
-
-def cut_rows(rows, edges):
-    """Tuples (X, Y, s) of the rows between neighbouring edges."""
-    parts = [slice(a, b) for a, b in zip(edges, edges[1:])]
-    return [tuple(None if x is None else x[part] for x in rows) for part in parts]
-
-
-def fit_rows(problem, weights, placement, sweeps=4):
-    """Weights and terms of L after some sweeps from rows alone, as the estimators do it."""
-    placement.map(start_block, problem, weights)
-    return fit_full(problem, weights, placement, max_iter=sweeps, on_sweep=lambda *a: False)[:2]
-
-
 SEVEN = [0, 3, 4, 71, 72, 150, 199, 203]
-FIVE = [0, 50, 90, 100, 160, 203]
 
 
 @pytest.mark.parametrize(
