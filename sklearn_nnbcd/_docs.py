@@ -22,13 +22,6 @@ rank : int, tuple of int, float or None
     that would not get smaller stays dense; by default also one whose rank 1 takes more than the share.
 sparsity : float or None
     Share of the entries that 'l0' removes from each weight, in (0, 1). None: 0.9.
-tensorization : {'flat', 'flat_transposed', 'paired'} or None
-    How 'tt' makes a tensor of a matrix: 'flat' reshapes it as it lies, 'flat_transposed' its transpose
-    (outputs first, as the paper's notebooks do), 'paired' joins one row mode
-    with one column mode as in eq. (2). None: 'flat'.
-tensor_shape : tuple of int, tuple of two tuples of int, or None
-    Modes of the tensor for 'tt': integers with product d_{i-1} * d_i ('flat'), or row modes and
-    column modes ('paired'). None: factors of about 4, so every width works; a prime stays whole.
 compression_ratio : float or None
     Budget of the whole network, in (0, 1]: weight entries after / before, over all layers, those of
     dense layers (the output, as a rule) included. Takes the place of ``rank`` or ``sparsity``. What
@@ -37,12 +30,6 @@ compression_ratio : float or None
     pull, 'full' after 8 sweeps; L may jump there, once. The result never takes more.
 compress_output : bool
     Whether a single ``compression`` includes the last layer, which the paper leaves dense.
-projection : {'auto', 'frobenius', 'data'}
-    Metric in which W_i^MC is near W_i. 'frobenius' is the paper's. 'data': errors count by what they
-    do to the outputs, ||S^{1/2} (W_i - W_i^MC)' G^{1/2}|| with G the second moments of the layer's
-    input and S what the rest of the network makes of its output. 'auto' is 'frobenius' for the solver
-    'full' and 'data' for 'minibatch', which has no other. With 'full', 'data' renews G and S before
-    sweeps 1, 2, 4, 8, ...; the objective may jump there, and never rises in between.
 weight_regularizer : str, instance, list or None
     r_i of the weights that have no compression: a name of
     ``sklearn_nnbcd.regularizers.REGULARIZERS`` ('l2', 'l1', 'elastic_net', 'nonnegative', 'box'), an
@@ -59,22 +46,13 @@ gamma : float
 tau : float
     Penalty of W_i = W_i^MC, > 0; only compressed layers have one. Small: W_i learns freely and
     W_i^MC lags behind it. Large: W_i hardly moves off the format that it is in.
-alpha : float
-    Proximal weight of the blocks V_N, U_i and W_i^MC, >= 0. It damps their steps; with
-    ``alpha > 0`` every step lowers the objective by at least alpha/2 times its squared length.
-alpha_w : float
-    The same of the blocks W_i, >= 0.
+proximal : float
+    Proximal weight of the blocks V_N, U_i and W_i^MC, >= 0, the paper's alpha (no L2 penalty: that is
+    ``ridge``). It damps their steps; with ``proximal > 0`` every step lowers the objective by at least proximal/2 times its squared length.
 ridge : float or 'auto'
     Penalty ridge/2 ||W_i||^2 of every weight, >= 0. It ties U and V to what the weights can do;
     without it they learn the labels by themselves and the network learns little. 'auto': 1 for the
     solver 'full', 0 for 'minibatch', which lets weights that no batch asks for fall by itself.
-relaxation : float
-    With 'full', V_i and W_i move by this multiple of the way to their minimiser, in (0, 2). Their
-    blocks are quadratic, so L falls as surely as with 1, the paper's value, and faster.
-extrapolation : bool
-    With 'full', whether a sweep begins beyond where the last one ended, in the direction of both
-    (Nesterov's momentum), and is made again from there should L have risen. It takes U and V twice in
-    memory, and a fraction of the sweeps. The paper has none of it.
 initializer : str or instance
     First weights: a name of ``sklearn_nnbcd.initializers.INITIALIZERS`` or an instance. 'auto' is
     'small_normal' for the solver 'full' and 'kaiming_normal' for 'minibatch'.
@@ -83,27 +61,15 @@ initializer : str or instance
     of the usual size hardly move, and what is random in them cannot be compressed.
 fit_intercept : bool
     Whether there are intercepts b_i.
-solver : {'auto', 'full', 'minibatch'}
-    'full' is Algorithm 1: all rows in every sweep, closed forms only, the objective never rises.
-    'minibatch' takes the same blocks one batch of rows at a time, with memory for one batch.
-    'auto' is 'full' up to 500 rows, with an ``activity_regularizer`` or ``projection='frobenius'``,
-    and 'minibatch' beyond.
-batch_size : int or 'auto'
-    Rows of a batch of 'minibatch'. 'auto' grows with the root of the number of rows, from 32 to
-    1024.
-block_step : {'prox_linear', 'exact'}
-    How 'minibatch' solves for V and U: 'exact' by the closed forms of the paper, without
-    derivatives; 'prox_linear' linearised at the forward pass, which uses derivatives of the
-    activations and is faster on most data.
-averaging : float
-    What 'minibatch' keeps is a mean of the weights over about the last 1/(averaging + 1) of its
-    batches, >= 0. Small values help where held-out rows differ from the training rows (other
-    subjects, other years), large ones where the fit is still learning at its end.
-compress_after : float or 'auto'
-    Share of a 'minibatch' fit, in [0, 1], after which the compression begins; until then the network
-    is dense. 'auto' is 0.25 for low rank, which is cheap from then on, and 0.05 for others. 1 trains it
-    dense and compresses it once, at the end, which is the fastest and loses least where the format is
-    roomy; the smaller the format, the more it gains from training with it.
+solver : {'auto', 'full', 'minibatch', 'exact'} or instance
+    A name of ``sklearn_nnbcd.solvers.SOLVERS`` or an instance, whose parameters a grid search reaches
+    as ``solver__batch_size``. 'full' (:class:`~sklearn_nnbcd.solvers.FullBatch`) is Algorithm 1: all
+    rows in every sweep, closed forms only, the objective never rises. 'minibatch'
+    (:class:`~sklearn_nnbcd.solvers.MiniBatch`) takes the same blocks, linearised at a forward pass, one
+    batch of rows at a time, with memory for one batch; it uses derivatives of the activations. 'exact'
+    (:class:`~sklearn_nnbcd.solvers.ExactMiniBatch`) takes the closed forms on batches. 'auto' is 'full'
+    up to 500 rows or with an ``activity_regularizer``, and 'minibatch' beyond. A parameter that the
+    solver would ignore is refused when it is not at its default.
 max_iter : int or 'auto'
     Largest number of sweeps, or of passes over the rows with 'minibatch'. 'auto': 200 sweeps; as
     many passes as make 600 batches, but between 6 and 200.
@@ -135,10 +101,6 @@ device : {'auto', 'cpu', 'cuda'}
     under ``sklearn.config_context(array_api_dispatch=True)``; fitted arrays and predictions stay
     there. 'cuda' takes X from NumPy to the GPU once (extra ``sklearn-nnbcd[cuda12]`` or
     ``[cuda13]``) and hands NumPy arrays back. 'cpu' brings any X to NumPy first.
-tf32 : bool
-    Whether a GPU may round the factors of a fit's products over rows to 10 bits (TF32, float32 only),
-    several times as fast as exact products. What belongs to the weights, such as solves, stays exact, and
-    so do predictions: ``docs/results/tf32.md`` measures what it costs. Elsewhere nothing changes.
 memory_limit : int, str or None
     Bytes, or a string such as '2GB', that ``solver='full'`` may take for what it makes of the rows:
     U, V and the arrays of a step. Where U and V do not fit they are kept in temporary files, one
@@ -152,6 +114,17 @@ intercepts_ : list of ndarray or None
     Intercepts of the compressed network, shapes (d_i,).
 coefs_ : list of ndarray
     Dense view of the weights, shapes (d_{i-1}, d_i), made on each access.
+network_ : Network
+    The fitted network, a :class:`sklearn_nnbcd.network.Network`: layers, compressed weights, intercepts.
+targets_ : targets
+    How y became the network's targets, a value of ``sklearn_nnbcd.targets``.
+solver_ : solver
+    The solver that made the fit, with what "auto" stood for.
+diagnosis_ : Diagnosis or None
+    How far each equation of the network is from holding, for
+    :func:`~sklearn_nnbcd.inspection.fit_report`; None if the fit stopped at numbers that are not finite.
+n_bytes_ : int
+    Bytes of all stored weights, indices and intercepts.
 n_parameters_ : int
     Stored weight entries and intercepts.
 compression_ratio_ : float
@@ -163,8 +136,8 @@ effective_sparsity_ : float
 n_iter_ : int
     Sweeps made.
 objective_curve_ : list of float
-    Objective L of (7) after every sweep, which never rises (but see ``projection='data'`` and
-    ``compression_ratio``); with 'minibatch' the sum of the losses that the rows had when their batch
+    Objective L of (7) after every sweep, which never rises (but see
+    ``compression_ratio`` and ``FullBatch(projection='data')``); with 'minibatch' the sum of the losses that the rows had when their batch
     came.
 objective_terms_ : list of dict
     Its terms after every sweep: loss, split, activation, coupling, ridge,

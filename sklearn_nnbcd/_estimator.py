@@ -180,6 +180,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         self.loss_ = result.curve[-1].loss / solver.last_weight(result.state)
         self.n_iter_ = 1 if first else self.n_iter_ + 1
         self.objective_curve_ = [*([] if first else self.objective_curve_), self.loss_]
+        self.objective_terms_ = [{"loss": self.loss_ * result.diagnosis.weight}]
         return self
 
     def _stream_state(self, rows: Rows, targets: BaseTargets) -> tuple[BaseSolver, Any]:

@@ -8,6 +8,8 @@ once, and sums of the size of a weight come back up a tree; nothing that travels
 import functools
 import inspect
 import math
+from dataclasses import dataclass
+from typing import Any, Self
 
 import array_api_compat
 import numpy as np
@@ -17,19 +19,22 @@ from sklearn.utils.validation import check_is_fitted
 from ._classifier import NNBCDClassifier
 from ._dask_parts import (
     check_part,
-    code_part,
     count_classes,
     count_rows,
+    encode_part,
     run_method,
-    scale_part,
     sum_losses,
     sum_squares,
     sum_targets,
     target_range,
 )
+from ._parameters import check_parameters
 from ._regressor import NNBCDRegressor
-from ._solvers import cut_rows, resolve_blocks
+from ._resolve import resolve_loss, resolve_solver
+from ._validation import all_or_nothing
 from .placements import DaskBlocks
+from .solvers import FullBatch, block_size, cut_rows
+from .targets import BaseTargets, Labels, Numbers, check_targets
 
 __all__ = ["DaskNNBCDClassifier", "DaskNNBCDRegressor"]
 
@@ -37,23 +42,46 @@ __all__ = ["DaskNNBCDClassifier", "DaskNNBCDRegressor"]
 # beside the client --------------------------------------------------------------------------------
 
 
-class Parts:
-    """Futures of the parts of a data set; stands for X and Y in ``fit``, which asks for shape and dtype."""
+@dataclass(frozen=True, eq=False)
+class PartRows:
+    """Rows on the workers, as futures of parts (X, y, s); takes the place of ``Rows`` in a fit.
 
-    def __init__(self, client, futures, shape, dtype):
-        self.client, self.futures, self.shape, self.dtype = client, futures, shape, dtype
+    Attributes
+    ----------
+    client : distributed.Client
+    futures : list
+    X : ndarray of shape (n, d_0)
+        Without memory of its own: it says shape and dtype.
+    """
 
-    def map(self, function, *args):
-        """Futures of ``function(part, *args)``, where the parts are."""
-        return [self.client.submit(function, part, *args, pure=False) for part in self.futures]
+    client: Any
+    futures: list
+    X: np.ndarray
 
-    def collect(self, function, *args):
+    y = s = image_shape = None
+    namespace = array_api_compat.array_namespace(np.zeros(0))
+
+    @property
+    def dtype(self) -> str:
+        """Name of the dtype of X."""
+        return str(self.X.dtype)
+
+    def map(self, function: Any, *args: Any) -> "PartRows":
+        """The rows with ``function(part, *args)`` for each part, where the parts are."""
+        jobs = [self.client.submit(function, part, *args, pure=False) for part in self.futures]
+        return PartRows(self.client, jobs, self.X)
+
+    def collect(self, function: Any, *args: Any) -> list:
         """The small results of ``function(part, *args)``."""
         from distributed import wait
 
-        futures = self.map(function, *args)
+        futures = self.map(function, *args).futures
         wait(futures)
         return [future.result() for future in futures]  # raises what went wrong with a part
+
+    def encoded(self, targets: BaseTargets) -> tuple:
+        """(X, rows on the workers, None); the placement knows what to do with them."""
+        return self.X, self.map(encode_part, targets), None
 
 
 def with_client(cls):
@@ -70,25 +98,24 @@ def with_client(cls):
     return cls
 
 
-class DaskNetwork:
-    """What both Dask estimators put in the place of the plain estimator's parts."""
+class DaskNNBCD:
+    """What both Dask estimators share: a fit of the plain estimator's, with rows on the workers."""
 
-    _local = None
+    _local: Any = None
 
-    def to_local(self):
+    def to_local(self) -> Any:
         """The plain estimator with the same parameters and, if there is one, the same fit."""
         local = self._local(**{k: v for k, v in self.get_params(deep=False).items() if k != "client"})
-        vars(local).update({k: v for k, v in vars(self).items() if k not in ("client", "_parts")})
+        vars(local).update({k: v for k, v in vars(self).items() if k != "client"})
         return local
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict:
         return super().__getstate__() | {"client": None}  # a connection cannot be pickled
 
-    def __sklearn_clone__(self):
+    def __sklearn_clone__(self) -> Self:
         given = self.get_params(deep=False)
         client = given.pop("client")
-        copy = type(self)(**{k: clone(v, safe=False) for k, v in given.items()}, client=client)
-        return self._hand_start_to(copy)
+        return type(self)(**{k: clone(v, safe=False) for k, v in given.items()}, client=client)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -100,33 +127,60 @@ class DaskNetwork:
         """Not offered: the plain estimator's is for rows of one machine."""
         raise AttributeError(f"{type(self).__name__} has no partial_fit; fit {self._local.__name__}.")
 
-    # fit, as BaseNNBCD calls it -----------------------------------------------------------------
+    @all_or_nothing
+    def fit(self, X, y, sample_weight=None) -> Self:
+        """Train the network where the rows are, by the full solver.
 
-    def _solver_for(self, n_rows):
-        return "full"
+        Parameters
+        ----------
+        X : dask Array or DataFrame of shape (n_samples, n_features)
+            Training rows, finite.
+        y : dask Array or Series of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : dask Array of shape (n_samples,), default=None
+            Non-negative weights.
 
-    def _engine_namespace(self, X):
-        return array_api_compat.array_namespace(np.zeros(0))
+        Returns
+        -------
+        self : estimator
+            Fitted.
 
-    def _checked(self, X, y, sample_weight):
+        Raises
+        ------
+        ValueError, TypeError
+            For bad parameters or data; the message names the parameter, what is allowed, what came, and
+            the cure.
+        """
+        check_parameters(self)
+        self._refuse_local_parameters()
+        loss = resolve_loss(self, self._task)
+        rows = self._part_rows(X, y, sample_weight)
+        solver = resolve_solver(self, 0)  # "auto" is the full solver for few rows
+        targets = self._fit_part_targets(rows, y.ndim, loss)
+        _, encoded, _ = self._train(rows, targets, solver, place=place_parts)
+        sums = encoded.collect(sum_losses, self.network_, targets)
+        self.loss_ = sum(loss for loss, _ in sums) / sum(weight for _, weight in sums)
+        return self
+
+    def _part_rows(self, X: Any, y: Any, sample_weight: Any) -> PartRows:
         owner, client = type(self).__name__, self._client()
-        self._refuse(owner)
-        X, self._row_shape = as_columns(X, "X", owner), None
+        X = as_columns(X, "X", owner)
         given = {"y": y} if sample_weight is None else {"y": y, "sample_weight": sample_weight}
         others = [aligned(as_dask_array(v, k, owner), k, X, owner) for k, v in given.items()]
         X, *others = client.persist([X, *others])
         self.n_features_in_ = X.shape[1]
         dtype = np.dtype("float32" if X.dtype == np.float32 else "float64")
-        parts = Parts(client, self._part_futures(client, X, *others), X.shape, dtype)
-        parts.shape = (sum(parts.collect(count_rows)), X.shape[1])
-        if parts.shape[0] == 0:
+        futures = self._check_parts(client, X, *others)
+        n_rows = sum(PartRows(client, futures, np.empty(0, dtype)).collect(count_rows))
+        if n_rows == 0:
             raise ValueError(
                 f"The 'X' of {owner} must have rows, and 'sample_weight', if given, a positive entry. "
                 "Got none. Check the filter that left nothing over."
             )
-        return parts, y, None
+        return PartRows(client, futures, np.broadcast_to(np.zeros((), dtype), (n_rows, X.shape[1])))
 
-    def _part_futures(self, client, X, y, s=None):
+    def _check_parts(self, client: Any, X: Any, y: Any, s: Any = None) -> list:
+        """Futures of the checked parts."""
         import dask
 
         local = self._local(**{k: v for k, v in self.get_params(deep=False).items() if k != "client"})
@@ -134,14 +188,15 @@ class DaskNetwork:
         chunks = [None if a is None else a.to_delayed().reshape(count, -1)[:, 0] for a in (X, y, s)]
         check = dask.delayed(check_part, pure=False)
         jobs = [
-            check(local, *(None if c is None else c[k] for c in chunks))
+            check(local, self._target_options, *(None if c is None else c[k] for c in chunks))
             for k, rows in enumerate(X.chunks[0])
             if rows
         ]
         return client.compute(jobs, optimize_graph=False)
 
-    def _refuse(self, owner):
+    def _refuse_local_parameters(self) -> None:
         """Raise for parameters that have no meaning on a cluster."""
+        owner = type(self).__name__
         for name, allowed in (
             ("solver", ("auto", "full")),
             ("early_stopping", (False,)),
@@ -149,13 +204,15 @@ class DaskNetwork:
             ("layers", (None,)),
         ):
             value = getattr(self, name)
+            if name == "solver" and isinstance(value, FullBatch):
+                continue
             if not any(value is a or value == a for a in allowed):
                 raise ValueError(
                     f"The {name!r} of {owner} must be one of {list(allowed)}. Got {value!r}. For the "
                     f"others fit {self._local.__name__} on rows of one machine."
                 )
 
-    def _client(self):
+    def _client(self) -> Any:
         from distributed import default_client
 
         if self.client is not None:
@@ -169,18 +226,7 @@ class DaskNetwork:
                 "client = distributed.Client()."
             ) from error
 
-    def _place(self, problem, weights, rows):
-        parts = rows[1]
-        each = math.ceil(parts.shape[0] / max(1, len(parts.client.nthreads())))
-        size, on_disk = resolve_blocks(self, problem, weights, each)
-        split = functools.partial(cut_rows, size=size)
-        return DaskBlocks(parts.futures, parts.client, split, on_disk)
-
-    def _mean_loss(self, problem, X, Y, s):
-        sums = Y.collect(sum_losses, self.to_local(), problem)
-        return sum(loss for loss, _ in sums) / sum(weight for _, weight in sums)
-
-    def _pair(self, X, y):
+    def _pair(self, X: Any, y: Any) -> tuple:
         owner = type(self).__name__
         X = as_columns(X, "X", owner)
         return X, aligned(as_dask_array(y, "y", owner), "y", X, owner)
@@ -195,8 +241,18 @@ class DaskNetwork:
         X = as_columns(X, "X", type(self).__name__)
         shape = {"drop_axis": 1} if columns is None else {"chunks": (X.chunks[0], (columns,))}
         meta = np.empty((0,) * (1 if columns is None else 2), dtype=dtype)
-        network = dask.delayed(self.to_local())
-        return X.map_blocks(run_method, network=network, method=method, dtype=dtype, meta=meta, **shape)
+        estimator = dask.delayed(self.to_local())
+        return X.map_blocks(run_method, estimator=estimator, method=method, dtype=dtype, meta=meta, **shape)
+
+
+def place_parts(
+    problem: Any, weights: Any, rows: tuple, context: Any, extrapolation: bool
+) -> DaskBlocks:
+    """The rows of :class:`PartRows` where they are, for the full solver."""
+    X, parts, _ = rows
+    each = math.ceil(X.shape[0] / max(1, len(parts.client.nthreads())))
+    size, on_disk = block_size(problem, weights, each, context, extrapolation)
+    return DaskBlocks(parts.futures, parts.client, functools.partial(cut_rows, size=size), on_disk)
 
 
 def as_dask_array(x, name, owner):
@@ -236,7 +292,7 @@ def aligned(x, name, X, owner):
 
 
 @with_client
-class DaskNNBCDClassifier(DaskNetwork, NNBCDClassifier):
+class DaskNNBCDClassifier(DaskNNBCD, NNBCDClassifier):
     """:class:`~sklearn_nnbcd.NNBCDClassifier` for Dask arrays, by the full solver on a cluster.
 
     The weights are those of the plain estimator with ``solver="full"`` on the same rows, up to rounding,
@@ -255,25 +311,24 @@ class DaskNNBCDClassifier(DaskNetwork, NNBCDClassifier):
 
     _local = NNBCDClassifier
 
-    def _encode(self, X, y, s):
-        if y.ndim != 1:
+    def _fit_part_targets(self, rows: PartRows, ndim: int, loss: Any) -> Labels:
+        if ndim != 1:
             name = f"The 'y' of {type(self).__name__} must hold one label per row"
-            raise ValueError(f"{name}. Got shape {y.shape}. Fit NNBCDClassifier for several labels.")
-        found = X.collect(count_classes)
+            raise ValueError(f"{name}. Got {ndim} dimensions. Fit NNBCDClassifier for several labels.")
+        found = rows.collect(count_classes)
         classes = np.unique(np.concatenate([classes for classes, _ in found]))
         counts = np.zeros(len(classes))
         for part, count in found:
             counts[np.searchsorted(classes, part)] += count
-        self._learn_classes(classes)
-        coded = X.map(code_part, self.to_local(), self._class_weights(counts))
-        n_outputs = 1 if len(classes) == 2 else len(classes)
-        return Parts(X.client, coded, (X.shape[0], n_outputs), X.dtype), None, n_outputs
+        owner = type(self).__name__
+        targets = Labels.of_counts(classes, counts, loss=loss, class_weight=self.class_weight, owner=owner)
+        return self._check_warm(targets)
 
     def decision_function(self, X):
         """Network outputs, lazily: a Dask array of shape (n_samples,) or (n_samples, n_classes)."""
         check_is_fitted(self)
         columns = None if len(self.classes_) == 2 else len(self.classes_)
-        return self._lazy(X, "decision_function", columns, self._dtype)
+        return self._lazy(X, "decision_function", columns, self.network_.dtype)
 
     def predict(self, X):
         """Class labels, lazily: a Dask array of shape (n_samples,)."""
@@ -283,7 +338,7 @@ class DaskNNBCDClassifier(DaskNetwork, NNBCDClassifier):
     def predict_proba(self, X):
         """Class probabilities, lazily: a Dask array of shape (n_samples, n_classes)."""
         check_is_fitted(self)
-        return self._lazy(X, "predict_proba", len(self.classes_), self._dtype)
+        return self._lazy(X, "predict_proba", len(self.classes_), self.network_.dtype)
 
     def score(self, X, y, sample_weight=None):
         """Accuracy, a float; only two numbers come from each partition."""
@@ -294,7 +349,7 @@ class DaskNNBCDClassifier(DaskNetwork, NNBCDClassifier):
 
 
 @with_client
-class DaskNNBCDRegressor(DaskNetwork, NNBCDRegressor):
+class DaskNNBCDRegressor(DaskNNBCD, NNBCDRegressor):
     """:class:`~sklearn_nnbcd.NNBCDRegressor` for Dask arrays, by the full solver on a cluster.
 
     See :class:`DaskNNBCDClassifier` for what holds for both.
@@ -309,24 +364,27 @@ class DaskNNBCDRegressor(DaskNetwork, NNBCDRegressor):
 
     _local = NNBCDRegressor
 
-    def _encode(self, X, y, s):
-        self._one_column = y.ndim == 1
-        sums = X.collect(sum_targets)
+    def _fit_part_targets(self, rows: PartRows, ndim: int, loss: Any) -> Numbers:
+        sums = rows.collect(sum_targets)
         total = sum(weight for weight, _ in sums)
         mean = sum(targets for _, targets in sums) / total
-        ends = np.asarray(X.collect(target_range))
-        if self._suitable_loss(ends[:, 0]).standardises:
-            square = sum(X.collect(sum_squares, mean)) / total
-            self._learn_scale(mean, square, str(X.dtype), max(-min(ends[:, 0]), max(ends[:, 1])))
-        else:
-            self._mean, self._spread = np.zeros(len(mean), X.dtype), 1.0
-        scaled = X.map(scale_part, self.to_local())
-        return Parts(X.client, scaled, (X.shape[0], len(mean)), X.dtype), None, len(mean)
+        ends = np.asarray(rows.collect(target_range))
+        check_targets(loss, ends[:, 0].min())
+        square = sum(rows.collect(sum_squares, mean)) / total
+        return Numbers.of_moments(
+            mean,
+            square,
+            max(-min(ends[:, 0]), max(ends[:, 1])),
+            one_column=ndim == 1,
+            loss=loss,
+            dtype=rows.dtype,
+            centre=self.fit_intercept,
+        )
 
     def predict(self, X):
         """Predicted targets, lazily: a Dask array of the shape that fit saw."""
         check_is_fitted(self)
-        return self._lazy(X, "predict", None if self._one_column else self.n_outputs_, self._dtype)
+        return self._lazy(X, "predict", None if self.targets_.one_column else self.n_outputs_, self.network_.dtype)
 
     def score(self, X, y, sample_weight=None):
         """Coefficient of determination, averaged over outputs; a float."""

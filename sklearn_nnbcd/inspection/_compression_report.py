@@ -5,11 +5,13 @@ import math
 import time
 from dataclasses import dataclass
 
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ..backends import get_backend
 from ..compressions import DenseWeight
-from ..numerics._metric import Metric
+from ..numerics import Metric
+from ._rows import network_rows
 from ._table import columns_of, table_text
 
 #: rows that are timed, and how often; the best time counts
@@ -90,17 +92,19 @@ def compression_report(estimator, X=None, *, reference=None):
     >>> report.to_dict()["parameters"]
     [48, 80, 60, 188]
     """
-    check_is_fitted(estimator, "compressed_coefs_")
-    coefs, xp = estimator.compressed_coefs_, estimator._namespace()
+    check_is_fitted(estimator, "network_")
+    network = estimator.network_
+    xp = network.xp
     if reference is not None:
-        _check_reference(reference, coefs)
-    V, U = _passes(estimator, _rows(estimator, X, xp), xp=xp)
+        _check_reference(reference, network.coefs)
+    rows = np.random.default_rng(0).standard_normal((_ROWS, network.n_features)) if X is None else X
+    V, U = network.trace(network_rows(network, rows, "compression_report"))
     metrics = None
     if reference is not None and X is not None:
-        metrics = _metrics(estimator, reference, V, U, xp=xp)
+        metrics = _metrics(network, reference, V, U, xp=xp)
     lines = []
-    for i, coef in enumerate(coefs, 1):
-        layer = estimator._layers[i]
+    for i, coef in enumerate(network.coefs, 1):
+        layer = network.layers[i]
         A = layer.design(V[i - 1][:_ROWS, :], xp=xp)
         lines.append(_line(i, coef, layer.positions, A, xp=xp))
         if reference is not None:
@@ -173,45 +177,15 @@ def _errors(coef, W, metric, *, xp):
     return errors
 
 
-def _rows(estimator, X, xp):
-    """Checked rows, flat; standard normal ones where there are none."""
-    first = estimator._layers[1]
-    width = math.prod(first.input_shape_)
-    dtype = getattr(xp, estimator._dtype)
-    if X is None:
-        import numpy
-
-        X = numpy.random.default_rng(0).standard_normal((_ROWS, width))
-    X = xp.asarray(X, dtype=dtype)
-    X = xp.reshape(X, (X.shape[0], -1))
-    if X.shape[1] != width:
-        raise ValueError(
-            f"The 'X' of compression_report must have {width} features, as in fit. Got {X.shape[1]}."
-        )
-    return X
-
-
-def _passes(estimator, X, *, xp):
-    """V_0 ... V_N and U_1 ... U_N of a forward pass through the compressed weights."""
-    V, U = [X], [None]
-    steps = zip(estimator._operators, estimator.intercepts_, estimator._activations, strict=True)
-    for i, (multiply, b, sigma) in enumerate(steps, 1):
-        U.append(estimator._layers[i].apply(V[-1], multiply, b, xp=xp))
-        if estimator._skips and estimator._skips[i] is not None:
-            U[i] = U[i] + V[estimator._skips[i]]
-        V.append(sigma(U[i], xp=xp))
-    return V, U
-
-
-def _metrics(estimator, reference, V, U, *, xp):
+def _metrics(network, reference, V, U, *, xp):
     """Entry i: the metric of layer i, G from its inputs and S from the layers above it."""
-    N, layers = len(U) - 1, estimator._layers
+    N, layers = network.N, network.layers
     S = xp.eye(reference[-1].shape[1], dtype=V[0].dtype)
     metrics = [None] * (N + 1)
     for i in range(N, 0, -1):
         if i < N:
             S = layers[i + 1].pull_back_metric(S, xp.asarray(reference[i], dtype=V[0].dtype), xp=xp)
-            slopes = estimator._activations[i - 1].derivative(U[i], xp=xp)
+            slopes = network.activations[i - 1].derivative(U[i], xp=xp)
             slopes = layers[i].rows(slopes, xp=xp)
             S = S * (slopes.T @ slopes / slopes.shape[0])
         A = layers[i].design(V[i - 1], xp=xp)

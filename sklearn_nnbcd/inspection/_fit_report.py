@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ..backends import namespace_of
+from ..targets import one_target
+from ._rows import network_rows
 from ._table import columns_of, table_text
 
 _COLUMNS = {
@@ -112,14 +113,14 @@ def fit_report(estimator, X, y, sample_weight=None):
     >>> report.to_dict()["layer"]
     [1, 2, 3]
     """
-    check_is_fitted(estimator, "compressed_coefs_")
-    state = getattr(estimator, "_diagnosis", None)
+    check_is_fitted(estimator, "network_")
+    state = getattr(estimator, "diagnosis_", None)
     if state is None:
         raise ValueError(
             "The 'estimator' of fit_report must hold the end of a fit. Got one whose fit stopped at "
             "numbers that were not finite. Fit it again on standardised columns."
         )
-    terms = _last_terms(estimator)
+    terms = estimator.objective_terms_[-1]
     total, full = sum(terms.values()), state.loss is not None
     losses = {
         "auxiliary": terms["loss"] / state.weight if full else None,
@@ -139,45 +140,21 @@ def fit_report(estimator, X, y, sample_weight=None):
     return FitReport(solver, losses, shares, rows, _advice(losses, rows, _slack(estimator)))
 
 
-def _last_terms(estimator):
-    """Terms of the last objective; the sum of losses alone after partial_fit."""
-    if hasattr(estimator, "_online"):
-        return {"loss": estimator.objective_curve_[-1] * estimator._diagnosis.weight}
-    return estimator.objective_terms_[-1]
-
-
 def _forward_loss(estimator, X, y, sample_weight):
-    """Mean loss of the compressed network in the engine's units."""
-    known = object.__new__(type(estimator))
-    vars(known).update(vars(estimator))
-    X, y, s = known._checked(X, y, sample_weight, True)
-    if hasattr(known, "classes_"):
-        Y, s = _coded_labels(known, X, y, s)
-    else:
-        Y, s, _ = known._encode_more(X, y, s)
-    xp = namespace_of(X)
-    loss = known._loss.rescaled(1.0 / getattr(known, "_spread", 1.0))
-    value = loss.value(Y, known._engine_outputs(known._forward(X)), xp=xp)
-    weight = xp.ones_like(value) if s is None else s
+    """Mean loss of the compressed network in the engine's units, with the class weights of the fit."""
+    network, targets = estimator.network_, estimator.targets_
+    X = network_rows(network, X, "fit_report")
+    y = np.asarray(y)
+    if hasattr(estimator, "classes_"):
+        y, _ = one_target(y)
+        targets.check_more(y, method="fit_report")
+    xp = network.xp
+    s = None if sample_weight is None else np.asarray(sample_weight, dtype=network.dtype)
+    s = targets.row_weights(y, s, network.dtype)
+    Y = xp.asarray(targets.encode(y, network.dtype))
+    value = targets.loss.value(Y, targets.engine_outputs(network.forward(X), xp=xp), xp=xp)
+    weight = xp.ones_like(value) if s is None else xp.asarray(s)
     return float(xp.sum(weight * value) / xp.sum(weight))
-
-
-def _coded_labels(known, X, y, s):
-    """Targets and weights of labels; balanced weights are those of the given rows."""
-    if not known._multilabel:
-        unknown = np.setdiff1d(y, known.classes_)
-        if len(unknown):
-            raise ValueError(
-                f"The 'y' of fit_report must hold labels that fit saw, {known.classes_.tolist()}. Got "
-                f"the unknown {unknown.tolist()}. Leave those rows out."
-            )
-        if isinstance(known.class_weight, str):
-            codes = np.searchsorted(known.classes_, np.ravel(y))
-            counts = np.bincount(codes, weights=s, minlength=len(known.classes_))
-            each = counts.sum() / (np.count_nonzero(counts) * np.where(counts > 0, counts, np.inf))
-            known.class_weight = dict(zip(known.classes_.tolist(), each.tolist(), strict=True))
-            known.class_weight = {label: w for label, w in known.class_weight.items() if w > 0.0}
-    return known._encode_more(X, y, s, None)[:2]
 
 
 def _slack(estimator):

@@ -5,6 +5,6 @@ from ._base import BaseTargets
 from ._indicators import Indicators
 from ._kinds import one_target
 from ._labels import Labels
-from ._numbers import Numbers, as_columns
+from ._numbers import Numbers, as_columns, check_targets
 
-__all__ = ["BaseTargets", "Indicators", "Labels", "Numbers", "as_columns", "one_target"]
+__all__ = ["BaseTargets", "Indicators", "Labels", "Numbers", "as_columns", "check_targets", "one_target"]

@@ -21,9 +21,9 @@ PIECES = ("layers", "activations", "losses", "compressions", "regularizers", "in
 FLOORS = (
     ("dask",),
     ("_dask_parts",),
-    ("_classifier", "_regressor", "_base", "_class_targets", "_from_mlp", "_solvers", "_monitor")
-    + ("_network", "_narrow", "_docs"),
-    ("_problem",),
+    ("_classifier", "_regressor", "_estimator", "_from_mlp", "_monitor", "_start", "_docs"),
+    ("_resolve", "_parameters"),
+    ("solvers",),
     ("network", "targets"),
     ("engine", "placements"),
     PIECES,
@@ -54,9 +54,14 @@ HOST_DRAWS = "initializers"
 ALLOWED_DRAWS = "numpy.random.RandomState"
 
 MAX_LINES = 400
+MAX_FUNCTION_LINES = 60
+# The estimators, which alone may read what an estimator keeps for itself.
+ESTIMATORS = ("_estimator.py", "_classifier.py", "_regressor.py", "dask.py", "_sklearn_compat.py")
+FORWARD_PASS = "network/_network.py"
 REGISTRIES = {
     **{piece: piece.upper() for piece in PIECES},
     "placements": "PLACEMENTS",
+    "solvers": "SOLVERS",
     "backends": "BACKENDS",
 }
 TOP_LEVEL_FOLDERS = ("sklearn_nnbcd", "tests", "examples", "docs")
@@ -155,7 +160,7 @@ def upward_imports(root):
             elif room in SIDE_ROOMS:
                 continue
             elif other in SIDE_ROOMS:
-                if floor_of[room] > floor_of["_base"]:
+                if floor_of[room] > floor_of["_estimator"]:
                     problems.append(f"{where}, a side room")
             elif other not in floor_of:
                 # The package itself (a room without a floor is named above): the estimators.
@@ -238,6 +243,58 @@ def long_modules(root):
         if n_lines > MAX_LINES:
             problems.append(f"{path}: {n_lines} lines, at most {MAX_LINES}: split it")
     return problems
+
+
+def long_functions(root):
+    """No function grows beyond a screen, its docstring not counted."""
+    problems = []
+    for path, tree in modules(root).items():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            first = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]
+            n_lines = node.end_lineno - first.lineno + 1
+            if n_lines > MAX_FUNCTION_LINES and node.name != "__init__":
+                problems.append(f"{path}:{node.lineno}: {node.name} has {n_lines} lines: split it")
+    return problems
+
+
+def private_reads(root):
+    """No module outside the estimators reads a private attribute of one."""
+    return [
+        f"{path}:{node.lineno}: {ast.unparse(node)} is the estimator's own"
+        for path, tree in modules(root).items()
+        if path.as_posix() not in ESTIMATORS
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr.startswith("_")
+        and not node.attr.startswith("__")
+        and isinstance(node.value, ast.Name)
+        and node.value.id in ("estimator", "model", "pipeline", "search", "local", "fitted")
+    ]
+
+
+def second_forward_passes(root):
+    """The layers are applied to rows through compressed weights in one file only."""
+    return [
+        f"{path}:{node.lineno}: a second forward pass; use Network.forward or Network.trace"
+        for path, tree in modules(root).items()
+        if path.as_posix() != FORWARD_PASS
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "apply"
+        and ("layer" in ast.unparse(node.func.value) or "operator" in ast.unparse(node))
+    ]
+
+
+def cellars(root):
+    """No folder or module is named utils: every helper lives in the room that uses it."""
+    return [
+        f"{path} has no business of its own: move what it holds to where it is used"
+        for path in modules(root)
+        if {"utils", "util", "helpers", "common"} & {*path.parts[:-1], path.stem.strip("_")}
+    ]
 
 
 def shared_files(root):
@@ -374,6 +431,10 @@ RULES = (
     private_sklearn,
     numpy_below_the_seam,
     long_modules,
+    long_functions,
+    private_reads,
+    second_forward_passes,
+    cellars,
     shared_files,
     missing_docstrings,
     stray_folders,
@@ -412,7 +473,7 @@ def contract(name):
 def test_import_linter_knows_the_same_floors():
     assert contract("floors") == list(FLOORS)
     assert contract("no-concrete-piece") == [PIECES, BLIND]
-    below = tuple(room for floor in FLOORS[FLOORS.index(("_problem",)) :] for room in floor)
+    below = tuple(room for floor in FLOORS[FLOORS.index(("_resolve", "_parameters")) :] for room in floor)
     assert contract("side-rooms") == [SIDE_ROOMS, below]
     above = tuple(room for floor in FLOORS for room in floor) + SIDE_ROOMS[:3]
     assert contract("datasets") == [above, IMPORTS_NOTHING_OF_OURS]
@@ -436,11 +497,11 @@ SOUND = {
     "sklearn_nnbcd/__init__.py": "from ._classifier import Classifier",
     "sklearn_nnbcd/_classifier.py": (
         "from sklearn.base import BaseEstimator\nimport numpy as np\n"
-        "from ._problem import resolve\nfrom .inspection import report\n"
+        "from ._resolve import resolve\nfrom .inspection import report\n"
         'class Classifier(BaseEstimator):\n    """An estimator."""\n'
         '    def fit(self):\n        """Fit."""\n'
     ),
-    "sklearn_nnbcd/_problem.py": (
+    "sklearn_nnbcd/_resolve.py": (
         "from .engine import fit\nfrom .losses import LOSSES\nfrom .placements import PLACEMENTS\n"
         'def resolve():\n    """Resolve."""\n'
     ),
@@ -485,7 +546,7 @@ SOUND = {
         "class Cupy:\n    '''A backend.'''\n    def load(self):\n        import cupy"
     ),
     "sklearn_nnbcd/inspection/__init__.py": (
-        'from .._problem import resolve\ndef report():\n    """Report."""'
+        'from .._resolve import resolve\ndef report():\n    """Report."""'
     ),
     "sklearn_nnbcd/datasets/__init__.py": "from ._mnist import fetch",
     "sklearn_nnbcd/datasets/_mnist.py": 'import numpy as np\ndef fetch():\n    """Fetch."""',
@@ -518,9 +579,9 @@ VIOLATIONS = [
     ),
     (upward_imports, IN + "backends/_x.py", "from ..numerics import solve", "lies higher"),
     (upward_imports, IN + "losses/_x.py", "from ..engine import fit", "lies higher"),
-    (upward_imports, IN + "engine/_x.py", "from .._problem import resolve", "lies higher"),
-    (upward_imports, IN + "_problem.py", "from ._classifier import Classifier", "lies higher"),
-    (upward_imports, IN + "_base.py", "from .dask import DaskClassifier", "lies higher"),
+    (upward_imports, IN + "engine/_x.py", "from .._resolve import resolve", "lies higher"),
+    (upward_imports, IN + "_resolve.py", "from ._classifier import Classifier", "lies higher"),
+    (upward_imports, IN + "_estimator.py", "from .dask import DaskClassifier", "lies higher"),
     (upward_imports, IN + "losses/_x.py", "from ..activations import ReLU", "a sibling"),
     (upward_imports, IN + "placements/_x.py", "from ..engine import fit", "a sibling"),
     (upward_imports, IN + "engine/_x.py", "from ..placements import InMemory", "a sibling"),
@@ -528,7 +589,7 @@ VIOLATIONS = [
     (upward_imports, IN + "placements/_x.py", "from ..layers import Dense", "knows no piece"),
     (upward_imports, IN + "engine/_x.py", "from sklearn_nnbcd import Classifier", "the estimators"),
     (upward_imports, IN + "numerics/_x.py", "import sklearn_nnbcd", "the estimators"),
-    (upward_imports, IN + "_problem.py", "from .export import to_c", "a side room"),
+    (upward_imports, IN + "_resolve.py", "from .export import to_c", "a side room"),
     (upward_imports, IN + "losses/_x.py", "from ..datasets import fetch", "a side room"),
     (upward_imports, IN + "datasets/_x.py", "from ..numerics import solve", "nothing of ours"),
     (upward_imports, IN + "datasets/_x.py", "from .. import __version__", "nothing of ours"),
@@ -543,32 +604,32 @@ VIOLATIONS = [
     ),
     (strayed_libraries, IN + "engine/_x.py", "import cupy as cp", "belongs in backends/_cupy.py"),
     (strayed_libraries, IN + "numerics/_x.py", "from cupyx.scipy import sparse", "backends/_cupy.py"),
-    (strayed_libraries, IN + "_base.py", "def f():\n    import cupy", "backends/_cupy.py"),
-    (strayed_libraries, IN + "_base.py", "def f():\n    import torch", "backends/_torch.py"),
+    (strayed_libraries, IN + "_estimator.py", "def f():\n    import cupy", "backends/_cupy.py"),
+    (strayed_libraries, IN + "_estimator.py", "def f():\n    import torch", "backends/_torch.py"),
     (
         strayed_libraries,
         IN + "numerics/_x.py",
         "from importlib import import_module\nimport_module('cupy')",
         "backends/_cupy.py",
     ),
-    (strayed_libraries, IN + "_base.py", "import dask.array", "placements/_dask.py or dask.py"),
+    (strayed_libraries, IN + "_estimator.py", "import dask.array", "placements/_dask.py or dask.py"),
     (strayed_libraries, IN + "backends/_x.py", "from distributed import Client", "dask.py"),
-    (private_sklearn, IN + "_base.py", "from sklearn.utils._tags import Tags", "is private"),
-    (private_sklearn, IN + "_base.py", "from sklearn.base import _fit_context", "is private"),
-    (private_sklearn, IN + "_base.py", "import sklearn\nsklearn.base._x()", "is private"),
+    (private_sklearn, IN + "_estimator.py", "from sklearn.utils._tags import Tags", "is private"),
+    (private_sklearn, IN + "_estimator.py", "from sklearn.base import _fit_context", "is private"),
+    (private_sklearn, IN + "_estimator.py", "import sklearn\nsklearn.base._x()", "is private"),
     (private_sklearn, IN + "numerics/_x.py", "import sklearn.utils._mask", "is private"),
-    (private_sklearn, IN + "_base.py", "from sklearn.callback import X", "depends on the version"),
-    (private_sklearn, IN + "_base.py", "from sklearn import callback", "depends on the version"),
-    (private_sklearn, IN + "_base.py", "from sklearn import __version__", "depends on the version"),
+    (private_sklearn, IN + "_estimator.py", "from sklearn.callback import X", "depends on the version"),
+    (private_sklearn, IN + "_estimator.py", "from sklearn import callback", "depends on the version"),
+    (private_sklearn, IN + "_estimator.py", "from sklearn import __version__", "depends on the version"),
     (
         private_sklearn,
-        IN + "_base.py",
+        IN + "_estimator.py",
         "import sklearn\nold = sklearn.__version__ < '1.7'",
         "depends on the version",
     ),
     (
         private_sklearn,
-        IN + "_base.py",
+        IN + "_estimator.py",
         "try:\n    from sklearn.frozen import X\nexcept ImportError:\n    X = None",
         "depends on the version",
     ),
@@ -592,6 +653,16 @@ VIOLATIONS = [
         "numpy.random.default_rng in initializers",
     ),
     (long_modules, IN + "numerics/_x.py", "\n" * 400, "numerics/_x.py: 403 lines"),
+    (long_functions, IN + "numerics/_x.py", "def f():\n" + "    x = 1\n" * 61, "f has 61 lines"),
+    (private_reads, IN + "inspection/_x.py", "def f(estimator):\n    return estimator._x", "estimator._x"),
+    (
+        second_forward_passes,
+        IN + "inspection/_x.py",
+        "def f(layers, V):\n    return layers[1].apply(V)",
+        "a second forward pass",
+    ),
+    (cellars, IN + "utils/_x.py", "", "utils/_x.py has no business"),
+    (cellars, IN + "engine/_utils.py", "", "engine/_utils.py has no business"),
     (
         shared_files,
         IN + "losses/__init__.py",
