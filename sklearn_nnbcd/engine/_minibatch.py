@@ -15,12 +15,13 @@ import math
 from dataclasses import replace
 
 from ..backends import get_backend
+from ._blocks import input_operator, update_U, update_V, update_V_output
 from ._curvature import Curvature, mean_diagonal, pulled_back
 from ._factors import Factored, inner_rank
-from ._row_updates import forward, update_U, update_V, update_V_output, weighted_loss
+from ._forward import forward
+from ._objective import weighted_loss
 from ._schedule import pull_weight, refresh_interval
 from ._state import Block
-from ._weight_updates import input_operator
 
 
 class MiniBatch:
