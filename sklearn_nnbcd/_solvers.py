@@ -155,7 +155,7 @@ def run_full(estimator, problem, start, rows, max_iter, monitor):
         L after each sweep.
     """
     W, b = start()
-    problem, dtype = problem.planned(W), W[1].dtype
+    problem, dtype = problem.with_plans(W), W[1].dtype
     first = [initial_weights(problem, W, b)]
     del W, b
     placement = estimator._place(problem, first[0], rows)
@@ -207,7 +207,7 @@ def run_minibatch(estimator, problem, start, rows, max_iter, monitor):
     size = resolve_batch_size(estimator.batch_size, rows[0].shape[0])
     batches = ShuffledBatches(*rows, size, monitor.random_state)
     start = start()
-    problem = problem.planned(start[0])
+    problem = problem.with_plans(start[0])
     weights = initial_weights(problem, *start, compress=False)
     settings = batch_settings(estimator, problem)
     monitor.monotone = False
@@ -267,7 +267,7 @@ def guarded(run, monitor, dtype):
 def new_minibatch(estimator, problem, start):
     """A :class:`MiniBatch` for ``partial_fit``: a constant step, no end in sight."""
     refuse_full_only(estimator, "partial_fit")
-    problem = problem.planned(start[0])
+    problem = problem.with_plans(start[0])
     settings = batch_settings(estimator, problem, decay=False)
     weights = initial_weights(problem, *start, compress=False)
     return MiniBatch(problem, weights, settings, None, 0.0)

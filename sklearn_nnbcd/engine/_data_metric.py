@@ -141,7 +141,7 @@ def remeasure(problem: Problem, weights: Weights, placement, *, plan: bool) -> t
     if problem.data_metric:
         metrics = (None, *(unit_metric(metric, xp=xp) for metric in measured[1:]))
     if plan:
-        problem = problem.planned(weights.W, measured)
+        problem = problem.with_plans(weights.W, measured)
     M, M_dense = list(weights.M), list(weights.M_dense)
     for i in range(1, problem.N + 1):
         old = None if plan else (M[i], M_dense[i])

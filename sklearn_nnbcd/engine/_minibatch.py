@@ -144,7 +144,7 @@ class MiniBatch:
         xp, updates = self.problem.xp, self.weights
         if self.problem.budget is not None and not self.pulled:
             metrics = [self._metric(i)[0] for i in range(1, self.problem.N + 1)]
-            self.problem = self.problem.planned(updates.W, (None, *metrics))
+            self.problem = self.problem.with_plans(updates.W, (None, *metrics))
             self.projected, due = set(), False
         for i, plan in enumerate(self.problem.plans[1:], 1):
             if plan is None:

@@ -113,7 +113,7 @@ class Problem:
         """Whether any layer may have a W^MC of its own."""
         return self.budget is not None or any(plan is not None for plan in self.plans)
 
-    def planned(self, W, metrics=None):
+    def with_plans(self, W, metrics: tuple | None = None) -> "Problem":
         """The problem with the plans that its budget makes for these weights, if it has one."""
         if self.budget is None:
             return self
