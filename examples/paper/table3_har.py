@@ -31,8 +31,7 @@ from sklearn_nnbcd._problem import resolve_initializer, resolve_problem
 from sklearn_nnbcd.compressions import TensorTrain
 from sklearn_nnbcd.compressions._tensorized import TENSORIZATIONS
 from sklearn_nnbcd.datasets import fetch_har
-from sklearn_nnbcd.engine import center_inputs, initial_weights, objective, start_block, sweep
-from sklearn_nnbcd.engine._extrapolation import Extrapolation
+from sklearn_nnbcd.engine import full_objective, full_step, initial_weights, start_block, start_full
 from sklearn_nnbcd.initializers import Gaussian
 from sklearn_nnbcd.placements import InMemory
 
@@ -97,7 +96,7 @@ def estimator(options):
 
 
 def start(problem, shapes, model, X, Y):
-    """First weights and blocks."""
+    """The state before the first sweep."""
     xp, random = problem.xp, np.random.RandomState(model.random_state)
     draw = resolve_initializer(model, "full").draw
     W = [xp.asarray(draw(shape, random), dtype=X.dtype) for shape in shapes]
@@ -107,7 +106,7 @@ def start(problem, shapes, model, X, Y):
     parts = [slice(k, k + rows) for k in range(0, len(X), rows)]
     placement = InMemory([(X[p], Y[p], None) for p in parts])
     placement.map(start_block, problem, weights)
-    return center_inputs(problem, weights, placement), placement
+    return start_full(problem, weights, placement)
 
 
 def accuracy(problem, weights, X, labels):
@@ -133,29 +132,26 @@ def main():
     plans = zip(problem.plans[1:], shapes, strict=True)
     kept = sum(a * b if plan is None else plan.n_parameters for plan, (a, b) in plans)
     print(f"CR {kept / dense:.4f} ({kept} of {dense} weights), {vars(options)}", flush=True)
-    done, seconds = 0, 0.0
     if options.checkpoint and options.checkpoint.exists():
-        done, seconds, weights, blocks, one = pickle.loads(options.checkpoint.read_bytes())
-        placement = InMemory(blocks)
-        print(f"resumed after sweep {done}")
+        seconds, state = pickle.loads(options.checkpoint.read_bytes())
+        print(f"resumed after sweep {state.n_sweeps}")
     else:
-        weights, placement = start(problem, shapes, model, X, Y)
-        one = Extrapolation(sweep).sweep if options.accelerated else sweep
+        seconds, state = 0.0, start(problem, shapes, model, X, Y)
 
     def save():
         if options.checkpoint:
             partial = options.checkpoint.with_suffix(".partial")
-            partial.write_bytes(pickle.dumps((done, seconds, weights, placement.blocks, one)))
+            partial.write_bytes(pickle.dumps((seconds, state)))
             partial.replace(options.checkpoint)
 
-    for k in range(done + 1, options.sweeps + 1):
+    for k in range(state.n_sweeps + 1, options.sweeps + 1):
         begin = time.perf_counter()
-        weights, before = one(problem, weights, placement)
+        state, before = full_step(state, extrapolate=options.accelerated)
         lap = time.perf_counter() - begin
-        done, seconds = k, seconds + lap
+        seconds += lap
         if k % options.every == 0 or k in (1, 2, 5, options.sweeps):
             scores = [
-                accuracy(problem, weights, *data) for data in ((X, labels), (X_test, test_labels))
+                accuracy(problem, state.weights, *data) for data in ((X, labels), (X_test, test_labels))
             ]
             print(
                 f"sweep {k}  L before {before.total:.5g} (loss {before.loss:.4g}, split "
@@ -167,7 +163,7 @@ def main():
         if k % options.checkpoint_every == 0:
             save()
     save()
-    terms = objective(problem, weights, placement)
+    terms = full_objective(state)
     print(f"end: L {terms.total:.6g} {vars(terms)}")
     print(f"paper, 500 sweeps, ten seeds: test {ROWS[options.row][1]}")
 

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The engine: Algorithm 1 and what it moves. It names no concrete piece."""
+"""The engine: Algorithm 1 and what it works on. It names no concrete piece."""
 
+from ._blocks import input_operator, update_M, update_U, update_V, update_V_output, update_W
 from ._diagnosis import Diagnosis, diagnose, diagnose_weights
-from ._full import fit_full, sweep
+from ._forward import forward
+from ._full import FullState, fit_full, full_objective, full_result, full_step, start_full, sweep
 from ._minibatch import MiniBatch
-from ._objective import Terms, objective
+from ._objective import Terms, objective, weighted_loss
 from ._passes import fit_minibatch
-from ._row_updates import forward
 from ._schedule import BatchSettings, pull_weight
 from ._start import center_inputs, initial_block, initial_weights, start_block
 from ._state import Block, Penalties, Problem, Weights
@@ -15,6 +16,7 @@ __all__ = [
     "BatchSettings",
     "Block",
     "Diagnosis",
+    "FullState",
     "MiniBatch",
     "Penalties",
     "Problem",
@@ -26,10 +28,21 @@ __all__ = [
     "fit_full",
     "fit_minibatch",
     "forward",
+    "full_objective",
+    "full_result",
+    "full_step",
     "initial_block",
     "initial_weights",
+    "input_operator",
     "objective",
     "pull_weight",
     "start_block",
+    "start_full",
     "sweep",
+    "update_M",
+    "update_U",
+    "update_V",
+    "update_V_output",
+    "update_W",
+    "weighted_loss",
 ]

@@ -3,22 +3,26 @@
 
 W_i - W_i^MC counts by what it does: ||S_i^{1/2} (W_i - W_i^MC)' G_i^{1/2}||, with G_i the centred
 second moments of the layer's input and S_i what the rest of the network makes of a change of U_i.
-A metric stands still between two renewals, so that every block update lowers L (Lemma 5) there.
+Between two measurements the metric is constant, so that every block update lowers L (Lemma 5) there.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ..backends import get_backend
 from ..numerics._metric import EUCLIDEAN, Metric
 from ._curvature import mean_diagonal, pulled_back, ridged
-from ._row_updates import forward
+from ._forward import forward
+from ._state import Block, Problem, Weights
 
 
+@dataclass(frozen=True)
 class Moments:
     """Sums over rows of one layer: of a a', a, sigma'(u) sigma'(u)' and the weights; they add."""
 
-    def __init__(self, gram, total, overlap, weight):
-        self.gram, self.total, self.overlap, self.weight = gram, total, overlap, weight
+    gram: object
+    total: object
+    overlap: object
+    weight: float
 
     def __add__(self, other):
         return Moments(
@@ -29,17 +33,17 @@ class Moments:
         )
 
 
+@dataclass(frozen=True)
 class LayerMoments:
     """The moments of layers 1 ... N of a block of rows; they add layer by layer."""
 
-    def __init__(self, layers):
-        self.layers = layers
+    layers: list
 
     def __add__(self, other):
         return LayerMoments([a + b for a, b in zip(self.layers, other.layers, strict=True)])
 
 
-def second_moments(block, problem, weights):
+def second_moments(block: Block, problem: Problem, weights: Weights) -> LayerMoments:
     """:class:`LayerMoments` of a block, by a forward pass with W and b; inputs are taken about ``shift``."""
     xp = problem.xp
     gram = get_backend(xp).gram
@@ -63,7 +67,7 @@ def second_moments(block, problem, weights):
     return LayerMoments(found)
 
 
-def measured_metrics(problem, weights, placement):
+def measured_metrics(problem: Problem, weights: Weights, placement) -> tuple | None:
     """The metric of every layer, in units of the losses' mean over rows; entry 0 is None.
 
     Parameters
@@ -97,12 +101,12 @@ def measured_metrics(problem, weights, placement):
     return tuple(metrics)
 
 
-#: ridges of the coupling's G and S, in units of their mean diagonals: W must not drift off W^MC where the
+#: ridges of the coupling's G and S, in units of their mean diagonals: W must not leave W^MC where the
 #: data say nothing. Chosen on digits, see tests/benchmarks/full_projection.py
 COUPLING_RIDGES = (0.1, 1.0)
 
 
-def unit_metric(metric, *, xp):
+def unit_metric(metric: Metric, *, xp) -> Metric:
     """The metric with a ridge, and mean diagonals of 1: tau means what it means in the Frobenius norm."""
     sides = []
     for A, share in zip((metric.G, metric.S), COUPLING_RIDGES, strict=True):
@@ -111,7 +115,7 @@ def unit_metric(metric, *, xp):
     return Metric(*sides)
 
 
-def renew(problem, weights, placement, *, plan):
+def remeasure(problem: Problem, weights: Weights, placement, *, plan: bool) -> tuple[Problem, Weights]:
     """Measure the metrics, make plans if ``plan``, and project W anew where that is nearer.
 
     L may jump here: it is another problem that is solved from here on. W, b, U and V stay.
@@ -137,7 +141,7 @@ def renew(problem, weights, placement, *, plan):
     if problem.data_metric:
         metrics = (None, *(unit_metric(metric, xp=xp) for metric in measured[1:]))
     if plan:
-        problem = problem.planned(weights.W, measured)
+        problem = problem.with_plans(weights.W, measured)
     M, M_dense = list(weights.M), list(weights.M_dense)
     for i in range(1, problem.N + 1):
         old = None if plan else (M[i], M_dense[i])
@@ -145,7 +149,7 @@ def renew(problem, weights, placement, *, plan):
     return problem, replace(weights, M=tuple(M), M_dense=tuple(M_dense), metrics=metrics)
 
 
-def projected(plan, W, old, metric, *, xp):
+def projected(plan, W, old: tuple | None, metric: Metric | None, *, xp) -> tuple:
     """W^MC and its dense form: the projection of W, or ``old``, such a pair, where it is not worse."""
     if plan is None:
         return None, None
@@ -153,6 +157,6 @@ def projected(plan, W, old, metric, *, xp):
     new = M, M.to_dense(xp=xp)
     if old is None:
         return new
-    form = metric or EUCLIDEAN
-    far = [form.squared_distance(W, dense, xp=xp) for _, dense in (new, old)]
+    norm = metric or EUCLIDEAN
+    far = [norm.squared_distance(W, dense, xp=xp) for _, dense in (new, old)]
     return new if far[0] < far[1] else old

@@ -5,7 +5,9 @@ import math
 from dataclasses import dataclass
 
 from ..numerics._metric import EUCLIDEAN
-from ._row_updates import affine, weighted_squares
+from ._forward import affine
+from ._objective import weighted_squares
+from ._state import Block, Problem, Weights
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,13 @@ class Diagnosis:
     loss: float | None = None
 
 
+@dataclass(frozen=True)
 class LayerSums:
     """Sums over rows that a :class:`Diagnosis` needs; they add entry by entry."""
 
-    def __init__(self, squares, loss, weight):
-        self.squares, self.loss, self.weight = squares, loss, weight
+    squares: list
+    loss: float
+    weight: float
 
     def __add__(self, other):
         both = zip(self.squares, other.squares, strict=True)
@@ -39,7 +43,7 @@ class LayerSums:
         return LayerSums(squares, self.loss + other.loss, self.weight + other.weight)
 
 
-def layer_sums(block, problem, weights):
+def layer_sums(block: Block, problem: Problem, weights: Weights) -> LayerSums:
     """||U - P||^2, ||U||^2, ||V - sigma(U)||^2, ||V||^2 of each layer, and the loss of a forward pass."""
     xp, squares, V = problem.xp, [], [block.V[0]]
     for i in range(1, problem.N + 1):
@@ -56,7 +60,7 @@ def layer_sums(block, problem, weights):
     return LayerSums(squares, float(xp.sum(block.s * value)), float(xp.sum(block.s)))
 
 
-def coupling_gaps(problem, weights):
+def coupling_gaps(problem: Problem, weights: Weights) -> list[tuple]:
     """||W_i - W_i^MC|| / ||W_i|| and tau/2 ||W_i - W_i^MC||^2 by layer; None where i is not compressed.
 
     In the metrics of the weights.
@@ -66,21 +70,21 @@ def coupling_gaps(problem, weights):
         if weights.M[i] is None:
             pairs.append((None, None))
             continue
-        form = weights.metric(i) or EUCLIDEAN
-        distance = form.squared_distance(weights.W[i], weights.M_dense[i], xp=xp)
-        total = form.squared_norm(weights.W[i], xp=xp)
+        norm = weights.metric(i) or EUCLIDEAN
+        distance = norm.squared_distance(weights.W[i], weights.M_dense[i], xp=xp)
+        total = norm.squared_norm(weights.W[i], xp=xp)
         pairs.append((relative(distance, total), 0.5 * problem.penalties.tau * distance))
     return pairs
 
 
-def relative(squared_distance, squared_norm):
+def relative(squared_distance: float, squared_norm: float) -> float:
     """Root of a quotient of squares; 0 / 0 is 0."""
     if squared_distance == 0.0:
         return 0.0
     return math.sqrt(squared_distance / squared_norm) if squared_norm else math.inf
 
 
-def diagnose(problem, weights, placement):
+def diagnose(problem: Problem, weights: Weights, placement) -> Diagnosis:
     """A :class:`Diagnosis` of the full solver's state.
 
     Parameters
@@ -111,7 +115,7 @@ def diagnose(problem, weights, placement):
     return Diagnosis(layers, sums.weight, sums.loss / sums.weight)
 
 
-def diagnose_weights(problem, weights, weight):
+def diagnose_weights(problem: Problem, weights: Weights, weight: float) -> Diagnosis:
     """A :class:`Diagnosis` where U and V come from forward passes: only W and W^MC can differ.
 
     Parameters

@@ -1,105 +1,129 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Extrapolated sweeps with restart, after Nesterov (1983) and O'Donoghue and Candes (arXiv 1204.3982)."""
+"""Extrapolated sweeps with restart, after Nesterov (1983) and O'Donoghue and Candes (arXiv 1204.3982).
+
+A sweep begins beyond the state x, at z = x + beta (x - y), with y the state before x. z and x differ in
+U, V, W and b. beta_k = (t_k - 1)/t_{k+1} with t_{k+1} = (1 + sqrt(1 + 4 t_k^2))/2 grows towards 1. A sweep
+collects L where it begins, so whether L(z) is above what the sweep before began with is known at its
+end: such a sweep is dropped and made again from x, as the first one. So L at the beginnings of the sweeps
+that count never rises.
+"""
 
 import math
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from ..backends import Pass, get_backend
+from ._objective import Terms
+from ._state import Block, Problem, Weights
 
 
-def following(t):
+@dataclass(frozen=True)
+class Extrapolation:
+    """What an extrapolated sweep knows of those before it.
+
+    Attributes
+    ----------
+    t : float
+        t_k of the next sweep.
+    last : float
+        L where the last sweep began; infinite before the first one.
+    start : Weights or None
+        z of the next sweep, with the W and b beyond its x; None: it begins at x. That of the rows is made
+        by the sweep, from what the blocks hold.
+    n_dropped : int
+        How many sweeps were dropped so far.
+    """
+
+    t: float = 1.0
+    last: float = math.inf
+    start: Weights | None = None
+    n_dropped: int = 0
+
+    def restarted(self) -> "Extrapolation":
+        """Without a speed, and without the last L, which was perhaps another function."""
+        return Extrapolation(n_dropped=self.n_dropped)
+
+
+def next_t(t: float) -> float:
     """t_{k+1} of t_k."""
     return 0.5 * (1.0 + math.sqrt(1.0 + 4.0 * t**2))
 
 
-class Extrapolation:
-    """Lets a sweep begin beyond the state x, at z = x + beta (x - y), with y the state before x.
+def momentum(t: float) -> float:
+    """beta_k of t_k."""
+    return (t - 1.0) / next_t(t)
 
-    z and x differ in U, V, W and b. beta_k = (t_k - 1)/t_{k+1} with t_{k+1} = (1 + sqrt(1 + 4 t_k^2))/2
-    grows towards 1. A sweep collects L where it begins, so whether L(z) is above what the sweep before
-    began with is known at its end: such a sweep is dropped and made again from x, as the first one. So L
-    at the beginnings of the sweeps that count never rises.
+
+def extrapolated_sweep(
+    sweep: Callable, problem: Problem, weights: Weights, placement, extrapolation: Extrapolation
+) -> tuple[Weights, Terms, Extrapolation]:
+    """A sweep from beyond ``weights`` and the blocks, or from there if that was too far.
 
     Parameters
     ----------
     sweep : callable
         ``sweep(problem, weights, placement)`` gives the weights after it and the terms of L before it.
+    problem : Problem
+    weights : Weights
+        x, of the sweep before.
+    placement : placement
+        Holds the blocks at x; afterwards, without an interrupt in between, after the sweep and, in
+        ``previous``, at x.
+    extrapolation : Extrapolation
 
-    Attributes
-    ----------
-    dropped : int
-        How many sweeps were dropped so far.
+    Returns
+    -------
+    weights : Weights
+    before : Terms
+        L where the sweep that counts began.
+    extrapolation : Extrapolation
+        For the next sweep.
     """
-
-    def __init__(self, sweep):
-        self._sweep, self._before = sweep, None
-        self.dropped = 0
-        self.restart()
-
-    def restart(self):
-        """Forget the speed, and the last L, which may have been another function."""
-        self._t, self._last = 1.0, math.inf
-
-    def sweep(self, problem, weights, placement):
-        """A sweep from beyond ``weights`` and the blocks, or from there; results as those of ``sweep``.
-
-        Without an interrupt in between, the blocks then hold the state after it and the one before.
-        """
-        after = following(self._t)
-        beta, self._t = (self._t - 1.0) / after, after
-        start = weights
-        if self._before is None:
-            placement.map(keep_block, problem)
-        else:
-            start = moved_weights(weights, self._before, beta)
-            placement.map(move_block, problem, beta)
-        self._before = weights
-        new, terms = self._sweep(problem, start, placement)
-        if beta > 0.0 and not terms.total <= self._last:
-            self.dropped += 1
-            placement.map(restore_block, problem)
-            self._t = following(1.0)  # the one that is made now is the first
-            new, terms = self._sweep(problem, weights, placement)
-        self._last = terms.total
-        return new, terms
+    t, n_dropped = extrapolation.t, extrapolation.n_dropped
+    beta = momentum(t)
+    placement.map(extrapolate_block, problem, beta)
+    start = weights if extrapolation.start is None else extrapolation.start
+    new, before = sweep(problem, start, placement)
+    if beta > 0.0 and not before.total <= extrapolation.last:
+        placement.map(restore_block, problem)
+        t, n_dropped = 1.0, n_dropped + 1
+        del new  # its memory is needed
+        new, before = sweep(problem, weights, placement)
+    t = next_t(t)
+    start = extrapolate_weights(new, weights, momentum(t))
+    return new, before, Extrapolation(t, before.total, start, n_dropped)
 
 
-def moved_weights(weights, before, beta):
-    """W and b of ``weights`` beyond those of ``before``."""
+def extrapolate_weights(weights: Weights, previous: Weights, beta: float) -> Weights | None:
+    """W and b of ``weights`` beyond those of ``previous``; None for a beta of 0."""
     if beta == 0.0:
-        return weights
+        return None
 
     def beyond(new, old):
         return tuple(x if x is None else x + beta * (x - y) for x, y in zip(new, old, strict=True))
 
-    return replace(weights, W=beyond(weights.W, before.W), b=beyond(weights.b, before.b))
+    return replace(weights, W=beyond(weights.W, previous.W), b=beyond(weights.b, previous.b))
 
 
-def keep_block(block, problem):
-    """The block with a copy of its U and V in ``kept``."""
-    copies = [
-        tuple(None if x is None else problem.xp.asarray(x, copy=True) for x in arrays)
-        for arrays in ((None, *block.V[1:]), block.U)
-    ]
-    return replace(block, kept=tuple(copies))
+def extrapolate_block(block: Block, problem: Problem, beta: float) -> Block:
+    """U and V beyond where they are, by beta times the way from ``previous``, which is then where they were.
 
-
-def move_block(block, problem, beta):
-    """U and V beyond where they are, by beta times the way from ``kept``; ``kept`` is where they were.
-
-    A V_i with a regulariser s_i stays where s_i is finite.
+    A block without ``previous`` stays, with a copy of its U and V there. A V_i with a regulariser s_i stays
+    where s_i is finite.
     """
+    if block.previous is None:
+        return replace(block, previous=copied_rows(block, problem.xp))
     xp = problem.xp
-    kept_V, kept_U = block.kept
+    previous_V, previous_U = block.previous
 
     def beyond(x, y, regularizer=None):
-        given = {"numbers": (beta,), "settings": (regularizer,), "into": (block.spare(y),)}
+        given = {"numbers": (beta,), "settings": (regularizer,), "into": (block.overwritten(y),)}
         return get_backend(xp).row_pass(_beyond, x, y, **given, xp=xp).rows[0]
 
-    V = [beyond(block.V[i], kept_V[i], problem.regularizer(i)) for i in range(1, problem.N + 1)]
-    U = [beyond(block.U[i], kept_U[i]) for i in range(1, problem.N + 1)]
-    kept = (None, *block.V[1:]), block.U
-    return replace(block, V=(block.V[0], *V), U=(None, *U), kept=kept)
+    V = [beyond(block.V[i], previous_V[i], problem.regularizer(i)) for i in range(1, problem.N + 1)]
+    U = [beyond(block.U[i], previous_U[i]) for i in range(1, problem.N + 1)]
+    previous = (None, *block.V[1:]), block.U
+    return replace(block, V=(block.V[0], *V), U=(None, *U), previous=previous)
 
 
 def _beyond(x, y, beta, regularizer, *, xp):
@@ -107,15 +131,21 @@ def _beyond(x, y, beta, regularizer, *, xp):
     return Pass(rows=(z if regularizer is None else regularizer.project(z, xp=xp),))
 
 
-def restore_block(block, problem):
-    """U and V as they are in ``kept``, which stays."""
-    kept_V, kept_U = block.kept
+def copied_rows(block: Block, xp) -> tuple[tuple, tuple]:
+    """Copies of V_1 ... V_N and of U_1 ... U_N, entry 0 None."""
+    return tuple((None, *(xp.asarray(x, copy=True) for x in arrays[1:])) for arrays in (block.V, block.U))
+
+
+def restore_block(block: Block, problem: Problem) -> Block:
+    """U and V as they are in ``previous``, which stays."""
+    previous_V, previous_U = block.previous
 
     def copied(x, old):
-        return get_backend(problem.xp).row_pass(_copy, x, into=(block.spare(old),), xp=problem.xp).rows[0]
+        into = (block.overwritten(old),)
+        return get_backend(problem.xp).row_pass(_copy, x, into=into, xp=problem.xp).rows[0]
 
-    V = [copied(x, old) for x, old in zip(kept_V[1:], block.V[1:], strict=True)]
-    U = [copied(x, old) for x, old in zip(kept_U[1:], block.U[1:], strict=True)]
+    V = [copied(x, old) for x, old in zip(previous_V[1:], block.V[1:], strict=True)]
+    U = [copied(x, old) for x, old in zip(previous_U[1:], block.U[1:], strict=True)]
     return replace(block, V=(block.V[0], *V), U=(None, *U))
 
 

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Algorithm 1, full batch: the reference for everything."""
 
-from ._data_metric import renew
-from ._extrapolation import Extrapolation
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ._blocks import input_operator, update_M, update_W
+from ._data_metric import remeasure
+from ._extrapolation import Extrapolation, extrapolated_sweep
+from ._fused import update_rows
 from ._objective import Terms, objective, weight_terms
-from ._row_updates import update_rows
 from ._start import center_inputs
-from ._weight_updates import input_operator, update_M, update_W
+from ._state import Problem, Weights
 
 
-def sweep(problem, weights, placement):
+def sweep(problem: Problem, weights: Weights, placement) -> tuple[Weights, Terms]:
     """One iteration k of Algorithm 1, from the output layer to the first one.
 
     Parameters
@@ -33,7 +37,7 @@ def sweep(problem, weights, placement):
     return weights, before.read(problem.xp)
 
 
-def visit(i, problem, weights, placement):
+def visit(i: int, problem: Problem, weights: Weights, placement) -> tuple[Weights, Terms]:
     """The updates of layer i, and its part of L before them."""
     p = problem.penalties
     operator = input_operator(i, problem, weights)
@@ -55,17 +59,87 @@ def visit(i, problem, weights, placement):
 PLAN_SWEEPS = 8
 
 
-def renewed(problem, weights, placement, k):
-    """Problem and weights for sweep k: metrics are renewed before sweeps 1, 2, 4, 8 ...
+def update_metrics(problem: Problem, weights: Weights, placement, k: int) -> tuple[Problem, Weights]:
+    """Problem and weights for sweep k: metrics are measured before sweeps 1, 2, 4, 8 ...
 
     Ever more rarely, so that there is time to converge; everywhere else L never rises.
     """
     plan = problem.budget is not None and k == PLAN_SWEEPS + 1
-    again = problem.data_metric and problem.compressed and k & (k - 1) == 0
-    return renew(problem, weights, placement, plan=plan) if plan or again else (problem, weights)
+    due = problem.data_metric and problem.compressed and k & (k - 1) == 0
+    return remeasure(problem, weights, placement, plan=plan) if plan or due else (problem, weights)
 
 
-def fit_full(problem, weights, placement, *, max_iter, on_sweep, extrapolate=False):
+@dataclass(frozen=True)
+class FullState:
+    """A fit between two sweeps.
+
+    Attributes
+    ----------
+    problem : Problem
+    weights : Weights
+    placement : placement
+        Holds the blocks of rows. It is no value: a sweep replaces its blocks, and what they were is lost, so
+        that the rows always belong to the newest state.
+    n_sweeps : int
+        How many sweeps led here.
+    extrapolation : Extrapolation
+    """
+
+    problem: Problem
+    weights: Weights
+    placement: object
+    n_sweeps: int = 0
+    extrapolation: Extrapolation = Extrapolation()
+
+
+def start_full(problem: Problem, weights: Weights, placement) -> FullState:
+    """The state before the first sweep; the placement holds the blocks of :func:`start_block`."""
+    return FullState(problem, center_inputs(problem, weights, placement), placement)
+
+
+def full_step(state: FullState, *, extrapolate: bool = False) -> tuple[FullState, Terms]:
+    """The state after one more sweep, and L where that began.
+
+    Parameters
+    ----------
+    state : FullState
+        Stays what it is but for the rows in its placement, which go on to the new state. After an interrupt
+        within the sweep its weights are still good, and the rows are those of somewhere in between.
+    extrapolate : bool, default=False
+        Whether sweeps begin beyond the state before them, see :func:`extrapolated_sweep`; the blocks then
+        hold U and V twice.
+    """
+    k, placement, extrapolation = state.n_sweeps + 1, state.placement, state.extrapolation
+    problem, weights = update_metrics(state.problem, state.weights, placement, k)
+    if problem is not state.problem or weights.metrics is not state.weights.metrics:
+        extrapolation = extrapolation.restarted()  # L is another function now
+    if extrapolate:
+        given = sweep, problem, weights, placement, extrapolation
+        weights, before, extrapolation = extrapolated_sweep(*given)
+    else:
+        weights, before = sweep(problem, weights, placement)
+    return FullState(problem, weights, placement, k, extrapolation), before
+
+
+def full_result(state: FullState) -> Weights:
+    """The weights of a state."""
+    return state.weights
+
+
+def full_objective(state: FullState) -> Terms:
+    """L at a state, if it is the newest of its placement."""
+    return objective(state.problem, state.weights, state.placement)
+
+
+def fit_full(
+    problem: Problem,
+    weights: Weights,
+    placement,
+    *,
+    max_iter: int,
+    on_sweep: Callable,
+    extrapolate: bool = False,
+) -> tuple[Weights, Terms, bool]:
     """Sweep until ``on_sweep`` says stop, ``max_iter`` is reached, or the user interrupts.
 
     Parameters
@@ -78,8 +152,6 @@ def fit_full(problem, weights, placement, *, max_iter, on_sweep, extrapolate=Fal
         ``on_sweep(k, weights, terms)`` after sweep k = 1, 2, ..., with the terms of L at the state that
         the sweep *started* from; a true result stops.
     extrapolate : bool, default=False
-        Whether sweeps begin beyond the state before them, see :class:`Extrapolation`; the blocks then
-        hold U and V twice.
 
     Returns
     -------
@@ -90,18 +162,13 @@ def fit_full(problem, weights, placement, *, max_iter, on_sweep, extrapolate=Fal
     complete : bool
         False if the user interrupted (Ctrl-C).
     """
-    weights, complete = center_inputs(problem, weights, placement), True
-    extrapolation, metrics = Extrapolation(sweep), weights.metrics
-    one = extrapolation.sweep if extrapolate else sweep
+    state, complete = start_full(problem, weights, placement), True
+    del problem, weights  # the state replaces them
     try:
         for k in range(1, max_iter + 1):
-            changed, weights = renewed(problem, weights, placement, k)
-            if changed is not problem or weights.metrics is not metrics:
-                extrapolation.restart()  # L is another function now
-            problem, metrics = changed, weights.metrics
-            weights, before = one(problem, weights, placement)
-            if on_sweep(k, weights, before):
+            state, before = full_step(state, extrapolate=extrapolate)
+            if on_sweep(k, full_result(state), before):
                 break
     except KeyboardInterrupt:
         complete = False
-    return weights, objective(problem, weights, placement), complete
+    return full_result(state), full_objective(state), complete

@@ -15,12 +15,13 @@ import math
 from dataclasses import replace
 
 from ..backends import get_backend
+from ._blocks import input_operator, update_U, update_V, update_V_output
 from ._curvature import Curvature, mean_diagonal, pulled_back
 from ._factors import Factored, inner_rank
-from ._row_updates import forward, update_U, update_V, update_V_output, weighted_loss
+from ._forward import forward
+from ._objective import weighted_loss
 from ._schedule import pull_weight, refresh_interval
 from ._state import Block
-from ._weight_updates import input_operator
 
 
 class MiniBatch:
@@ -143,7 +144,7 @@ class MiniBatch:
         xp, updates = self.problem.xp, self.weights
         if self.problem.budget is not None and not self.pulled:
             metrics = [self._metric(i)[0] for i in range(1, self.problem.N + 1)]
-            self.problem = self.problem.planned(updates.W, (None, *metrics))
+            self.problem = self.problem.with_plans(updates.W, (None, *metrics))
             self.projected, due = set(), False
         for i, plan in enumerate(self.problem.plans[1:], 1):
             if plan is None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 
 from ..backends import get_backend
 from ..numerics._metric import EUCLIDEAN
-from ._row_updates import affine, weighted_loss, weighted_regularizer, weighted_squares
+from ._forward import affine
+from ._state import Block, Problem, Weights
 
 
 @dataclass(frozen=True)
@@ -39,20 +40,54 @@ class Terms:
     regularizer: float = 0.0
 
     @property
-    def total(self):
+    def total(self) -> float:
         """L."""
         return sum(getattr(self, field.name) for field in fields(self))
 
     def __add__(self, other):
         return Terms(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
-    def read(self, xp):
+    def read(self, xp) -> "Terms":
         """The terms as Python floats, in one transfer from a device."""
         numbers = [getattr(self, field.name) for field in fields(self)]
         return Terms(*get_backend(xp).floats(numbers, xp=xp))
 
 
-def weight_terms(problem, weights):
+def row_roots(s, *, xp):
+    """Roots of the sample weights as a column, shape (n, 1); None: all one."""
+    return None if s is None else xp.sqrt(s)[:, None]
+
+
+def weighted(E, roots):
+    """The rows of E times the roots of their weights."""
+    return E if roots is None else E * roots
+
+
+def weighted_squares(E, s, *, xp):
+    """sum_j s_j ||e_j||^2 over the rows of E, a number."""
+    return get_backend(xp).sum_of_squares(weighted(E, row_roots(s, xp=xp)), xp=xp)
+
+
+def weighted_sum(value, s, *, xp):
+    """sum_j s_j value_j, a number; value of shape (n,)."""
+    return get_backend(xp).number(xp.sum(value if s is None else s * value), xp=xp)
+
+
+def weighted_loss(problem: Problem, block: Block):
+    """sum_j s_j loss(V_N[j], Y[j]), a number."""
+    value = problem.loss.value(block.Y, block.V[problem.N], xp=problem.xp)
+    return weighted_sum(value, block.s, xp=problem.xp)
+
+
+def weighted_regularizer(problem: Problem, block: Block, i: int):
+    """sum_j s_j s_i(V_i[j]), a number."""
+    regularizer, xp = problem.regularizer(i), problem.xp
+    if regularizer is None:
+        return 0.0
+    return weighted_sum(regularizer.value(block.V[i], xp=xp), block.s, xp=xp)
+
+
+def weight_terms(problem: Problem, weights: Weights) -> Terms:
     """The terms that belong to no row."""
     xp, p = problem.xp, problem.penalties
     squares = get_backend(xp).sum_of_squares
@@ -68,7 +103,7 @@ def weight_terms(problem, weights):
     return terms
 
 
-def row_terms(block, problem, weights):
+def row_terms(block: Block, problem: Problem, weights: Weights) -> Terms:
     """The terms of one block of rows."""
     xp, p, N = problem.xp, problem.penalties, problem.N
     split = activation = regularizer = 0.0
@@ -87,7 +122,7 @@ def row_terms(block, problem, weights):
     )
 
 
-def objective(problem, weights, placement):
+def objective(problem: Problem, weights: Weights, placement) -> Terms:
     """L of (7), as :class:`Terms`.
 
     Parameters

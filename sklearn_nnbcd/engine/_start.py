@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What Algorithm 1 starts from: first blocks and weights, and the means that inputs are taken about."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ..backends import get_backend
-from ._row_updates import forward
-from ._state import Block, Weights
+from ._forward import forward
+from ._state import Block, Problem, Weights
 
 
-def initial_block(problem, weights, X, Y, s=None):
+def initial_block(problem: Problem, weights: Weights, X, Y, s=None) -> Block:
     """U and V by one forward pass, as the paper starts, V_i where s_i is finite."""
     V, U = forward(problem, X, weights.W, weights.b)
     block = Block(Y, V, U, s)
@@ -18,17 +18,17 @@ def initial_block(problem, weights, X, Y, s=None):
     return block
 
 
-def start_block(rows, problem, weights):
+def start_block(rows: tuple, problem: Problem, weights: Weights) -> Block:
     """The block of some rows, a tuple (X, Y, s): a step for a placement that holds such tuples.
 
-    The block owns its U and V: an activation may have handed U through, which is copied.
+    U and V may be overwritten: where an activation returned U itself as V, V is a copy.
     """
     block, distinct = initial_block(problem, weights, *rows), get_backend(problem.xp).distinct
     V = [distinct(v, u, xp=problem.xp) for v, u in zip(block.V[1:], block.U[1:], strict=True)]
-    return replace(block, V=(block.V[0], *V), owned=True)
+    return replace(block, V=(block.V[0], *V), overwritable=True)
 
 
-def initial_weights(problem, W, b, *, compress=True):
+def initial_weights(problem: Problem, W, b, *, compress: bool = True) -> Weights:
     """Weights from first matrices W and intercepts b; W^MC by the cold projection of W, or none yet."""
     M, M_dense = [None], [None]
     for i in range(1, problem.N + 1):
@@ -38,26 +38,26 @@ def initial_weights(problem, W, b, *, compress=True):
     return Weights(tuple(W), tuple(b), tuple(M), tuple(M_dense), (None,) * (problem.N + 1))
 
 
-def input_sums(block, problem):
-    """Weighted column sums of V_0 ... V_{N-1} of a block, one addable record."""
+def input_sums(block: Block, problem: Problem) -> "InputSums":
+    """Weighted column sums of V_0 ... V_{N-1} of a block."""
     layers = problem.layers
     return InputSums(
         [layers[i].input_sum(block.V[i - 1], block.s, xp=problem.xp) for i in range(1, problem.N + 1)]
     )
 
 
+@dataclass(frozen=True)
 class InputSums:
     """Pairs (sum of v, sum of s), one for each layer; they add entry by entry."""
 
-    def __init__(self, pairs):
-        self.pairs = pairs
+    pairs: list
 
     def __add__(self, other):
         both = zip(self.pairs, other.pairs, strict=True)
         return InputSums([(a + c, b + d) for (a, b), (c, d) in both])
 
 
-def center_inputs(problem, weights, placement):
+def center_inputs(problem: Problem, weights: Weights, placement) -> Weights:
     """Weights whose ``shift`` is the present mean of each layer's input; a Gram matrix is dropped.
 
     Gram matrices are taken about it: in single precision a large mean would drown the spread.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What Algorithm 1 moves: blocks of rows, weights, penalties, and the problem they belong to.
+"""What Algorithm 1 works on: blocks of rows, weights, penalties, and the problem they belong to.
 
 Indices are the paper's: layers run from 1 to N, V[0] is X; entry 0 of the other tuples is None.
 """
@@ -11,7 +11,7 @@ from types import ModuleType
 from ..backends import get_backend
 
 
-def put(items, i, value):
+def put(items: tuple, i: int, value) -> tuple:
     """A copy of the tuple with entry i replaced."""
     return (*items[:i], value, *items[i + 1 :])
 
@@ -97,7 +97,7 @@ class Problem:
         vars(self).update(state | {"xp": xp})
 
     @property
-    def N(self):
+    def N(self) -> int:
         """Number of layers."""
         return len(self.layers) - 1
 
@@ -109,25 +109,25 @@ class Problem:
         return get_backend(self.xp).products(self.tf32)
 
     @property
-    def compressed(self):
+    def compressed(self) -> bool:
         """Whether any layer may have a W^MC of its own."""
         return self.budget is not None or any(plan is not None for plan in self.plans)
 
-    def planned(self, W, metrics=None):
+    def with_plans(self, W, metrics: tuple | None = None) -> "Problem":
         """The problem with the plans that its budget makes for these weights, if it has one."""
         if self.budget is None:
             return self
         return replace(self, plans=self.budget(W, metrics, xp=self.xp))
 
-    def skip_into(self, i):
+    def skip_into(self, i: int) -> int | None:
         """Index k of the V_k that U_i carries, or None."""
         return self.skips[i] if self.skips else None
 
-    def skip_from(self, k):
+    def skip_from(self, k: int) -> int | None:
         """Index i of the U_i that carries V_k, or None."""
         return self.skips.index(k) if k in self.skips else None
 
-    def regularizer(self, i):
+    def regularizer(self, i: int):
         """s_i, or None."""
         return self.activity[i] if self.activity else None
 
@@ -145,10 +145,10 @@ class Block:
         U[0] = None, then U_1 ... U_N.
     s : array of shape (n,) or None
         Sample weights; None: all one.
-    owned : bool
+    overwritable : bool
         Whether U_1 ... U_N and V_1 ... V_N belong to this block alone, so that an update may write the
-        new ones over the old ones; the old block is spent then.
-    kept : pair of tuples or None
+        new ones over the old ones; the old block must not be used after that.
+    previous : pair of tuples or None
         V_1 ... V_N and U_1 ... U_N (entry 0 is None) of an earlier state, for extrapolation.
     """
 
@@ -156,38 +156,40 @@ class Block:
     V: tuple
     U: tuple
     s: object = None
-    owned: bool = False
-    kept: tuple = None
+    overwritable: bool = False
+    previous: tuple | None = None
 
-    def spare(self, x):
-        """``x``, one of the U and V, where it may be overwritten; else None."""
-        return x if self.owned else None
+    def overwritten(self, x):
+        """``x``, one of the U and V, as the place for its new value; None where that must be another."""
+        return x if self.overwritable else None
 
-    def halved(self):
+    def halved(self) -> "list[Block] | None":
         """Two blocks of half the rows each, or None for a single row."""
         half = self.Y.shape[0] // 2
         if half == 0:
             return None
-        parts = (slice(None, half), slice(half, None))
-        return [
-            Block(
-                self.Y[part, ...],
-                tuple(v[part, ...] for v in self.V),
-                (None, *(u[part, ...] for u in self.U[1:])),
-                None if self.s is None else self.s[part],
-                self.owned,
-                None
-                if self.kept is None
-                else tuple((None, *(x[part, ...] for x in arrays[1:])) for arrays in self.kept),
-            )
-            for part in parts
-        ]
+        return [self.part(slice(None, half)), self.part(slice(half, None))]
 
-    def with_V(self, i, value):
+    def part(self, rows: slice) -> "Block":
+        """The block of some rows, in the same memory."""
+
+        def cut(arrays):
+            return tuple(None if x is None else x[rows, ...] for x in arrays)
+
+        return replace(
+            self,
+            Y=self.Y[rows, ...],
+            V=cut(self.V),
+            U=cut(self.U),
+            s=None if self.s is None else self.s[rows],
+            previous=None if self.previous is None else tuple(map(cut, self.previous)),
+        )
+
+    def with_V(self, i: int, value) -> "Block":
         """The block with another V_i."""
         return replace(self, V=put(self.V, i, value))
 
-    def with_U(self, i, value):
+    def with_U(self, i: int, value) -> "Block":
         """The block with another U_i."""
         return replace(self, U=put(self.U, i, value))
 
@@ -218,23 +220,23 @@ class Weights:
     gram: object = None
     metrics: tuple = ()
 
-    def metric(self, i):
+    def metric(self, i: int):
         """The metric of layer i; None is the Frobenius norm."""
         return self.metrics[i] if self.metrics else None
 
-    def for_forward(self):
+    def for_forward(self) -> "Weights":
         """What a forward pass needs, and nothing else; it may travel."""
         return Weights(self.W, self.b, (), (), self.shift)
 
-    def for_rows(self, i, skip=None):
+    def for_rows(self, i: int, skip: int | None = None) -> "Weights":
         """What the rows need of the weights when layer i is visited, and nothing else; it may travel.
 
         ``skip`` is the layer into which a residual block carries V_i, if one does.
         """
         N = len(self.W) - 1
 
-        def only(items, *kept):
-            return tuple(x if k in kept else None for k, x in enumerate(items))
+        def only(items, *wanted):
+            return tuple(x if k in wanted else None for k, x in enumerate(items))
 
         return Weights(
             W=only(self.W, i, i + 1, skip),
@@ -245,6 +247,6 @@ class Weights:
             gram=None if self.gram is None else True,
         )
 
-    def updated(self, **entries):
+    def updated(self, **entries) -> "Weights":
         """Replace entry i of a tuple: ``weights.updated(W=(i, value), b=(i, value))``."""
         return replace(self, **{name: put(getattr(self, name), *e) for name, e in entries.items()})

@@ -108,7 +108,7 @@ def test_blocks_do_not_matter():
     for slices in ([slice(0, 20)], [slice(0, 3), slice(3, 4), slice(4, 20)]):
         problem, weights, block = state(weighted=True)
         budget = Budget((LowRank(),) * 3, (None,) * 4, 0.9)
-        problem = replace(problem, data_metric=True, budget=budget).planned(weights.W)
+        problem = replace(problem, data_metric=True, budget=budget).with_plans(weights.W)
         weights = initial_weights(problem, weights.W, weights.b)
         placement = InMemory([cut(block, part) for part in slices])
         weights, terms, _ = fit_full(

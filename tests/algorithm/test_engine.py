@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The engine against the plain-loop oracle, and what it must keep: sums, copies, blocks, dtypes."""
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -21,7 +22,17 @@ from problems import (
 )
 
 from sklearn_nnbcd.activations import ACTIVATIONS
-from sklearn_nnbcd.engine import fit_full, objective, sweep
+from sklearn_nnbcd.engine import (
+    _full,
+    fit_full,
+    full_objective,
+    full_result,
+    full_step,
+    objective,
+    start_full,
+    sweep,
+    update_W,
+)
 from sklearn_nnbcd.losses import LOSSES
 from sklearn_nnbcd.placements import InMemory
 
@@ -164,6 +175,67 @@ def test_fit_full_reports_each_start_and_the_end():
     assert complete and len(seen) == 5
     assert seen[0].total == pytest.approx(first.total, rel=1e-12)
     assert last.total == objective(problem, weights, placement).total < seen[-1].total
+
+
+@pytest.mark.parametrize("extrapolate", [False, True])
+def test_steps_make_the_sweeps_of_a_fit(extrapolate):
+    """Terms where each began, the weights and L at the end, and states that stay what they were."""
+    problem, *data = random_problem("relu-squared_error-l0", weighted=True)
+    placements, seen = [start(problem, *data) for _ in range(2)], []
+    weights, last, _ = fit_full(
+        problem,
+        *placements[0],
+        max_iter=6,
+        on_sweep=lambda k, w, t: seen.append(t.total),
+        extrapolate=extrapolate,
+    )
+    states, terms = [start_full(problem, *placements[1])], []
+    assert full_objective(states[0]).total == pytest.approx(seen[0], rel=1e-12)
+    copies = []
+    for _ in range(6):
+        copies.append([x.copy() for x in fitted(full_result(states[-1]))])
+        state, before = full_step(states[-1], extrapolate=extrapolate)
+        states.append(state)
+        terms.append(before.total)
+    assert terms == seen and [state.n_sweeps for state in states] == [*range(7)]
+    assert full_objective(states[-1]) == last
+    for ours, theirs in zip(fitted(full_result(states[-1])), fitted(weights), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    for state, known in zip(states, copies, strict=False):
+        for x, copy in zip(fitted(full_result(state)), known, strict=True):
+            np.testing.assert_array_equal(x, copy)
+
+
+@pytest.mark.parametrize("extrapolate", [False, True])
+def test_a_state_goes_on_from_a_pickle(extrapolate):
+    problem, *data = random_problem("relu-squared_error-low_rank")
+    state = start_full(problem, *start(problem, *data))
+    for _ in range(3):
+        state, _ = full_step(state, extrapolate=extrapolate)
+    copy = pickle.loads(pickle.dumps(state))
+    for _ in range(3):
+        state, before = full_step(state, extrapolate=extrapolate)
+        copy, of_copy = full_step(copy, extrapolate=extrapolate)
+        assert before == of_copy
+    for ours, theirs in zip(fitted(full_result(copy)), fitted(full_result(state)), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_an_interrupt_leaves_the_weights_of_the_state(monkeypatch):
+    problem, *data = random_problem("relu-squared_error-none")
+    state, _ = full_step(start_full(problem, *start(problem, *data)))
+    known = [x.copy() for x in fitted(full_result(state))]
+
+    def interrupted(weights, i, *given):
+        if i == 1:
+            raise KeyboardInterrupt
+        return update_W(weights, i, *given)
+
+    monkeypatch.setattr(_full, "update_W", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        full_step(state)
+    for x, copy in zip(fitted(full_result(state)), known, strict=True):
+        np.testing.assert_array_equal(x, copy)
 
 
 def test_fit_full_continues_with_other_rows():

@@ -20,12 +20,15 @@ from sklearn_nnbcd.engine import (
     _full,
     center_inputs,
     fit_full,
+    full_result,
+    full_step,
     initial_weights,
     objective,
     start_block,
+    start_full,
     sweep,
 )
-from sklearn_nnbcd.engine._extrapolation import Extrapolation
+from sklearn_nnbcd.engine._extrapolation import Extrapolation, extrapolated_sweep
 from sklearn_nnbcd.layers import Dense, Residual
 from sklearn_nnbcd.placements import PLACEMENTS, InMemory
 from sklearn_nnbcd.regularizers import NonNegative
@@ -52,7 +55,7 @@ def textbook(problem, weights, rows, sweeps):
 
     def swept(state):
         weights, block = copy.deepcopy(state)
-        place = InMemory([replace(block, owned=False)])
+        place = InMemory([replace(block, overwritable=False)])
         values.append(objective(problem, weights, place).total)
         return sweep(problem, weights, place)[0], place.blocks[0]
 
@@ -87,15 +90,15 @@ def test_equals_the_textbook_loop(compression, relaxation, slices, monkeypatch):
     (expected, block), values, drops = textbook(problem, weights, rows, 25)
     placement, seen = InMemory([rows]), []
     placement.map(start_block, problem, weights)
-    weights = center_inputs(problem, weights, placement)
-    ours = Extrapolation(sweep)
+    state = start_full(problem, weights, placement)
     for _ in range(25):
-        weights, terms = ours.sweep(problem, weights, placement)
+        state, terms = full_step(state, extrapolate=True)
         seen.append(terms.total)
-    assert ours.dropped == drops and (drops > 2 or relaxation == 1.0)
+    assert state.n_sweeps == 25
+    assert state.extrapolation.n_dropped == drops and (drops > 2 or relaxation == 1.0)
     np.testing.assert_allclose(seen, values, rtol=1e-9)
     assert np.all(np.diff(seen) <= 1e-9 * seen[0])
-    for a, b in zip(fitted(weights), fitted(expected), strict=True):
+    for a, b in zip(fitted(full_result(state)), fitted(expected), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-7, atol=1e-8)
     for name in "UV":
         for a, b in zip(getattr(placement.blocks[0], name)[1:], getattr(block, name)[1:], strict=True):
@@ -136,7 +139,7 @@ NETWORKS = {
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_descends_and_gains(name):
-    """L never rises between renewals of the metric, and is lower after 60 sweeps than without."""
+    """L never rises while the metric stays, and is lower after 60 sweeps than without."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(60, 4))
     y = rng.normal(size=60) + X[:, 0]
@@ -145,33 +148,31 @@ def test_descends_and_gains(name):
     one, plain = (
         NNBCDRegressor(**options, extrapolation=on).fit(X, y).objective_curve_ for on in (True, False)
     )
-    # Metrics of the data are renewed before sweeps 2, 4, 8 ...; L is another function from there on.
+    # Metrics of the data are measured before sweeps 2, 4, 8 ...; L is another function from there on.
     steps = [k for k in range(1, 60) if name != "data metric" or (k & (k - 1))]
     assert len(one) == 60 and all(one[k] <= one[k - 1] * (1.0 + 1e-9) for k in steps)
     assert one[-1] < plain[-1] or name == "data metric"
 
 
-def test_a_renewed_metric_begins_anew(monkeypatch):
+def test_a_new_metric_begins_anew(monkeypatch):
     """L is another function after sweeps 0, 1, 3 and 7: no speed, and no comparison across them."""
-    begun, count = [], [0]
+    given = []
 
-    class Watched(Extrapolation):
-        def restart(self):
-            begun.append(count[0])
-            super().restart()
+    def watched(sweep, problem, weights, placement, extrapolation):
+        given.append(extrapolation)
+        return extrapolated_sweep(sweep, problem, weights, placement, extrapolation)
 
-        def sweep(self, *args):
-            count[0] += 1
-            return super().sweep(*args)
+    def restarts():
+        return [k for k, extrapolation in enumerate(given) if extrapolation == Extrapolation()]
 
-    monkeypatch.setattr(_full, "Extrapolation", Watched)
+    monkeypatch.setattr(_full, "extrapolated_sweep", watched)
     X = np.random.default_rng(0).normal(size=(60, 4))
     options = dict(compression="low_rank", rank=2, solver="full", max_iter=10, tol=0.0)
     NNBCDRegressor((6, 5), projection="data", **options).fit(X, X[:, 0])
-    assert begun == [0, 0, 1, 3, 7]  # the first is its own beginning
-    begun.clear()
+    assert restarts() == [0, 1, 3, 7] and len(given) == 10
+    given.clear()
     NNBCDRegressor((6, 5), projection="frobenius", **options).fit(X, X[:, 0])
-    assert len(begun) == 1
+    assert restarts() == [0] and len(given) == 10
 
 
 def test_a_memory_limit_counts_both_states():

@@ -30,8 +30,8 @@ from sklearn_nnbcd.engine import (
     initial_block,
     pull_weight,
 )
+from sklearn_nnbcd.engine._blocks import update_U, update_V, update_V_output
 from sklearn_nnbcd.engine._curvature import Curvature, damped_inverse
-from sklearn_nnbcd.engine._row_updates import update_U, update_V, update_V_output
 from sklearn_nnbcd.engine._schedule import refresh_interval
 from sklearn_nnbcd.losses import LOSSES
 from sklearn_nnbcd.placements import ShuffledBatches

@@ -10,7 +10,7 @@ from sklearn_nnbcd.activations import ACTIVATIONS
 from sklearn_nnbcd.backends import Backend, CupyBackend, NumpyBackend, Pass
 from sklearn_nnbcd.backends import _cupy as cupy_backend
 from sklearn_nnbcd.backends import _numpy as numpy_backend
-from sklearn_nnbcd.engine import Penalties, _extrapolation, _row_updates, _weight_updates
+from sklearn_nnbcd.engine import Penalties, _blocks, _extrapolation, _fused, _normal_equations
 from sklearn_nnbcd.layers import _base as _layers
 from sklearn_nnbcd.numerics import _linalg
 
@@ -162,15 +162,15 @@ def row_steps():
     steps = {}
     for name, activation in ACTIVATIONS.items():
         loops = name in ("sigmoid", "tanh", "softplus", "polynomial")  # Newton until it is near enough
-        settings = _row_updates.hidden_U, Penalties(alpha=0.1), activation()
-        steps[f"U of {name}"] = (_row_updates._renew, settings, not loops)
-        steps[f"V of {name}"] = (_row_updates._observe, (activation(),), True)
-    settings = _row_updates.output_U, Penalties(), ACTIVATIONS["identity"]()
-    steps["output"] = (_row_updates._renew, settings, True)
-    steps["relaxed"] = (_row_updates._relaxed, (1.3,), True)
+        settings = _blocks.hidden_U, Penalties(alpha=0.1), activation()
+        steps[f"U of {name}"] = (_fused._update_U, settings, not loops)
+        steps[f"V of {name}"] = (_fused._activate, (activation(),), True)
+    settings = _blocks.output_U, Penalties(), ACTIVATIONS["identity"]()
+    steps["output"] = (_fused._update_U, settings, True)
+    steps["relaxed"] = (_fused._relaxed, (1.3,), True)
     steps["copy"] = (_extrapolation._copy, (), True)
-    steps["about the mean"] = (_weight_updates._about_mean, (1.0, 0.5, 0.1), True)
-    steps["residual"] = (_row_updates._residual, (), True)
+    steps["about the mean"] = (_normal_equations._about_mean, (1.0, 0.5, 0.1), True)
+    steps["residual"] = (_fused._residual, (), True)
     steps["centred"] = (_layers._centred, (), True)
     return steps
 
@@ -184,13 +184,13 @@ def test_steps_over_rows_fuse_and_stay_what_they_are(name, roots, cupy):
     column = random.uniform(size=(9, 1)) if roots else None
     offset = random.normal(size=(1, 5))
     given = {
-        _row_updates._renew: (*rows[:3], offset, rows[3], column),
-        _row_updates._observe: (*rows[:2], column),
-        _row_updates._relaxed: tuple(rows[:3]),
-        _row_updates._residual: (*rows[:2], offset, None),
+        _fused._update_U: (*rows[:3], offset, rows[3], column),
+        _fused._activate: (*rows[:2], column),
+        _fused._relaxed: tuple(rows[:3]),
+        _fused._residual: (*rows[:2], offset, None),
         _layers._centred: (rows[0], offset, column),
         _extrapolation._copy: (rows[0],),
-        _weight_updates._about_mean: (rows[0], column, offset if roots else None, *rows[1:3]),
+        _normal_equations._about_mean: (rows[0], column, offset if roots else None, *rows[1:3]),
     }[function]
     arrays = [None if x is None else x.copy() for x in given]
     for _ in range(2):
@@ -229,8 +229,8 @@ def test_memory_errors_of_a_kernel_are_not_taken_for_what_fuse_cannot_follow(cup
 
     monkeypatch.setattr(cupy_stand_in.Fused, "__call__", full)
     with pytest.raises(MemoryError):
-        CupyBackend().row_pass(_row_updates._relaxed, *np.ones((3, 4, 2)), settings=(1.3,), xp=cupy)
-    assert cupy_backend._fused(_row_updates._relaxed, (1.3,), (False,) * 3, cupy).fusible
+        CupyBackend().row_pass(_fused._relaxed, *np.ones((3, 4, 2)), settings=(1.3,), xp=cupy)
+    assert cupy_backend._fused(_fused._relaxed, (1.3,), (False,) * 3, cupy).fusible
 
 
 def test_what_is_missing_may_change_how_many_results_there_are(cupy):

@@ -38,7 +38,7 @@ from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _solvers  # noqa: E402
-from sklearn_nnbcd.engine import _full, _row_updates, _weight_updates, center_inputs, objective  # noqa: E402
+from sklearn_nnbcd.engine import _blocks, _full, _fused, center_inputs, objective  # noqa: E402
 
 TASKS = {"digits": (64, 64), "made": (128, 128), "har": (128, 128)}
 VARIANTS = {
@@ -91,7 +91,7 @@ def extrapolated(state, before, beta, which):
 def fit_extrapolated(problem, weights, placement, *, max_iter, on_sweep, most, which):
     """:func:`fit_full` with extrapolation and restart."""
     weights = center_inputs(problem, weights, placement)
-    placement.blocks = [replace(block, owned=False) for block in placement.blocks]
+    placement.blocks = [replace(block, overwritable=False) for block in placement.blocks]
     before, t = (weights, list(placement.blocks)), 1.0
     for k in range(1, max_iter + 1):
         weights, terms = _full.sweep(problem, weights, placement)
@@ -110,28 +110,28 @@ def fit_extrapolated(problem, weights, placement, *, max_iter, on_sweep, most, w
 @contextlib.contextmanager
 def changed(W=1.0, V=1.0, inner=1, beta=0.0, which="UVW"):
     """The engine with relaxed W and V blocks, ``inner`` visits of the rows, and extrapolation."""
-    solve, renew, rows = _weight_updates.spd_solve, _row_updates.update_V, _row_updates.update_rows
+    solve, update_V, rows = _blocks.spd_solve, _fused.update_V_in_slices, _fused.update_rows
 
     def relaxed_solve(A, B, *, xp):
         return W * solve(A, B, xp=xp)
 
     def relaxed_V(block, i, problem, weights, operator, S):
-        block = replace(block, owned=False)  # its old V is still needed
-        new = renew(block, i, problem, weights, operator, S)
+        block = replace(block, overwritable=False)  # its old V is still needed
+        new = update_V(block, i, problem, weights, operator, S)
         return new.with_V(i, block.V[i] + V * (new.V[i] - block.V[i]))
 
     def repeated(block, i, problem, weights, operator):
         block, first = rows(block, i, problem, weights, operator)
         for _ in range(inner - 1):
             block, last = rows(block, i, problem, weights, operator)
-            first.statistics = last.statistics
+            first = replace(first, statistics=last.statistics)
         return block, first
 
     with contextlib.ExitStack() as stack:
         if W != 1.0:
-            stack.enter_context(mock.patch.object(_weight_updates, "spd_solve", relaxed_solve))
+            stack.enter_context(mock.patch.object(_blocks, "spd_solve", relaxed_solve))
         if V != 1.0:
-            stack.enter_context(mock.patch.object(_row_updates, "update_V", relaxed_V))
+            stack.enter_context(mock.patch.object(_fused, "update_V_in_slices", relaxed_V))
         if inner > 1:
             stack.enter_context(mock.patch.object(_full, "update_rows", repeated))
         if beta:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from problems import NUMPY, draw_start, make_problem, start
 
-from sklearn_nnbcd.engine._weight_updates import update_W
+from sklearn_nnbcd.engine import update_W
 from sklearn_nnbcd.layers import LAYERS, AveragePool2D, Conv2D, Dense
 from sklearn_nnbcd.testing._layers import check_layer
 

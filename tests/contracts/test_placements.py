@@ -10,9 +10,8 @@ from partitions import FIVE, cut_rows, fit_rows, random_rows
 from problems import draw_start, fitted, make_problem
 
 from sklearn_nnbcd.backends import _numpy as numpy_backend
-from sklearn_nnbcd.engine import center_inputs, fit_full, initial_weights, start_block
-from sklearn_nnbcd.engine._row_updates import update_rows
-from sklearn_nnbcd.engine._weight_updates import input_operator
+from sklearn_nnbcd.engine import center_inputs, fit_full, initial_weights, input_operator, start_block
+from sklearn_nnbcd.engine._fused import update_rows
 from sklearn_nnbcd.placements import PLACEMENTS, DiskBlocks, InMemory
 from sklearn_nnbcd.placements._memory import row_slices
 from sklearn_nnbcd.testing._base import check_placement
@@ -66,8 +65,8 @@ def test_a_block_that_owns_its_rows_is_written_over(compression, weighted, monke
     own, kept = InMemory([rows]), InMemory([rows])
     for placement in (own, kept):
         placement.map(start_block, problem, first)
-    assert own.blocks[0].owned and not np.may_share_memory(own.blocks[0].U[3], own.blocks[0].V[3])
-    kept.blocks[0] = replace(kept.blocks[0], owned=False)
+    assert own.blocks[0].overwritable and not np.may_share_memory(own.blocks[0].U[3], own.blocks[0].V[3])
+    kept.blocks[0] = replace(kept.blocks[0], overwritable=False)
     arrays, before = list(own.blocks[0].U[1:]), kept.blocks[0]
     copies = [x.copy() for x in (*before.U[1:], *before.V)]
     results = [

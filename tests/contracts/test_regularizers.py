@@ -11,9 +11,7 @@ from problems import NUMPY, draw_start, make_problem, start
 from sklearn.base import clone
 
 from sklearn_nnbcd.compressions import RegularizedPlan
-from sklearn_nnbcd.engine import objective, sweep
-from sklearn_nnbcd.engine._row_updates import update_V
-from sklearn_nnbcd.engine._weight_updates import input_operator
+from sklearn_nnbcd.engine import input_operator, objective, sweep, update_V
 from sklearn_nnbcd.placements import InMemory
 from sklearn_nnbcd.regularizers import L1, L2, REGULARIZERS, Box, ElasticNet, NonNegative
 from sklearn_nnbcd.testing._compressions import check_compression

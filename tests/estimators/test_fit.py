@@ -515,7 +515,7 @@ def test_relaxed_blocks_descend_and_gain_from_more(name, relaxation):
     options = dict(hidden_layer_sizes=(6, 5), solver="full", max_iter=40, tol=0.0, random_state=0)
     options |= RELAXED[name] | {"extrapolation": False}
     curve = NNBCDRegressor(**options, relaxation=relaxation).fit(X, y).objective_curve_
-    # Metrics of the data are renewed before sweeps 2, 4, 8 ...; L is another function from there on.
+    # Metrics of the data are measured before sweeps 2, 4, 8 ...; L is another function from there on.
     steps = [k for k in range(1, 40) if name != "data metric" or (k & (k - 1))]
     assert all(curve[k] <= curve[k - 1] * (1.0 + 1e-9) for k in steps)
     plain = NNBCDRegressor(**options, relaxation=1.0).fit(X, y).objective_curve_

@@ -21,22 +21,39 @@ W_i, b_i    rho/2 |v dW + db|^2       quadratic, the row part of the Hessian for
 M_i         without s_j: alpha/2      a = alpha; the set need not be convex. With a metric of layer
                                       i, the tau part of W_i and all of M_i are in that metric
 ==========  ========================  ===========================================================
+
+V_i and W_i may be relaxed, and are as the solver is shipped: their blocks are quadratic, with half the
+Hessian form q(step). The minimiser at the distance d gains q(d); omega d, omega in [1, 2), gains
+omega (2 - omega) q(d), which is q(omega d) times 2/omega - 1. So it is with alpha_w and b_i, where more is
+gained: the proximal term itself and the mean of the residuals, which b_i takes whole.
 """
 
 import numpy as np
 from hypothesis import strategies as st
 from problems import COMBINATIONS, draw_start, make_problem, random_targets, start
 
-from sklearn_nnbcd.engine._row_updates import affine, update_U, update_V, update_V_output
-from sklearn_nnbcd.engine._weight_updates import input_operator, update_M, update_W
+from sklearn_nnbcd.engine._blocks import (
+    input_operator,
+    update_M,
+    update_U,
+    update_V,
+    update_V_output,
+    update_W,
+    weight_statistics,
+)
+from sklearn_nnbcd.engine._forward import affine
 from sklearn_nnbcd.layers._base import Iterated
 from sklearn_nnbcd.numerics._metric import EUCLIDEAN
+from sklearn_nnbcd.solvers import FullBatch
 
 
 def decades(low, high):
     """10 to the power of a number in the range: penalties over decades."""
     return st.floats(low, high).map(lambda power: 10.0**power)
 
+
+#: omega of the shipped solver
+SHIPPED = FullBatch().relaxation
 
 positive = decades(-3, 3)
 non_negative = st.one_of(st.just(0.0), decades(-3, 2))
@@ -56,6 +73,7 @@ cases = st.fixed_dictionaries(
         "alpha": non_negative,
         "alpha_w": non_negative,
         "ridge": non_negative,
+        "relaxation": st.one_of(st.just(1.0), st.just(SHIPPED), st.floats(1.0, 1.95)),
     }
 )
 
@@ -111,6 +129,11 @@ def rounding(problem, weights, block):
     return 100 * np.finfo(float).eps * size
 
 
+def relaxed_share(penalties):
+    """How much of the lemma's amount a relaxed step has to gain."""
+    return 2.0 / penalties.relaxation - 1.0
+
+
 def row_steps(problem, weights, block, i):
     """The V_i and U_i updates: name, new block, what it has to gain."""
     p, s, xp = problem.penalties, block.s, problem.xp
@@ -126,7 +149,7 @@ def row_steps(problem, weights, block, i):
         forward = squares(above.forward(step, weights.W[i + 1], None, xp=xp), s)
         gamma = p.gamma if problem.skip_from(i) is None else p.gamma + p.rho
         amount = gamma / 2 * squares(step, s) + p.rho / 2 * forward
-        yield f"V_{i}", new, 0.0 if isinstance(operator, Iterated) else amount
+        yield f"V_{i}", new, 0.0 if isinstance(operator, Iterated) else relaxed_share(p) * amount
     block = new
     P = affine(problem, i, block.V, weights.W, weights.b)
     new = update_U(block, i, problem, P)
@@ -139,8 +162,7 @@ def weight_steps(problem, weights, block, i):
     p, s, xp, layer = problem.penalties, block.s, problem.xp, problem.layers[i]
     V, compressed = block.V[i - 1], problem.plans[i] is not None
     E = block.U[i] - affine(problem, i, block.V, weights.W, weights.b)
-    sums = layer.statistics(V, E, s, weights.shift[i], with_gram=True, xp=xp)
-    new = update_W(weights, i, problem, sums)
+    new = update_W(weights, i, problem, weight_statistics(block, i, problem, weights, E))
     step = new.W[i] - weights.W[i]
     offset = None if new.b[i] is None else new.b[i] - weights.b[i]
     rows = layer.forward(V, step, offset, xp=xp)
@@ -148,7 +170,7 @@ def weight_steps(problem, weights, block, i):
     amount = (p.ridge / 2 + p.alpha_w) * squares(step) + p.rho / 2 * squares(rows, s)
     if compressed:
         amount += p.tau / 2 * metric.squared_norm(step, xp=xp)
-    yield f"W_{i}", new, amount
+    yield f"W_{i}", new, relaxed_share(p) * amount
     weights = new
     new = update_M(weights, i, problem)
     if compressed:
