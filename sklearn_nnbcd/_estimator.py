@@ -174,10 +174,10 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         first = "_stream" not in vars(self)
         solver, state = self._stream_state(rows, targets)
         result = run(solver, state, 1, lambda k, weights, terms, new: False)
-        network = targets.user_network(Network.from_weights(solver.problem(state), result.weights))
+        network = targets.user_network(Network.from_weights(result.state.engine.network_problem, result.weights))
         self._set_fitted(network, targets, solver, rows.image_shape)
         self._stream, self.diagnosis_ = result.state, result.diagnosis
-        self.loss_ = result.curve[-1].loss / solver.last_weight(result.state)
+        self.loss_ = result.curve[-1].loss / result.state.weight
         self.n_iter_ = 1 if first else self.n_iter_ + 1
         self.objective_curve_ = [*([] if first else self.objective_curve_), self.loss_]
         self.objective_terms_ = [{"loss": self.loss_ * result.diagnosis.weight}]

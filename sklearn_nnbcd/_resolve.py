@@ -324,8 +324,8 @@ FULL_ROWS = 500
 OF_SOLVERS = ("rho", "gamma", "proximal", "tau", "ridge", "activity_regularizer")
 
 
-def resolve_solver(estimator: Any, n_rows: int) -> BaseSolver:
-    """Instance of the solver for so many rows.
+def resolve_solver(estimator: Any, n_rows: int | None) -> BaseSolver:
+    """Instance of the solver for so many rows; None: rows that come a few at a time.
 
     Raises
     ------
@@ -335,8 +335,8 @@ def resolve_solver(estimator: Any, n_rows: int) -> BaseSolver:
     """
     owner, given = type(estimator).__name__, estimator.solver
     if isinstance(given, str) and given == "auto":
-        few = n_rows <= FULL_ROWS or estimator.activity_regularizer is not None
-        given = (FullBatch if few else MiniBatch)()
+        few = n_rows is not None and n_rows <= FULL_ROWS
+        given = (FullBatch if few or estimator.activity_regularizer is not None else MiniBatch)()
     elif isinstance(given, str) and given not in SOLVERS:
         names = ["auto", *SOLVERS]
         raise ValueError(
@@ -344,6 +344,12 @@ def resolve_solver(estimator: Any, n_rows: int) -> BaseSolver:
             f"Got {given!r}.{did_you_mean(given, names)}"
         )
     solver = resolve_piece(given, SOLVERS, BaseSolver, "solver", owner)
+    if n_rows is None and not hasattr(solver, "with_rows"):
+        raise ValueError(
+            f"The 'solver' of {owner} must take rows a few at a time for partial_fit: 'minibatch' or "
+            f"'exact'. Got {estimator.solver!r}, which stands for {type(solver).__name__} here. Use one of "
+            "them, or fit."
+        )
     refuse_unused(estimator, solver)
     return solver
 

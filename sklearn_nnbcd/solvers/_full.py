@@ -108,7 +108,7 @@ class FullBatch(BaseSolver):
         data_metric = self.projection == "data"
         problem = replace(problem, penalties=penalties, data_metric=data_metric, tf32=bool(self.tf32))
         W, b = start()
-        problem = problem.planned(W)
+        problem = problem.with_plans(W)
         weights = initial_weights(problem, W, b)
         del W, b  # they are replaced by the first sweep, and nobody else holds them
         place = context.place or self._placement

@@ -28,12 +28,15 @@ class RunResult:
         None if the fit stopped at numbers that are not finite.
     n_sweeps : int
         Complete sweeps or passes.
+    state : state of the solver
+        The last one.
     """
 
     weights: Weights
     curve: list[Terms]
     diagnosis: Diagnosis | None
     n_sweeps: int
+    state: Any
 
 
 def run(solver: BaseSolver, state: Any, max_iter: int, after_sweep: Callable[..., bool]) -> RunResult:
@@ -106,7 +109,7 @@ def run(solver: BaseSolver, state: Any, max_iter: int, after_sweep: Callable[...
             "help.",
             stacklevel=6,
         )
-    return RunResult(weights, curve, diagnosis, len(terms))
+    return RunResult(weights, curve, diagnosis, len(terms), state)
 
 
 def is_finite(weights: Weights) -> bool:
