@@ -70,9 +70,7 @@ ratios = [network.compression_ratio_ for network in networks.values()]
 accuracies = [network.validation_scores_[-1] for network in networks.values()]
 left.plot(ratios[1:], accuracies[1:], marker="o", label="tensor train")
 left.axhline(accuracies[0], color="0.4", linestyle="--", label="dense")
-left.set(
-    xscale="log", xlabel="compression ratio", ylabel="test accuracy", title="Accuracy against size"
-)
+left.set(xscale="log", xlabel="compression ratio", ylabel="test accuracy", title="Accuracy against size")
 left.set_xticks(ratios[1:], [f"{ratio:.2f}" for ratio in ratios[1:]])
 left.minorticks_off()
 left.grid(alpha=0.3)

@@ -32,9 +32,7 @@ X, y = load_digits(return_X_y=True)
 def stored_bytes(model, X, y):
     """Bytes of weights and intercepts."""
     network = model[-1]
-    return sum(coef.nbytes for coef in network.compressed_coefs_) + sum(
-        b.nbytes for b in network.intercepts_
-    )
+    return sum(coef.nbytes for coef in network.compressed_coefs_) + sum(b.nbytes for b in network.intercepts_)
 
 
 network = NNBCDClassifier(hidden_layer_sizes=(128, 128), compress_output=True, random_state=0)
@@ -86,9 +84,7 @@ for name, marker, color in (("low_rank", "o", "C0"), ("tt", "s", "C1"), (None, "
             label = "dense" if name is None else f"{name}, tau = {tau:g}"
             face = color if filled else "none"
             sizes, accuracies, _ = zip(*chosen, strict=True)
-            axes.plot(
-                sizes, accuracies, marker, color=color, markerfacecolor=face, markersize=7, label=label
-            )
+            axes.plot(sizes, accuracies, marker, color=color, markerfacecolor=face, markersize=7, label=label)
 axes.step(
     [size for size, _, _ in front],
     [accuracy for _, accuracy, _ in front],

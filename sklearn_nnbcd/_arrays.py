@@ -77,7 +77,7 @@ def check_same_device(x, fitted, owner, method):
 
 
 def check_device(x, fitted, owner, method, device):
-    """Raise unless rows on their device are where the fitted arrays are, as ``device`` may have been changed since.
+    """Raise unless rows are where the fitted arrays are; ``device`` may have been changed since.
 
     Parameters
     ----------
@@ -96,8 +96,8 @@ def check_device(x, fitted, owner, method, device):
         return
     raise ValueError(
         f"The 'device' of {owner} must be what it was in fit for {method}(). Got {device!r}, which puts X to "
-        f"{location(x)}, and weights of {location(fitted)}. Set it back; or fit again, with warm_start=True to "
-        "go on from these weights."
+        f"{location(x)}, and weights of {location(fitted)}. Set it back; or fit again, with "
+        "warm_start=True to go on from these weights."
     )
 
 

@@ -174,9 +174,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
             )
         return targets
 
-    def _more_targets(
-        self, y: np.ndarray, s: Any, loss: Any, dtype: str, classes: Any = None
-    ) -> BaseTargets:
+    def _more_targets(self, y: np.ndarray, s: Any, loss: Any, dtype: str, classes: Any = None) -> BaseTargets:
         """Targets of some rows of a stream, whose labels are known from the first call."""
         known = getattr(self, "targets_", None)
         if known is not None and isinstance(known, Indicators) != (y.ndim == 2):

@@ -4,7 +4,7 @@
 import inspect
 import textwrap
 
-PARAMETERS = '''
+PARAMETERS = """
 hidden_layer_sizes : int or sequence of int
     Widths d_1, ..., d_{N-1} of the hidden layers; an int is one layer, ``()`` is a linear model.
 activation : str, instance or list
@@ -48,7 +48,8 @@ tau : float
     W_i^MC lags behind it. Large: W_i hardly moves off the format that it is in.
 proximal : float
     Proximal weight of the blocks V_N, U_i and W_i^MC, >= 0, the paper's alpha (no L2 penalty: that is
-    ``ridge``). It damps their steps; with ``proximal > 0`` every step lowers the objective by at least proximal/2 times its squared length.
+    ``ridge``). It damps their steps; with ``proximal > 0`` every step lowers the objective by at least
+    proximal/2 times its squared length.
 ridge : float or 'auto'
     Penalty ridge/2 ||W_i||^2 of every weight, >= 0. It ties U and V to what the weights can do;
     without it they learn the labels by themselves and the network learns little. 'auto': 1 for the
@@ -105,9 +106,9 @@ memory_limit : int, str or None
     Bytes, or a string such as '2GB', that ``solver='full'`` may take for what it makes of the rows:
     U, V and the arrays of a step. Where U and V do not fit they are kept in temporary files, one
     block of rows in memory at a time; the result is the same. X may be a memory map. None: no limit.
-'''
+"""
 
-ATTRIBUTES = '''
+ATTRIBUTES = """
 compressed_coefs_ : list of CompressedWeight
     Weights W_i^MC as they are stored: cores, factors, sparse rows, or a plain matrix.
 intercepts_ : list of ndarray or None
@@ -136,9 +137,9 @@ effective_sparsity_ : float
 n_iter_ : int
     Sweeps made.
 objective_curve_ : list of float
-    Objective L of (7) after every sweep, which never rises (but see
-    ``compression_ratio`` and ``FullBatch(projection='data')``); with 'minibatch' the sum of the losses that the rows had when their batch
-    came.
+    Objective L of (7) after every sweep, which never rises (but see ``compression_ratio`` and
+    ``FullBatch(projection='data')``); with 'minibatch' the sum of the losses that the rows had when
+    their batch came.
 objective_terms_ : list of dict
     Its terms after every sweep: loss, split, activation, coupling, ridge,
     penalty, regularizer.
@@ -159,7 +160,7 @@ n_outputs_ : int
     Number of outputs d_N.
 out_activation_ : str
     Activation of the last layer, 'identity'.
-'''
+"""
 
 
 def documented(cls):

@@ -174,7 +174,9 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         first = "_stream" not in vars(self)
         solver, state = self._stream_state(rows, targets)
         result = run(solver, state, 1, lambda k, weights, terms, new: False)
-        network = targets.user_network(Network.from_weights(result.state.engine.network_problem, result.weights))
+        network = targets.user_network(
+            Network.from_weights(result.state.engine.network_problem, result.weights)
+        )
         self._set_fitted(network, targets, solver, rows.image_shape)
         self._stream, self.diagnosis_ = result.state, result.diagnosis
         self.loss_ = result.curve[-1].loss / result.state.weight

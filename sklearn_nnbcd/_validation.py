@@ -144,6 +144,6 @@ def parse_bytes(value, parameter, owner):
     if isinstance(value, Integral) and not isinstance(value, bool) and value > 0:
         return int(value)
     raise ValueError(
-        f"The {parameter!r} of {owner} must be a number of bytes > 0, a string such as \"2GB\" or "
-        f"\"500 MiB\", or None. Got {value!r}."
+        f'The {parameter!r} of {owner} must be a number of bytes > 0, a string such as "2GB" or '
+        f'"500 MiB", or None. Got {value!r}.'
     )

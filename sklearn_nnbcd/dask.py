@@ -245,9 +245,7 @@ class DaskNNBCD:
         return X.map_blocks(run_method, estimator=estimator, method=method, dtype=dtype, meta=meta, **shape)
 
 
-def place_parts(
-    problem: Any, weights: Any, rows: tuple, context: Any, extrapolation: bool
-) -> DaskBlocks:
+def place_parts(problem: Any, weights: Any, rows: tuple, context: Any, extrapolation: bool) -> DaskBlocks:
     """The rows of :class:`PartRows` where they are, for the full solver."""
     X, parts, _ = rows
     each = math.ceil(X.shape[0] / max(1, len(parts.client.nthreads())))
@@ -384,7 +382,9 @@ class DaskNNBCDRegressor(DaskNNBCD, NNBCDRegressor):
     def predict(self, X):
         """Predicted targets, lazily: a Dask array of the shape that fit saw."""
         check_is_fitted(self)
-        return self._lazy(X, "predict", None if self.targets_.one_column else self.n_outputs_, self.network_.dtype)
+        return self._lazy(
+            X, "predict", None if self.targets_.one_column else self.n_outputs_, self.network_.dtype
+        )
 
     def score(self, X, y, sample_weight=None):
         """Coefficient of determination, averaged over outputs; a float."""

@@ -38,9 +38,7 @@ def data_home():
     for folder in candidates:
         if all((folder / name).is_file() for name in DATA_FILES):
             return folder
-    pytest.skip(
-        f"needs {', '.join(DATA_FILES)}: set SKLEARN_NNBCD_DATA to the folder that holds them"
-    )
+    pytest.skip(f"needs {', '.join(DATA_FILES)}: set SKLEARN_NNBCD_DATA to the folder that holds them")
 
 
 @pytest.fixture(scope="session")

@@ -24,10 +24,10 @@ import time
 
 import array_api_compat
 import numpy as np
-
-from sklearn_nnbcd import NNBCDClassifier
 from sklearn_nnbcd._network import block_rows, network_weights, operators, run_network
 from sklearn_nnbcd._problem import resolve_initializer, resolve_problem
+
+from sklearn_nnbcd import NNBCDClassifier
 from sklearn_nnbcd.compressions import TensorTrain
 from sklearn_nnbcd.compressions._tensorized import TENSORIZATIONS
 from sklearn_nnbcd.datasets import fetch_har

@@ -57,9 +57,7 @@ def budget_plans(compressions, weights, compression_ratio, *, metrics=None, xp):
     shapes = [tuple(W.shape) for W in weights]
     name, budget = check_budget(compressions, shapes, ratio, owner)
     parts = [
-        (c, W, metric)
-        for c, W, metric in zip(compressions, weights, metrics, strict=True)
-        if c is not None
+        (c, W, metric) for c, W, metric in zip(compressions, weights, metrics, strict=True) if c is not None
     ]
     values = iter((_rank_shares if name == "rank" else _sparsities)(parts, budget, xp=xp))
     values = [None if c is None else next(values) for c in compressions]

@@ -106,9 +106,7 @@ class CPPlan(CompressionPlan):
         for _ in range(2):  # rows, then columns as the rows of the transposed problem
             B = khatri_rao(columns, xp=xp)
             SB = metric.columns.multiply(B)
-            rows = fit_factors(
-                rows, W @ SB, B, SB, metric.rows, khatri_rao_maps, _gram, _ITERATIONS, xp=xp
-            )
+            rows = fit_factors(rows, W @ SB, B, SB, metric.rows, khatri_rao_maps, _gram, _ITERATIONS, xp=xp)
             rows, columns, W, metric = columns, rows, W.T, metric.transposed
         return CPWeight(tuple(rows), tuple(columns))
 

@@ -150,9 +150,7 @@ class TuckerPlan(CompressionPlan):
             core = core.T
             B = kronecker(columns, xp=xp) @ core.T
             SB = metric.columns.multiply(B)
-            rows = fit_factors(
-                rows, W @ SB, B, SB, metric.rows, kronecker_maps, _gram, _ITERATIONS, xp=xp
-            )
+            rows = fit_factors(rows, W @ SB, B, SB, metric.rows, kronecker_maps, _gram, _ITERATIONS, xp=xp)
             rows, columns, core, W, metric = columns, rows, core.T, W.T, metric.transposed
         rows, core = _orthonormal(rows, core, xp=xp)
         columns, core = _orthonormal(columns, core.T, xp=xp)

@@ -109,8 +109,7 @@ def as_result(bunch, *, return_X_y, as_frame):
             import pandas as pd
         except ImportError as error:
             raise ImportError(
-                "as_frame=True needs pandas. Install it with: pip install pandas, "
-                "or set as_frame=False."
+                "as_frame=True needs pandas. Install it with: pip install pandas, or set as_frame=False."
             ) from error
         data = pd.DataFrame(bunch.data, columns=bunch.feature_names)
         target = pd.Series(bunch.target, name="target")

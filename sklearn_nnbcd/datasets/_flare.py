@@ -47,9 +47,7 @@ def _read_csv(folder):
     """Arrays of the published table: incomplete rows dropped, sorted by time and region."""
     with open(folder / _FILENAME, encoding="ascii", newline="") as file:
         rows = [
-            row
-            for row in csv.DictReader(file, delimiter=";")
-            if all(row[name] for name in _FEATURE_NAMES)
+            row for row in csv.DictReader(file, delimiter=";") if all(row[name] for name in _FEATURE_NAMES)
         ]
     rows.sort(key=lambda row: (row["T_REC"], int(row["NOAA_AR"])))
     X = np.array([[float(row[name]) for name in _FEATURE_NAMES] for row in rows])

@@ -82,8 +82,7 @@ _SOURCE = Source(
                     "c00b803081a5c797cd5e4b83700a9810b38d53d9d84e01917e090e1fdbc81031",
                 ),
                 Mirror(
-                    "https://archive.ics.uci.edu/ml/machine-learning-databases/00240/"
-                    "UCI%20HAR%20Dataset.zip",
+                    "https://archive.ics.uci.edu/ml/machine-learning-databases/00240/UCI%20HAR%20Dataset.zip",
                     "2045e435c955214b38145fb5fa00776c72814f01b203fec405152dac7d5bfeb0",
                 ),
             ),

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from ..backends import get_backend
 from ..numerics._metric import EUCLIDEAN, Metric
-from ._curvature import mean_diagonal, pulled_back, ridged
 from ._forward import forward
+from ._metrics import mean_diagonal, output_sensitivity, with_ridge
 from ._state import Block, Problem, Weights
 
 
@@ -92,12 +92,12 @@ def measured_metrics(problem: Problem, weights: Weights, placement) -> tuple | N
         if problem.fit_intercept:
             mean = m.total * (1.0 / m.weight)
             G = G - mean[:, None] * mean[None, :]
-        S[i] = pulled_back(problem, i, W, S)
+        S[i] = output_sensitivity(problem, i, W, S)
         if i < N:
             S[i] = S[i] * (m.overlap * (1.0 / m.weight))
         if not bool(xp.isfinite(xp.sum(G) + xp.sum(S[i]))):
             return None
-        metrics[i] = Metric(ridged(G, 1e-3, xp=xp), ridged(S[i], 0.1, xp=xp))
+        metrics[i] = Metric(with_ridge(G, 1e-3, xp=xp), with_ridge(S[i], 0.1, xp=xp))
     return tuple(metrics)
 
 
@@ -110,7 +110,7 @@ def unit_metric(metric: Metric, *, xp) -> Metric:
     """The metric with a ridge, and mean diagonals of 1: tau means what it means in the Frobenius norm."""
     sides = []
     for A, share in zip((metric.G, metric.S), COUPLING_RIDGES, strict=True):
-        A = ridged(A, share, xp=xp)
+        A = with_ridge(A, share, xp=xp)
         sides.append(A * (1.0 / mean_diagonal(A, xp=xp)))
     return Metric(*sides)
 

@@ -289,6 +289,4 @@ class BaseLayer(BaseEstimator):
 
         D = xp.zeros_like(S) if start is None else start - S
         residual = rho * self.pull_back(R, W, xp=xp) - slope(D)
-        return conjugate_gradients(
-            D, residual, slope, lambda r: r, _CONJUGATE_STEPS, axis=1, xp=xp
-        )
+        return conjugate_gradients(D, residual, slope, lambda r: r, _CONJUGATE_STEPS, axis=1, xp=xp)

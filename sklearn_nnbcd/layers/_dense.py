@@ -64,7 +64,5 @@ class Dense(BaseLayer):
 def paired_channels(A, B, groups, *, xp):
     """Sum of A_g B_g' over row blocks A_g, B_g of equal size, shape (rows of a block, same)."""
     shape = (groups, A.shape[0] // groups, A.shape[1])
-    wide = [
-        xp.reshape(xp.permute_dims(xp.reshape(M, shape), (1, 0, 2)), (shape[1], -1)) for M in (A, B)
-    ]
+    wide = [xp.reshape(xp.permute_dims(xp.reshape(M, shape), (1, 0, 2)), (shape[1], -1)) for M in (A, B)]
     return wide[0] @ wide[1].T

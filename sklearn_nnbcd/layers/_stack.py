@@ -41,8 +41,7 @@ class _Builder:
         """Raise, naming the layer and the rows that it gets."""
         name = " ".join(repr(item).split())
         raise kind(
-            f"The 'layers' of {self.owner}: layer {place}, {name}, gets rows of shape {self.shape}. "
-            f"{text}"
+            f"The 'layers' of {self.owner}: layer {place}, {name}, gets rows of shape {self.shape}. {text}"
         ) from None
 
     def add(self, item, place):
@@ -100,15 +99,11 @@ class _Builder:
                 "weights between them, or use a Conv2D with a stride instead of the pooling.",
             )
         if not isinstance(block.layers, list | tuple):
-            self.fail(
-                place, block, "Its 'layers' must be a list, such as [Dense(64), Dense(64)].", TypeError
-            )
+            self.fail(place, block, "Its 'layers' must be a list, such as [Dense(64), Dense(64)].", TypeError)
         first, shape = len(self.layers) - 1, self.shape
         for number, item in enumerate(block.layers, 1):
             if isinstance(item, Residual):
-                self.fail(
-                    f"{place}.{number}", item, "A block cannot hold a block: put one after the other."
-                )
+                self.fail(f"{place}.{number}", item, "A block cannot hold a block: put one after the other.")
             self.add(item, f"{place}.{number}")
         after, self.shape = self.shape, shape
         if self.pool is not None:

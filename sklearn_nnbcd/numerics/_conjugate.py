@@ -10,9 +10,7 @@ _ROUNDING = 10.0
 _DIVERGED = 1e8
 
 
-def conjugate_gradients(
-    start, residual, multiply, precondition, n_iter, *, right=None, axis=None, xp
-):
+def conjugate_gradients(start, residual, multiply, precondition, n_iter, *, right=None, axis=None, xp):
     """Lower a convex quadratic from a start by preconditioned conjugate gradients.
 
     The quadratic is 1/2 <x, A x> - <b, x> with A symmetric positive semidefinite. Every iterate has

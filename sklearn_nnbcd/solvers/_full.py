@@ -102,9 +102,7 @@ class FullBatch(BaseSolver):
 
     def init(self, problem: Problem, start: Callable, rows: tuple, context: FitContext) -> FullState:
         """U and V by a forward pass, W^MC by the cold projection of W."""
-        penalties = replace(
-            problem.penalties, relaxation=float(self.relaxation), alpha_w=float(self.alpha_w)
-        )
+        penalties = replace(problem.penalties, relaxation=float(self.relaxation), alpha_w=float(self.alpha_w))
         data_metric = self.projection == "data"
         problem = replace(problem, penalties=penalties, data_metric=data_metric, tf32=bool(self.tf32))
         W, b = start()
@@ -178,7 +176,9 @@ def block_size(
     states = (4 if extrapolation else 2) * itemsize * entries
     if limit is None:
         free = backend.free_bytes()
-        return size if free is None else min(size, rows_on_device(free, n_rows, fixed, states, step, owner)), False
+        return size if free is None else min(
+            size, rows_on_device(free, n_rows, fixed, states, step, owner)
+        ), False
     if fixed + n_rows * states + step * size <= limit:
         return size, False
     size = min(size, (limit - fixed) // step)

@@ -55,7 +55,7 @@ class BaseTargets:
         return self.loss
 
     def score(self, y: np.ndarray, V: np.ndarray, s: np.ndarray | None) -> float:
-        """What ``score`` of scikit-learn's estimators gives for outputs V in the units of y, both on the host."""
+        """What ``score`` of the estimator gives for outputs V in the units of y, both on the host."""
         raise NotImplementedError
 
     def check_validation(self, y: np.ndarray) -> None:

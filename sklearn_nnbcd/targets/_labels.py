@@ -43,7 +43,9 @@ class Labels(BaseTargets):
     class_weight: np.ndarray | None = None
 
     @classmethod
-    def fit(cls, y: np.ndarray, s: np.ndarray | None, *, loss: Any, class_weight: Any, owner: str) -> "Labels":
+    def fit(
+        cls, y: np.ndarray, s: np.ndarray | None, *, loss: Any, class_weight: Any, owner: str
+    ) -> "Labels":
         """Learn the classes of y and their weights.
 
         Parameters

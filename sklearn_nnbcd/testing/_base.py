@@ -131,9 +131,7 @@ def check_loss(loss, *, xp=array_numpy, dtype="float64", random_state=0):
     For the minimiser p of the convex g plus weight/2 ||. - c||^2 and any z,
     g(p) + weight/2 ||p - c||^2 + weight/2 ||z - p||^2 <= g(z) + weight/2 ||z - c||^2.
     """
-    expect(
-        loss.tasks and loss.tasks <= {"classification", "regression"}, "tasks must be known ones"
-    )
+    expect(loss.tasks and loss.tasks <= {"classification", "regression"}, "tasks must be known ones")
     for d in (1, 2, 4):
         arrays = Arrays(xp, dtype, random_state + d)
         rng, n = arrays.rng, 50
@@ -185,17 +183,13 @@ def check_probabilities(loss, *, xp=array_numpy, dtype="float64", random_state=0
     """to_proba: rows are probability vectors; a larger output gets no smaller probability."""
     for d in (1, 3, 7):
         arrays = Arrays(xp, dtype, random_state)
-        V, v = arrays.put(
-            10.0 ** arrays.rng.uniform(-2, 1, size=(80, 1)) * arrays.rng.normal(size=(80, d))
-        )
+        V, v = arrays.put(10.0 ** arrays.rng.uniform(-2, 1, size=(80, 1)) * arrays.rng.normal(size=(80, d)))
         P = loss.to_proba(V, xp=xp)
         expect(P.dtype == V.dtype, "to_proba must keep the dtype")
         p = host(P, xp)
         expect(p.shape == (80, max(d, 2)), f"to_proba has shape {p.shape} for {d} outputs")
         expect(bool(np.all(p >= 0.0)), "to_proba has negative entries")
-        expect_close(
-            p.sum(axis=1), np.ones(80), UNITS * arrays.eps, "rows of to_proba do not sum to 1"
-        )
+        expect_close(p.sum(axis=1), np.ones(80), UNITS * arrays.eps, "rows of to_proba do not sum to 1")
         if d == 1:
             order = np.argsort(v[:, 0])
             expect(bool(np.all(np.diff(p[order, 1]) >= 0.0)), "to_proba does not keep the order")
@@ -231,9 +225,7 @@ def check_initializer(initializer, *, variance=None):
         expect(abs(W.mean()) <= 5.0 * deviation / W.size**0.5, "draws do not have mean 0")
         if variance is not None:
             ratio = np.mean(W**2) / variance(*shape)
-            expect(
-                abs(ratio - 1.0) <= 5.0 * (2.0 / W.size) ** 0.5, f"variance off by {ratio:.3g} x"
-            )
+            expect(abs(ratio - 1.0) <= 5.0 * (2.0 / W.size) ** 0.5, f"variance off by {ratio:.3g} x")
 
 
 def draw_at(initializer, shape, seed, *, global_seed):
@@ -263,8 +255,6 @@ def check_placement(make, *, random_state=0):
         expect_close(again, np.sum(rows**2), 1e-13, "reduce changes blocks or drops arguments")
         expect_close(placement.sweep(step, 3.0), rows.sum(), 1e-13, "sweep does not add up")
         tripled = placement.sweep(step, 2.0)
-        expect_close(
-            tripled, 3.0 * rows.sum(), 1e-12, "sweep does not keep the new blocks once each"
-        )
+        expect_close(tripled, 3.0 * rows.sum(), 1e-12, "sweep does not keep the new blocks once each")
         last = placement.reduce(lambda block: float(np.sum(block)))
         expect_close(last, 6.0 * rows.sum(), 1e-12, "sweep does not keep the new blocks once each")

@@ -86,9 +86,7 @@ def check_step(plan, M, arrays):
             before = step_value(plan, previous, target, weight, xp)
             after = step_value(plan, new, target, weight, xp)
             rounding = UNITS * arrays.eps * weight * (1.0 + np.sum(t**2))
-            expect(
-                after <= before + rounding, f"the step goes up, from {before:.6g} to {after:.6g}"
-            )
+            expect(after <= before + rounding, f"the step goes up, from {before:.6g} to {after:.6g}")
             expect(type(new) is type(M), "the step must keep the format")
             said = plan.n_parameters in (None, new.n_parameters)
             expect(said, "the step must store what the plan says")
@@ -178,9 +176,7 @@ def check_metric(compression, shape, *, xp=array_numpy, dtype="float64", random_
             best = value(nearest, 1.0)
             for noise in (0.03, 0.1, 0.3, 1.0, 3.0):
                 for _ in range(8):
-                    near = xp.asarray(
-                        t + noise * arrays.rng.normal(size=t.shape), dtype=arrays.dtype
-                    )
+                    near = xp.asarray(t + noise * arrays.rng.normal(size=t.shape), dtype=arrays.dtype)
                     for way in (None, metric):
                         found = value(plan.project(near, metric=way, xp=xp), 1.0)
                         message = f"a feasible point is nearer in the metric with {name}"

@@ -17,9 +17,7 @@ def check_derivative(activation, *, xp=array_numpy, dtype="float64", random_stat
     D = activation.derivative(U, xp=xp)
     arrays.expect_unchanged("derivative")
     expect(D.shape == U.shape and D.dtype == U.dtype, "derivative must keep shape and dtype")
-    ahead, here, behind = (
-        np.asarray(activation(u + h, xp=array_numpy)) for h in (STEP, 0.0, -STEP)
-    )
+    ahead, here, behind = (np.asarray(activation(u + h, xp=array_numpy)) for h in (STEP, 0.0, -STEP))
     right, left = (ahead - here) / STEP, (here - behind) / STEP
     between = np.clip(host(D, xp), np.minimum(left, right), np.maximum(left, right))
     # Where sigma is smooth the one-sided slopes differ by sigma'' STEP, and their mean is exact.

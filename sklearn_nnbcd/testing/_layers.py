@@ -53,17 +53,13 @@ def check_adjoint(layer, V, U, W, arrays, tolerance):
         return float(np.sum(host(a, xp) * host(b, xp)))
 
     ahead = inner(layer.forward(V, W, None, xp=xp), U)
-    expect_close(
-        inner(V, layer.pull_back(U, W, xp=xp)), ahead, tolerance, "pull_back is not the adjoint"
-    )
+    expect_close(inner(V, layer.pull_back(U, W, xp=xp)), ahead, tolerance, "pull_back is not the adjoint")
     design = layer.design(V, xp=xp)
     probe, _ = arrays.normal(*design.shape)
     back = inner(V, layer.adjoint(probe, xp=xp))
     expect_close(back, inner(design, probe), tolerance, "adjoint is not that of the design")
     by_rows = layer.rows(layer.forward(V, W, None, xp=xp), xp=xp)
-    expect_close(
-        host(design @ W, xp), host(by_rows, xp), tolerance, "rows do not match the design"
-    )
+    expect_close(host(design @ W, xp), host(by_rows, xp), tolerance, "rows do not match the design")
 
 
 def check_factored(layer, V, b, arrays, tolerance):
@@ -96,9 +92,7 @@ def check_statistics(layer, V, E, s, arrays, tolerance):
         whole = statistics_of(layer, V, E, s, xp, shift)
         first = layer.statistics(V[:cut, ...], E[:cut, ...], s[:cut], shift, with_gram=True, xp=xp)
         second = layer.statistics(V[cut:, ...], E[cut:, ...], s[cut:], shift, with_gram=True, xp=xp)
-        copied = statistics_of(
-            layer, xp.take(V, copies, axis=0), xp.take(E, copies, axis=0), None, xp, shift
-        )
+        copied = statistics_of(layer, xp.take(V, copies, axis=0), xp.take(E, copies, axis=0), None, xp, shift)
         without = layer.statistics(V, E, s, shift, with_gram=False, xp=xp)
         expect(without.gram is None, "with_gram=False must leave the Gram matrix out")
         total = first + second
@@ -106,9 +100,7 @@ def check_statistics(layer, V, E, s, arrays, tolerance):
             part = getattr(total, name)
             part = float(part) if name == "weight" else host(part, xp)
             expect_close(part, value, tolerance, f"{name} of two blocks does not add up")
-            expect_close(
-                copied[name], value, tolerance, f"{name}: a weight is not that many copies"
-            )
+            expect_close(copied[name], value, tolerance, f"{name}: a weight is not that many copies")
     for weights in (None, s):
         sums, count = layer.input_sum(V, weights, xp=xp)
         plain = statistics_of(layer, V, E, weights, xp)
@@ -135,9 +127,7 @@ def check_weight_step(layer, V, U, W, b, s, arrays):
     old_W, old_b = host(W, xp), host(b, xp)
     mean = sums["sum_v"] / sums["weight"]
     left = rho * (sums["gram"] - np.outer(mean, sums["sum_v"])) + ridge * np.eye(len(mean))
-    change = np.linalg.solve(
-        left, rho * (sums["cross"] - np.outer(mean, sums["sum_e"])) - ridge * old_W
-    )
+    change = np.linalg.solve(left, rho * (sums["cross"] - np.outer(mean, sums["sum_e"])) - ridge * old_W)
     new_b = old_b + sums["sum_e"] / sums["weight"] - (mean + host(shift, xp)) @ change
 
     def value(w, offset):

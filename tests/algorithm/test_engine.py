@@ -84,9 +84,7 @@ def oracle_compression(name, plan):
         t = plan.tensorization
         paired = t.rows is not None
         functions = (
-            reference.paired_tt(t.shape, t.rows, t.columns)
-            if paired
-            else reference.flat_tt(t.shape, t.modes)
+            reference.paired_tt(t.shape, t.rows, t.columns) if paired else reference.flat_tt(t.shape, t.modes)
         )
         return functions, lambda M: list(M.cores)
     p = PENALTIES["tau"] + PENALTIES["alpha"]

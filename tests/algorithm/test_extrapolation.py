@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from problems import NUMPY, draw_start, fitted, make_problem
+from sklearn_nnbcd._problem import resolve_problem
+from sklearn_nnbcd._solvers import resolve_blocks
 
 from sklearn_nnbcd import NNBCDRegressor
 from sklearn_nnbcd._monitor import Monitor
-from sklearn_nnbcd._problem import resolve_problem
-from sklearn_nnbcd._solvers import resolve_blocks
 from sklearn_nnbcd.backends import _numpy as numpy_backend
 from sklearn_nnbcd.engine import (
     Terms,

@@ -6,13 +6,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from problems import NUMPY, make_stack_problem, mild
+from sklearn_nnbcd._network import network_weights
 from test_minibatch import setting
 
 from sklearn_nnbcd import NNBCDClassifier
-from sklearn_nnbcd._network import network_weights
 from sklearn_nnbcd.compressions import LowRank
-from sklearn_nnbcd.engine import BatchSettings, MiniBatch, forward, initial_weights
-from sklearn_nnbcd.engine._factors import Factored
+from sklearn_nnbcd.engine import (
+    BatchSettings,
+    fitted_weights,
+    forward,
+    initial_state,
+    initial_weights,
+    project,
+    train_batch,
+)
+from sklearn_nnbcd.engine._minibatch._factored import factorize, merge_weights, split_weights
 from sklearn_nnbcd.layers import AveragePool2D, Conv2D, Dense, Residual
 from sklearn_nnbcd.numerics._metric import Metric
 
@@ -41,89 +49,93 @@ def drawn(layers, shape, *, seed=0, **options):
 def test_the_longer_network_is_the_compressed_one(stack, fit_intercept):
     """Forward passes agree: W^MC with the intercepts that go with it, and A, B as two layers."""
     problem, weights, X = drawn(*STACKS[stack], fit_intercept=fit_intercept)
-    factored = Factored(problem)
-    parted = factored.parted(weights)
-    assert factored.problem.N == 2 * problem.N
-    assert not factored.problem.compressed
+    factorization = factorize(problem)
+    split = split_weights(factorization, weights)
+    assert factorization.problem.N == 2 * problem.N
+    assert not factorization.problem.compressed
     coefs, intercepts = network_weights(problem, weights)
     W = (None, *(coef.to_dense(xp=NUMPY) for coef in coefs))
     V, _ = forward(problem, X, W, (None, *intercepts))
-    long, _ = forward(factored.problem, X, parted.W, parted.b)
+    long, _ = forward(factorization.problem, X, split.W, split.b)
     np.testing.assert_allclose(long[-1], V[-1], rtol=1e-10, atol=1e-10)
 
 
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @pytest.mark.parametrize("stack", STACKS)
-def test_joined_weights_are_the_longer_network(stack, fit_intercept):
+def test_merged_weights_are_the_longer_network(stack, fit_intercept):
     """With intercepts between the factors, too: what a fit makes of them ends in b."""
     problem, weights, X = drawn(*STACKS[stack], fit_intercept=fit_intercept)
-    factored, rng = Factored(problem), np.random.default_rng(1)
-    parted = factored.parted(weights)
-    b = tuple(None if x is None else rng.normal(size=x.shape) for x in parted.b)
-    parted = replace(parted, b=b)
-    long, _ = forward(factored.problem, X, parted.W, parted.b)
-    joined = factored.joined(parted)
-    coefs, intercepts = network_weights(problem, joined)
-    for W, M, coef in zip(joined.W[1:], joined.M_dense[1:], coefs, strict=True):
+    factorization, rng = factorize(problem), np.random.default_rng(1)
+    split = split_weights(factorization, weights)
+    b = tuple(None if x is None else rng.normal(size=x.shape) for x in split.b)
+    split = replace(split, b=b)
+    long, _ = forward(factorization.problem, X, split.W, split.b)
+    merged = merge_weights(factorization, split)
+    coefs, intercepts = network_weights(problem, merged)
+    for W, M, coef in zip(merged.W[1:], merged.M_dense[1:], coefs, strict=True):
         np.testing.assert_array_equal(W, M)
         np.testing.assert_array_equal(coef.to_dense(xp=NUMPY), M)
-    V, _ = forward(problem, X, joined.W, (None, *intercepts))
+    V, _ = forward(problem, X, merged.W, (None, *intercepts))
     np.testing.assert_allclose(V[-1], long[-1], rtol=1e-10, atol=1e-10)
 
 
 def test_layers_of_other_formats_keep_their_coupling():
     problem, weights, X, Y, _ = setting((6, 5, 4, 3), compression="low_rank", compress_output=False)
     plans = (None, problem.plans[1], mild("l0").plan((5, 4)), None)
-    solver = MiniBatch(replace(problem, plans=plans), weights, BatchSettings(free=0.3, refresh=2))
+    problem = replace(problem, plans=plans)
+    state = initial_state(problem, weights, BatchSettings(free=0.3, refresh=2))
     for k in range(20):
-        solver.advance(X, Y, None, k / 20)
-    assert [plan is None for plan in solver.problem.plans] == [True, True, True, False, True]
-    assert solver.projected == {3}
-    solver.project()
-    result = solver.result
+        state, _ = train_batch(state, X, Y, None, k / 20)
+    assert [plan is None for plan in state.problem.plans] == [True, True, True, False, True]
+    assert state.network_problem is problem
+    assert state.projected == {3}
+    result = fitted_weights(project(state))
     np.testing.assert_array_equal(result.W[1], result.M_dense[1])
     assert np.linalg.matrix_rank(result.W[1]) == problem.plans[1].rank
     assert np.linalg.norm(result.W[2] - result.M_dense[2]) > 0.0
     assert np.sum(result.M_dense[2] == 0.0) >= 10
 
 
-def test_the_fit_goes_over_when_the_compression_begins_and_the_loss_falls():
+def test_the_fit_changes_to_factors_when_the_compression_starts_and_the_loss_falls():
     problem, weights, X, _, _ = setting((6, 8, 8, 3), rows=60, compression="low_rank", compress_output=False)
     Y = X[:, :1] * np.asarray([[1.0, -1.0, 0.5]])  # rank one is enough
     settings = BatchSettings(free=0.1, averaging=np.inf)
-    solver, losses = MiniBatch(problem, weights, settings, n_steps=400), []
+    state, losses = initial_state(problem, weights, settings, n_steps=400), []
     for k in range(400):
-        losses.append(solver.advance(X, Y, None, k / 400))
-        assert (solver.factored is None) == (k < 40)
+        state, loss = train_batch(state, X, Y, None, k / 400)
+        losses.append(loss)
+        assert (state.factorization is None) == (k < 40)
     assert losses[-1] < 0.5 * losses[41]
-    coefs, intercepts = network_weights(problem, solver.result)
+    coefs, intercepts = network_weights(problem, fitted_weights(state))
     V, _ = forward(problem, X, (None, *(c.to_dense(xp=NUMPY) for c in coefs)), (None, *intercepts))
     # The last step is a four-hundredth of the first one.
     assert np.sum((V[-1] - Y) ** 2) / 2 == pytest.approx(losses[-1], rel=1e-2)
 
 
-def test_exact_messages_and_a_switch_keep_the_dense_weights():
+def test_closed_forms_and_a_switch_keep_the_dense_weights():
     problem, weights, X, Y, _ = setting((6, 5, 4, 3), compression="low_rank", compress_output=False)
-    for settings in (BatchSettings.of("exact"), BatchSettings(factored=False)):
-        solver = MiniBatch(problem, weights, settings)
+    for settings in (BatchSettings.closed_form(), BatchSettings(factored=False)):
+        state = initial_state(problem, weights, settings)
         for k in range(5):
-            solver.advance(X, Y, None, k / 5)
-        assert solver.factored is None
-        assert solver.trust == settings.trust
-        assert solver.problem is problem
+            state, _ = train_batch(state, X, Y, None, k / 5)
+        assert state.factorization is None
+        assert state.trust == settings.trust
+        assert state.problem is problem
 
 
-def test_a_restart_begins_with_the_whole_problem():
+def test_a_fit_from_earlier_weights_starts_with_the_network_and_factors_it_again():
     problem, weights, X, Y, _ = setting((6, 5, 4, 3), compression="low_rank", compress_output=False)
-    solver = MiniBatch(problem, weights, BatchSettings(free=0.0))
+    settings = BatchSettings(free=0.0)
+    state = initial_state(problem, weights, settings)
     for k in range(4):
-        solver.advance(X, Y, None, k / 4)
-    kept = solver.result
-    solver.restart(kept)
-    assert solver.problem is problem
-    assert solver.result is kept
-    solver.advance(X, Y, None, 0.0)
-    assert solver.factored is not None
+        state, _ = train_batch(state, X, Y, None, k / 4)
+    assert state.trust == settings.factored_trust
+    result = fitted_weights(state)
+    again = initial_state(state.network_problem, result, settings)
+    assert again.problem is problem
+    assert fitted_weights(again) is result
+    again, _ = train_batch(again, X, Y, None, 0.0)
+    assert again.factorization is not None
 
 
 @pytest.mark.parametrize("metric", ["frobenius", "data"])

@@ -2,6 +2,8 @@
 """The mini-batch engine: messages, metric, trust region, pull, and what it keeps in memory."""
 
 import gc
+import pickle
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,22 +25,37 @@ from problems import (
 from sklearn_nnbcd.activations import ACTIVATIONS
 from sklearn_nnbcd.engine import (
     BatchSettings,
-    MiniBatch,
     Weights,
-    fit_minibatch,
+    batch_step,
+    end_pass,
+    fitted_weights,
     forward,
+    has_all_compressed,
     initial_block,
+    initial_state,
+    project,
     pull_weight,
+    train_batch,
 )
 from sklearn_nnbcd.engine._blocks import update_U, update_V, update_V_output
-from sklearn_nnbcd.engine._curvature import Curvature, damped_inverse
-from sklearn_nnbcd.engine._schedule import refresh_interval
+from sklearn_nnbcd.engine._minibatch._curvature import Curvature, damped_inverse, update_curvature
+from sklearn_nnbcd.engine._minibatch._messages import (
+    activation_chords,
+    activation_slopes,
+    closed_form_messages,
+    linearized_messages,
+)
+from sklearn_nnbcd.engine._minibatch._schedule import refresh_interval
+from sklearn_nnbcd.engine._minibatch._step import apply_changes, layer_change
 from sklearn_nnbcd.losses import LOSSES
 from sklearn_nnbcd.placements import ShuffledBatches
+from sklearn_nnbcd.solvers import ExactMiniBatch, FitContext, MiniBatch
 
 WIDTHS = (6, 5, 4, 3)
 #: nothing is averaged over batches, nothing is left of the last change
-PLAIN = dict(memory=0.0, refresh=1, momentum=0.0, decay=False)
+PLAIN = dict(memory=0.0, refresh=1, momentum=0.0)
+#: how the V and U blocks are solved
+SETTINGS = {"linearized": BatchSettings(), "closed form": replace(BatchSettings(), linearized=False)}
 
 
 def setting(widths=WIDTHS, *, rows=11, seed=0, weighted=False, dtype="float64", **options):
@@ -59,17 +76,11 @@ def setting(widths=WIDTHS, *, rows=11, seed=0, weighted=False, dtype="float64", 
     return problem, Weights(W, b, none, none, none), X, Y, s
 
 
-def messages(solver, X, Y, s=None):
-    """{i: E_i} of one batch."""
-    problem = solver.problem
-    block = initial_block(problem, solver.weights, X, Y, s)
-    N, xp = problem.N, problem.xp
-    slopes = [None, *(problem.activations[i].derivative(block.U[i], xp=xp) for i in range(1, N))]
-    if solver.settings.block_step == "exact":
-        p = problem.penalties
-        for i in range(2, N + 1):
-            solver.operators[i] = problem.layers[i].input_operator(solver.weights.W[i], p.rho, p.gamma, xp=xp)
-    return dict(solver._messages(block, slopes))
+def steps(state, batches):
+    """The state after some batches (X, Y, s)."""
+    for batch in batches:
+        state, _ = batch_step(state, *batch)
+    return state
 
 
 # the messages -----------------------------------------------------------------------------------
@@ -89,9 +100,10 @@ def loss_above(problem, weights, Y, U, i):
 def test_prox_linear_messages_are_minus_the_derivative(activation, loss):
     """E_i against central differences of the loss in every entry of U_i."""
     problem, weights, X, Y, _ = setting(rows=4, activation=activation, loss=loss)
-    _, U = forward(problem, X, weights.W, weights.b)
+    block = initial_block(problem, weights, X, Y)
+    U, slopes = block.U, activation_slopes(problem, block.U)
     h = 1e-5
-    for i, E in messages(MiniBatch(problem, weights, BatchSettings()), X, Y).items():
+    for i, E in linearized_messages(problem, weights, block, slopes):
         for entry in np.ndindex(*E.shape):
             shift = np.zeros_like(U[i])
             shift[entry] = h
@@ -107,18 +119,47 @@ def test_exact_messages_are_the_block_updates(activation, loss):
     """The shortcuts at a forward pass equal V_N, U_N, V_i, U_i of Algorithm 1."""
     options = dict(rho=1.7, gamma=0.6, alpha=0.45)
     problem, weights, X, Y, s = setting(activation=activation, loss=loss, weighted=True, **options)
-    solver = MiniBatch(problem, weights, BatchSettings(block_step="exact"))
-    ours, start, N = messages(solver, X, Y, s), initial_block(problem, weights, X, Y, s), problem.N
+    start, N, p = initial_block(problem, weights, X, Y, s), problem.N, problem.penalties
+    operators = [None, None]
+    for i in range(2, N + 1):
+        operators.append(problem.layers[i].input_operator(weights.W[i], p.rho, p.gamma, xp=NUMPY))
+    ours = dict(closed_form_messages(problem, weights, start, operators))
     block = update_V_output(start, problem)
     block = update_U(block, N, problem, start.U[N])
     np.testing.assert_allclose(ours[N], block.U[N] - start.U[N], rtol=1e-11, atol=1e-12)
     for i in range(N - 1, 0, -1):
         S = problem.activations[i](block.U[i], xp=NUMPY)
-        block = update_V(block, i, problem, weights, solver.operators[i + 1], S)
+        block = update_V(block, i, problem, weights, operators[i + 1], S)
         P = problem.layers[i].forward(block.V[i - 1], weights.W[i], weights.b[i], xp=NUMPY)
         block = update_U(block, i, problem, P)
         # The smooth activations solve for U_i to about 1e-10; the others are closed forms.
         np.testing.assert_allclose(ours[i], block.U[i] - start.U[i], rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_chords_are_slopes_of_the_lines_from_zero(activation):
+    problem, weights, X, Y, _ = setting(activation=activation)
+    block = initial_block(problem, weights, X, Y)
+    chords, slopes = activation_chords(problem, block), activation_slopes(problem, block.U)
+    sigma = problem.activations[1]
+    for i in range(1, problem.N):
+        line = chords[i] * block.U[i] + sigma(np.zeros((1, 1)), xp=NUMPY)
+        np.testing.assert_allclose(line, block.V[i], rtol=1e-12, atol=1e-12)
+        if activation in ("identity", "relu", "leaky_relu"):
+            np.testing.assert_allclose(chords[i], slopes[i], rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("activation", ["sigmoid", "softplus", "tanh", "relu"])
+def test_chords_near_zero_are_bounded(activation, dtype):
+    problem, weights, X, Y, _ = setting((6, 5, 3), activation=activation, dtype=dtype)
+    block = initial_block(problem, weights, X, Y)
+    sizes = np.asarray([0.0, 1e-40, 1e-12, -1e-8, 1e-5], dtype=dtype)
+    U = np.broadcast_to(sizes, block.U[1].shape)
+    block = block.with_U(1, U).with_V(1, problem.activations[1](U, xp=NUMPY))
+    chords = activation_chords(problem, block)[1]
+    assert chords.dtype == U.dtype
+    assert np.all((chords >= -1e-3) & (chords <= 1.0 + 1e-3))
 
 
 # the metric -------------------------------------------------------------------------------------
@@ -136,15 +177,14 @@ def test_damped_inverse():
 
 def test_sensitivity_is_the_curvature_of_the_loss_of_a_linear_network():
     problem, weights, X, Y, s = setting(activation="identity", weighted=True)
-    solver = MiniBatch(problem, weights, BatchSettings(**PLAIN))
-    solver.step(X, Y, s)
+    state = steps(initial_state(problem, weights, BatchSettings(**PLAIN)), [(X, Y, s)])
     rng = np.random.default_rng(1)
     _, U = forward(problem, X, weights.W, weights.b)
     for i in range(1, problem.N + 1):
         D = rng.normal(size=U[i].shape)
         values = [loss_above(problem, weights, Y, U[i] + t * D, i) for t in (-1.0, 0.0, 1.0)]
         curvature = values[0] - 2.0 * values[1] + values[2]
-        S = solver.curvatures[i].sensitivity
+        S = state.curvatures[i].sensitivity
         assert float(np.sum((D @ S) * D)) == pytest.approx(curvature, rel=1e-10)
 
 
@@ -153,21 +193,21 @@ def test_running_sums_begin_as_means_and_forget_slowly():
     rows = [np.diag([float(k), 1.0]) for k in range(6)]
     expected = sum(A.T @ A for A in rows[:4]) / 4
     for A in rows[:4]:
-        curvature.refresh(A, None, one, settings, xp=NUMPY)
+        curvature = update_curvature(curvature, A, None, one, settings, xp=NUMPY)
     np.testing.assert_allclose(curvature.gram, expected)
     for A in rows[4:]:
-        curvature.refresh(A, A, one, settings, xp=NUMPY)
+        curvature = update_curvature(curvature, A, A, one, settings, xp=NUMPY)
         expected = 0.75 * expected + 0.25 * A.T @ A
     np.testing.assert_allclose(curvature.gram, expected)
 
 
 def test_curvatures_are_refreshed_often_first():
     problem, weights, X, Y, _ = setting()
-    solver, due = MiniBatch(problem, weights, BatchSettings(refresh=6)), []
+    state, due = initial_state(problem, weights, BatchSettings(refresh=6)), []
     for k in range(20):
-        before = solver.curvatures[1].count
-        solver.step(X, Y)
-        due += [k] * (solver.curvatures[1].count - before)
+        before = state.curvatures[1].count
+        state, _ = batch_step(state, X, Y)
+        due += [k] * (state.curvatures[1].count - before)
     assert due == [0, 1, 2, 4, 6, 12, 18]
 
 
@@ -185,9 +225,8 @@ def test_updates_of_the_curvatures_are_rarer_where_they_are_dear():
 @pytest.mark.parametrize("fit_intercept", [True, False])
 def test_metric_is_the_weighted_covariance(fit_intercept):
     problem, weights, X, Y, s = setting(weighted=True, fit_intercept=fit_intercept)
-    solver = MiniBatch(problem, weights, BatchSettings(**PLAIN))
-    solver.step(X, Y, s)
-    metric, mean = solver.curvatures[1].metric(fit_intercept, xp=NUMPY)
+    state = steps(initial_state(problem, weights, BatchSettings(**PLAIN)), [(X, Y, s)])
+    metric, mean = state.curvatures[1].metric, state.curvatures[1].mean_input
     if fit_intercept:
         np.testing.assert_allclose(mean, np.average(X, axis=0, weights=s), rtol=1e-12)
         G = np.cov(X.T, aweights=s, bias=True)
@@ -201,39 +240,37 @@ def test_metric_is_the_weighted_covariance(fit_intercept):
 # the step ---------------------------------------------------------------------------------------
 
 
-def test_both_forms_of_the_answer_agree():
+def test_both_forms_of_a_change_agree():
     """Rows of zeros change no product, only which form is the cheaper one."""
     problem, weights, X, Y, _ = setting((20, 8, 3), rows=9)
-    solver = MiniBatch(problem, weights, BatchSettings(**PLAIN))
-    solver.step(X, Y)
+    state = steps(initial_state(problem, weights, BatchSettings(**PLAIN)), [(X, Y)])
     rng = np.random.default_rng(1)
     A, E = rng.normal(size=(9, 21)), rng.normal(size=(9, 8))
-    few, gain = solver._answer(1, A, E)
+    few, gain = layer_change(state, 1, A, E)
     pad = np.zeros((30, 1))
-    many, same = solver._answer(1, np.vstack([A, pad * A[:1]]), np.vstack([E, pad * E[:1]]))
+    many, same = layer_change(state, 1, np.vstack([A, pad * A[:1]]), np.vstack([E, pad * E[:1]]))
     np.testing.assert_allclose(few, many, rtol=1e-10, atol=1e-13)
     assert gain == pytest.approx(same, rel=1e-10) and gain > 0.0
 
 
-@pytest.mark.parametrize("block_step", ["prox_linear", "exact"])
-def test_one_linear_layer_makes_a_damped_newton_step(block_step):
-    """With one layer both block steps are one formula: W + c step (G + d g I)^-1 A'E."""
+@pytest.mark.parametrize("linearized", [True, False])
+def test_one_linear_layer_makes_a_damped_newton_step(linearized):
+    """With one layer both kinds of blocks are one formula: W + c step (G + d g I)^-1 A'E."""
     options = dict(rho=1.0, gamma=1.0, alpha=0.0)
     problem, weights, X, Y, s = setting((4, 2), weighted=True, **options)
-    settings = BatchSettings(**PLAIN, block_step=block_step, step=0.5, damping=0.2, trust=np.inf)
-    solver = MiniBatch(problem, weights, settings)
-    solver.step(X, Y, s)
+    settings = BatchSettings(**PLAIN, linearized=linearized, step=0.5, damping=0.2, trust=np.inf)
+    state = steps(initial_state(problem, weights, settings), [(X, Y, s)])
     A = np.column_stack([X, np.ones(len(X))])
     G = (A.T * s) @ A / s.sum()
     E = Y - X @ weights.W[1] - weights.b[1]
     share = 1.0 / 1.2  # the damped S = I
-    if block_step == "exact":  # V = (Y + gamma U)/(1 + gamma), then U = (gamma V + rho P)/2
+    if not linearized:  # V = (Y + gamma U)/(1 + gamma), then U = (gamma V + rho P)/2
         share = 0.25
     slope = (A.T * s) @ (share * E) / s.sum()
     ridge = 0.2 * np.trace(G) / 5
     change = 0.5 * np.linalg.solve(G + ridge * np.eye(5), slope)
-    np.testing.assert_allclose(solver.weights.W[1], weights.W[1] + change[:4], rtol=1e-10)
-    np.testing.assert_allclose(solver.weights.b[1], weights.b[1] + change[4], rtol=1e-10)
+    np.testing.assert_allclose(state.weights.W[1], weights.W[1] + change[:4], rtol=1e-10)
+    np.testing.assert_allclose(state.weights.b[1], weights.b[1] + change[4], rtol=1e-10)
 
 
 @pytest.mark.parametrize("trust", [1e-4, np.inf])
@@ -241,10 +278,9 @@ def test_trust_region_bounds_the_change_of_the_outputs(trust):
     """A linear network; the bound is of first order: a percent is left for products of steps."""
     problem, weights, X, Y, s = setting(activation="identity", weighted=True)
     settings = BatchSettings(**PLAIN, step=10.0, damping=0.01, trust=trust)
-    solver = MiniBatch(problem, weights, settings)
     before = forward(problem, X, weights.W, weights.b)[0][-1]
-    solver.step(X, Y, s)
-    after = forward(problem, X, solver.weights.W, solver.weights.b)[0][-1]
+    changed = steps(initial_state(problem, weights, settings), [(X, Y, s)]).weights
+    after = forward(problem, X, changed.W, changed.b)[0][-1]
     change = float(np.average(np.sum((after - before) ** 2, axis=1), weights=s))
     if trust == np.inf:
         assert change > 1.0
@@ -253,27 +289,27 @@ def test_trust_region_bounds_the_change_of_the_outputs(trust):
 
 
 def test_momentum_and_falling_step():
-    """Where the answers are constant, the moves add up as they should."""
+    """Where the changes are constant, the steps add up as they should."""
     problem, weights, X, Y, _ = setting((1, 1), fit_intercept=False)
     settings = BatchSettings(step=0.5, momentum=0.6, trust=np.inf, shrink=0.0)
-    solver = MiniBatch(problem, weights, settings, n_steps=4)
+    state = initial_state(problem, weights, settings, n_steps=4)
     w, velocity = weights.W[1], 0.0
     for k in range(4):
         velocity = 0.6 * velocity + 2.0
         w = w + 0.5 * (1.0 - k / 4) * velocity
-        solver._move([None, np.full((1, 1), 2.0)], 0.0, 0.0)
-        solver.done += 1
-        np.testing.assert_allclose(solver.weights.W[1], w, rtol=1e-13)
+        state = apply_changes(state, [None, np.full((1, 1), 2.0)], 0.0, 0.0)
+        state = replace(state, n_batches=state.n_batches + 1)
+        np.testing.assert_allclose(state.weights.W[1], w, rtol=1e-13)
 
 
 def test_weights_that_no_batch_asks_for_fall_by_the_stated_share():
     problem, weights, _, _, _ = setting((3, 2), fit_intercept=False)
-    solver = MiniBatch(problem, weights, BatchSettings(shrink=0.7), n_steps=400)
+    state = initial_state(problem, weights, BatchSettings(shrink=0.7), n_steps=400)
     for _ in range(400):
-        solver._move([None, np.zeros((3, 2))], 0.0, 0.0)
-        solver.done += 1
+        state = apply_changes(state, [None, np.zeros((3, 2))], 0.0, 0.0)
+        state = replace(state, n_batches=state.n_batches + 1)
     expected = np.exp(-0.7) * weights.W[1]
-    np.testing.assert_allclose(solver.weights.W[1], expected, rtol=5e-3)  # steps of 1/400
+    np.testing.assert_allclose(state.weights.W[1], expected, rtol=5e-3)  # steps of 1/400
 
 
 def test_ridge_leads_to_ridge_regression():
@@ -282,36 +318,35 @@ def test_ridge_leads_to_ridge_regression():
     options = dict(weighted=True, fit_intercept=False, ridge=7.0)
     problem, weights, X, Y, s = setting((1, 1), rows=30, **options)
     settings = BatchSettings(**PLAIN, step=1.0, trust=np.inf)
-    solver = MiniBatch(problem, weights, settings, n_rows=float(s.sum()))
-    for _ in range(200):
-        solver.step(X, Y, s)
+    state = initial_state(problem, weights, settings, n_rows=float(s.sum()))
+    state = steps(state, [(X, Y, s)] * 200)
     n, square = float(s.sum()), float(s @ X[:, 0] ** 2)
     damped = 4.0 * square / n  # damping 1.0 on both sides
     ridge = n / (n / 7.0 + 1.0 / damped)
     best = float(((X.T * s) @ Y)[0, 0] / (square + ridge))
-    assert float(solver.weights.W[1][0, 0]) == pytest.approx(best, rel=1e-9)
+    assert float(state.weights.W[1][0, 0]) == pytest.approx(best, rel=1e-9)
 
 
 def test_a_huge_ridge_takes_a_bounded_share_of_the_weights():
     problem, weights, X, Y, _ = setting((4, 3), ridge=1e9)
-    solver = MiniBatch(problem, weights, BatchSettings(**PLAIN, step=0.1, trust=0.0))
-    solver.step(X, Y)
-    np.testing.assert_allclose(solver.weights.W[1], 0.9 * weights.W[1], rtol=1e-6)
+    state = initial_state(problem, weights, BatchSettings(**PLAIN, step=0.1, trust=0.0))
+    state = steps(state, [(X, Y)])
+    np.testing.assert_allclose(state.weights.W[1], 0.9 * weights.W[1], rtol=1e-6)
 
 
-@pytest.mark.parametrize("block_step", ["prox_linear", "exact"])
+@pytest.mark.parametrize("blocks", SETTINGS)
 @pytest.mark.parametrize("compression", MILD_COMPRESSIONS)
-def test_weights_are_copies(compression, block_step):
+def test_weights_are_copies(compression, blocks):
     problem, weights, X, Y, _ = setting((8, 6, 4, 3), compression=compression, rows=15)
     copies = np.random.default_rng(2).integers(0, 4, size=15)
     results = []
     repeated = [np.repeat(array, copies, axis=0) for array in (X, Y)]
     for rows in ((X, Y, copies.astype(float)), (*repeated, None)):
-        solver = MiniBatch(problem, weights, BatchSettings(block_step=block_step), n_rows=copies.sum())
+        state = initial_state(problem, weights, SETTINGS[blocks], n_rows=copies.sum())
         for _ in range(3):
-            solver.step(*rows, pull=0.5 if solver.projected else 0.0)
-            solver.project()
-        results.append(fitted(solver.weights))
+            state, _ = batch_step(state, *rows, pull=0.5 if state.projected else 0.0)
+            state = project(state)
+        results.append(fitted(state.weights))
     for ours, theirs in zip(*results, strict=True):
         # The same sums in another order.
         np.testing.assert_allclose(ours, theirs, rtol=1e-7, atol=1e-9)
@@ -320,21 +355,21 @@ def test_weights_are_copies(compression, block_step):
 # arrays -----------------------------------------------------------------------------------------
 
 
-def few_steps(problem, weights, X, Y, s, block_step="prox_linear"):
-    solver = MiniBatch(problem, weights, BatchSettings(block_step=block_step))
+def few_steps(problem, weights, X, Y, s, blocks="linearized"):
+    state = initial_state(problem, weights, SETTINGS[blocks])
     for _ in range(4):
-        solver.step(X, Y, s, pull=0.5 if solver.projected else 0.0)
+        state, _ = batch_step(state, X, Y, s, pull=0.5 if state.projected else 0.0)
         if any(plan is not None for plan in problem.plans):
-            solver.project()
-    return solver.weights
+            state = project(state)
+    return state.weights
 
 
-@pytest.mark.parametrize("block_step", ["prox_linear", "exact"])
+@pytest.mark.parametrize("blocks", SETTINGS)
 @pytest.mark.parametrize("compression", MILD_COMPRESSIONS)
-def test_another_namespace_equals_numpy(compression, block_step, standard):
+def test_another_namespace_equals_numpy(compression, blocks, standard):
     options = dict(compression=compression, weighted=True, rows=15)
-    ours = few_steps(*setting((8, 6, 4, 3), xp=standard, **options), block_step)
-    theirs = few_steps(*setting((8, 6, 4, 3), **options), block_step)
+    ours = few_steps(*setting((8, 6, 4, 3), xp=standard, **options), blocks)
+    theirs = few_steps(*setting((8, 6, 4, 3), **options), blocks)
     assert type(ours.W[1]) is type(standard.zeros(1))
     for x, y in zip(fitted(ours), fitted(theirs), strict=True):
         np.testing.assert_allclose(to_host(x), y, rtol=1e-9, atol=1e-10)
@@ -361,39 +396,58 @@ def blobs(rows, widths, seed=0):
     return X, np.where(np.arange(widths[-1]) == labels[:, None], 1.0, 0.0)
 
 
-def fit(problem, weights, X, Y, *, passes=6, batch=32, seed=0, on_pass=None, **settings):
-    """(weights, complete, losses)"""
+class Steered(MiniBatch):
+    """A solver with settings of its own, which starts from given weights."""
+
+    def __init__(self, *, batch_size="auto", averaging=6.0, compress_after="auto", tf32=False, steering=None):
+        super().__init__(batch_size=batch_size)
+        self.steering = steering
+
+    def settings(self, problem):
+        return self.steering
+
+
+def begin(problem, weights, X, Y, *, passes=6, batch=32, seed=0, blocks="linearized", **settings):
+    """A solver, and its state before the first pass."""
+    make = BatchSettings if blocks == "linearized" else BatchSettings.closed_form
+    solver = Steered(batch_size=batch, steering=make(**settings))
+    context = FitContext(passes, np.random.RandomState(seed))
+    return solver, solver.init(problem, lambda: (weights.W, weights.b), (X, Y, None), context)
+
+
+def fit(problem, weights, X, Y, *, passes=6, on_pass=None, **options):
+    """(weights, losses)"""
+    solver, state = begin(problem, weights, X, Y, passes=passes, **options)
     losses = []
+    for _ in range(passes):
+        state, terms = solver.step(state)
+        losses.append(terms.total)
+        if on_pass is not None:
+            on_pass(solver.result(state))
+    state, terms = solver.finish(state)
+    assert terms is None
+    return solver.result(state), losses
 
-    def record(k, weights, loss):
-        losses.append(loss)
-        return on_pass is not None and on_pass(k, weights, loss)
 
-    batches = ShuffledBatches(X, Y, None, batch, np.random.RandomState(seed))
-    settings = BatchSettings.of(settings.pop("block_step", "prox_linear"), **settings)
-    result = fit_minibatch(problem, weights, batches, settings, max_iter=passes, on_pass=record)
-    return *result, losses
-
-
-@pytest.mark.parametrize("block_step", ["prox_linear", "exact"])
+@pytest.mark.parametrize("blocks", SETTINGS)
 @pytest.mark.parametrize("compression", MILD_COMPRESSIONS)
-def test_fit_learns_and_the_weights_meet_the_compressed_ones(compression, block_step):
+def test_fit_learns_and_the_weights_meet_the_compressed_ones(compression, blocks):
     widths = (12, 16, 16, 4)
     problem, weights, *_ = setting(widths, compression=compression, compress_output=False)
     X, Y = blobs(600, widths)
     late = dict(averaging=np.inf, pull=(0.004, 1.0))  # a strong last pull, no mean of earlier weights
-    weights, complete, losses = fit(problem, weights, X, Y, passes=10, block_step=block_step, **late)
-    assert complete and losses[-1] < 0.5 * losses[0]
+    weights, losses = fit(problem, weights, X, Y, passes=10, blocks=blocks, **late)
+    assert losses[-1] < 0.5 * losses[0]
     for i in range(1, problem.N + 1):
         if problem.plans[i] is None:
             assert weights.M[i] is None
             continue
         W, M = weights.W[i], weights.M_dense[i]
-        # The last pull has weight 10; what is left is what the last batch and projection moved.
+        # The last pull has weight 10; what is left is what the last batch and projection changed.
         assert np.linalg.norm(W - M) < 0.1 * np.linalg.norm(W)
 
 
-def test_the_pull_begins_late_and_rises():
+def test_the_pull_starts_late_and_rises():
     settings = BatchSettings(free=0.25, pull=(0.01, 100.0))
     assert pull_weight(settings, 0.2, 3.0) == 0.0
     shares = (0.25, 0.625, 1.0)
@@ -401,14 +455,13 @@ def test_the_pull_begins_late_and_rises():
     np.testing.assert_allclose(values, [0.03, 3.0, 300.0])
 
 
-def test_pull_moves_the_weights_towards_the_compressed_ones():
+def test_pull_draws_the_weights_towards_the_compressed_ones():
     problem, weights, X, Y, _ = setting(compression="low_rank")
-    solver = MiniBatch(problem, weights, BatchSettings(**PLAIN))
-    solver.step(X, Y)
-    solver.project()
-    W, M = solver.weights.W[1], solver.weights.M_dense[1]
-    solver._move([None, *(np.zeros((w.shape[0] + 1, w.shape[1])) for w in weights.W[1:])], 0.0, 3.0)
-    np.testing.assert_allclose(solver.weights.W[1], (W + 3.0 * M) / 4.0, rtol=1e-12)
+    state = project(steps(initial_state(problem, weights, BatchSettings(**PLAIN)), [(X, Y)]))
+    W, M = state.weights.W[1], state.weights.M_dense[1]
+    zeros = [None, *(np.zeros((w.shape[0] + 1, w.shape[1])) for w in weights.W[1:])]
+    state = apply_changes(state, zeros, 0.0, 3.0)
+    np.testing.assert_allclose(state.weights.W[1], (W + 3.0 * M) / 4.0, rtol=1e-12)
 
 
 def test_same_seed_same_weights_other_seed_other_weights():
@@ -421,20 +474,32 @@ def test_same_seed_same_weights_other_seed_other_weights():
         assert not np.array_equal(a, c)
 
 
-def test_interrupt_and_stop_keep_the_weights_so_far():
+class Interrupted(ShuffledBatches):
+    """Batches of which the fourth one never comes."""
+
+    def __iter__(self):
+        for number, batch in enumerate(super().__iter__()):
+            if number == 3:
+                raise KeyboardInterrupt
+            yield batch
+
+
+@pytest.mark.parametrize("compression", ["none", "low_rank", "l0"])
+def test_an_interrupted_pass_leaves_the_state_that_it_started_from(compression):
     widths = (6, 8, 3)
-    problem, weights, *_ = setting(widths, compression="low_rank", compress_output=False)
+    problem, weights, *_ = setting(widths, compression=compression, compress_output=False)
     X, Y = blobs(200, widths)
-
-    def interrupt(k, weights, loss):
-        if k == 3:
-            raise KeyboardInterrupt
-
-    kept, complete, losses = fit(problem, weights, X, Y, on_pass=interrupt)
-    assert not complete and len(losses) == 3
-    stopped, complete, _ = fit(problem, weights, X, Y, on_pass=lambda k, w, loss: k == 3)
-    assert complete
-    for a, b in zip(fitted(kept), fitted(stopped), strict=True):
+    solver, state = begin(problem, weights, X, Y)
+    for _ in range(2):
+        state, _ = solver.step(state)
+    before = [np.copy(x) for x in fitted(solver.result(state))]
+    stopped = fitted(solver.result(solver.finish(state)[0]))
+    batches = Interrupted(X, Y, None, 32, np.random.RandomState(0))
+    with pytest.raises(KeyboardInterrupt):
+        solver.step(replace(state, batches=batches))
+    for a, b in zip(before, fitted(solver.result(replace(state))), strict=True):
+        np.testing.assert_array_equal(a, b)
+    for a, b in zip(stopped, fitted(solver.result(solver.finish(state)[0])), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
@@ -442,22 +507,47 @@ def test_interrupt_in_the_first_pass_leaves_compressed_weights_near_the_weights(
     widths = (6, 8, 8, 3)
     problem, weights, *_ = setting(widths, compression="low_rank", compress_output=False)
     X, Y = blobs(200, widths)
-
-    class Interrupted(ShuffledBatches):
-        def __iter__(self):
-            for number, batch in enumerate(super().__iter__()):
-                if number == 3:
-                    raise KeyboardInterrupt
-                yield batch
-
-    batches = Interrupted(X, Y, None, 32, np.random.RandomState(0))
-    kept, complete = fit_minibatch(
-        problem, weights, batches, BatchSettings(), max_iter=30, on_pass=lambda *a: False
-    )
-    assert not complete
+    solver, state = begin(problem, weights, X, Y, passes=30)
+    state = replace(state, batches=Interrupted(X, Y, None, 32, np.random.RandomState(0)))
+    with pytest.raises(KeyboardInterrupt):
+        solver.step(state)
+    result = solver.result(solver.finish(state)[0])
     for i in (1, 2):  # W^MC was never made before the interrupt
-        W, M = kept.W[i], kept.M_dense[i]
+        W, M = result.W[i], result.M_dense[i]
         assert M is not None and np.linalg.norm(W - M) < np.linalg.norm(W)
+
+
+def arrays_of(value):
+    """All arrays within tuples, dataclasses and plain records."""
+    if isinstance(value, np.ndarray):
+        yield value
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from arrays_of(item)
+    elif type(value).__module__.startswith("sklearn_nnbcd"):
+        for item in vars(value).values():
+            yield from arrays_of(item)
+
+
+@pytest.mark.parametrize("blocks", SETTINGS)
+@pytest.mark.parametrize("compression", ["none", "low_rank", "tt", "l0"])
+def test_no_step_changes_an_older_state(compression, blocks):
+    """Every array of every earlier state, statistics and metrics among them, stays what it was."""
+    widths = (12, 16, 16, 4)
+    problem, weights, *_ = setting(widths, compression=compression, compress_output=False)
+    X, Y = blobs(200, widths)
+    solver, state = begin(problem, weights, X, Y, passes=4, blocks=blocks, refresh=3)
+    states, copies = [], []
+    for _ in range(4):
+        solver.result(state)
+        states.append(state)
+        copies.append([(x, np.copy(x)) for x in arrays_of(state)])
+        state, _ = solver.step(state)
+    state, _ = solver.finish(state)
+    assert len(copies[-1]) > 20
+    for pairs in copies:
+        for array, copied in pairs:
+            np.testing.assert_array_equal(array, copied)
 
 
 def peak_of(name, *arguments):
@@ -519,32 +609,31 @@ def test_the_mean_weights_are_the_polynomial_mean(refresh):
     problem, weights, X, Y, _ = setting()
     power, seen = 2.0, {}
     settings = BatchSettings(**(PLAIN | {"refresh": refresh}), averaging=power)
-    solver = MiniBatch(problem, weights, settings)
+    state = initial_state(problem, weights, settings)
     for k in range(1, 7):
-        solver.step(X, Y)
-        seen[k] = solver.weights
+        state, _ = batch_step(state, X, Y)
+        seen[k] = state.weights
     taken = [k for k in seen if k % refresh == 0 or k == 6]
     ends = np.array([0, *taken]) / 6.0
     shares = np.diff(ends ** (power + 1.0))
     assert shares.sum() == pytest.approx(1.0)
     expected = sum(share * seen[k].W[1] for share, k in zip(shares, taken, strict=True))
-    np.testing.assert_allclose(solver.result.W[1], expected, rtol=1e-10)
+    result = fitted_weights(state)
+    np.testing.assert_allclose(result.W[1], expected, rtol=1e-10)
     expected = sum(share * seen[k].b[1] for share, k in zip(shares, taken, strict=True))
-    np.testing.assert_allclose(solver.result.b[1], expected, rtol=1e-10)
+    np.testing.assert_allclose(result.b[1], expected, rtol=1e-10)
 
 
 def test_compressed_weights_are_fitted_to_the_mean_beside_the_fit():
     problem, weights, X, Y, _ = setting((8, 7, 6, 3), compression="low_rank", compress_output=False)
     settings = BatchSettings(averaging=2.0, refresh=2, factored=False)
-    solvers = [MiniBatch(problem, weights, settings) for _ in "ab"]
+    plain = asked = initial_state(problem, weights, settings)
     for k in range(8):
-        for asked, solver in enumerate(solvers):
-            solver.advance(X, Y, None, k / 8)
-            if asked:
-                assert solver.result is solver.result
-    plain, asked = solvers
+        plain, _ = train_batch(plain, X, Y, None, k / 8)
+        asked, _ = train_batch(asked, X, Y, None, k / 8)
+        fitted_weights(asked)
     np.testing.assert_array_equal(plain.weights.W[1], asked.weights.W[1])  # asking changes nothing
-    result, curvature = plain.result, plain.curvatures[1].metric(True, xp=NUMPY)[0]
+    result, curvature = fitted_weights(plain), plain.curvatures[1].metric
     assert np.linalg.norm(result.W[1] - plain.weights.W[1]) > 1e-6
     far, near = (
         curvature.squared_distance(result.W[1], M.M_dense[1], xp=NUMPY) for M in (plain.weights, result)
@@ -560,7 +649,7 @@ def test_a_fit_that_is_free_to_its_end_is_the_dense_one_compressed_once(compress
     for name in ("none", compression):
         problem, weights, *_ = setting(widths, compression=name, compress_output=False)
 
-        def note(k, weights, loss, seen=seen):
+        def note(weights, seen=seen):
             seen.append(weights.M[1] is None)
 
         results[name] = fit(problem, weights, X, Y, passes=3, free=1.0, on_pass=note)[0]
@@ -571,32 +660,31 @@ def test_a_fit_that_is_free_to_its_end_is_the_dense_one_compressed_once(compress
     assert results[compression].M[3] is None
 
 
-def test_the_end_of_a_pass_compresses_once_the_compression_has_begun():
+def test_the_end_of_a_pass_compresses_once_the_compression_has_started():
     problem, weights, X, Y, _ = setting((6, 5, 4, 3), compression="l0", compress_output=False)
     weights = replace(weights, M=(None,) * 4, M_dense=(None,) * 4)
-    solver = MiniBatch(problem, weights, BatchSettings(free=0.5, averaging=0.0))
+    state = initial_state(problem, weights, BatchSettings(free=0.5, averaging=0.0))
     for k in range(3):
-        solver.advance(X, Y, None, k / 10)
-    last = solver.weights.W[1]
-    solver.end_pass(0.3)
-    assert not solver.projected
-    solver.end_pass(0.5)
-    assert solver.projected == {1, 2}
-    assert solver.weights.M[1] is not None
-    np.testing.assert_array_equal(solver.weights.W[1], last)
-    held = MiniBatch(problem, weights, BatchSettings(free=1.0, averaging=0.0, refresh=1))
+        state, _ = train_batch(state, X, Y, None, k / 10)
+    last = state.weights.W[1]
+    assert not end_pass(state, 0.3).projected
+    state = end_pass(state, 0.5)
+    assert state.projected == {1, 2}
+    assert state.weights.M[1] is not None
+    np.testing.assert_array_equal(state.weights.W[1], last)
+    late = initial_state(problem, weights, BatchSettings(free=1.0, averaging=0.0, refresh=1))
     for k in range(3):
-        held.advance(X, Y, None, k / 10)
-    last = held.weights.W[1]
-    held.end_pass(1.0)  # the mean takes the place of the last weights
-    assert np.linalg.norm(held.weights.W[1] - last) > 1e-6
-    np.testing.assert_array_equal(held.result.W[1], held.weights.W[1])
+        late, _ = train_batch(late, X, Y, None, k / 10)
+    last = late.weights.W[1]
+    late = end_pass(late, 1.0)  # the mean takes the place of the last weights
+    assert np.linalg.norm(late.weights.W[1] - last) > 1e-6
+    np.testing.assert_array_equal(fitted_weights(late).W[1], late.weights.W[1])
 
 
 def test_dear_steps_come_less_often_and_none_before_the_pull():
     problem, weights, X, Y, _ = setting((6, 5, 4, 3), compression="low_rank", compress_output=False)
     every = (None, 1, 3, None)
-    seen = []
+    seen, done = [], 0
 
     class Counted:
         """A plan that notes when it is asked for a step."""
@@ -608,12 +696,111 @@ def test_dear_steps_come_less_often_and_none_before_the_pull():
             return getattr(self.plan, name)
 
         def step(self, *args, **kwargs):
-            seen.append((self.layer, solver.done))
+            seen.append((self.layer, done))
             return self.plan.step(*args, **kwargs)
 
     plans = tuple(None if plan is None else Counted(plan, i) for i, plan in enumerate(problem.plans))
-    solver = MiniBatch(replace(problem, plans=plans), weights, BatchSettings(free=0.5, factored=False))
+    settings = BatchSettings(free=0.5, factored=False)
+    state = initial_state(replace(problem, plans=plans), weights, settings)
     for k in range(8):
-        solver.advance(X, Y, None, k / 8)
+        done = k + 1  # batches at the end of this one
+        state, _ = train_batch(state, X, Y, None, k / 8)
     assert [done for layer, done in seen if layer == 1] == [5, 5, 5, 6, 7, 8]  # a cold start takes three
     assert [done for layer, done in seen if layer == 2] == [6, 6, 6]
+
+
+# no derivatives ---------------------------------------------------------------------------------
+
+
+class Underivable:
+    """An activation that refuses to be derived."""
+
+    def __init__(self, activation):
+        self.activation = activation
+
+    def __call__(self, U, *, xp):
+        return self.activation(U, xp=xp)
+
+    def prox(self, V, center, weight, *, xp):
+        return self.activation.prox(V, center, weight, xp=xp)
+
+    def derivative(self, U, *, xp):
+        raise AssertionError("a derivative was asked for")
+
+
+@pytest.mark.parametrize("activation", ["relu", "sigmoid"])
+@pytest.mark.parametrize("compression", MILD_COMPRESSIONS)
+def test_closed_forms_ask_for_no_derivative(compression, activation):
+    widths = (12, 16, 16, 4)
+    problem, weights, *_ = setting(widths, compression=compression, activation=activation)
+    X, Y = blobs(120, widths)
+    pieces = tuple(sigma and Underivable(sigma) for sigma in problem.activations)
+    problem = replace(problem, activations=pieces)
+    for passes in (3, None):
+        solver = ExactMiniBatch(batch_size=30)
+        context = FitContext(passes, np.random.RandomState(0))
+        state = solver.init(problem, lambda: (weights.W, weights.b), (X, Y, None), context)
+        for _ in range(3):
+            if state.batches is None:
+                state = solver.with_rows(state, (X, Y, None), np.random.RandomState(1))
+            state, _ = solver.step(state)
+            solver.result(state)
+        solver.diagnosis(solver.finish(state)[0])
+    solver, state = begin(problem, weights, X, Y)
+    with pytest.raises(AssertionError, match="derivative was asked"):
+        solver.step(state)
+
+
+# the solvers ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("solver", [MiniBatch, ExactMiniBatch])
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (dict(batch_size=0), "'batch_size' of {} must be an integer >= 1. Got 0. \"auto\" is allowed, too."),
+        (dict(batch_size="big"), "'batch_size' of {} must be an integer >= 1. Got 'big'"),
+        (dict(averaging=-1.0), "'averaging' of {} must be a finite number >= 0. Got -1.0. Try 6;"),
+        (dict(compress_after=1.5), "'compress_after' of {} must be a finite number >= 0 and <= 1. Got 1.5."),
+        (dict(tf32="yes"), "'tf32' of {} must be True or False. Got 'yes'"),
+    ],
+)
+def test_parameters_are_checked_by_the_solver(solver, given, message):
+    with pytest.raises((ValueError, TypeError), match=re.escape(message.format(solver.__name__))):
+        solver(**given).check_parameters()
+    solver().check_parameters()
+    solver(batch_size=7, averaging=0, compress_after=1, tf32=True).check_parameters()
+
+
+def test_a_stream_lets_go_of_its_rows_and_can_be_pickled():
+    widths = (6, 8, 8, 3)
+    problem, weights, *_ = setting(widths, compression="low_rank", compress_output=False)
+    X, Y = blobs(300, widths)
+    solver = MiniBatch(batch_size=25, compress_after=0.0)
+    context = FitContext(None, np.random.RandomState(0))
+    state = solver.init(problem, lambda: (weights.W, weights.b), (X[:200], Y[:200], None), context)
+    state, first = solver.step(state)
+    assert state.batches is None and state.engine.n_rows == 200.0
+    assert has_all_compressed(problem, solver.result(state))
+    results = []
+    for each in (state, pickle.loads(pickle.dumps(state))):
+        each = solver.with_rows(each, (X[200:], Y[200:], None), np.random.RandomState(1))
+        assert each.engine.n_rows == 300.0
+        each, terms = solver.step(each)
+        assert isinstance(terms.total, float) and terms.total / 100 < first.total / 200
+        results.append(fitted(solver.result(each)))
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_the_result_is_computed_once_and_the_diagnosis_knows_its_gaps():
+    widths = (6, 8, 8, 3)
+    problem, weights, *_ = setting(widths, compression="tt", compress_output=False)
+    X, Y = blobs(200, widths)
+    solver, state = begin(problem, weights, X, Y)
+    for _ in range(6):
+        state, _ = solver.step(state)
+    assert solver.result(state) is solver.result(state)
+    assert solver.finish(state)[0] is state  # nothing was owed
+    gaps = [layer["coupling_gap"] for layer in solver.diagnosis(state).layers]
+    assert gaps[0] > 0.0 and gaps[1] > 0.0 and gaps[2] is None

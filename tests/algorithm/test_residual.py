@@ -9,7 +9,9 @@ from problems import NUMPY, make_stack_problem
 from sklearn.base import clone
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
-from sklearn_nnbcd.engine import BatchSettings, Block, MiniBatch, forward, initial_weights
+from sklearn_nnbcd.engine import Block, forward, initial_weights
+from sklearn_nnbcd.engine._minibatch._messages import activation_slopes, linearized_messages
+from sklearn_nnbcd.engine._minibatch._rows import share_roots, weighted_inputs, weighted_rows
 from sklearn_nnbcd.layers import AveragePool2D, Conv2D, Dense, Residual, resolve_stack
 
 IMAGE = (6, 6, 2)
@@ -166,9 +168,7 @@ def test_weights_are_copies_with_convolution_and_residual(solver):
     X, y, s = rng.normal(size=(12, *IMAGE)), rng.normal(size=12), np.arange(12) % 3
     layers = [Conv2D(2, 3), Residual([Conv2D(3, 1), Conv2D(2, 1)])]
     # One batch of all rows: both fits then see the same sums.
-    model = NNBCDRegressor(
-        layers=layers, solver=solver, max_iter=5, batch_size=24, tol=0.0, random_state=0
-    )
+    model = NNBCDRegressor(layers=layers, solver=solver, max_iter=5, batch_size=24, tol=0.0, random_state=0)
     weighted = clone(model).fit(X, y, sample_weight=s)
     copied = clone(model).fit(np.repeat(X, s, axis=0), np.repeat(y, s))
     for a, b in zip(weighted.coefs_, copied.coefs_, strict=True):
@@ -210,15 +210,13 @@ def test_prox_linear_messages_are_slopes_of_the_loss(layers):
     W = [None, *(rng.normal(size=size) for size in shapes)]
     b = [None, *(rng.normal(size=size[1]) for size in shapes)]
     X, Y, s = rng.normal(size=(5, 18)), rng.normal(size=(5, 2)), rng.uniform(0.5, 2.0, size=5)
-    solver = MiniBatch(problem, initial_weights(problem, W, b), BatchSettings())
+    weights = initial_weights(problem, W, b)
     V, U = forward(problem, X, W, b)
-    slopes = [None] + [
-        problem.activations[i].derivative(U[i], xp=NUMPY) for i in range(1, problem.N)
-    ]
-    root = solver._row_roots(X, s)
-    for i, E in solver._messages(Block(Y, V, U, s), slopes):
-        A = solver._inputs(i, V[i - 1], root)
-        slope = A.T @ solver._weighted(i, E, root)
+    root = share_roots(X, s, xp=NUMPY)
+    messages = linearized_messages(problem, weights, Block(Y, V, U, s), activation_slopes(problem, U))
+    for i, E in messages:
+        A = weighted_inputs(problem, i, V[i - 1], root)
+        slope = A.T @ weighted_rows(problem.layers[i], E, root, xp=NUMPY)
         direction, offset = rng.normal(size=shapes[i - 1]), rng.normal(size=shapes[i - 1][1])
 
         def loss(t, i=i, direction=direction, offset=offset):

@@ -15,7 +15,8 @@ from sklearn.datasets import make_classification
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _base
 from sklearn_nnbcd.backends import BACKENDS, Backend
-from sklearn_nnbcd.engine import MiniBatch, _curvature, _full
+from sklearn_nnbcd.engine import _full
+from sklearn_nnbcd.engine._minibatch import _curvature, _passes
 from sklearn_nnbcd.layers import Dense, Residual
 from sklearn_nnbcd.numerics import _linalg
 from sklearn_nnbcd.numerics._linalg import inverse_factor
@@ -294,8 +295,8 @@ def test_a_sweep_reads_a_device_once(network, weights, monkeypatch):
 def test_a_batch_reads_nothing(compression, weights, monkeypatch):
     """Twenty rows a batch, metrics and projections included."""
     xp, device = strict_on("device1")
-    batch = CountedSweeps(monkeypatch, type(xp.zeros(1)), MiniBatch.advance, first=0)
-    monkeypatch.setattr(MiniBatch, "advance", lambda *args: batch(*args))
+    batch = CountedSweeps(monkeypatch, type(xp.zeros(1)), _passes.train_batch, first=0)
+    monkeypatch.setattr(_passes, "train_batch", batch)
     model = NNBCDClassifier(
         (20, 20), solver="minibatch", compression=compression, batch_size=20, max_iter=4, random_state=0
     )

@@ -130,8 +130,10 @@ def memory(n=150_000, worker_limit="450MB", memory_limit="100MB"):
     print(f"X {X.nbytes / 1e6:.0f} MB, U and V {states / 1e6:.0f} MB, worker limit {worker_limit}")
     clock = time.perf_counter()
     model = network(client, max_iter=1, memory_limit=memory_limit).fit(X, y)
-    print(f"one sweep {time.perf_counter() - clock:.0f} s, loss {model.loss_:.4f}, workers alive: "
-          f"{len(client.nthreads())}")
+    print(
+        f"one sweep {time.perf_counter() - clock:.0f} s, loss {model.loss_:.4f}, workers alive: "
+        f"{len(client.nthreads())}"
+    )
     client.close()
     cluster.close()
 

@@ -105,9 +105,7 @@ def fit(who, name, seed):
     if who in FORMATS:
         finite &= bool(np.isfinite(pipeline[-1].objective_curve_).all())
     warned = any("finite" in str(warning.message) for warning in said)
-    return dict(
-        score=float(score), seconds=seconds, diverged=warned or not finite or bool(score < chance)
-    )
+    return dict(score=float(score), seconds=seconds, diverged=warned or not finite or bool(score < chance))
 
 
 def main():

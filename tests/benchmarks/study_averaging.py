@@ -37,8 +37,7 @@ class Means:
 
         def mixed(mean, new, kept):
             return tuple(
-                None if n is None else kept * m + (1.0 - kept) * n
-                for m, n in zip(mean, new, strict=True)
+                None if n is None else kept * m + (1.0 - kept) * n for m, n in zip(mean, new, strict=True)
             )
 
         for power, (W, b) in self.of.items():

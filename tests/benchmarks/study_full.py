@@ -82,8 +82,7 @@ def extrapolated(state, before, beta, which):
     weights = replace(weights, W=beyond("W", weights.W, old.W), b=beyond("W", weights.b, old.b))
     pairs = zip(blocks, old_blocks, strict=True)
     moved = [
-        replace(x, U=beyond("U", x.U, y.U), V=(x.V[0], *beyond("V", x.V[1:], y.V[1:])))
-        for x, y in pairs
+        replace(x, U=beyond("U", x.U, y.U), V=(x.V[0], *beyond("V", x.V[1:], y.V[1:]))) for x, y in pairs
     ]
     return weights, moved
 
@@ -216,9 +215,7 @@ def main():
             results = [
                 log.once(
                     f"{task} {name} {fold} {arguments.sweeps} {arguments.compression}",
-                    lambda f=fold, o=options, k=task: run(
-                        k, f, arguments.sweeps, arguments.compression, **o
-                    ),
+                    lambda f=fold, o=options, k=task: run(k, f, arguments.sweeps, arguments.compression, **o),
                 )
                 for fold in range(arguments.folds)
             ]

@@ -86,9 +86,7 @@ def test_polynomials(coefficients):
     check_activation(Polynomial(coefficients))
 
 
-@pytest.mark.parametrize(
-    "coefficients", [(), (1.0,), (1.0, 0.0), 2.0, (0.0, np.nan), ("a", "b"), None]
-)
+@pytest.mark.parametrize("coefficients", [(), (1.0,), (1.0, 0.0), 2.0, (0.0, np.nan), ("a", "b"), None])
 def test_a_wrong_polynomial_says_so(coefficients):
     with pytest.raises(ValueError, match="The 'coefficients' of Polynomial must be"):
         Polynomial(coefficients)(np.ones((1, 1)), xp=NUMPY)

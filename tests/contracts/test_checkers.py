@@ -195,11 +195,7 @@ WRONG_LAYERS = {
     ),
     "shape not told": ({"build": lambda self, shape: (self.units + 1,)}, "shape of forward"),
     "penalties exchanged": (
-        {
-            "input_operator": lambda self, W, rho, gamma, *, xp: Dense(1).input_operator(
-                W, gamma, rho, xp=xp
-            )
-        },
+        {"input_operator": lambda self, W, rho, gamma, *, xp: Dense(1).input_operator(W, gamma, rho, xp=xp)},
         "minimiser of the V block",
     ),
     "residual forgotten": (

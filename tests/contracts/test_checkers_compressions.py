@@ -70,11 +70,7 @@ WRONG_PLANS = {
     "wrong count": (LowRank(2), {"n_parameters": property(lambda self: 28 - 1)}, "the plan says"),
     "projection is not stable": (
         L0(0.5),
-        {
-            "project": lambda self, W, *, metric=None, xp: (
-                L0(0.5).plan(self.shape).project(0.9 * W, xp=xp)
-            )
-        },
+        {"project": lambda self, W, *, metric=None, xp: L0(0.5).plan(self.shape).project(0.9 * W, xp=xp)},
         "is better|changes it|goes up",
     ),
 }
@@ -121,9 +117,7 @@ class Wrapped:
 
     def scaled(self, factor):
         change = self.changes.get("scaled")
-        return Wrapped(
-            change(self.weight, factor) if change else self.weight.scaled(factor), self.changes
-        )
+        return Wrapped(change(self.weight, factor) if change else self.weight.scaled(factor), self.changes)
 
 
 def drop_weight(self):

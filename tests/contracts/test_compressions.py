@@ -108,9 +108,7 @@ def test_low_rank_projection_is_the_best():
     M = LowRank(rank=2).plan(W.shape).project(W, xp=NUMPY)
     tail = np.linalg.svd(W, compute_uv=False)[2:]
     # Eckart-Young: no matrix of rank 2 is nearer than the discarded singular values.
-    assert np.linalg.norm(W - M.to_dense(xp=NUMPY)) == pytest.approx(
-        np.linalg.norm(tail), rel=1e-12
-    )
+    assert np.linalg.norm(W - M.to_dense(xp=NUMPY)) == pytest.approx(np.linalg.norm(tail), rel=1e-12)
 
 
 @pytest.mark.parametrize("name", ["low_rank", "tt", "tt_paired"])
@@ -216,9 +214,7 @@ def test_shares_take_no_more_than_they_say():
     for share in (0.1, 0.25, 0.5, 1.0):
         for compression in (LowRank(rank=share), TensorTrain(rank=share)):
             plan = compression.plan((24, 30))
-            bigger = type(compression)(
-                rank=plan.ranks[2] + 1 if hasattr(plan, "ranks") else plan.rank + 1
-            )
+            bigger = type(compression)(rank=plan.ranks[2] + 1 if hasattr(plan, "ranks") else plan.rank + 1)
             assert plan.n_parameters <= share * 720
             if share < 1.0:
                 assert bigger.plan((24, 30)).n_parameters > share * 720
@@ -281,9 +277,7 @@ def test_wrong_parameters_say_what_is_allowed_what_came_and_the_cure(case):
 
 
 @pytest.mark.parametrize("wrong", [None, "3", True, [2.5j]], ids=repr)
-@pytest.mark.parametrize(
-    "piece, name", [(LowRank, "rank"), (L0, "sparsity"), (TensorTrain, "rank")]
-)
+@pytest.mark.parametrize("piece, name", [(LowRank, "rank"), (L0, "sparsity"), (TensorTrain, "rank")])
 def test_wrong_types(piece, name, wrong):
     with pytest.raises((TypeError, ValueError), match=f"'{name}' of {piece.__name__}.*Got .*Try"):
         piece(**{name: wrong}).plan((6, 4))

@@ -82,9 +82,7 @@ def test_cross_entropy_by_hand():
     assert CrossEntropy().value(Y, V, xp=NUMPY)[0] == pytest.approx(np.log(3.0), rel=1e-14)
     np.testing.assert_allclose(CrossEntropy().to_proba(V, xp=NUMPY), np.full((1, 3), 1 / 3))
     y, v = np.array([[1.0], [-1.0]]), np.array([[0.3], [2.0]])
-    np.testing.assert_array_equal(
-        CrossEntropy().value(y, v, xp=NUMPY), Logistic().value(y, v, xp=NUMPY)
-    )
+    np.testing.assert_array_equal(CrossEntropy().value(y, v, xp=NUMPY), Logistic().value(y, v, xp=NUMPY))
 
 
 @pytest.mark.parametrize("name", ["logistic", "cross_entropy", "poisson", "huber"])

@@ -2,17 +2,18 @@
 """solver="minibatch" as the estimators offer it."""
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from problems import NUMPY
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
-
-from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd._problem import resolve_problem
 from sklearn_nnbcd._solvers import batch_settings
-from sklearn_nnbcd.engine import MiniBatch
+
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd.engine._minibatch import _passes
 from sklearn_nnbcd.placements import ShuffledBatches
 
 OPTIONS = dict(hidden_layer_sizes=(64, 64), solver="minibatch", random_state=0)
@@ -69,9 +70,9 @@ def test_same_seed_same_weights(digits):
 
 def test_early_stopping_keeps_the_best_weights(digits):
     X, T, y, t = digits
-    model = NNBCDClassifier(
-        **OPTIONS, max_iter=60, early_stopping=True, n_iter_no_change=3, tol=1e-3
-    ).fit(X, y, X_val=T, y_val=t)
+    model = NNBCDClassifier(**OPTIONS, max_iter=60, early_stopping=True, n_iter_no_change=3, tol=1e-3).fit(
+        X, y, X_val=T, y_val=t
+    )
     scores = model.validation_scores_
     assert model.n_iter_ == len(scores) < 60
     assert model.score(T, t) == max(scores) == model.best_validation_score_
@@ -161,17 +162,18 @@ def test_early_stopping_keeps_no_pass_that_was_still_dense(compression, compress
 def test_an_overflow_in_a_dense_start_leaves_a_compressed_network(monkeypatch):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 6)).astype(np.float32)
-    step, calls = MiniBatch.step, []
+    step, calls = _passes.batch_step, []
 
-    def overflowing(solver, *args, **kwargs):
-        loss = step(solver, *args, **kwargs)
+    def overflowing(state, *args, **kwargs):
+        state, loss = step(state, *args, **kwargs)
         calls.append(loss)
         if len(calls) > 40:  # after three passes
-            last = solver.weights.W[-1] * np.float32(np.inf)
-            solver.weights = solver.weights.updated(W=(solver.problem.N, last))
-        return loss
+            weights, N = state.weights, state.problem.N
+            weights = weights.updated(W=(N, weights.W[N] * np.float32(np.inf)))
+            state = replace(state, weights=weights)
+        return state, loss
 
-    monkeypatch.setattr(MiniBatch, "step", overflowing)
+    monkeypatch.setattr(_passes, "batch_step", overflowing)
     network = NNBCDRegressor(
         (20, 20), compression="low_rank", rank=2, solver="minibatch", compress_after=0.9, max_iter=20
     )

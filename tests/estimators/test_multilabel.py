@@ -45,9 +45,7 @@ def test_labels_are_independent_of_each_other(rows):
     options = {"loss": "logistic", "solver": "full", "max_iter": 300, "random_state": 0, "tol": 0}
     together = NNBCDClassifier((), **options, initializer="gaussian").fit(X, y)
     alone = NNBCDClassifier((), **options, initializer="gaussian").fit(X, y[:, 2])
-    np.testing.assert_allclose(
-        together.decision_function(X)[:, 2], alone.decision_function(X), atol=1e-3
-    )
+    np.testing.assert_allclose(together.decision_function(X)[:, 2], alone.decision_function(X), atol=1e-3)
 
 
 def test_sparse_labels_lists_weights_and_copies(rows):

@@ -4,9 +4,9 @@
 import numpy as np
 import pytest
 from problems import NUMPY
+from sklearn_nnbcd._narrow import narrow, narrow_network
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
-from sklearn_nnbcd._narrow import narrow, narrow_network
 from sklearn_nnbcd.activations import ACTIVATIONS, Identity
 from sklearn_nnbcd.compressions import L0, DenseWeight, GroupLasso, LowRank, TensorTrain
 from sklearn_nnbcd.inspection import compression_report

@@ -108,9 +108,7 @@ def imports(path, tree):
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else []
             base = [*base, *([node.module] if node.module else [])]
-            found.extend(
-                Import(".".join([*base, alias.name]), node.lineno, in_try) for alias in node.names
-            )
+            found.extend(Import(".".join([*base, alias.name]), node.lineno, in_try) for alias in node.names)
         elif isinstance(node, ast.Call):
             called = ast.unparse(node.func).rsplit(".", 1)[-1]
             if called in ("import_module", "__import__") and node.args:
@@ -374,9 +372,7 @@ def missing_docstrings(root):
         if not ast.get_docstring(tree):
             problems.append(f"{path}: the module has no docstring")
         public = [
-            node
-            for node in tree.body
-            if isinstance(node, definitions) and not node.name.startswith("_")
+            node for node in tree.body if isinstance(node, definitions) and not node.name.startswith("_")
         ]
         if len(path.parts) == 1:
             # The estimators: what a user calls.
@@ -463,11 +459,7 @@ def contract(name):
     config.read(ROOT / "setup.cfg", encoding="utf-8")
     section = config[f"importlinter:contract:{name}"]
     floors = section["layers"].replace("(", "").replace(")", "").split("\n")
-    return [
-        tuple(room.strip() for room in floor.replace("|", ":").split(":"))
-        for floor in floors
-        if floor
-    ]
+    return [tuple(room.strip() for room in floor.replace("|", ":").split(":")) for floor in floors if floor]
 
 
 def test_import_linter_knows_the_same_floors():
@@ -521,9 +513,7 @@ SOUND = {
         "LOSSES: dict = {'hinge': Hinge, 'squared': Least(), 'none': None}"
     ),
     "sklearn_nnbcd/losses/_hinge.py": 'class Hinge:\n    """A loss."""\n',
-    "sklearn_nnbcd/losses/_squared.py": (
-        'from ..numerics import solve\nclass Squared:\n    """A loss."""\n'
-    ),
+    "sklearn_nnbcd/losses/_squared.py": ('from ..numerics import solve\nclass Squared:\n    """A loss."""\n'),
     "sklearn_nnbcd/initializers/__init__.py": (
         "from ._xavier import XavierNormal, XavierUniform\n"
         "INITIALIZERS = {'xavier_normal': XavierNormal, 'xavier_uniform': XavierUniform}"

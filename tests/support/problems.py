@@ -38,11 +38,8 @@ MILD_COMPRESSIONS["group_lasso_inputs"] = mild("group_lasso", groups="inputs")
 MILD_COMPRESSIONS["none"] = None
 
 
-
 #: "relu-hinge-tt" -> (activation, loss, compression)
-COMBINATIONS = {
-    f"{a}-{e}-{c}": (a, e, c) for a in ACTIVATIONS for e in LOSSES for c in MILD_COMPRESSIONS
-}
+COMBINATIONS = {f"{a}-{e}-{c}": (a, e, c) for a in ACTIVATIONS for e in LOSSES for c in MILD_COMPRESSIONS}
 
 
 def covering(families):

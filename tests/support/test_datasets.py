@@ -131,9 +131,9 @@ def tiny_har(nested=True):
             lines = "".join(f"{v}\n" for v in values)
             members[f"UCI HAR Dataset/{split}/{letter}_{split}.txt"] = lines
             arrays[f"{letter}_{split}"] = np.array(values, np.uint8)
-        arrays[f"X_{split}"] = np.array(
-            [[float(f"{v:.8e}") for v in row] for row in X[split]]
-        ).astype(np.float32)
+        arrays[f"X_{split}"] = np.array([[float(f"{v:.8e}") for v in row] for row in X[split]]).astype(
+            np.float32
+        )
     content = zipped(members)
     if nested:
         content = zipped({"UCI HAR Dataset.zip": content, "UCI HAR Dataset.names": "text"})
@@ -243,9 +243,7 @@ def test_download_parses_the_published_layout_and_caches(name, serve, server, tm
 
 def test_har_is_read_from_the_plain_archive_too(serve, tmp_path):
     arrays = serve("har", tiny_har(nested=False))
-    np.testing.assert_array_equal(
-        fetch_har(data_home=tmp_path, subset="train").data, arrays["X_train"]
-    )
+    np.testing.assert_array_equal(fetch_har(data_home=tmp_path, subset="train").data, arrays["X_train"])
 
 
 def test_har_repeated_feature_names_become_distinct(serve, tmp_path):
@@ -412,9 +410,7 @@ def test_no_server_is_a_clear_error(serve, tmp_path, server):
         ({"build": lambda folder: {}}, "'feature_names' is missing"),
     ],
 )
-def test_content_that_is_not_the_published_one_is_not_cached(
-    changes, reason, serve, tmp_path, monkeypatch
-):
+def test_content_that_is_not_the_published_one_is_not_cached(changes, reason, serve, tmp_path, monkeypatch):
     serve("flare")
     module = importlib.import_module("sklearn_nnbcd.datasets._flare")
     monkeypatch.setattr(module, "_SOURCE", replace(module._SOURCE, **changes))
@@ -483,9 +479,7 @@ def test_real_files_are_what_the_loader_describes(name, data_home):
     assert np.isfinite(bunch.data).all()
     assert len(set(bunch.feature_names)) == len(bunch.feature_names) == bunch.data.shape[1]
     for key, counts in source.class_counts.items():
-        labels, found = np.unique(
-            bunch.target[bunch.split == key.removeprefix("y_")], return_counts=True
-        )
+        labels, found = np.unique(bunch.target[bunch.split == key.removeprefix("y_")], return_counts=True)
         assert dict(zip(labels.tolist(), found.tolist())) == counts
     assert len(bunch.target_names) == len(np.unique(bunch.target))
 

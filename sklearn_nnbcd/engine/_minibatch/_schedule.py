@@ -1,22 +1,26 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What steers the mini-batch solver, and how it changes over a fit."""
+"""What steers the mini-batch solvers, and how it changes over a fit."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
 class BatchSettings:
-    """What steers the mini-batch solver; :meth:`of` serves every problem.
+    """What steers the mini-batch solvers; one set serves every problem.
 
     Attributes
     ----------
-    block_step : {"prox_linear", "exact"}
-        How the V and U blocks make their targets.
+    linearized : bool
+        Whether the V and U blocks are linearised at the forward pass, which takes derivatives of the
+        activations; otherwise they are solved by their closed forms, without any.
     step : float
-        First step length; it falls linearly to zero over the fit unless ``decay`` is False. With
-        "prox_linear" it is divided by the number of layers, since all of them move at once.
+        First step length; it falls linearly to zero over a fit whose end is known. With linearised
+        blocks it is divided by the number of layers, since all of them change at once.
     momentum : float
-        Share of the last change that is kept.
+        Share of the last change that is added to the next one.
     damping : float
         Ridge on both sides of the metric, in units of its mean diagonal.
     memory : float
@@ -27,25 +31,23 @@ class BatchSettings:
     trust : float
         Bound on the predicted mean squared change of the outputs by one batch; inf: none.
     factored : bool
-        Whether formats that are products A B train as A and B once the compression begins, W being
-        W^MC. Only with "prox_linear".
+        Whether formats that are products A B train as A and B once the compression starts, W being
+        W^MC. Only with linearised blocks.
     factored_trust : float
         ``trust`` from then on.
-    decay : bool
-        Whether the step falls to zero over the fit.
     shrink : float
-        Over the fit, weights that no batch asks for fall by exp(-shrink).
+        Over a fit whose end is known, weights that no batch asks for fall by exp(-shrink).
     free : float
-        Share of the fit before the compression begins to pull.
+        Share of the fit before the compression starts to pull.
     pull : tuple of float
         First and last weight tau with which W is pulled towards W^MC, rising geometrically, in
         units of the parameter tau.
     averaging : float
-        What is kept is a mean of the weights, those after the k-th batch with a share like k^averaging:
+        The result is a mean of the weights, those after the k-th batch with a share like k^averaging:
         the last 1/(averaging + 1) of the batches, about. W^MC is fitted to the mean. inf: the last weights.
     """
 
-    block_step: str = "prox_linear"
+    linearized: bool = True
     step: float = 0.1
     momentum: float = 0.9
     damping: float = 1.0
@@ -54,24 +56,21 @@ class BatchSettings:
     trust: float = 1e-3
     factored: bool = True
     factored_trust: float = 3e-3
-    decay: bool = True
     shrink: float = 1.0
     free: float = 0.05
     pull: tuple = (0.0004, 0.1)
     averaging: float = 6.0
 
     @classmethod
-    def of(cls, block_step, **others):
-        """The settings for a block step.
+    def closed_form(cls, **others: Any) -> BatchSettings:
+        """The settings for blocks in closed form.
 
-        Exact messages fade with every layer that they pass: they bear longer steps, and need them.
+        Their messages fade with every layer that they pass: they bear longer steps, and need them.
         """
-        if block_step == "exact":
-            others = dict(step=1.0, damping=0.1, trust=1e-2) | others
-        return cls(block_step=block_step, **others)
+        return cls(**{"linearized": False, "step": 1.0, "damping": 0.1, "trust": 1e-2} | others)
 
 
-def refresh_interval(settings, shapes, rows):
+def refresh_interval(settings: BatchSettings, shapes: list, rows: list) -> int:
     """Batches between two updates of the curvatures.
 
     Where ``settings`` leave it open: 10, or as many (up to 40) as make the updates twice as dear as
@@ -90,15 +89,27 @@ def refresh_interval(settings, shapes, rows):
     update = batch = 0.0
     for (d, m), n in zip(shapes, rows, strict=True):
         update += 2.5 * (d**3 + m**3) + 2.0 * n * (d * d + m * m) + 2.0 * d * m * (d + m)
-        answer = min(2.0 * n * (d * d + m * m + d * m), 2.0 * d * m * (d + m + n))
-        batch += 4.0 * n * d * m + answer
+        change = min(2.0 * n * (d * d + m * m + d * m), 2.0 * d * m * (d + m + n))
+        batch += 4.0 * n * d * m + change
     return min(max(10, int(0.5 * update / batch)), 40)
 
 
-def pull_weight(settings, share, tau):
+def refresh_due(count: int, interval: int) -> bool:
+    """Whether the curvatures take in batch ``count``: 0, 1, 2, 4, 8 ..., then every ``interval``-th."""
+    if count < interval:
+        return count & (count - 1) == 0
+    return count % interval == 0
+
+
+def remaining_share(n_batches: int, n_steps: int | None) -> float:
+    """Share of the fit that is left, by which the step length falls; 1 where no end is known."""
+    return max(0.0, 1.0 - n_batches / n_steps) if n_steps else 1.0
+
+
+def pull_weight(settings: BatchSettings, share: float, tau: float) -> float:
     """Weight of the pull towards W^MC after a share of the fit; 0 while W is free."""
     if share < settings.free:
         return 0.0
     first, last = settings.pull
-    held = 1.0 - settings.free
-    return tau * first * (last / first) ** ((share - settings.free) / held if held else 1.0)
+    rest = 1.0 - settings.free
+    return tau * first * (last / first) ** ((share - settings.free) / rest if rest else 1.0)

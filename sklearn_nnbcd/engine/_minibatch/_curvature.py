@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Running second moments of the layers: both sides of the mini-batch solvers' metric."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from ...backends import namespace_of
+from ...numerics._linalg import inverse_factor, times_transposed
+from ...numerics._metric import Metric
+from .._metrics import output_sensitivity, with_ridge
+from .._state import Problem
+from ._rows import weighted_rows
+from ._schedule import BatchSettings
+
+#: ridges of a metric's G and S, in units of their mean diagonals
+METRIC_RIDGES = (1e-3, 0.1)
+
+
+@dataclass(frozen=True, eq=False)
+class Curvature:
+    """Running second moments of one layer, and the inverses of their damped forms.
+
+    Attributes
+    ----------
+    constant : bool
+        Whether the last input is the constant 1 of the intercept.
+    count : int
+        Batches in the sums.
+    gram : array of shape (d_in + 1, d_in + 1) or None
+        Mean of v v' with a constant 1 appended to v; (d_in, d_in) without intercepts. None: no batch yet.
+    overlap : array of shape (d_out, d_out) or None
+        Mean of d d' over rows (and positions), with d the slopes of sigma at u: derivatives, or chords
+        where none are taken. None for the output layer.
+    sensitivity : array of shape (d_out, d_out) or None
+        What the loss feels of a change of U_i: S_N = I and
+        S_i = (W_{i+1} S_{i+1} W_{i+1}') * overlap_i, entry by entry.
+    gram_inverse, sensitivity_inverse : arrays or None
+        Inverses of the damped ``gram`` and ``sensitivity``; messages in closed form need no second one.
+    """
+
+    constant: bool = True
+    count: int = 0
+    gram: Any = None
+    overlap: Any = None
+    sensitivity: Any = None
+    gram_inverse: Any = None
+    sensitivity_inverse: Any = None
+
+    @cached_property
+    def mean_input(self) -> Any:
+        """Mean of v, shape (d_in,); None without a constant, or before the first batch."""
+        if self.gram is None or not self.constant:
+            return None
+        return self.gram[-1, :-1] / self.gram[-1, -1]
+
+    @cached_property
+    def metric(self) -> Metric | None:
+        """Centred G, and S, with small ridges; None, the Frobenius norm, before the first batch.
+
+        The same object as long as the sums stay, so that its factors are computed once.
+        """
+        if self.gram is None:
+            return None
+        xp, G, S = namespace_of(self.gram), self.gram, self.sensitivity
+        if self.constant:
+            mean = self.mean_input
+            G = G[:-1, :-1] - G[-1, -1] * (mean[:, None] * mean[None, :])
+        G = with_ridge(G, METRIC_RIDGES[0], xp=xp)
+        return Metric(G, with_ridge(S, METRIC_RIDGES[1], xp=xp))
+
+
+def update_curvature(
+    curvature: Curvature, A: Any, slopes: Any, above: Any, settings: BatchSettings, *, xp: Any
+) -> Curvature:
+    """The curvature with one more batch in its sums.
+
+    Parameters
+    ----------
+    curvature : Curvature
+    A : array of shape (rows, d_in + 1)
+        Inputs, each row times the root of its share of the weight.
+    slopes : array of shape (rows, d_out) or None
+        Of the activation at u, weighted likewise; None for the output layer.
+    above : array of shape (d_out, d_out)
+        The next layer's sensitivity in terms of V_i; the loss's own for the output layer.
+    settings : BatchSettings
+    xp : module
+    """
+    memory = min(settings.memory, curvature.count / (curvature.count + 1.0))
+    gram, overlap = running_mean(curvature.gram, A.T @ A, memory), curvature.overlap
+    sensitivity = above
+    if slopes is not None:
+        overlap = running_mean(overlap, slopes.T @ slopes, memory)
+        sensitivity = above * overlap
+    inverse = damped_inverse(sensitivity, settings.damping, xp=xp) if settings.linearized else None
+    return replace(
+        curvature,
+        count=curvature.count + 1,
+        gram=gram,
+        overlap=overlap,
+        sensitivity=sensitivity,
+        gram_inverse=damped_inverse(gram, settings.damping, xp=xp),
+        sensitivity_inverse=inverse,
+    )
+
+
+def update_curvatures(
+    problem: Problem,
+    W: tuple,
+    curvatures: tuple,
+    inputs: list,
+    slopes: list,
+    root: Any,
+    settings: BatchSettings,
+) -> tuple:
+    """Curvatures of all layers, from the output back, with one more batch in the running sums.
+
+    Parameters
+    ----------
+    problem : Problem
+    W : tuple of arrays
+    curvatures : tuple of Curvature
+        Entry 0 is None.
+    inputs : list of arrays
+        Of each layer, as :func:`~._rows.weighted_inputs` makes them.
+    slopes : list of arrays
+        Of the hidden layers' activations, derivatives or chords.
+    root : array or float
+        From :func:`~._rows.share_roots`.
+    settings : BatchSettings
+    """
+    xp, N = problem.xp, problem.N
+    new, S = list(curvatures), [None] * (N + 1)
+    for i in range(N, 0, -1):
+        above, rows = output_sensitivity(problem, i, W, S), None
+        if i < N:
+            layer = problem.layers[i]
+            rows = weighted_rows(layer, slopes[i], root, xp=xp) * layer.positions**-0.5
+        new[i] = update_curvature(curvatures[i], inputs[i], rows, above, settings, xp=xp)
+        S[i] = new[i].sensitivity
+    return tuple(new)
+
+
+def running_mean(old: Any, new: Any, memory: float) -> Any:
+    """Running average; the first value is taken as it is."""
+    return new if old is None else memory * old + (1.0 - memory) * new
+
+
+def damped_inverse(A: Any, damping: float, *, xp: Any) -> Any:
+    """(A + damping * mean diagonal * I)^{-1}."""
+    K = inverse_factor(with_ridge(A, damping, xp=xp), xp=xp)
+    return times_transposed(K, K, xp=xp)

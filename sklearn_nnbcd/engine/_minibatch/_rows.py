@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The rows of a batch, weighted so that products of them are means."""
+
+from typing import Any
+
+from .._state import Problem
+
+
+def share_roots(X: Any, s: Any, *, xp: Any) -> Any:
+    """Roots of the row weights over their sum, shape (n, 1); one float where all rows weigh the same."""
+    if s is None:
+        return X.shape[0] ** -0.5
+    return xp.sqrt(s / xp.sum(s))[:, None]
+
+
+def spread_roots(layer: Any, root: Any, *, xp: Any) -> Any:
+    """The roots of the row weights for the rows of a layer's design."""
+    if isinstance(root, float):
+        return root
+    return layer.spread(root[:, 0], xp=xp)[:, None]
+
+
+def weighted_rows(layer: Any, E: Any, root: Any, *, xp: Any) -> Any:
+    """An array of the shape of U as weighted rows of the layer's design."""
+    return layer.rows(E, xp=xp) * spread_roots(layer, root, xp=xp)
+
+
+def weighted_inputs(problem: Problem, i: int, V: Any, root: Any) -> Any:
+    """Weighted rows that multiply W_i, with a constant for the intercept; V is V_{i-1}."""
+    xp, layer = problem.xp, problem.layers[i]
+    A = layer.design(V, xp=xp)
+    if problem.fit_intercept:
+        A = xp.concat([A, xp.ones((A.shape[0], 1), dtype=A.dtype)], axis=1)
+    return A * spread_roots(layer, root, xp=xp)

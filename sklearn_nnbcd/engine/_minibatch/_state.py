@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The state of a mini-batch fit between two batches: one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .._state import Problem, Weights
+from ._curvature import Curvature
+from ._factored import Factorization
+from ._schedule import BatchSettings
+
+
+@dataclass(frozen=True, eq=False)
+class BatchState:
+    """All that the next batch needs. Nothing in it is ever changed, so that older states stay usable.
+
+    Entry i of each tuple belongs to layer i; entry 0 is None.
+
+    Attributes
+    ----------
+    problem : Problem
+        What ``weights`` belong to: the network's own problem, or the longer one of ``factorization``.
+    settings : BatchSettings
+    weights : Weights
+    mean : Weights
+        W and b hold the mean weights as of batch ``mean_at``.
+    curvatures : tuple of Curvature
+    velocity : tuple of arrays or None
+        Last changes of W_i and b_i, in one array, before the step length.
+    operators : tuple
+        What the closed V_{i-1} steps need of W_i; None with linearised blocks.
+    n_rows : float
+        Sum of all sample weights, which ``ridge`` and the penalties are relative to.
+    n_steps : int or None
+        Batches of the whole fit, over which the step length falls to zero; None: no end is known.
+    n_batches : int
+        Batches so far.
+    first_batch : int
+        ``n_batches`` when the statistics of this ``problem`` started.
+    mean_at : int
+    interval : int or None
+        Batches between two updates of the curvatures; None before the first batch of this ``problem``.
+    projected : frozenset of int
+        Layers whose W^MC was made.
+    stale : bool
+        Whether W has changed since every W^MC was fitted.
+    pulled : bool
+        Whether W was ever pulled towards W^MC; a budget's plans are final from then on.
+    factorization : Factorization or None
+        The form in which W is W^MC, once the fit has changed over to it.
+    """
+
+    problem: Problem
+    settings: BatchSettings
+    weights: Weights
+    mean: Weights
+    curvatures: tuple
+    velocity: tuple
+    operators: tuple
+    n_rows: float = 1.0
+    n_steps: int | None = None
+    n_batches: int = 0
+    first_batch: int = 0
+    mean_at: int = 0
+    interval: int | None = None
+    projected: frozenset = frozenset()
+    stale: bool = False
+    pulled: bool = False
+    factorization: Factorization | None = None
+
+    @property
+    def network_problem(self) -> Problem:
+        """The problem of the network itself, whatever form it trains in."""
+        return self.problem if self.factorization is None else self.factorization.original
+
+    @property
+    def trust(self) -> float:
+        """Bound on the predicted mean squared change of the outputs by one batch."""
+        return self.settings.trust if self.factorization is None else self.settings.factored_trust
+
+
+def initial_state(
+    problem: Problem,
+    weights: Weights,
+    settings: BatchSettings,
+    n_steps: int | None = None,
+    n_rows: float = 1.0,
+) -> BatchState:
+    """The state before the first batch.
+
+    Parameters
+    ----------
+    problem : Problem
+        With first plans, if it has a budget.
+    weights : Weights
+    settings : BatchSettings
+    n_steps : int or None, default=None
+        Batches of the whole fit; None: no end is known.
+    n_rows : float, default=1.0
+        Sum of all sample weights.
+    """
+    return BatchState(
+        problem, settings, weights, weights, **blank_statistics(problem), n_rows=n_rows, n_steps=n_steps
+    )
+
+
+def blank_statistics(problem: Problem) -> dict[str, Any]:
+    """Fields of a :class:`BatchState` that know nothing of the data yet."""
+    N = problem.N
+    return {
+        "curvatures": (None, *(Curvature(problem.fit_intercept) for _ in range(N))),
+        "velocity": (None,) * (N + 1),
+        "operators": (None,) * (N + 1),
+        "interval": None,
+    }
+
+
+def restarted(state: BatchState, problem: Problem, weights: Weights, **fields: Any) -> BatchState:
+    """The state on another problem and its weights, with all statistics blank again."""
+    return replace(
+        state,
+        problem=problem,
+        weights=weights,
+        mean=weights,
+        first_batch=state.n_batches,
+        mean_at=state.n_batches,
+        stale=False,
+        pulled=False,
+        **blank_statistics(problem),
+        **fields,
+    )

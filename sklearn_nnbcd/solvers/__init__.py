@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Solvers: how the problem of a fit is minimised."""
+
+from ._base import BaseSolver, FitContext
+from ._exact import ExactMiniBatch
+from ._full import FullBatch, block_size, cut_rows
+from ._minibatch import MiniBatch
+from ._run import RunResult, run
+
+SOLVERS = {"full": FullBatch, "minibatch": MiniBatch, "exact": ExactMiniBatch}
+
+__all__ = [
+    "SOLVERS",
+    "BaseSolver",
+    "ExactMiniBatch",
+    "FitContext",
+    "FullBatch",
+    "MiniBatch",
+    "RunResult",
+    "block_size",
+    "cut_rows",
+    "run",
+]

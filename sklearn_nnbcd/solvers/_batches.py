@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the two mini-batch solvers share: sizes, passes, results."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from .._validation import check_flag, check_integer, check_number
+from ..engine import (
+    BatchSettings,
+    BatchState,
+    Diagnosis,
+    Problem,
+    Terms,
+    Weights,
+    diagnose_weights,
+    end_fit,
+    end_pass,
+    fitted_weights,
+    has_all_compressed,
+    initial_state,
+    initial_weights,
+    project,
+    train_pass,
+)
+from ..placements import ShuffledBatches
+from ._base import BaseSolver, FitContext
+
+#: batches that max_iter="auto" stands for, and over which the compression's pull rises where no end is known
+AUTO_BATCHES = 600
+#: fewest and most passes that max_iter="auto" stands for
+AUTO_PASSES = (6, 200)
+
+
+@dataclass(frozen=True, eq=False)
+class PassState:
+    """The state of a mini-batch fit between two passes.
+
+    Attributes
+    ----------
+    engine : BatchState
+    batches : ShuffledBatches or None
+        None where no end is known and the rows have been learned from: they are not held on to.
+    max_iter : int or None
+        Passes of the whole fit; None: no end is known.
+    n_passes : int
+        Passes so far.
+    weight : float
+        Sum of the sample weights of the last rows.
+    """
+
+    engine: BatchState
+    batches: ShuffledBatches | None
+    max_iter: int | None
+    n_passes: int = 0
+    weight: float = 0.0
+
+    @cached_property
+    def weights(self) -> Weights:
+        """The mean weights, with W^MC fitted to them; computed once."""
+        return fitted_weights(self.engine)
+
+
+class BaseBatchSolver(BaseSolver):
+    """Passes over the rows in shuffled batches."""
+
+    monotone = False
+    auto_ridge = 0.0  # weights that no batch asks for fall by themselves
+    auto_initializer = "kaiming_normal"
+
+    def settings(self, problem: Problem) -> BatchSettings:
+        """What steers the engine for a problem."""
+        raise NotImplementedError
+
+    def check_parameters(self) -> None:
+        """Raise for parameters that are no good; the message names the parameter and the cure."""
+        owner = type(self).__name__
+        check_number(self.averaging, "averaging", owner, cure="Try 6; 1e6 keeps the last weights.")
+        if not (isinstance(self.compress_after, str) and self.compress_after == "auto"):
+            cure = 'Try 0.05; "auto" is allowed, too.'
+            check_number(self.compress_after, "compress_after", owner, high=1.0, cure=cure)
+        if not (isinstance(self.batch_size, str) and self.batch_size == "auto"):
+            check_integer(self.batch_size, "batch_size", owner, cure='"auto" is allowed, too.')
+        check_flag(self.tf32, "tf32", owner)
+
+    def resolve_batch_size(self, n_rows: int) -> int:
+        """Rows of a batch; "auto" grows with the root of the number of rows, from 32 to 1024."""
+        size = self.batch_size
+        if size == "auto":
+            size = min(1024, max(32, 2 * math.isqrt(n_rows)))
+        return min(size, n_rows)
+
+    def resolve_compress_after(self, default: float) -> float:
+        """Share of the fit after which the compression starts."""
+        return default if self.compress_after == "auto" else float(self.compress_after)
+
+    def auto_max_iter(self, n_rows: int) -> int:
+        """Passes: a fixed number of batches, at least 6 passes."""
+        few, many = AUTO_PASSES
+        return min(many, max(few, round(AUTO_BATCHES * self.resolve_batch_size(n_rows) / n_rows)))
+
+    def init(self, problem: Problem, start: Callable, rows: tuple, context: FitContext) -> PassState:
+        """The state before the first pass; see :class:`BaseSolver`."""
+        batches = self._batches(rows, context.random_state)
+        W, b = start()
+        problem = replace(problem, tf32=self.tf32).with_plans(W)
+        weights = initial_weights(problem, W, b, compress=False)
+        n_steps = None if context.max_iter is None else context.max_iter * len(batches)
+        engine = initial_state(problem, weights, self.settings(problem), n_steps, batches.weight)
+        return PassState(engine, batches, context.max_iter, weight=batches.weight)
+
+    def with_rows(self, state: PassState, rows: tuple, random_state: np.random.RandomState) -> PassState:
+        """The state with more rows to learn from, in a fit without a known end.
+
+        Parameters
+        ----------
+        state : PassState
+        rows : tuple (X, Y, s)
+        random_state : numpy.random.RandomState
+            Draws the order of the rows.
+        """
+        batches = self._batches(rows, random_state)
+        engine = replace(state.engine, n_rows=state.engine.n_rows + batches.weight)
+        return replace(state, engine=engine, batches=batches, weight=batches.weight)
+
+    def _batches(self, rows, random_state):
+        return ShuffledBatches(*rows, self.resolve_batch_size(rows[0].shape[0]), random_state)
+
+    def step(self, state: PassState) -> tuple[PassState, Terms]:
+        """One pass; see :class:`BaseSolver`.
+
+        With a known end the step length falls to zero and the pull towards W^MC rises over the whole
+        fit. Without one the step length stays, the pull rises over the first 600 batches, every pass
+        ends in a compressed network, and its rows are not held on to.
+        """
+        engine, n_passes, endless = state.engine, state.n_passes + 1, state.max_iter is None
+        horizon = AUTO_BATCHES if endless else engine.n_steps
+        engine, loss = train_pass(engine, state.batches, lambda n: min(1.0, n / horizon))
+        if not endless:
+            engine = end_pass(engine, n_passes / state.max_iter)
+        elif engine.network_problem.compressed:
+            engine = project(engine)
+        batches = None if endless else state.batches
+        terms = Terms(loss=loss).read(engine.problem.xp)
+        return PassState(engine, batches, state.max_iter, n_passes, state.weight), terms
+
+    def result(self, state: PassState) -> Weights:
+        """The mean weights, with W^MC fitted to them; computed once per state."""
+        return state.weights
+
+    def may_stop(self, state: PassState) -> bool:
+        """Not before the pull towards W^MC has come to its end."""
+        return not state.engine.network_problem.compressed or state.n_passes >= state.max_iter
+
+    def may_keep(self, state: PassState) -> bool:
+        """Whether there is a W^MC wherever there should be one."""
+        return has_all_compressed(state.engine.network_problem, state.weights)
+
+    def finish(self, state: PassState) -> tuple[PassState, None]:
+        """The state with every W^MC in it: after a fit that was stopped they may be missing, or old."""
+        engine = end_fit(state.engine)
+        return (state if engine is state.engine else replace(state, engine=engine)), None
+
+    def diagnosis(self, state: PassState) -> Diagnosis:
+        """Gaps between W and W^MC: U and V come from forward passes, and have none."""
+        engine = state.engine
+        return diagnose_weights(engine.network_problem, state.weights, engine.n_rows)

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Mini-batches with linearised V and U blocks."""
+
+from ..engine import BatchSettings, Problem
+from ._batches import BaseBatchSolver
+
+#: what compress_after="auto" stands for where layers train as products, which is cheap from then on
+PRODUCTS_AFTER = 0.25
+
+
+class MiniBatch(BaseBatchSolver):
+    """One batch at a time, with the V and U blocks linearised at a forward pass.
+
+    This is the paper's option (19) carried to every layer: it takes derivatives of the activations and
+    of the loss. The W blocks are solved in the two-sided metric of the data, akin to Kronecker-factored
+    natural gradients, so a batch may change the weights by much. Memory does not grow with the rows.
+
+    Parameters
+    ----------
+    batch_size : int or 'auto', default='auto'
+        Rows of a batch. 'auto' grows with the root of the number of rows, from 32 to 1024.
+    averaging : float, default=6.0
+        The result is a mean of the weights over about the last 1/(averaging + 1) of the batches, >= 0.
+        Small values help where held-out rows differ from the training rows (other subjects, other
+        years), large ones where the fit is still learning at its end.
+    compress_after : float or 'auto', default='auto'
+        Share of the fit, in [0, 1], after which the compression starts; until then the network is
+        dense. 'auto' is 0.25 for formats that train as a product of two layers, such as low rank, and
+        0.05 for others. 1 trains the network dense and compresses it once, at the end, which is the
+        fastest and loses least where the format is roomy; the smaller the format, the more it gains
+        from training with it.
+    tf32 : bool, default=False
+        Whether a GPU may round the factors of products over rows to 10 bits (TF32, float32 only),
+        several times as fast as exact products. Elsewhere nothing changes.
+
+    Examples
+    --------
+    >>> MiniBatch(batch_size=256).auto_max_iter(10_000)
+    15
+    """
+
+    uses = frozenset({"tau", "ridge"})
+
+    def __init__(self, *, batch_size="auto", averaging=6.0, compress_after="auto", tf32=False):
+        self.batch_size = batch_size
+        self.averaging = averaging
+        self.compress_after = compress_after
+        self.tf32 = tf32
+
+    def settings(self, problem: Problem) -> BatchSettings:
+        """What steers the engine for a problem."""
+        products = any(plan is not None and plan.inner_rank is not None for plan in problem.plans)
+        free = self.resolve_compress_after(PRODUCTS_AFTER if products else BatchSettings.free)
+        return BatchSettings(averaging=self.averaging, free=free)
