@@ -5,6 +5,36 @@ import math
 
 from sklearn.base import BaseEstimator
 
+#: least curvature of an output in a mean Hessian that could vanish while there is a slope
+LEAST_CURVATURE = 0.01
+
+
+def row_shares(s, n: int, like, *, xp):
+    """Each row's share of a weighted mean, shape (n, 1); zeros where all weights are zero.
+
+    Parameters
+    ----------
+    s : array of shape (n,) or None
+        Sample weights.
+    n : int
+        Number of rows.
+    like : array
+        Its dtype is the result's.
+    xp : module
+        Array API namespace.
+    """
+    if s is None:
+        return xp.full((n, 1), 1.0 / max(n, 1), dtype=like.dtype)
+    s = xp.astype(s, like.dtype)
+    total = xp.sum(s)
+    return (s / xp.where(total > 0.0, total, xp.ones_like(total)))[:, None]
+
+
+def diagonal_mean(C, s, *, xp):
+    """The diagonal matrix (d, d) of the weighted means of the columns of C, shape (n, d)."""
+    mean = xp.sum(row_shares(s, C.shape[0], C, xp=xp) * C, axis=0)
+    return xp.eye(C.shape[1], dtype=C.dtype) * mean[:, None]
+
 
 class BaseLoss(BaseEstimator):
     """A loss that is a sum over rows, and the exact solution of its V_N block.
@@ -24,6 +54,9 @@ class BaseLoss(BaseEstimator):
     standardises : bool
         Whether the regressor may centre the targets and divide them by one number, as a loss
         allows that depends on v - y alone.
+    exact_hessian : bool
+        Whether :meth:`mean_hessian` is the Hessian itself. Where it is not, as for losses with a kink,
+        it is a stand-in that the docstring of the loss describes.
     """
 
     tasks = frozenset()
@@ -31,6 +64,7 @@ class BaseLoss(BaseEstimator):
     lowest_target = -math.inf
     elementwise = True
     standardises = True
+    exact_hessian = True
 
     def check_parameters(self):
         """Raise ValueError or TypeError for bad parameters; called once, before any work."""
@@ -41,6 +75,31 @@ class BaseLoss(BaseEstimator):
 
     def gradient(self, Y, V, *, xp):
         """Gradient (or a subgradient) of each row's loss in V, shape (n, d_N)."""
+        raise NotImplementedError
+
+    def mean_hessian(self, Y, V, s=None, *, xp):
+        """Weighted mean over the rows of the loss's Hessian in V: the curvature of the outputs.
+
+        It stands at the top of the generalised Gauss-Newton metric, which pulls it back through the
+        layers below. It must be positive wherever the loss has a slope, so that a step is finite: a
+        loss whose Hessian can vanish there keeps each output above ``LEAST_CURVATURE``.
+
+        Parameters
+        ----------
+        Y, V : arrays of shape (n, d_N)
+            Targets and outputs.
+        s : array of shape (n,), default=None
+            Sample weights >= 0; only their ratios matter, and a whole number counts as copies.
+            All zero, the result may be anything finite.
+        xp : module
+            Array API namespace. Nothing is read to the host, and no array is larger than V or the
+            result.
+
+        Returns
+        -------
+        H : array of shape (d_N, d_N)
+            Symmetric positive semidefinite, in V's dtype.
+        """
         raise NotImplementedError
 
     def prox(self, Y, center, weight, *, xp):

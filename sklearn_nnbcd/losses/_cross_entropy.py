@@ -2,7 +2,7 @@
 """Cross-entropy of the softmax, all classes jointly."""
 
 from ..numerics._scalar import wright_omega
-from ._base import BaseLoss
+from ._base import BaseLoss, row_shares
 from ._logistic import Logistic
 
 #: Newton steps for the normaliser at most; they are monotone, see CrossEntropy.prox
@@ -40,6 +40,21 @@ class CrossEntropy(BaseLoss):
         if V.shape[1] == 1:
             return Logistic().gradient(Y, V, xp=xp)
         return xp.sum(Y, axis=1)[:, None] * _softmax(V, xp=xp)[1] - Y
+
+    def mean_hessian(self, Y, V, s=None, *, xp):
+        """diag(mean t p) - mean t p p', with t = sum_k y_k and p = softmax(v).
+
+        As p sums to one, a diagonal entry is the sum of mean t p_k p_j over all other j. So nothing
+        cancels where the network is sure (1 - p below rounding), and H is diagonally dominant.
+        """
+        if V.shape[1] == 1:
+            return Logistic().mean_hessian(Y, V, s, xp=xp)
+        share = row_shares(s, V.shape[0], V, xp=xp) * xp.sum(Y, axis=1)[:, None]
+        R = xp.sqrt(share) * _softmax(V, xp=xp)[1]
+        eye = xp.eye(V.shape[1], dtype=V.dtype)
+        joint = (1.0 - eye) * (R.T @ R)
+        joint = 0.5 * (joint + joint.T)  # a product need not be symmetric to the last digit
+        return eye * xp.sum(joint, axis=1)[:, None] - joint
 
     def prox(self, Y, center, weight, *, xp):
         """Exact, by one scalar equation per row.

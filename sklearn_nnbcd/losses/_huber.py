@@ -2,7 +2,7 @@
 """Huber's loss."""
 
 from .._validation import check_number
-from ._base import BaseLoss
+from ._base import LEAST_CURVATURE, BaseLoss, diagonal_mean
 
 
 class Huber(BaseLoss):
@@ -37,6 +37,17 @@ class Huber(BaseLoss):
         """v - y, clipped to [-delta, delta]."""
         delta = self._checked()
         return xp.clip(V - Y, -delta, delta)
+
+    def mean_hessian(self, Y, V, s=None, *, xp):
+        """diag(share of rows with |v - y| <= delta), at least a hundredth of them.
+
+        The least share keeps a step finite where all rows are beyond delta. The quadratic that
+        majorises the loss, min(1, delta / |v - y|) in place of 0 or 1, made steps shorter and fits
+        worse the smaller delta is.
+        """
+        inside = xp.astype(xp.abs(V - Y) <= self._checked(), V.dtype)
+        H = diagonal_mean(inside, s, xp=xp)
+        return xp.maximum(H, LEAST_CURVATURE * xp.eye(H.shape[0], dtype=H.dtype))
 
     def prox(self, Y, center, weight, *, xp):
         """center - g, g = (center - y)/(1 + weight) clipped to [-delta/weight, delta/weight]."""

@@ -3,7 +3,7 @@
 
 from ..numerics._scalar import bracketed_newton, sigmoid, sigmoid_parts, softplus
 from ..numerics._simplex import two_columns
-from ._base import BaseLoss
+from ._base import BaseLoss, diagonal_mean
 
 
 class Logistic(BaseLoss):
@@ -24,6 +24,10 @@ class Logistic(BaseLoss):
     def gradient(self, Y, V, *, xp):
         """-y / (1 + exp(y v))."""
         return -Y * sigmoid(-Y * V, xp=xp)
+
+    def mean_hessian(self, Y, V, s=None, *, xp):
+        """diag(mean y^2 p (1 - p)), p = 1 / (1 + exp(-y v)): each output is a loss of its own."""
+        return diagonal_mean(Y * Y * sigmoid_parts(-Y * V, xp=xp)[1], s, xp=xp)
 
     def prox(self, Y, center, weight, *, xp):
         """v = center + y p / weight, with p = 1 / (1 + exp(y v)) by a bracketed Newton iteration.

@@ -4,7 +4,7 @@
 import math
 
 from ..numerics._scalar import wright_omega
-from ._base import BaseLoss
+from ._base import BaseLoss, diagonal_mean
 
 
 def _exp(V, *, xp):
@@ -38,6 +38,10 @@ class Poisson(BaseLoss):
     def gradient(self, Y, V, *, xp):
         """exp(v) - y."""
         return _exp(V, xp=xp)[1] - Y
+
+    def mean_hessian(self, Y, V, s=None, *, xp):
+        """diag(mean exp(v)); the slope of the tangent where that replaces exp."""
+        return diagonal_mean(_exp(V, xp=xp)[1], s, xp=xp)
 
     def prox(self, Y, center, weight, *, xp):
         """Closed form: v = a - x with a = center + y/weight, x + log x = a - log(weight).

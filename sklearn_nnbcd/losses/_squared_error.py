@@ -19,6 +19,10 @@ class SquaredError(BaseLoss):
         """v - y."""
         return V - Y
 
+    def mean_hessian(self, Y, V, s=None, *, xp):
+        """The identity."""
+        return xp.eye(V.shape[1], dtype=V.dtype)
+
     def prox(self, Y, center, weight, *, xp):
         """(y + weight center) / (1 + weight)."""
         return (Y + weight * center) / (1.0 + weight)

@@ -10,7 +10,7 @@ Tolerances are multiples of the rounding unit of the arrays times the size of wh
 
 from ._base import check_activation, check_initializer, check_loss, check_placement, check_probabilities
 from ._compressions import check_compression, check_error_falls, check_lossless, check_metric
-from ._derivatives import check_derivative, check_gradient
+from ._derivatives import check_derivative, check_gradient, check_hessian
 from ._layers import check_layer
 from ._regularizers import check_regularizer
 
@@ -20,6 +20,7 @@ __all__ = [
     "check_derivative",
     "check_error_falls",
     "check_gradient",
+    "check_hessian",
     "check_initializer",
     "check_layer",
     "check_loss",

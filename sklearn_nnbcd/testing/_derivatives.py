@@ -4,6 +4,7 @@
 import array_api_compat.numpy as array_numpy
 import numpy as np
 
+from ..losses._base import LEAST_CURVATURE, BaseLoss
 from ._base import UNITS, Arrays, example_targets, expect, expect_close, host
 
 #: step of a central difference, and its error where the third derivative is about one
@@ -49,3 +50,75 @@ def check_gradient(loss, *, xp=array_numpy, dtype="float64", random_state=0):
             central = np.where(smooth, 0.5 * (left + right), central)
             tolerance = (TOLERANCE + UNITS * arrays.eps) * (1.0 + np.abs(central) + here)
             expect_close(slope[:, k], central, tolerance, "gradient is not the slope of value")
+
+
+def check_hessian(loss: BaseLoss, *, xp=array_numpy, dtype: str = "float64", random_state: int = 0) -> None:
+    """mean_hessian(Y, V, s) is the weighted mean of second differences, symmetric and semidefinite.
+
+    A stand-in (``exact_hessian`` is false) need only be at least that large, and positive where there
+    is a slope. Weights count as copies, and only their ratios matter.
+    """
+    for d in (1, 2, 4):
+        arrays = Arrays(xp, dtype, random_state + d)
+        rng, n = arrays.rng, 50
+        Y, y = arrays.put(example_targets(loss, n, d, rng))
+        V, v = arrays.put(2.0 * rng.normal(size=(n, d)))
+        copies = rng.integers(4, size=n)
+        S, s = arrays.put(copies)
+        plain = checked_hessian(loss, arrays, Y, V, None)
+        weighted = checked_hessian(loss, arrays, Y, V, S)
+        for H, weights in (plain, np.ones(n)), (weighted, s):
+            compare_hessian(loss, H, y, v, weights, arrays.eps)
+        rounding = UNITS * arrays.eps * (1.0 + np.max(np.abs(weighted)))
+        repeated = [arrays.put(np.repeat(x, copies, axis=0))[0] for x in (y, v)]
+        there = checked_hessian(loss, arrays, *repeated, None)
+        expect_close(weighted, there, rounding, "weights in mean_hessian are not that many copies")
+        scaled = checked_hessian(loss, arrays, Y, V, arrays.put(3.5 * s)[0])
+        expect_close(scaled, weighted, rounding, "mean_hessian changes with the sum of the weights")
+        # Outputs that no fit means, outputs without an error, and a batch without a weight.
+        checked_hessian(loss, arrays, Y, arrays.put(1e3 * v)[0], S)
+        checked_hessian(loss, arrays, Y, Y, None)
+        checked_hessian(loss, arrays, Y, V, arrays.put(np.zeros(n))[0])
+
+
+def checked_hessian(loss, arrays, Y, V, s):
+    """mean_hessian as a float64 NumPy array, if it has all that does not depend on the loss."""
+    try:
+        H = loss.mean_hessian(Y, V, s, xp=arrays.xp)
+    except (AttributeError, NotImplementedError) as error:
+        raise AssertionError(f"{type(loss).__name__} has no mean_hessian") from error
+    arrays.expect_unchanged("mean_hessian")
+    d = V.shape[1]
+    expect(tuple(H.shape) == (d, d), f"mean_hessian has shape {tuple(H.shape)} for {d} outputs")
+    expect(H.dtype == V.dtype, "mean_hessian must keep the dtype")
+    H = host(H, arrays.xp)
+    expect(bool(np.all(np.isfinite(H))), "mean_hessian is not finite")
+    size = np.max(np.abs(H))
+    expect_close(H, H.T, arrays.eps * size, "mean_hessian is not symmetric")
+    least = np.linalg.eigvalsh(H)[0]
+    expect(least >= -UNITS * arrays.eps * size, f"mean_hessian has the eigenvalue {least:.3g}")
+    return H
+
+
+def compare_hessian(loss, H, y, v, s, eps):
+    """Raise unless H is the mean of second differences, or at least that if it is a stand-in."""
+    d, share = v.shape[1], (s / np.sum(s))[:, None]
+    slopes = np.sum(share * np.abs(loss.gradient(y, v, xp=array_numpy)), axis=0)
+    flat = (np.diag(H) <= 0.0) & (slopes > 0.0)
+    expect(not bool(np.any(flat)), "mean_hessian is zero where the loss has a slope")
+    expected = np.zeros((d, d))
+    for k in range(d):
+        step = STEP * np.eye(d)[k]
+        rise = loss.gradient(y, v + step, xp=array_numpy) - loss.gradient(y, v - step, xp=array_numpy)
+        if not loss.exact_hessian:
+            rise = np.where(np.abs(rise) < 0.5, rise, 0.0)  # no kink between the two
+        expected[k] = np.sum(share * rise, axis=0) / (2.0 * STEP)
+    tolerance = (TOLERANCE + UNITS * eps) * (1.0 + np.max(np.abs(expected)))
+    if loss.exact_hessian:
+        diagonal = np.diag(expected)  # an output may be raised to the least curvature
+        raised = np.clip(np.diag(H) - diagonal, 0.0, np.clip(LEAST_CURVATURE - diagonal, 0.0, None))
+        expected = expected + np.diag(raised)
+        expect_close(H, expected, tolerance, "mean_hessian is not the mean second difference")
+    else:
+        least = np.linalg.eigvalsh(H - expected)[0]
+        expect(least >= -tolerance, f"mean_hessian is below the mean second difference by {-least:.3g}")
