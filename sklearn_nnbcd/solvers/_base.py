@@ -54,15 +54,15 @@ class BaseSolver(BaseEstimator):
         "memory_limit". A fit refuses the others unless they have their defaults.
     monotone : bool
         Whether the objective only falls, so that a stall means convergence.
-    auto_ridge : float
-        What ``ridge="auto"`` stands for.
+    auto_ridge : float or None
+        What ``ridge="auto"`` stands for; None: the solver finds a ridge for each layer.
     auto_initializer : str
         What ``initializer="auto"`` stands for.
     """
 
     uses: frozenset[str] = frozenset()
     monotone: bool = False
-    auto_ridge: float = 0.0
+    auto_ridge: float | None = 0.0
     auto_initializer: str = "kaiming_normal"
 
     def check_parameters(self) -> None:

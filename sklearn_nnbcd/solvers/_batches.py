@@ -70,7 +70,6 @@ class BaseBatchSolver(BaseSolver):
     """Passes over the rows in shuffled batches."""
 
     monotone = False
-    auto_ridge = 0.0  # weights that no batch asks for fall by themselves
     auto_initializer = "kaiming_normal"
 
     def settings(self, problem: Problem) -> BatchSettings:
