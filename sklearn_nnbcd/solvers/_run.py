@@ -103,6 +103,9 @@ def run(solver: BaseSolver, state: Any, max_iter: int, after_sweep: Callable[...
             weights, diagnosis = solver.result(state), solver.diagnosis(state)
             curve = terms if last is None else [*terms, last][1:]
     if not finite:
+        if not solver.may_keep(state):  # the last finite weights may be those of a dense start
+            state, _ = solver.finish(state)
+            weights = solver.result(state)
         warnings.warn(
             f"Training stopped after {len(terms)} sweeps because the objective was no longer "
             "finite. The last finite weights are kept; standardised X, float64, or a larger 'ridge' "

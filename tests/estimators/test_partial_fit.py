@@ -10,6 +10,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd.solvers import MiniBatch
 
 OPTIONS = dict(hidden_layer_sizes=(32, 32), random_state=0)
 COMPRESSED = dict(compression="low_rank", rank=8)
@@ -97,7 +98,8 @@ def test_weights_are_copies():
     X, _, y, _ = digits()
     X, y = X[:90].astype("float64"), y[:90]
     copies = np.random.default_rng(0).integers(0, 3, size=90)
-    models = [NNBCDClassifier(**OPTIONS, batch_size=10**6) for _ in range(2)]
+    solver = MiniBatch(batch_size=10**6)
+    models = [NNBCDClassifier(**OPTIONS, solver=solver) for _ in range(2)]
     models[0].partial_fit(X, y, copies.astype(float), classes=np.arange(10))
     models[1].partial_fit(X.repeat(copies, axis=0), y.repeat(copies), classes=np.arange(10))
     for a, b in zip(models[0].coefs_, models[1].coefs_, strict=True):
