@@ -49,8 +49,8 @@ def update_dispersion(state: BatchState, Y: Any, V: Any, shares: Any, hessian: A
     number = get_backend(xp).number
     squares = xp.sum(problem.loss.gradient(Y, V, xp=xp) ** 2, axis=1)
     mean = xp.mean(squares) if shares is None else xp.sum(shares * squares) / xp.sum(shares)
-    tiny = float(xp.finfo(V.dtype).smallest_normal)
-    new = number(mean / (xp.linalg.trace(hessian) + tiny), xp=xp)
+    unit = float(xp.finfo(V.dtype).eps)  # where nothing is left, rounding is
+    new = number(mean / (xp.linalg.trace(hessian) + unit) + unit, xp=xp)
     if state.dispersion is None:
         return new
     return DISPERSION_MEMORY * state.dispersion + (1.0 - DISPERSION_MEMORY) * new
