@@ -108,9 +108,17 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         def to_network(weights: Any) -> Network:
             return targets.user_network(Network.from_weights(problem, weights))
 
-        validate = None if validation is None else functools.partial(self._score_on, validation, targets)
+        def to_attributes(weights: Any) -> dict:
+            return fitted_attributes(to_network(weights), targets, solver, rows.image_shape)
+
+        validate = None
+        if validation is not None:
+
+            def validate(weights: Any) -> float:
+                return self._score_on(validation, targets, to_network(weights))
+
         callbacks = SweepCallbacks(self, max_iter, rows.X, rows.y, rows.s)
-        monitor = Monitor(self, solver, callbacks, to_network, validate)
+        monitor = Monitor(self, solver, callbacks, to_attributes, validate)
         with callbacks.fit():
             encoded = rows.encoded(targets)
             state = solver.init(problem, start, encoded, self._context(max_iter, place))
@@ -147,10 +155,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
                 "The fitted weights are not finite for the given X and y. Standardise the columns first, "
                 "e.g. with make_pipeline(StandardScaler(), ...), or pass float64."
             )
-        self.network_, self.targets_, self.solver_ = network, targets, solver
-        self._image_shape = image_shape
-        self.n_layers_, self.n_outputs_ = network.N + 1, targets.n_outputs
-        self.out_activation_ = "identity"
+        vars(self).update(fitted_attributes(network, targets, solver, image_shape))
         vars(self).pop("_stream", None)
 
     def _set_curves(self, result: RunResult, monitor: Monitor) -> None:
@@ -346,6 +351,21 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.array_api_support = True
         return tags
+
+
+def fitted_attributes(
+    network: Network, targets: BaseTargets, solver: BaseSolver | None, image_shape: tuple | None
+) -> dict:
+    """What prediction needs, by the names of the attributes."""
+    return {
+        "network_": network,
+        "targets_": targets,
+        "solver_": solver,
+        "_image_shape": image_shape,
+        "n_layers_": network.N + 1,
+        "n_outputs_": targets.n_outputs,
+        "out_activation_": "identity",
+    }
 
 
 def mean_loss(network: Network, targets: BaseTargets, rows: tuple) -> float:
