@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What both estimators share: fit, partial_fit, and the network that predicts."""
 
-import functools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Self
@@ -101,9 +100,15 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         training = Training.prepare(self, rows, targets, solver, moments)
         before = self.network_ if self.warm_start and hasattr(self, "network_") else None
         max_iter = solver.auto_max_iter(rows.X.shape[0]) if self.max_iter == "auto" else self.max_iter
-        validate = None if validation is None else functools.partial(self._score_on, validation, targets)
+
+        def to_attributes(weights: Any) -> dict:
+            return fitted_attributes(training.to_network(weights), targets, solver, rows.image_shape)
+
+        def score(weights: Any) -> float:
+            return self._score_on(validation, targets, training.to_network(weights))
+
         callbacks = SweepCallbacks(self, max_iter, rows.X, rows.y, rows.s)
-        monitor = Monitor(self, solver, callbacks, training.to_network, validate)
+        monitor = Monitor(self, solver, callbacks, to_attributes, None if validation is None else score)
         with callbacks.fit():
             encoded = rows.encoded(targets)
             context = training.context(max_iter, place)
@@ -137,10 +142,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
                 "The fitted weights are not finite for the given X and y. Standardise the columns first, "
                 "e.g. with make_pipeline(StandardScaler(), ...), or pass float64."
             )
-        self.network_, self.targets_, self.solver_ = network, targets, solver
-        self._image_shape = image_shape
-        self.n_layers_, self.n_outputs_ = network.N + 1, targets.n_outputs
-        self.out_activation_ = "identity"
+        vars(self).update(fitted_attributes(network, targets, solver, image_shape))
 
     def _set_curves(self, result: RunResult, monitor: Monitor) -> None:
         self.diagnosis_ = result.diagnosis
@@ -320,6 +322,21 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.array_api_support = True
         return tags
+
+
+def fitted_attributes(
+    network: Network, targets: BaseTargets, solver: BaseSolver | None, image_shape: tuple | None
+) -> dict:
+    """What prediction needs, by the names of the attributes."""
+    return {
+        "network_": network,
+        "targets_": targets,
+        "solver_": solver,
+        "_image_shape": image_shape,
+        "n_layers_": network.N + 1,
+        "n_outputs_": targets.n_outputs,
+        "out_activation_": "identity",
+    }
 
 
 def mean_loss(network: Network, targets: BaseTargets, rows: tuple) -> float:

@@ -57,6 +57,7 @@ def test_the_longer_network_is_the_compressed_one(stack, fit_intercept):
     V, _ = forward(problem, X, (None, *network.dense_coefs()), (None, *network.intercepts))
     long, _ = forward(factorization.problem, X, split.W, split.b)
     np.testing.assert_allclose(long[-1], V[-1], rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(network.forward(X), V[-1], rtol=1e-10, atol=1e-10)
 
 
 @pytest.mark.parametrize("fit_intercept", [True, False])

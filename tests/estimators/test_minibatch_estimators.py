@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from problems import make_problem
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd._resolve import resolve_loss, resolve_problem, resolve_solver
 from sklearn_nnbcd.engine._minibatch import _passes
 from sklearn_nnbcd.placements import ShuffledBatches
 from sklearn_nnbcd.solvers import ExactMiniBatch, MiniBatch
@@ -182,18 +182,20 @@ def test_an_overflow_in_a_dense_start_leaves_a_compressed_network(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("solver", "compression", "free"),
+    ("compression", "solver", "free"),
     [
-        (MiniBatch(averaging=2.5), "low_rank", 0.25),
-        (ExactMiniBatch(averaging=2.5), "low_rank", 0.05),
-        (MiniBatch(averaging=2.5), "tt", 0.05),
-        (MiniBatch(averaging=2.5), "none", 0.05),
-        (MiniBatch(averaging=2.5, compress_after=0.5), "low_rank", 0.5),
-        (MiniBatch(averaging=2.5, compress_after=1), "tt", 1.0),
+        ("low_rank", MiniBatch(averaging=2.5), 0.25),
+        ("low_rank", ExactMiniBatch(averaging=2.5), 0.05),
+        ("tt", MiniBatch(averaging=2.5), 0.05),
+        (None, MiniBatch(averaging=2.5), 0.05),
+        ("low_rank", MiniBatch(averaging=2.5, compress_after=0.5), 0.5),
+        ("tt", MiniBatch(averaging=2.5, compress_after=1), 1.0),
     ],
 )
-def test_what_the_engine_is_told_of_compress_after_and_averaging(solver, compression, free):
-    problem = make_problem((20, 30, 30, 3), compression=compression, compress_output=False)
-    settings = solver.settings(problem)
+def test_what_the_engine_is_told_of_compress_after_and_averaging(compression, solver, free):
+    model = NNBCDClassifier((30, 30), compression=compression, solver=solver)
+    loss, found = resolve_loss(model, "classification"), resolve_solver(model, 1000)
+    problem, _ = resolve_problem(model, 20, 3, loss, found, NUMPY)
+    settings = found.settings(problem)
     assert (settings.free, settings.averaging) == (free, 2.5)
     assert settings.linearized == isinstance(solver, MiniBatch)
