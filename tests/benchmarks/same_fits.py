@@ -67,7 +67,7 @@ def fit_all():
     """Name -> outputs of the fitted network and the curve of the fit."""
     found = {}
     for name, (kind, (X, y), solver, parameters, of_solver) in CONFIGURATIONS.items():
-        X = X / 16 if "layers" in parameters and "input_shape" in parameters else StandardScaler().fit_transform(X)
+        X = X / 16 if "input_shape" in parameters else StandardScaler().fit_transform(X)
         s = np.linspace(0.5, 1.5, len(y))
         model = make(kind, solver, parameters, of_solver).fit(X, y, sample_weight=s)
         outputs = model.decision_function(X) if kind == "classifier" else model.predict(X)
