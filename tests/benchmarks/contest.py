@@ -13,9 +13,9 @@ from pathlib import Path
 
 import array_api_compat
 import numpy as np
-
 from sklearn_nnbcd._network import network_weights, operators, run_network
 from sklearn_nnbcd._solvers import has_all
+
 from sklearn_nnbcd.activations import Identity, ReLU
 from sklearn_nnbcd.compressions import LowRank
 from sklearn_nnbcd.datasets import fetch_har, fetch_mnist

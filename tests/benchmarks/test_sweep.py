@@ -22,10 +22,10 @@ import tracemalloc
 import array_api_compat
 import numpy as np
 import pytest
-
-from sklearn_nnbcd import NNBCDClassifier, _solvers
 from sklearn_nnbcd._network import block_rows
 from sklearn_nnbcd._problem import resolve_problem
+
+from sklearn_nnbcd import NNBCDClassifier, _solvers
 from sklearn_nnbcd.backends import NumpyBackend
 from sklearn_nnbcd.engine import center_inputs, initial_weights, start_block, sweep
 from sklearn_nnbcd.placements import InMemory
