@@ -27,10 +27,7 @@ PAPER = dict(
     rho=0.5,
     gamma=0.5,
     tau=5.0,
-    alpha=1.0,
-    alpha_w=1.0,
-    relaxation=1.0,
-    extrapolation=False,
+    proximal=1.0,
     ridge=0.0,
     fit_intercept=False,
     initializer="gaussian",
@@ -111,22 +108,23 @@ def seconds_each(make, few, many, X, y, wait):
 def measure_har(options, rate, wait):
     """Full-batch sweeps of the tensor-train MLP."""
     from sklearn_nnbcd import NNBCDClassifier
+    from sklearn_nnbcd.solvers import FullBatch
 
     X, y, X_test, y_test = load(options.rows, options.dtype)
-    settings = PAPER | (dict(relaxation=1.3, extrapolation=True) if options.accelerated else {})
+    fast = options.accelerated
+    sweeps_as = FullBatch(relaxation=1.3 if fast else 1.0, extrapolation=fast, alpha_w=1.0, tf32=options.tf32)
 
     def make(sweeps):
         return NNBCDClassifier(
             tuple(options.widths),
             compression="tt",
             rank=options.rank,
-            solver="full",
+            solver=sweeps_as,
             max_iter=sweeps,
             tol=0.0,
             device=options.device,
-            tf32=options.tf32,
             random_state=0,
-            **settings,
+            **PAPER,
         )
 
     each, model, total = seconds_each(make, 1, options.sweeps, X, y, wait)
@@ -155,6 +153,7 @@ def measure_cnn(options, wait):
     from sklearn_nnbcd import NNBCDClassifier
     from sklearn_nnbcd.compressions import TensorTrain
     from sklearn_nnbcd.layers import Conv2D, Dense
+    from sklearn_nnbcd.solvers import MiniBatch
 
     X, X_test, y, y_test = load_images(options.images, options.dtype)
 
@@ -165,10 +164,9 @@ def measure_cnn(options, wait):
             layers=[Conv2D(32, 3, stride=2, padding=0), Dense(options.units), Dense(options.units)],
             input_shape=(28, 28, 1),
             compression=[None, train, train, None],
-            solver="minibatch",
+            solver=MiniBatch(tf32=options.tf32),
             max_iter=passes,
             device=options.device,
-            tf32=options.tf32,
             random_state=0,
         )
 

@@ -20,27 +20,22 @@ import argparse
 import pathlib
 import pickle
 import resource
+import sys
 import time
+from dataclasses import replace
 
-import array_api_compat
 import numpy as np
 
 from sklearn_nnbcd import NNBCDClassifier
-from sklearn_nnbcd._network import block_rows, network_weights, operators, run_network
-from sklearn_nnbcd._problem import resolve_initializer, resolve_problem
 from sklearn_nnbcd.compressions import LowRank, TensorTrain
 from sklearn_nnbcd.datasets import fetch_mnist
-from sklearn_nnbcd.engine import (
-    BatchSettings,
-    MiniBatch,
-    center_inputs,
-    initial_block,
-    initial_weights,
-    sweep,
-)
 from sklearn_nnbcd.initializers import Gaussian
 from sklearn_nnbcd.layers import Conv2D, Dense
-from sklearn_nnbcd.placements import InMemory, ShuffledBatches
+from sklearn_nnbcd.placements import ShuffledBatches
+from sklearn_nnbcd.solvers import FullBatch, MiniBatch
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tests" / "benchmarks"))
+from stepwise import accuracy, begin, compressed_share
 
 SHAPES = ((5408, 1024), (1024, 1024))
 MODES = ((13, 13, 4, 4, 2, 4, 4, 4, 4, 4), (4,) * 10)
@@ -63,10 +58,7 @@ def arguments():
     parser.add_argument("--solver", choices=("minibatch", "full"), default="minibatch")
     parser.add_argument("--passes", type=int, default=10, help="passes, or sweeps of --solver full")
     parser.add_argument("--batch", type=int, default=1024)
-    parser.add_argument("--refresh", type=int, default=10, help="batches between factorisations")
     parser.add_argument("--compress-after", type=float, default=0.05, help="share of the passes")
-    parser.add_argument("--step", type=float, default=0.1)
-    parser.add_argument("--trust", type=float, default=1e-3)
     parser.add_argument("--images", type=int, default=60000, help="fewer, to try it out")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--checkpoint", type=pathlib.Path, help="file to resume from and write to")
@@ -82,83 +74,35 @@ def estimator(options):
             numbers = sum(p.plan(s).n_parameters for p, s in zip(pieces, SHAPES, strict=True))
             pieces = [LowRank(rank=numbers // sum(map(sum, SHAPES)))] * 2
         compression = [None, *pieces, None]
-    paper = dict(rho=5.0, gamma=5.0, tau=0.1, alpha=1.0, alpha_w=1.0, ridge=0.0)
-    paper |= dict(relaxation=1.0, extrapolation=False)
+    if options.solver == "full":
+        how = dict(
+            solver=FullBatch(relaxation=1.0, extrapolation=False, alpha_w=1.0),
+            initializer=Gaussian(0.01),
+            **dict(rho=5.0, gamma=5.0, tau=0.1, proximal=1.0, ridge=0.0),
+        )
+    else:
+        how = {"solver": MiniBatch(batch_size=options.batch, compress_after=options.compress_after)}
     return NNBCDClassifier(
         layers=[Conv2D(32, 3, stride=2, padding=0), Dense(1024), Dense(1024)],
         input_shape=(28, 28, 1),
         compression=compression,
-        initializer=Gaussian(0.01) if options.solver == "full" else "kaiming_normal",
         random_state=options.seed,
-        **(paper if options.solver == "full" else {}),
+        **how,
     )
 
 
-def first_weights(problem, shapes, model, dtype, solver):
-    """Drawn weights."""
-    xp, random = problem.xp, np.random.RandomState(model.random_state)
-    draw = resolve_initializer(model, solver).draw
-    W = [xp.asarray(draw(shape, random), dtype=dtype) for shape in shapes]
-    b = [xp.zeros(shape[1], dtype=dtype) for shape in shapes]
-    return initial_weights(problem, (None, *W), (None, *b), compress=solver == "full")
+def saved(state):
+    """What a checkpoint holds of a state: not the rows of batches, which the data set has."""
+    batches = getattr(state, "batches", None)
+    return (state, None) if batches is None else (replace(state, batches=None), batches.random_state)
 
 
-class Full:
-    """Algorithm 1: one sweep a call."""
-
-    def __init__(self, problem, weights, X, Y, options):
-        self.problem = problem
-        rows = block_rows([layer.row_entries for layer in problem.layers[1:]])
-        parts = [slice(k, k + rows) for k in range(0, len(X), rows)]
-        blocks = [initial_block(problem, weights, X[p], Y[p]) for p in parts]
-        self.placement = InMemory(blocks)
-        self.weights = center_inputs(problem, weights, self.placement)
-
-    def run(self, X, Y):
-        """A sweep; the text says what L was before."""
-        self.weights, before = sweep(self.problem, self.weights, self.placement)
-        return f"L before {before.total:.5g} (loss {before.loss:.4g})"
-
-
-class Batches:
-    """The mini-batch solver: one pass a call."""
-
-    def __init__(self, problem, weights, X, Y, options):
-        self.options, self.random = options, np.random.RandomState(options.seed)
-        steering = dict(step=options.step, trust=options.trust, free=options.compress_after)
-        settings = BatchSettings(refresh=options.refresh, **steering)
-        steps = len(ShuffledBatches(X, Y, None, options.batch, self.random)) * options.passes
-        self.solver = MiniBatch(problem, weights, settings, steps, float(len(X)))
-        self.compressed = any(plan is not None for plan in problem.plans)
-
-    @property
-    def weights(self):
-        """What the passes have come to."""
-        return self.solver.result
-
-    def run(self, X, Y):
-        """A pass; the text says its mean loss, every batch before its own change."""
-        solver, loss = self.solver, 0.0
-        for rows, targets, s in ShuffledBatches(X, Y, None, self.options.batch, self.random):
-            loss += solver.advance(rows, targets, s, solver.done / solver.n_steps)
-        if self.compressed:
-            solver.end_pass(solver.done / solver.n_steps)
-        return f"mean loss {loss / len(X):.5f}"
-
-
-def accuracy(problem, weights, X, labels):
-    """Accuracy of the compressed network."""
-    coefs, intercepts = network_weights(problem, weights)
-    out = run_network(
-        X,
-        operators(coefs, xp=problem.xp),
-        intercepts,
-        problem.activations[1:],
-        1024,
-        layers=problem.layers,
-        xp=problem.xp,
-    )
-    return float((out.argmax(axis=1) == labels).mean())
+def resumed(state, random_state, batches):
+    """The state of a checkpoint, on the rows of the batches of a new fit."""
+    if random_state is None:
+        return state
+    again = ShuffledBatches(batches.X, batches.Y, batches.s, len(batches.X) / len(batches), random_state)
+    return replace(state, batches=again)
 
 
 def main():
@@ -168,38 +112,33 @@ def main():
     X = np.float32(train.data[: options.images]) / np.float32(255)
     X_test = np.float32(test.data) / np.float32(255)
     labels = train.target[: options.images]
-    Y = np.eye(10, dtype=np.float32)[labels]
-    model = estimator(options)
-    xp = array_api_compat.array_namespace(X)
-    problem, shapes = resolve_problem(model, X.shape[1], 10, "classification", xp)
-    dense = sum(a * b for a, b in shapes)
-    plans = zip(problem.plans[1:], shapes, strict=True)
-    kept = sum(a * b if plan is None else plan.n_parameters for plan, (a, b) in plans)
+    fit = begin(estimator(options), X, labels, options.passes)
+    problem, solver = fit.problem, fit.solver
+    kept, dense = compressed_share(problem, fit.shapes)
     print(f"CR {kept / dense:.4f} ({kept} of {dense} weights), {vars(options)}", flush=True)
-    done, seconds = 0, 0.0
+    done, seconds, state = 0, 0.0, fit.state
     if options.checkpoint and options.checkpoint.exists():
-        done, seconds, run = pickle.loads(options.checkpoint.read_bytes())
+        done, seconds, state, random_state = pickle.loads(options.checkpoint.read_bytes())
+        state = resumed(state, random_state, getattr(fit.state, "batches", None))
         print(f"resumed after pass {done}", flush=True)
-    else:
-        weights = first_weights(problem, shapes, model, X.dtype, options.solver)
-        run = (Full if options.solver == "full" else Batches)(problem, weights, X, Y, options)
     for k in range(done + 1, options.passes + 1):
-        begin = time.perf_counter()
-        text = run.run(X, Y)
-        lap = time.perf_counter() - begin
+        start = time.perf_counter()
+        state, before = solver.step(state)
+        lap = time.perf_counter() - start
         seconds += lap
         sample = slice(None) if k == options.passes else slice(0, 10000)
-        on_train = accuracy(problem, run.weights, X[sample], labels[sample])
-        on_test = accuracy(problem, run.weights, X_test, test.target)
+        weights = solver.result(state)
+        on_train = accuracy(problem, weights, X[sample], labels[sample])
+        on_test = accuracy(problem, weights, X_test, test.target)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         print(
-            f"pass {k}  {text}  train {on_train:.4f}  test {on_test:.4f}  {lap:.1f} s, "
-            f"total {seconds:.0f} s, peak memory {peak:.2f} GiB",
+            f"pass {k}  {before.total / len(X):.5g} a row before  train {on_train:.4f}  test {on_test:.4f}  "
+            f"{lap:.1f} s, total {seconds:.0f} s, peak memory {peak:.2f} GiB",
             flush=True,
         )
         if options.checkpoint:
             partial = options.checkpoint.with_suffix(".partial")
-            partial.write_bytes(pickle.dumps((k, seconds, run)))
+            partial.write_bytes(pickle.dumps((k, seconds, *saved(state))))
             partial.replace(options.checkpoint)
     print(f"paper, ten seeds: test {ROWS[options.row][1]}")
 

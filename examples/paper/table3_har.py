@@ -20,20 +20,19 @@ Needs HAR: see sklearn_nnbcd.datasets.fetch_har.
 import argparse
 import pathlib
 import pickle
+import sys
 import time
 
-import array_api_compat
 import numpy as np
-from sklearn_nnbcd._network import block_rows, network_weights, operators, run_network
-from sklearn_nnbcd._problem import resolve_initializer, resolve_problem
 
 from sklearn_nnbcd import NNBCDClassifier
 from sklearn_nnbcd.compressions import TensorTrain
-from sklearn_nnbcd.compressions._tensorized import TENSORIZATIONS
 from sklearn_nnbcd.datasets import fetch_har
-from sklearn_nnbcd.engine import full_objective, full_step, initial_weights, start_block, start_full
 from sklearn_nnbcd.initializers import Gaussian
-from sklearn_nnbcd.placements import InMemory
+from sklearn_nnbcd.solvers import FullBatch
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tests" / "benchmarks"))
+from stepwise import accuracy, begin, compressed_share
 
 HIDDEN = (1024, 1024, 1024, 512)
 MODES = ((6, 22, 34) + (2,) * 7, (4,) * 10, (4,) * 10, (4,) * 9 + (2,))
@@ -59,7 +58,9 @@ def arguments():
     parser.add_argument("--gamma", type=float, default=0.5)
     parser.add_argument("--tau", type=float, default=5.0)
     parser.add_argument("--alpha", type=float, default=1.0, help="also of the W step, as published")
-    parser.add_argument("--tensorization", default="flat_transposed", choices=TENSORIZATIONS)
+    parser.add_argument(
+        "--tensorization", default="flat_transposed", choices=("flat", "flat_transposed", "paired")
+    )
     parser.add_argument("--intercept", action="store_true")
     parser.add_argument("--accelerated", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
@@ -84,37 +85,17 @@ def estimator(options):
         rho=options.rho,
         gamma=options.gamma,
         tau=options.tau,
-        alpha=options.alpha,
-        alpha_w=options.alpha,
-        relaxation=1.3 if options.accelerated else 1.0,
-        extrapolation=options.accelerated,
+        proximal=options.alpha,
         ridge=0.0,
         initializer=Gaussian(0.01),
         fit_intercept=options.intercept,
+        solver=FullBatch(
+            relaxation=1.3 if options.accelerated else 1.0,
+            extrapolation=options.accelerated,
+            alpha_w=options.alpha,
+        ),
         random_state=options.seed,
     )
-
-
-def start(problem, shapes, model, X, Y):
-    """The state before the first sweep."""
-    xp, random = problem.xp, np.random.RandomState(model.random_state)
-    draw = resolve_initializer(model, "full").draw
-    W = [xp.asarray(draw(shape, random), dtype=X.dtype) for shape in shapes]
-    b = [xp.zeros(s[1], dtype=X.dtype) if problem.fit_intercept else None for s in shapes]
-    weights = initial_weights(problem, (None, *W), (None, *b))
-    rows = block_rows([X.shape[1], *HIDDEN])
-    parts = [slice(k, k + rows) for k in range(0, len(X), rows)]
-    placement = InMemory([(X[p], Y[p], None) for p in parts])
-    placement.map(start_block, problem, weights)
-    return start_full(problem, weights, placement)
-
-
-def accuracy(problem, weights, X, labels):
-    """Accuracy of the compressed network."""
-    coefs, intercepts = network_weights(problem, weights)
-    multiply = operators(coefs, xp=problem.xp)
-    out = run_network(X, multiply, intercepts, problem.activations[1:], 2048, xp=problem.xp)
-    return float((out.argmax(axis=1) == labels).mean())
 
 
 def main():
@@ -124,19 +105,14 @@ def main():
     classes, labels = np.unique(train.target, return_inverse=True)
     test_labels = np.searchsorted(classes, test.target)
     X, X_test = np.float32(train.data), np.float32(test.data)
-    Y = np.eye(len(classes), dtype=np.float32)[labels]
-    model = estimator(options)
-    xp = array_api_compat.array_namespace(X)
-    problem, shapes = resolve_problem(model, X.shape[1], Y.shape[1], "classification", xp)
-    dense = sum(a * b for a, b in shapes)
-    plans = zip(problem.plans[1:], shapes, strict=True)
-    kept = sum(a * b if plan is None else plan.n_parameters for plan, (a, b) in plans)
+    fit = begin(estimator(options), X, train.target, options.sweeps)
+    problem, solver = fit.problem, fit.solver
+    kept, dense = compressed_share(problem, fit.shapes)
     print(f"CR {kept / dense:.4f} ({kept} of {dense} weights), {vars(options)}", flush=True)
+    seconds, state = 0.0, fit.state
     if options.checkpoint and options.checkpoint.exists():
         seconds, state = pickle.loads(options.checkpoint.read_bytes())
         print(f"resumed after sweep {state.n_sweeps}")
-    else:
-        seconds, state = 0.0, start(problem, shapes, model, X, Y)
 
     def save():
         if options.checkpoint:
@@ -145,14 +121,13 @@ def main():
             partial.replace(options.checkpoint)
 
     for k in range(state.n_sweeps + 1, options.sweeps + 1):
-        begin = time.perf_counter()
-        state, before = full_step(state, extrapolate=options.accelerated)
-        lap = time.perf_counter() - begin
+        start = time.perf_counter()
+        state, before = solver.step(state)
+        lap = time.perf_counter() - start
         seconds += lap
         if k % options.every == 0 or k in (1, 2, 5, options.sweeps):
-            scores = [
-                accuracy(problem, state.weights, *data) for data in ((X, labels), (X_test, test_labels))
-            ]
+            parts = (X, labels), (X_test, test_labels)
+            scores = [accuracy(problem, solver.result(state), *part) for part in parts]
             print(
                 f"sweep {k}  L before {before.total:.5g} (loss {before.loss:.4g}, split "
                 f"{before.split:.4g}, activation {before.activation:.4g}, coupling "
@@ -163,7 +138,7 @@ def main():
         if k % options.checkpoint_every == 0:
             save()
     save()
-    terms = full_objective(state)
+    _, terms = solver.finish(state)
     print(f"end: L {terms.total:.6g} {vars(terms)}")
     print(f"paper, 500 sweeps, ten seeds: test {ROWS[options.row][1]}")
 

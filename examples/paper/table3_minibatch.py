@@ -8,7 +8,7 @@
 Layers 561-1024-1024-1024-512-6, ReLU, squared error; the output layer is not compressed and counts as
 it is, as in the paper. Batches of 256 rows, 6 passes, a mean over about the last half of the batches
 (averaging=1) and the compression of that mean at the end (compress_after=1) were chosen on validation
-subjects (docs/results/speed.md); all else are the constructor's defaults, and nothing is chosen on the
+subjects; all else are the constructor's defaults, and nothing is chosen on the
 test rows. Each finished fit is one line of the file; fits
 that are there already are skipped, so the script can be stopped and resumed. With --validate the test
 rows are those of every fifth training subject, which are then left out of training: the way to try a
@@ -21,18 +21,22 @@ import functools
 import json
 import pathlib
 import statistics
+import sys
 import time
 from dataclasses import replace
 
-import array_api_compat
 import numpy as np
 
 from sklearn_nnbcd import NNBCDClassifier
-from sklearn_nnbcd._network import network_weights, operators, run_network
-from sklearn_nnbcd._problem import resolve_initializer, resolve_plans, resolve_problem
+from sklearn_nnbcd._resolve import resolve_plans
 from sklearn_nnbcd.datasets import fetch_har
-from sklearn_nnbcd.engine import BatchSettings, MiniBatch, initial_weights
-from sklearn_nnbcd.placements import ShuffledBatches
+from sklearn_nnbcd.engine import end_pass, fitted_weights
+from sklearn_nnbcd.network import Network
+from sklearn_nnbcd.solvers import MiniBatch
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tests" / "benchmarks"))
+from records import write
+from stepwise import accuracy, begin
 
 HIDDEN = (1024, 1024, 1024, 512)
 PAPER = {0.0502: 0.9376, 0.1043: 0.9559, 0.1676: 0.9616, 0.4061: 0.9638, 0.6310: 0.9657, 1.0: 0.9603}
@@ -86,17 +90,20 @@ def experiments(options):
                 yield name, ratio, {"compression": name, "rank": share(ratio)}
 
 
+def solver(options):
+    """The solver of all fits."""
+    return MiniBatch(
+        batch_size=options.batch_size, averaging=options.averaging, compress_after=options.compress_after
+    )
+
+
 def fit(data, name, size, parameters, seed, options):
     """One fit, as a record."""
     X, y, T, t = data
-    parameters = parameters | {
-        "max_iter": options.passes,
-        "averaging": options.averaging,
-        "compress_after": options.compress_after,
-        "batch_size": options.batch_size,
-    }
-    model = NNBCDClassifier(HIDDEN, solver="minibatch", random_state=seed, **parameters)
-    begin, cpu = time.perf_counter(), time.process_time()
+    model = NNBCDClassifier(
+        HIDDEN, solver=solver(options), max_iter=options.passes, random_state=seed, **parameters
+    )
+    start, cpu = time.perf_counter(), time.process_time()
     model.fit(X, y)
     return {
         "format": name,
@@ -107,7 +114,7 @@ def fit(data, name, size, parameters, seed, options):
         "ratio": model.compression_ratio_,
         "passes": model.n_iter_,
         "compress_after": options.compress_after,
-        "seconds": time.perf_counter() - begin,
+        "seconds": time.perf_counter() - start,
         "cpu": time.process_time() - cpu,
     }
 
@@ -116,42 +123,28 @@ class DenseFit:
     """A dense fit as the estimator makes it, and its compression to any format at its end."""
 
     def __init__(self, data, seed, options):
-        X, y, T, t = self.data = data
-        begin, cpu = time.perf_counter(), time.process_time()
-        model, xp = NNBCDClassifier(HIDDEN), array_api_compat.array_namespace(X)
-        self.problem, self.shapes = resolve_problem(model, X.shape[1], 6, "classification", xp, "minibatch")
-        random = np.random.RandomState(seed)
-        draw = resolve_initializer(model, "minibatch").draw
-        W = [None, *(np.asarray(draw(shape, random), X.dtype) for shape in self.shapes)]
-        b = [None, *(np.zeros(shape[1], X.dtype) for shape in self.shapes)]
-        batches = ShuffledBatches(X, np.eye(6, dtype=X.dtype)[y - 1], None, options.batch_size, random)
-        steps = options.passes * len(batches)
-        settings = BatchSettings(averaging=options.averaging)
-        weights = initial_weights(self.problem, W, b)
-        self.solver = MiniBatch(self.problem, weights, settings, steps, batches.weight)
-        while self.solver.done < steps:
-            for batch in batches:
-                self.solver.step(*batch)
-        self.solver.settle()
-        self.weights = self.solver.weights
-        self.seconds, self.cpu = time.perf_counter() - begin, time.process_time() - cpu
+        X, y = data[:2]
+        start, cpu = time.perf_counter(), time.process_time()
+        model = NNBCDClassifier(HIDDEN, solver=solver(options), random_state=seed)
+        begun = begin(model, X, y, options.passes)
+        state = begun.state
+        for _ in range(options.passes):
+            state, _ = begun.solver.step(state)
+        self.data, self.shapes, self.engine, self.targets = data, begun.shapes, state.engine, begun.targets
+        self.seconds, self.cpu = time.perf_counter() - start, time.process_time() - cpu
 
     def row(self, name, size, parameters, seed, options):
         """A record as that of :func:`fit`; its seconds are those of the dense fit and the compression."""
         X, y, T, t = self.data
-        begin, cpu = time.perf_counter(), time.process_time()
+        start, cpu = time.perf_counter(), time.process_time()
         plans = resolve_plans(NNBCDClassifier(HIDDEN, **parameters), self.shapes, "the row")
-        self.solver.problem, self.solver.weights = replace(self.problem, plans=plans), self.weights
-        self.solver.projected.clear()
-        self.solver.project()
-        weights = self.solver.weights
-        seconds, used = time.perf_counter() - begin, time.process_time() - cpu
-        coefs, intercepts = network_weights(self.problem, weights)
-        run = operators(coefs, xp=self.problem.xp)
+        problem = replace(self.engine.problem, plans=plans)
+        weights = fitted_weights(end_pass(replace(self.engine, problem=problem), 1.0))
+        seconds, used = time.perf_counter() - start, time.process_time() - cpu
+        coefs = Network.from_weights(problem, weights).coefs
 
         def score(rows, labels):
-            out = run_network(rows, run, intercepts, self.problem.activations[1:], 1024, xp=self.problem.xp)
-            return float((out.argmax(axis=1) + 1 == labels).mean())
+            return accuracy(problem, weights, rows, np.searchsorted(self.targets.classes, labels))
 
         kept = sum(coef.n_parameters for coef in coefs)
         return {
@@ -168,24 +161,26 @@ class DenseFit:
         }
 
 
-def table(records):
-    """Print mean and standard deviation per row beside the paper's."""
-    print("| format | CR or sparsity | CR of all weights | seeds | test | train | s per fit | paper (tt) |")
-    print("|---|---|---|---|---|---|---|---|")
+def rows_of(records):
+    """Mean and standard deviation of each row of the table."""
     for name, size in dict.fromkeys((r["format"], r["size"]) for r in records):
         group = [r for r in records if (r["format"], r["size"]) == (name, size)]
         test = [r["test"] for r in group]
-        spread = statistics.stdev(test) if len(test) > 1 else float("nan")
-        train, seconds = (statistics.mean(r[key] for r in group) for key in ("train", "seconds"))
-        paper = PAPER.get(size, "") if name != "l0" else ""
-        print(
-            f"| {name} | {size:g} | {group[0]['ratio']:.4f} | {len(group)} | "
-            f"{statistics.mean(test):.4f} +- {spread:.4f} | {train:.4f} | {seconds:.0f} | {paper} |"
-        )
+        yield {
+            "format": name,
+            "size": size,
+            "ratio": group[0]["ratio"],
+            "seeds": len(group),
+            "test_mean": statistics.mean(test),
+            "test_sd": statistics.stdev(test) if len(test) > 1 else 0.0,
+            "train_mean": statistics.mean(r["train"] for r in group),
+            "seconds": statistics.mean(r["seconds"] for r in group),
+            "paper": PAPER.get(size) if name != "l0" else None,
+        }
 
 
 def main():
-    """Run what is missing, then print the table."""
+    """Run what is missing, then print the table and write it to a file of results."""
     options = arguments()
     lines = options.out.read_text().splitlines() if options.out.exists() else []
     records = [json.loads(line) for line in lines]
@@ -202,7 +197,12 @@ def main():
                 print(records[-1], flush=True)
                 with options.out.open("a") as file:
                     file.write(json.dumps(records[-1]) + "\n")
-    table(sorted(records, key=lambda r: (r["format"], r["size"])))
+    table = list(rows_of(sorted(records, key=lambda r: (r["format"], r["size"]))))
+    for row in table:
+        print(row)
+    settings = {k: v for k, v in vars(options).items() if k not in ("out", "table")}
+    if not options.validate:
+        print(write("table3_minibatch", settings, table))
 
 
 if __name__ == "__main__":

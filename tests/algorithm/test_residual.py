@@ -10,11 +10,12 @@ from problems import NUMPY, make_stack_problem
 from sklearn.base import clone
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd.compressions import DenseWeight
 from sklearn_nnbcd.engine import Block, forward, initial_weights
 from sklearn_nnbcd.engine._minibatch._messages import activation_slopes, linearized_messages
 from sklearn_nnbcd.engine._minibatch._rows import share_roots, weighted_inputs, weighted_rows
 from sklearn_nnbcd.layers import AveragePool2D, Conv2D, Dense, Residual, resolve_stack
-from sklearn_nnbcd.solvers import FullBatch, MiniBatch
+from sklearn_nnbcd.solvers import ExactMiniBatch, FullBatch, MiniBatch
 
 IMAGE = (6, 6, 2)
 
@@ -163,7 +164,7 @@ def test_images_and_their_flat_rows_are_the_same_data():
         clone(model).fit(X[..., 0], y)
 
 
-@pytest.mark.parametrize("solver", [FullBatch(), MiniBatch(batch_size=24)], ids=["full", "minibatch"])
+@pytest.mark.parametrize("solver", [FullBatch(), MiniBatch(batch_size=24), ExactMiniBatch(batch_size=24)])
 def test_weights_are_copies_with_convolution_and_residual(solver):
     """A weight of 2 is two copies: every position of a sample carries its weight."""
     rng = np.random.default_rng(1)
@@ -192,8 +193,7 @@ def test_dead_kernels_count_as_dead():
     dense[1][1, :] = 0.0  # nothing leaves channel 1: its 4 kernel entries are dead too
     dense[2][:, 0] = 0.0  # unit 0 of the block gets nothing: its 3 outgoing entries are dead
     dense[3][:, 2] = 0.0  # output 2 of the block gets nothing but the skip: all else lives
-    coefs = tuple(type(c)(W) for c, W in zip(model.compressed_coefs_, dense))
-    model.network_ = replace(model.network_, coefs=coefs)
+    model.network_ = replace(model.network_, coefs=tuple(map(DenseWeight, dense)))
     dead = (3 + 4) + (3 + 3) + 1
     assert model.effective_sparsity_ == pytest.approx(dead / 29)
 

@@ -3,20 +3,20 @@
 
     OMP_NUM_THREADS=1 python tests/benchmarks/compare_mlp_defaults.py --repeats 5
 
-Prints a markdown table: for each data set the mean test score (accuracy, or R^2 for diabetes) over
+Writes ``results/defaults.json``: for each data set the mean test score (accuracy, or R^2 for diabetes) over
 all folds and repeats, its standard deviation between repeats, and the mean CPU seconds of a fit. A
 repeat shuffles the folds and seeds both estimators anew; both are fitted on the same folds, one
 after the other, in this run. `--fail-below 0.01` exits with 1 if a mean is lower by more than that.
 """
 
 import argparse
-import platform
+import os
 import sys
 import time
 import warnings
 
 import numpy as np
-import sklearn
+from records import write
 from sklearn.datasets import (
     load_breast_cancer,
     load_diabetes,
@@ -58,30 +58,26 @@ def compare(load, estimators, splitter, repeats):
 
 
 def main():
-    """Print the table."""
+    """Fit, and write what was found."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--fail-below", type=float, default=None)
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
-    print(
-        f"Python {platform.python_version()}, scikit-learn {sklearn.__version__}, NumPy "
-        f"{np.__version__}; {arguments.repeats} repeats of 5 folds\n"
-    )
-    print("| data | MLP | NN-BCD | difference | MLP CPU s/fit | NN-BCD CPU s/fit |")
-    print("|---|---|---|---|---|---|", flush=True)
-    lowest = 0.0
+    table = []
     sets = [(n, f, (MLPClassifier, NNBCDClassifier), StratifiedKFold) for n, f in CLASSIFICATION.items()]
     sets += [(n, f, (MLPRegressor, NNBCDRegressor), KFold) for n, f in REGRESSION.items()]
     for name, load, estimators, splitter in sets:
         scores, seconds = compare(load, estimators, splitter, arguments.repeats)
-        cells = [f"{s.mean():.4f} ± {s.std():.4f}" for s in scores]
-        difference = scores[1].mean() - scores[0].mean()
-        lowest = min(lowest, difference)
-        print(
-            f"| {name} | {cells[0]} | {cells[1]} | {difference:+.4f} | {seconds[0]:.2f} | {seconds[1]:.2f} |",
-            flush=True,
-        )
+        row = {"data": name, "difference": scores[1].mean() - scores[0].mean()}
+        for k, who in enumerate(("mlp", "nnbcd")):
+            row |= {f"{who}_mean": scores[k].mean(), f"{who}_sd": scores[k].std()}
+            row |= {f"{who}_scores": scores[k].tolist(), f"{who}_seconds": seconds[k]}
+        table.append(row)
+        print(row, flush=True)
+    threads = os.environ.get("OMP_NUM_THREADS", "all")
+    print(write("defaults", {"repeats": arguments.repeats, "folds": 5, "threads": threads}, table))
+    lowest = min(row["difference"] for row in table)
     if arguments.fail_below is not None and lowest < -arguments.fail_below:
         sys.exit(f"a mean score is lower by {-lowest:.4f}")
 

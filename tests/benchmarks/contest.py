@@ -8,25 +8,18 @@ is timed, so that contestants can take turns in one process and be scored in bet
 import json
 import os
 import time
-from dataclasses import fields
+from dataclasses import replace
 from pathlib import Path
 
-import array_api_compat
 import numpy as np
-from sklearn_nnbcd._network import network_weights, operators, run_network
-from sklearn_nnbcd._solvers import has_all
+from stepwise import accuracy as network_accuracy
+from stepwise import begin
 
-from sklearn_nnbcd.activations import Identity, ReLU
+from sklearn_nnbcd import NNBCDClassifier
 from sklearn_nnbcd.compressions import LowRank
 from sklearn_nnbcd.datasets import fetch_har, fetch_mnist
-from sklearn_nnbcd.engine import BatchSettings, Penalties, Problem, fit_minibatch, initial_weights
-from sklearn_nnbcd.initializers import INITIALIZERS
-from sklearn_nnbcd.layers import Dense
-from sklearn_nnbcd.losses import LOSSES
 from sklearn_nnbcd.placements import ShuffledBatches
-
-XP = array_api_compat.array_namespace(np.zeros(1))
-
+from sklearn_nnbcd.solvers import SOLVERS
 
 # data -------------------------------------------------------------------------------------------
 
@@ -107,15 +100,6 @@ class Clock:
         self.cpu += time.process_time() - self._cpu
 
 
-class NoisyBatches(ShuffledBatches):
-    """Batches with Gaussian noise on the rows, new in every pass."""
-
-    def __iter__(self):
-        rng = np.random.default_rng(self.random_state.randint(2**31))
-        for X, Y, s in super().__iter__():
-            yield X + np.float32(self.noise) * rng.standard_normal(X.shape, dtype=np.float32), Y, s
-
-
 class PartBatches(ShuffledBatches):
     """A pass in parts, each of which is a pass to the solver, so that it can be scored in between."""
 
@@ -136,94 +120,55 @@ class PartBatches(ShuffledBatches):
 # contestants ------------------------------------------------------------------------------------
 
 
-def bcd_problem(X, y, hidden, *, compression=None, loss="squared_error", ridge=0.0, tau=10.0):
-    """(Problem, Y) of a ReLU network for labels 0 ... K-1; the output layer is not compressed."""
-    K = int(y.max()) + 1
-    piece = LOSSES[loss]()
-    Y = np.where(np.arange(K) == y[:, None], 1.0, piece.off).astype(X.dtype)
-    widths = (X.shape[1], *hidden, K)
-    N = len(widths) - 1
-    shapes = list(zip(widths, widths[1:]))
-    plans = [None if compression is None else compression.plan(shape) for shape in shapes[:-1]]
-    problem = Problem(
-        layers=(None, *(Dense(units) for units in widths[1:])),
-        activations=(None, *(ReLU() for _ in hidden), Identity()),
-        plans=(None, *plans, None),
-        loss=piece,
-        penalties=Penalties(ridge=ridge, tau=tau),
-        fit_intercept=True,
-        xp=XP,
-    )
-    assert problem.N == N
-    return problem, Y
-
-
-def bcd_start(
-    X,
-    y,
+def bcd(
+    data,
     hidden,
     *,
     batch,
+    passes,
+    parts=1,
     seed=0,
     rank=None,
     compression=None,
-    loss="squared_error",
-    initializer="kaiming_normal",
-    gain=1.0,
-    ridge=0.0,
-    tau=10.0,
-    noise=0.0,
-    parts=1,
+    solver="minibatch",
+    averaging=6.0,
+    free="auto",
+    **parameters,
 ):
-    """(problem, first weights, batches) of the mini-batch solver."""
-    if rank is not None:
-        compression = LowRank(rank)
-    problem, Y = bcd_problem(X, y, hidden, compression=compression, loss=loss, ridge=ridge, tau=tau)
-    random_state = np.random.RandomState(seed)
-    draw = INITIALIZERS[initializer]().draw
-    W = [
-        np.asarray(gain * draw(W_shape, random_state), X.dtype)
-        for W_shape in zip((X.shape[1], *hidden), (*hidden, Y.shape[1]))
-    ]
-    b = [np.zeros(w.shape[1], X.dtype) for w in W]
-    kind = NoisyBatches if noise else ShuffledBatches if parts == 1 else PartBatches
-    batches = kind(X, Y, None, batch, random_state)
-    batches.noise, batches.parts = noise, parts
-    return problem, initial_weights(problem, (None, *W), (None, *b), compress=False), batches
+    """A mini-batch solver; a list of ``parts`` records per pass.
 
-
-def network_accuracy(problem, weights, X, y):
-    """Accuracy of the network of the compressed weights."""
-    coefs, intercepts = network_weights(problem, weights)
-    run = operators(coefs, xp=XP)
-    return accuracy(run_network(X, run, intercepts, problem.activations[1:], 2048, xp=XP), y)
-
-
-def bcd(data, hidden, *, passes, parts=1, block_step="prox_linear", **options):
-    """The mini-batch solver; a list of ``parts`` records per pass.
-
-    Options are those of :class:`BatchSettings` and of ``bcd_start``, whose ``noise`` is the deviation
-    of noise on X.
+    ``free`` is the solver's ``compress_after``, ``rank`` stands for low rank; ``parameters`` are others
+    of the estimator.
     """
     X, y, T, t = data
-    names = {field.name for field in fields(BatchSettings)}
-    settings = {name: options.pop(name) for name in names & set(options)}
+    compression = LowRank(rank) if rank is not None else compression
+    if compression is not None:
+        compression = [*[compression] * len(hidden), None]
     records, clock = [], Clock()
-
-    def on_pass(k, weights, value):
-        clock.stop()
-        record = dict(k=k / parts, wall=clock.wall, cpu=clock.cpu, loss=value / len(X))
-        if has_all(problem, weights):
-            record["train"] = network_accuracy(problem, weights, X, y)
-            record["test"] = network_accuracy(problem, weights, T, t)
-        records.append(record)
-        clock.start()
-
     clock.start()
-    problem, weights, batches = bcd_start(X, y, hidden, parts=parts, **options)
-    chosen = BatchSettings.of(block_step, **settings)
-    fit_minibatch(problem, weights, batches, chosen, max_iter=passes * parts, on_pass=on_pass)
-    return [record for record in records if "test" in record]  # a dense start has no compressed network
+    steps = SOLVERS[solver](batch_size=batch, averaging=averaging, compress_after=free)
+    model = NNBCDClassifier(hidden, compression=compression, solver=steps, random_state=seed, **parameters)
+    fit = begin(model, X, y, passes)
+    solver, state = fit.solver, fit.state
+    if parts > 1:
+        old = state.batches
+        batches = PartBatches(old.X, old.Y, old.s, batch, old.random_state)
+        batches.parts = parts
+        engine = replace(state.engine, n_steps=passes * parts * len(batches))
+        state = replace(state, engine=engine, batches=batches, max_iter=passes * parts)
+    for k in range(1, passes * parts + 1):
+        state, before = solver.step(state)
+        if k == passes * parts:
+            state, _ = solver.finish(state)
+        weights = solver.result(state)
+        clock.stop()
+        if solver.may_keep(state):  # a dense start has no compressed network
+            record = dict(k=k / parts, wall=clock.wall, cpu=clock.cpu, loss=before.total / len(X))
+            record["train"] = network_accuracy(fit.problem, weights, X, y)
+            record["test"] = network_accuracy(fit.problem, weights, T, t)
+            records.append(record)
+        clock.start()
+    return records
 
 
 # results ----------------------------------------------------------------------------------------

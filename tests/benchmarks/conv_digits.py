@@ -11,6 +11,7 @@ import argparse
 import time
 
 import numpy as np
+from records import write
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
@@ -32,6 +33,7 @@ def main():
     options = parser.parse_args()
     X, y = load_digits(return_X_y=True)
     X = X.reshape(-1, 8, 8, 1) / 16.0
+    table = []
     for solver in ("minibatch", "full"):
         for name, layers in NETWORKS.items():
             scores, seconds = [], []
@@ -48,6 +50,10 @@ def main():
                 f"{test:.4f} +- {spread:.4f}, {np.median(seconds):.1f} processor seconds",
                 flush=True,
             )
+            row = {"solver": solver, "network": name, "parameters": model.n_parameters_}
+            row |= {"train_mean": train, "test_mean": test, "test_sd": spread}
+            table.append(row | {"seconds": np.median(seconds)})
+    write("convolution", {"seeds": options.seeds}, table)
 
 
 if __name__ == "__main__":

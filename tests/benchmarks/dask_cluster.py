@@ -14,10 +14,13 @@ import argparse
 import os
 import signal
 import time
+from unittest import mock
 
 import numpy as np
+from records import write
 
 WIDTHS = (64, 128, 128, 4)
+DASK = ("dask", "distributed")
 
 
 def start(memory_limit="1GiB"):
@@ -47,9 +50,11 @@ def rows(n, d=WIDTHS[0], partitions=4):
 def network(client, **options):
     """The network of all measurements."""
     from sklearn_nnbcd.dask import DaskNNBCDClassifier
+    from sklearn_nnbcd.solvers import FullBatch
 
-    options = {"max_iter": 3, "tol": 0.0, "random_state": 0, "extrapolation": False, **options}
-    return DaskNNBCDClassifier(WIDTHS[1:-1], client=client, **options)
+    options = {"max_iter": 3, "tol": 0.0, "random_state": 0, **options}
+    solver = FullBatch(extrapolation=False)
+    return DaskNNBCDClassifier(WIDTHS[1:-1], solver=solver, client=client, **options)
 
 
 def loopback_bytes():
@@ -63,6 +68,7 @@ def traffic(sizes=(1_000, 10_000, 100_000), sweeps=4):
     """Bytes a sweep against n: two fits that differ by some sweeps, so that the rest cancels."""
     cluster, client = start()
     network(client).fit(*rows(100))  # imports, connections
+    table = []
     print("| rows | MB of X | MB a sweep | s a sweep |\n|---|---|---|---|")
     for n in sizes:
         X, y = rows(n)
@@ -74,6 +80,9 @@ def traffic(sizes=(1_000, 10_000, 100_000), sweeps=4):
             used.append((loopback_bytes() - before, time.perf_counter() - clock))
         moved, seconds = ((b - a) / sweeps for a, b in zip(*used))
         print(f"| {n} | {X.nbytes / 1e6:.1f} | {moved / 1e6:.3f} | {seconds:.2f} |", flush=True)
+        row = {"rows": n, "megabytes_of_x": X.nbytes / 1e6, "megabytes": moved / 1e6, "seconds": seconds}
+        table.append(row)
+    write("dask_traffic", {"widths": WIDTHS, "sweeps": sweeps}, table, libraries=DASK)
     client.close()
     cluster.close()
 
@@ -87,30 +96,36 @@ def kill(n=5_000):
     plain = NNBCDClassifier(WIDTHS[1:-1], solver="full", max_iter=4, tol=0.0, random_state=0)
     plain.fit(*client.gather(client.compute([X, y])))
 
-    from sklearn_nnbcd.dask import DaskNNBCDClassifier
+    from sklearn_nnbcd import dask as estimators
+
+    place_parts = estimators.place_parts
 
     def fit(deadly):
         made, calls = [], [0]
 
-        class Watched(DaskNNBCDClassifier):
-            def _place(self, *args):
-                made.append(super()._place(*args))
-                step = made[0].sweep
+        def place(*args):
+            made.append(place_parts(*args))
+            step = made[0].sweep
 
-                def sweep(*args):
-                    calls[0] += 1
-                    if deadly and calls[0] == 7:  # three layers a sweep
-                        worker = sorted(client.nthreads())[0]
-                        os.kill(client.run(os.getpid, workers=[worker])[worker], signal.SIGKILL)
-                    return step(*args)
+            def sweep(*args):
+                calls[0] += 1
+                if deadly and calls[0] == 7:  # three layers a sweep
+                    worker = sorted(client.nthreads())[0]
+                    os.kill(client.run(os.getpid, workers=[worker])[worker], signal.SIGKILL)
+                return step(*args)
 
-                made[0].sweep = sweep
-                return made[0]
+            made[0].sweep = sweep
+            return made[0]
 
+        model = estimators.DaskNNBCDClassifier(
+            WIDTHS[1:-1], client=client, max_iter=4, tol=0.0, random_state=0
+        )
         clock = time.perf_counter()
-        model = Watched(WIDTHS[1:-1], client=client, max_iter=4, tol=0.0, random_state=0).fit(X, y)
+        with mock.patch.object(estimators, "place_parts", place):
+            model.fit(X, y)
         return model, made[0].rebuilt, time.perf_counter() - clock
 
+    table = []
     print("| fit | partitions rebuilt | s | largest difference of a weight from one machine's |")
     print("|---|---|---|---|")
     for deadly in (False, True):
@@ -118,6 +133,8 @@ def kill(n=5_000):
         apart = max(float(np.max(np.abs(a - b))) for a, b in zip(model.coefs_, plain.coefs_))
         name = "a worker killed" if deadly else "undisturbed"
         print(f"| {name} | {rebuilt} | {seconds:.1f} | {apart:.1e} |", flush=True)
+        table.append({"fit": name, "rebuilt": rebuilt, "seconds": seconds, "difference": apart})
+    write("dask_kill", {"widths": WIDTHS, "rows": n}, table, libraries=DASK)
     client.close()
     cluster.close()
 
@@ -130,10 +147,10 @@ def memory(n=150_000, worker_limit="450MB", memory_limit="100MB"):
     print(f"X {X.nbytes / 1e6:.0f} MB, U and V {states / 1e6:.0f} MB, worker limit {worker_limit}")
     clock = time.perf_counter()
     model = network(client, max_iter=1, memory_limit=memory_limit).fit(X, y)
-    print(
-        f"one sweep {time.perf_counter() - clock:.0f} s, loss {model.loss_:.4f}, workers alive: "
-        f"{len(client.nthreads())}"
-    )
+    row = {"seconds": time.perf_counter() - clock, "loss": model.loss_, "alive": len(client.nthreads())}
+    print("one sweep {seconds:.0f} s, loss {loss:.4f}, workers alive: {alive}".format(**row))
+    limits = {"worker_limit": worker_limit, "memory_limit": memory_limit}
+    write("dask_memory", {"widths": WIDTHS, "rows": n} | limits, [row], libraries=DASK)
     client.close()
     cluster.close()
 
@@ -176,6 +193,7 @@ def cluster(n=10**9, workers=100, gbit=10.0, call=0.1):
         best = min(best, time.perf_counter() - clock)
     rate, speed = 2 * 1024**3 / best, gbit * 1e9 / 8
     print(f"float32 products here: {rate / 1e9:.0f} GFLOP/s; assumed: {gbit:.0f} Gbit/s, {call} s a call")
+    table = []
     print("| widths | rows, s | client, s | MB out, back | network, s | calls, s | saturates at |")
     print("|---|---|---|---|---|---|---|")
     for widths in ((561, 1024, 1024, 1024, 512, 6), (100, 128, 128, 2)):
@@ -193,6 +211,10 @@ def cluster(n=10**9, workers=100, gbit=10.0, call=0.1):
             f"| {widths} | {work / workers:.0f} | {center:.2f} | {out / 1e6:.1f}, {back / 1e6:.1f} "
             f"| {wire(workers):.3f} | {calls:.2f} | {k:.0f} |"
         )
+        row = {"widths": widths, "rows": work / workers, "client": center, "out": out, "back": back}
+        table.append(row | {"network": wire(workers), "calls": calls, "saturates": k})
+    settings = {"rows": n, "workers": workers, "gbit": gbit, "call": call, "gflops": rate / 1e9}
+    write("dask_cluster", settings, table)
 
 
 if __name__ == "__main__":

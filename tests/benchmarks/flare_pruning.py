@@ -18,6 +18,7 @@ import warnings
 
 import numpy as np
 from contest import Log, output_folder
+from records import write
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.pipeline import make_pipeline
@@ -26,12 +27,13 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn_nnbcd import NNBCDClassifier
 from sklearn_nnbcd.compressions import L0
 from sklearn_nnbcd.datasets import fetch_flare
+from sklearn_nnbcd.solvers import MiniBatch
 
 SPARSITIES = (0.50, 0.75, 0.90, 0.95, 0.993, 0.998)
 N_FEATURES, HIDDEN = 25, (300, 100)
 #: what every fit has, and what ``tune`` chose on top of it
 COMMON = dict(hidden_layer_sizes=HIDDEN, class_weight="balanced")
-CHOSEN = dict(loss="logistic", ridge=300.0, max_iter=20, batch_size=512, first=0.6)
+CHOSEN = dict(loss="logistic", ridge=300.0, max_iter=20, solver__batch_size=512, first=0.6)
 
 
 def rows():
@@ -88,7 +90,7 @@ def network(seed, sparsity, parameters):
         one = min(share * kept, 0.99 * sizes[0])
         removed = 1.0 - np.array([one, kept - one]) / sizes
         parameters["compression"] = [*(L0(float(each)) for each in removed), None]
-    return NNBCDClassifier(random_state=seed, **parameters)
+    return NNBCDClassifier(solver=MiniBatch(), random_state=seed).set_params(**parameters)
 
 
 def logistic(penalty):
@@ -140,10 +142,11 @@ def run(seeds):
     """The table of the test years."""
     X, y, year = rows()
     train, test = year <= 2013, year >= 2015
-    log = Log(output_folder() / "flare_run.jsonl")
+    log, table = Log(output_folder() / "flare_run.jsonl"), []
     for C in (1.0, 0.01):
         value = score(logistic(C), X, y, train, test)["test"]
         print(f"balanced logistic regression, C = {C:g}: {value:.4f}")
+        table.append({"network": f"logistic regression, C = {C:g}", "test_mean": value, "test_sd": 0.0})
     print("| sparsity | weights | effective sparsity | train | test |\n|---|---|---|---|---|")
     for sparsity in (None, *SPARSITIES):
         each = []
@@ -156,6 +159,11 @@ def run(seeds):
         effective = np.mean([r["effective"] for r in each])
         label = "dense" if sparsity is None else f"{sparsity:g}"
         print(f"| {label} | {each[0]['weights']} | {effective:.4f} | {' | '.join(cells)} |", flush=True)
+        row = {"network": label, "weights": each[0]["weights"], "effective": effective}
+        for name, column in zip(("train", "test"), columns, strict=True):
+            row |= {f"{name}_mean": column.mean(), f"{name}_sd": column.std()}
+        table.append(row)
+    write("flare", {"seeds": seeds, "chosen": CHOSEN}, table)
 
 
 def main():

@@ -17,6 +17,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from sklearn_nnbcd import NNBCDClassifier
+from sklearn_nnbcd.solvers import FullBatch
 
 
 def contest(compression, rank, tau, sweeps, projection, seeds):
@@ -29,9 +30,8 @@ def contest(compression, rank, tau, sweeps, projection, seeds):
             (128, 128),
             compression=compression,
             rank=rank,
-            projection=projection,
             tau=tau,
-            solver="full",
+            solver=FullBatch(projection=projection),
             max_iter=sweeps,
             tol=0,
             random_state=seed,

@@ -2,7 +2,7 @@
 """Growth: seconds per pass and peak memory against rows and against width, both solvers.
 
     python tests/benchmarks/growth.py measure [--rows 1000000] [--width 2048]
-    python tests/benchmarks/growth.py report --figures docs/results
+    python tests/benchmarks/growth.py report --figures .
 
 Each point is a process of its own, which maps generated rows (100 features, float32, two classes) from
 a file. Peak memory is what NumPy and Python allocate during a fit of one pass (tracemalloc), so it
@@ -52,6 +52,12 @@ def write_rows(path, n):
 def point(solver, n, width):
     """Measure one point, here and now."""
     from sklearn_nnbcd import NNBCDClassifier
+    from sklearn_nnbcd.solvers import FullBatch, MiniBatch
+
+    solvers = {
+        "minibatch": MiniBatch(batch_size=BATCH),
+        "full": FullBatch(extrapolation=False),  # with it, U and V are there twice
+    }
 
     with tempfile.TemporaryDirectory() as folder:
         write_rows(Path(folder), n)
@@ -60,9 +66,7 @@ def point(solver, n, width):
         def fit(passes):
             model = NNBCDClassifier(
                 (width, width),
-                solver=solver,
-                extrapolation=False,  # with it, U and V are there twice
-                batch_size=BATCH,
+                solver=solvers[solver],
                 max_iter=passes,
                 tol=0.0,
                 random_state=0,

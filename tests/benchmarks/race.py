@@ -17,6 +17,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402
 from contest import Clock, Log, accuracy, bcd, load, output_folder  # noqa: E402
+from records import write  # noqa: E402
 
 RATES = (3e-4, 1e-3, 3e-3)
 
@@ -159,6 +160,16 @@ def race(log, name, data, seeds, *, ours, peers, only=""):
     return runs
 
 
+def summary(seeds):
+    """Means over the seeds of one contestant, of last and best accuracies, and seconds of a fit."""
+    return {
+        "seeds": len(seeds),
+        "last": np.mean([r[-1]["test"] for r in seeds]),
+        "best": np.mean([max(x["test"] for x in r) for r in seeds]),
+        "cpu": np.mean([r[-1]["cpu"] for r in seeds]),
+    }
+
+
 def table(name, runs, thresholds):
     """Print medians over seeds."""
     print(f"\n{name}: median over seeds; wall (processor) seconds until the accuracy stays above")
@@ -225,13 +236,14 @@ def main(script, data, races):
             loaded[seed] = data(seed)
         return loaded[seed]
 
+    found = []
     for name in arguments.races or races:
         ours, peers, thresholds = races[name]
-        table(
-            name,
-            race(log, name, rows, arguments.seeds, ours=ours, peers=peers, only=arguments.only),
-            thresholds,
-        )
+        runs = race(log, name, rows, arguments.seeds, ours=ours, peers=peers, only=arguments.only)
+        table(name, runs, thresholds)
+        found += [{"race": name, "contestant": who} | summary(seeds) for who, seeds in runs.items()]
+    settings = {"seeds": arguments.seeds, "threads": os.environ["OMP_NUM_THREADS"]}
+    write(f"race_{script}", settings, found, libraries=("torch",))
 
 
 __all__ = ["adam_family", "load", "main", "mlp_family"]

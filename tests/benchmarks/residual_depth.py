@@ -13,6 +13,7 @@ import argparse
 import time
 
 import numpy as np
+from records import write
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
@@ -63,9 +64,12 @@ def main():
                 f"{scores[1]:.4f}, {model.n_iter_} passes, {lap:.1f} processor seconds",
                 flush=True,
             )
+    table = []
     for name, scores in results.items():
         train, test = np.mean(scores, axis=0)
         print(f"mean  {name}: train {train:.4f}, test {test:.4f}")
+        table.append({"network": name, "train_mean": train, "test_mean": test, "scores": scores})
+    write("depth", vars(options), table)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import warnings
 
 import numpy as np
 from contest import Log, output_folder
+from records import write
 from sklearn.datasets import (
     load_breast_cancer,
     load_diabetes,
@@ -124,16 +125,20 @@ def main():
                     result = log.once(key, lambda w=who, n=name, s=seed: fit(w, n, s))
                     print(key, result, flush=True)
     print("| data | seeds | " + " | ".join((*FORMATS, *PEERS)) + " |\n" + "|---" * 9 + "|")
-    everyone = (*FORMATS, *PEERS)
+    everyone, table = (*FORMATS, *PEERS), []
     for name in arguments.sets:
-        cells = []
+        cells, row = [], {"data": name}
         each = [{k.split("|")[2] for k in log.records if k.startswith(f"{name}|{who}|")} for who in everyone]
         common = set.intersection(*each)
         for who in everyone:
             records = [log.records[f"{name}|{who}|{seed}"] for seed in sorted(common)]
             scores = np.array([r["score"] for r in records])
             cells.append(f"{scores.mean():.4f} ± {scores.std():.4f}" if len(scores) else "-")
+            if len(scores):
+                row |= {f"{who}_mean": scores.mean(), f"{who}_sd": scores.std()}
         print(f"| {name} | {len(common)} | {' | '.join(cells)} |")
+        table.append(row | {"seeds": len(common)})
+    write("robustness", {"formats": FORMATS}, table)
     ours = {k: r for k, r in log.records.items() if k.split("|")[1] in FORMATS}
     diverged = [key for key, r in ours.items() if r["diverged"]]
     print(f"\n{len(ours)} fits of ours, diverged: {diverged or 'none'}")

@@ -10,6 +10,7 @@ how well a network fits, so each is fitted on 512 random rows for two passes.
 """
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import joblib
 import numpy as np
+from records import write
 
 from sklearn_nnbcd import NNBCDClassifier
 
@@ -51,7 +53,7 @@ def models(ratio):
 
 
 def main():
-    """Fit, then print the table."""
+    """Fit, measure, and write what was found."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--ratio", type=float, default=0.0502)
     parser.add_argument("--rounds", type=int, default=15)
@@ -71,13 +73,22 @@ def main():
             joblib.dump(model, path)
             sizes[name] = path.stat().st_size
     dense, dense_size = statistics.median(seconds["dense"]), sizes["dense"]
-    print("| | CR | bytes | of dense | us per row | times faster |\n|---|---|---|---|---|---|")
+    table = []
     for name, model in fitted.items():
         median = statistics.median(seconds[name])
-        print(
-            f"| {name} | {model.compression_ratio_:.4f} | {sizes[name]} | {sizes[name] / dense_size:.4f} | "
-            f"{median / len(X) * 1e6:.2f} | {dense / median:.2f} |"
-        )
+        row = {
+            "network": name,
+            "ratio": model.compression_ratio_,
+            "bytes": sizes[name],
+            "bytes_of_dense": sizes[name] / dense_size,
+            "microseconds": median / len(X) * 1e6,
+            "times_faster": dense / median,
+        }
+        print(row)
+        table.append(row)
+    threads = os.environ.get("OMP_NUM_THREADS", "all")
+    settings = {"ratio": options.ratio, "rounds": options.rounds, "rows": len(X), "threads": threads}
+    print(write("size", settings, table))
 
 
 if __name__ == "__main__":

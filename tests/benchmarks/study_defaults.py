@@ -46,13 +46,13 @@ FIRST_SEED = 1000
 SPACE = {
     "gain": [0.05, 0.1, 0.2, 0.3, 0.5],  # times the scale of He et al.
     "ridge": [0.1, 0.3, 1.0, 3.0],
-    "alpha": [0.01, 0.1, 1.0],
+    "proximal": [0.01, 0.1, 1.0],
     "rho": [0.3, 1.0, 3.0],
     "tau": [1.0, 10.0, 30.0, 100.0],
     "max_iter": [100],
 }
 
-CHOSEN = {"gain": 0.15, "ridge": 1.0, "alpha": 0.01, "rho": 1.0, "tau": 10.0, "max_iter": 200}
+CHOSEN = {"gain": 0.15, "ridge": 1.0, "proximal": 0.01, "rho": 1.0, "tau": 10.0, "max_iter": 200}
 
 
 def data_sets():

@@ -22,13 +22,13 @@ import tracemalloc
 import array_api_compat
 import numpy as np
 import pytest
-from sklearn_nnbcd._network import block_rows
-from sklearn_nnbcd._problem import resolve_problem
 
-from sklearn_nnbcd import NNBCDClassifier, _solvers
+from sklearn_nnbcd import NNBCDClassifier
+from sklearn_nnbcd._resolve import resolve_loss, resolve_problem
 from sklearn_nnbcd.backends import NumpyBackend
 from sklearn_nnbcd.engine import center_inputs, initial_weights, start_block, sweep
-from sklearn_nnbcd.placements import InMemory
+from sklearn_nnbcd.placements import InMemory, block_rows
+from sklearn_nnbcd.solvers import FullBatch, _full
 
 #: entries of a block's widest array
 ENTRIES = int(os.environ.get("NNBCD_BLOCK_ENTRIES", NumpyBackend.block_entries))
@@ -58,7 +58,8 @@ def test_sweep_efficiency(compression, benchmark):
     Y = np.eye(WIDTHS[-1], dtype=np.float32)[random.randint(WIDTHS[-1], size=ROWS)]
     model = NNBCDClassifier(WIDTHS[1:-1], compression=compression, rank=80, sparsity=0.9, rho=0.5, gamma=0.5)
     xp = array_api_compat.array_namespace(X)
-    problem, shapes = resolve_problem(model, WIDTHS[0], WIDTHS[-1], "classification", xp)
+    loss = resolve_loss(model, "classification")
+    problem, shapes = resolve_problem(model, WIDTHS[0], WIDTHS[-1], loss, FullBatch(), xp)
     W = (None, *(random.normal(0.0, 0.03, size=shape).astype(np.float32) for shape in shapes))
     b = (None, *(np.zeros(shape[1], dtype=np.float32) for shape in shapes))
     state = {"weights": initial_weights(problem, W, b)}
@@ -92,15 +93,14 @@ def test_sweep_efficiency(compression, benchmark):
 @pytest.mark.parametrize("compression", [None, "tt"])
 def test_peak_memory(compression, extrapolation, monkeypatch):
     """Print the peak beside U and V; the bar without compression and extrapolation is 1.25."""
-    monkeypatch.setattr(_solvers, "block_rows", lambda widths, entries: block_rows(widths, ENTRIES))
+    monkeypatch.setattr(_full, "block_rows", lambda widths, entries: block_rows(widths, ENTRIES))
     random = np.random.RandomState(0)
     X, y = random.normal(size=(ROWS, WIDTHS[0])).astype(np.float32), random.randint(WIDTHS[-1], size=ROWS)
     model = NNBCDClassifier(
         WIDTHS[1:-1],
         compression=compression,
         rank=80,
-        solver="full",
-        extrapolation=extrapolation,
+        solver=FullBatch(extrapolation=extrapolation),
         max_iter=3,
         random_state=0,
     )

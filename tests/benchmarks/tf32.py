@@ -4,7 +4,7 @@
 TF32 rounds both factors of a float32 product to 10 explicit bits and adds up in float32. Here the arrays
 of array-api-strict do so on a CPU::
 
-    python tests/benchmarks/tf32.py                     # what tf32=True does, on three sets, three seeds
+    python tests/benchmarks/tf32.py                     # what tf32=True does: three sets, three seeds
     python tests/benchmarks/tf32.py --kinds rows sums weights       # full sweeps, one kind of product each
     python tests/benchmarks/tf32.py --sets digits --seeds 1 --sweeps 5
 
@@ -28,6 +28,7 @@ from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from sklearn_nnbcd import NNBCDClassifier
 from sklearn_nnbcd.backends import Backend
+from sklearn_nnbcd.solvers import SOLVERS
 
 
 def tf32(a):
@@ -118,7 +119,6 @@ def compare(kind, name, solver, compression, seed, sweeps, products, xp):
     X, X_test, y, y_test = load(name, seed)
     model = NNBCDClassifier(
         (256, 256) if name == "har" else (100, 100),
-        solver=solver,
         compression=None if compression == "dense" else compression,
         max_iter=sweeps if solver == "full" else 10,
         tol=0.0,
@@ -133,7 +133,7 @@ def compare(kind, name, solver, compression, seed, sweeps, products, xp):
                 patch = mock.patch.object(Backend, "products", lambda _, tf32: products.of_library(tf32))
                 stack.enter_context(patch)
             with products.rounding(kinds):
-                model.set_params(tf32=rounded).fit(xp.asarray(X), y)
+                model.set_params(solver=SOLVERS[solver](tf32=rounded)).fit(xp.asarray(X), y)
             scores.append(model.score(xp.asarray(X_test), y_test))
         curves.append(np.asarray(model.objective_curve_))
     rises = int(np.sum(np.diff(curves[1]) > 0.0)) if solver == "full" else "-"

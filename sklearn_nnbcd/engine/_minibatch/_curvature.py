@@ -5,15 +5,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...backends import namespace_of
-from ...numerics._linalg import inverse_factor, times_transposed
+from ...numerics._linalg import add_to_diagonal, inverse_factor, times_transposed
 from ...numerics._metric import Metric
-from .._metrics import output_sensitivity, with_ridge
-from .._state import Problem
+from .._metrics import mean_diagonal, output_sensitivity, with_ridge
 from ._rows import weighted_rows
 from ._schedule import BatchSettings
+
+if TYPE_CHECKING:
+    from ._state import BatchState
 
 #: ridges of a metric's G and S, in units of their mean diagonals
 METRIC_RIDGES = (1e-3, 0.1)
@@ -35,7 +37,7 @@ class Curvature:
         Mean of d d' over rows (and positions), with d the slopes of sigma at u: derivatives, or chords
         where none are taken. None for the output layer.
     sensitivity : array of shape (d_out, d_out) or None
-        What the loss feels of a change of U_i: S_N = I and
+        What the loss feels of a change of U_i: S_N its mean Hessian in the outputs and
         S_i = (W_{i+1} S_{i+1} W_{i+1}') * overlap_i, entry by entry.
     gram_inverse, sensitivity_inverse : arrays or None
         Inverses of the damped ``gram`` and ``sensitivity``; messages in closed form need no second one.
@@ -73,7 +75,7 @@ class Curvature:
 
 
 def update_curvature(
-    curvature: Curvature, A: Any, slopes: Any, above: Any, settings: BatchSettings, *, xp: Any
+    curvature: Curvature, A: Any, slopes: Any, above: Any, ridge: Any, settings: BatchSettings, *, xp: Any
 ) -> Curvature:
     """The curvature with one more batch in its sums.
 
@@ -86,6 +88,8 @@ def update_curvature(
         Of the activation at u, weighted likewise; None for the output layer.
     above : array of shape (d_out, d_out)
         The next layer's sensitivity in terms of V_i; the loss's own for the output layer.
+    ridge : number
+        delta_i / n, the curvature of the ridge: where the data say nothing it is all there is.
     settings : BatchSettings
     xp : module
     """
@@ -95,7 +99,10 @@ def update_curvature(
     if slopes is not None:
         overlap = running_mean(overlap, slopes.T @ slopes, memory)
         sensitivity = above * overlap
-    inverse = damped_inverse(sensitivity, settings.damping, xp=xp) if settings.linearized else None
+    inverse = None
+    if settings.linearized:
+        unit = (1.0 + settings.damping) * mean_diagonal(gram, xp=xp) + float(xp.finfo(A.dtype).eps)
+        inverse = damped_inverse(sensitivity, settings.damping, ridge / unit, xp=xp)
     return replace(
         curvature,
         count=curvature.count + 1,
@@ -107,41 +114,40 @@ def update_curvature(
     )
 
 
-def update_curvatures(
-    problem: Problem,
-    W: tuple,
-    curvatures: tuple,
-    inputs: list,
-    slopes: list,
-    root: Any,
-    settings: BatchSettings,
-) -> tuple:
+def update_curvatures(state: BatchState, inputs: list, slopes: list, root: Any) -> tuple:
     """Curvatures of all layers, from the output back, with one more batch in the running sums.
 
     Parameters
     ----------
-    problem : Problem
-    W : tuple of arrays
-    curvatures : tuple of Curvature
-        Entry 0 is None.
+    state : BatchState
     inputs : list of arrays
         Of each layer, as :func:`~._rows.weighted_inputs` makes them.
     slopes : list of arrays
         Of the hidden layers' activations, derivatives or chords.
     root : array or float
         From :func:`~._rows.share_roots`.
-    settings : BatchSettings
     """
+    problem, W, settings = state.problem, state.weights.W, state.settings
     xp, N = problem.xp, problem.N
-    new, S = list(curvatures), [None] * (N + 1)
+    new, S = list(state.curvatures), [None] * (N + 1)
     for i in range(N, 0, -1):
-        above, rows = output_sensitivity(problem, i, W, S), None
+        above, rows = output_sensitivity(problem, i, W, S, state.hessian), None
         if i < N:
             layer = problem.layers[i]
             rows = weighted_rows(layer, slopes[i], root, xp=xp) * layer.positions**-0.5
-        new[i] = update_curvature(curvatures[i], inputs[i], rows, above, settings, xp=xp)
+        ridge = state.ridges[i] / state.n_rows
+        new[i] = update_curvature(new[i], inputs[i], rows, above, ridge, settings, xp=xp)
         S[i] = new[i].sensitivity
     return tuple(new)
+
+
+#: share of the running Hessian that survives a batch
+HESSIAN_MEMORY = 0.9
+
+
+def update_hessian(hessian: Any, new: Any) -> Any:
+    """The running mean of the loss's Hessian with that of one more batch."""
+    return running_mean(hessian, new, HESSIAN_MEMORY)
 
 
 def running_mean(old: Any, new: Any, memory: float) -> Any:
@@ -149,7 +155,7 @@ def running_mean(old: Any, new: Any, memory: float) -> Any:
     return new if old is None else memory * old + (1.0 - memory) * new
 
 
-def damped_inverse(A: Any, damping: float, *, xp: Any) -> Any:
-    """(A + damping * mean diagonal * I)^{-1}."""
-    K = inverse_factor(with_ridge(A, damping, xp=xp), xp=xp)
+def damped_inverse(A: Any, damping: float, more: Any = 0.0, *, xp: Any) -> Any:
+    """(A + (damping * mean diagonal + more) I)^{-1}."""
+    K = inverse_factor(add_to_diagonal(with_ridge(A, damping, xp=xp), more, xp=xp), xp=xp)
     return times_transposed(K, K, xp=xp)

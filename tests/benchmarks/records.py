@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Figures as data: what a benchmark found, as a JSON file that the tables of README and docs are made of.
+
+    write("size", {"ratio": 0.05}, [{"network": "dense", "bytes": 12813013}, ...])
+
+writes ``tests/benchmarks/results/size.json``. ``python docs/make_tables.py`` then makes the tables again.
+"""
+
+import importlib.metadata
+import json
+import platform
+import subprocess
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS = Path(__file__).resolve().parent / "results"
+#: libraries that a figure may depend on
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "tensorly")
+
+
+def commit() -> str:
+    """The commit of the checkout, and whether its package differs from it."""
+
+    def git(*arguments: str) -> str:
+        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    name = git("rev-parse", "--short=10", "HEAD") or "unknown"
+    changed = git("status", "--porcelain", "--", "sklearn_nnbcd")
+    return f"{name} with changes" if changed else name
+
+
+def versions(*others: str) -> dict[str, str]:
+    """Versions of Python and of the libraries."""
+    names = (*LIBRARIES, *others)
+    return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in names}
+
+
+def write(
+    name: str,
+    settings: dict[str, Any],
+    rows: list[dict[str, Any]],
+    *,
+    libraries: tuple[str, ...] = (),
+    folder: Path = RESULTS,
+) -> Path:
+    """Write what a benchmark found.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, and of the table that is made of it.
+    settings : dict
+        What the run was told: seeds, sizes, threads.
+    rows : list of dict
+        One for each row of the table: numbers and strings.
+    libraries : tuple of str, default=()
+        Distributions beside numpy and its like whose versions matter, such as "torch".
+    folder : Path, default=RESULTS
+
+    Returns
+    -------
+    path : Path
+    """
+    record = {
+        "name": name,
+        "commit": commit(),
+        "date": date.today().isoformat(),
+        "versions": versions(*libraries),
+        "settings": settings,
+        "rows": rows,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.json"
+    text = json.dumps(record, indent=1, ensure_ascii=False, default=float)
+    path.write_text(text + "\n", encoding="utf-8")
+    return path
+
+
+def read(name: str, folder: Path = RESULTS) -> dict[str, Any]:
+    """The record of that name."""
+    return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The tables of README and docs are what the benchmarks' files of results say."""
+
+import importlib.util
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MARK = re.compile(r"<!-- (?:table|end)|^\.\. (?:table: |end$)", re.M)
+
+
+def load(path):
+    """A module of the repository that is in no package."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def tables():
+    return load(ROOT / "docs" / "make_tables.py")
+
+
+@pytest.fixture
+def small(tables, tmp_path, monkeypatch):
+    """The maker of tables on a tree of one page of each kind and one result."""
+    records = load(ROOT / "tests" / "benchmarks" / "records.py")
+    monkeypatch.setattr(tables, "ROOT", tmp_path)
+    monkeypatch.setattr(tables, "RESULTS", tmp_path / "results")
+    columns = (("data", "{data}"), ("score", "{score:.2f}"))
+    monkeypatch.setattr(tables, "TABLES", {"small": tables.Table("small.py", columns)})
+    records.write("small", {}, [{"data": "iris", "score": 0.966}], folder=tmp_path / "results")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "README.md").write_text("Before\n\n<!-- table: small -->\n<!-- end -->\n\nAfter\n")
+    (tmp_path / "docs" / "page.rst").write_text("Before\n\n.. table: small\n.. end\n\nAfter\n")
+    return tables
+
+
+def test_tables_are_what_the_results_say(tables):
+    found = [page.relative_to(ROOT).as_posix() for page in tables.stale()]
+    assert found == [], "run: python docs/make_tables.py"
+
+
+def test_readme_and_docs_have_tables_and_every_mark_is_read(tables):
+    named = {page: tables.names(page) for page in tables.pages()}
+    assert len(named[ROOT / "README.md"]) >= 2
+    assert len({name for names in named.values() for name in names}) >= 3
+    for page, names in named.items():
+        marks = MARK.findall(page.read_text(encoding="utf-8"))
+        assert len(marks) == 2 * len(names), page
+
+
+def test_every_result_says_where_it_comes_from(tables):
+    files = sorted((ROOT / "tests" / "benchmarks" / "results").glob("*.json"))
+    assert {path.stem for path in files} >= set(tables.TABLES)
+    for path in files:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        assert record["name"] == path.stem and record["rows"]
+        assert {"commit", "date", "versions", "settings"} <= set(record)
+        if path.stem in tables.TABLES:
+            assert (ROOT / tables.TABLES[path.stem].script).is_file()
+
+
+def test_a_table_is_made_in_both_kinds_of_pages(small):
+    for page, text in small.stale().items():
+        page.write_text(text, encoding="utf-8")
+    assert small.stale() == {}
+    readme = (small.ROOT / "README.md").read_text(encoding="utf-8")
+    assert "| data | score |\n|---|---|\n| iris | 0.97 |\n" in readme
+    assert readme.startswith("Before\n") and readme.endswith("<!-- end -->\n\nAfter\n")
+    page = (small.ROOT / "docs" / "page.rst").read_text(encoding="utf-8")
+    assert "   * - data\n     - score\n   * - iris\n     - 0.97\n" in page
+
+
+def test_a_table_that_differs_is_found(small):
+    for page, text in small.stale().items():
+        page.write_text(text, encoding="utf-8")
+    readme = small.ROOT / "README.md"
+    readme.write_text(readme.read_text(encoding="utf-8").replace("0.97", "0.98"), encoding="utf-8")
+    assert list(small.stale()) == [readme]
+
+
+def test_a_table_without_a_result_is_an_error(small):
+    shutil.rmtree(small.RESULTS)
+    with pytest.raises(FileNotFoundError):
+        small.stale()
+
+
+def test_the_maker_needs_nothing_but_the_standard_library(tables):
+    text = (ROOT / "docs" / "make_tables.py").read_text(encoding="utf-8")
+    imported = {line.split()[1].split(".")[0] for line in re.findall(r"^(?:import|from) .*", text, re.M)}
+    assert imported <= set(sys.stdlib_module_names)
