@@ -13,11 +13,7 @@ from sklearn import config_context, get_config
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 
-<<<<<<< HEAD
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, targets
-=======
-from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
->>>>>>> main
 from sklearn_nnbcd.backends import BACKENDS, Backend
 from sklearn_nnbcd.engine import _full
 from sklearn_nnbcd.engine._minibatch import _curvature, _passes
@@ -25,11 +21,7 @@ from sklearn_nnbcd.layers import Dense, Residual
 from sklearn_nnbcd.numerics import _linalg
 from sklearn_nnbcd.numerics._linalg import inverse_factor
 from sklearn_nnbcd.placements import InMemory
-<<<<<<< HEAD
-from sklearn_nnbcd.solvers import SOLVERS, FullBatch, MiniBatch
-=======
 from sklearn_nnbcd.solvers import SOLVERS, ExactMiniBatch, FullBatch, MiniBatch
->>>>>>> main
 from sklearn_nnbcd.solvers import _full as _full_solver
 
 X, Y = make_classification(80, 12, n_informative=6, n_classes=3, random_state=0)
@@ -194,12 +186,9 @@ def test_scores_of_early_stopping_are_those_of_targets(monkeypatch):
 
 @pytest.mark.skipif(not has_gpu(), reason="needs CuPy and a GPU")
 @pytest.mark.parametrize("solver", ["full", "minibatch"])
-def test_cuda_needs_no_dispatch(solver):
+def test_cuda_needs_no_dispatch(solver, monkeypatch):
     """Not even for the scores of early stopping: who passes NumPy need not set SCIPY_ARRAY_API."""
-<<<<<<< HEAD
     monkeypatch.setattr(targets.Labels, "score", scored_on_the_host(targets.Labels.score))
-=======
->>>>>>> main
     model = NNBCDClassifier(20, solver=solver, max_iter=4, early_stopping=True, random_state=0)
     on_gpu = clone(model).set_params(device="cuda").fit(X, Y)
     assert on_gpu.validation_scores_ == pytest.approx(model.fit(X, Y).validation_scores_)
@@ -310,13 +299,8 @@ def test_a_sweep_reads_a_device_once(network, weights, monkeypatch):
     sweep = CountedSweeps(monkeypatch, type(xp.zeros(1)), _full.sweep, first=1)
     monkeypatch.setattr(_full, "sweep", sweep)
     shape = {} if "layers" in network else {"hidden_layer_sizes": (20, 20)}
-<<<<<<< HEAD
-    options = {"solver": "full", "max_iter": 7, "tol": 0.0, "random_state": 0}
-    model = NNBCDClassifier(**options | shape | network)
-=======
     given = {"solver": "full"} | shape | network
     model = NNBCDClassifier(max_iter=7, tol=0.0, random_state=0, **given)
->>>>>>> main
     with config_context(array_api_dispatch=True):
         model.fit(xp.asarray(X, device=device), Y, weights)
     assert sweep.sweeps >= 7
@@ -332,11 +316,7 @@ def test_a_batch_reads_nothing(solver, compression, weights, monkeypatch):
     batch = CountedSweeps(monkeypatch, type(xp.zeros(1)), _passes.train_batch, first=0)
     monkeypatch.setattr(_passes, "train_batch", batch)
     model = NNBCDClassifier(
-<<<<<<< HEAD
-        (20, 20), solver=MiniBatch(batch_size=20), compression=compression, max_iter=4, random_state=0
-=======
         (20, 20), solver=solver(batch_size=20), compression=compression, max_iter=4, random_state=0
->>>>>>> main
     )
     with config_context(array_api_dispatch=True):
         model.fit(xp.asarray(X, device=device), Y, weights)
@@ -368,13 +348,8 @@ def test_tf32_is_for_products_over_rows(solver, tf32, monkeypatch):
     monkeypatch.setattr(Backend, "products", products)
     monkeypatch.setattr(_linalg, "inverse_factor", factor)
     monkeypatch.setattr(_curvature, "inverse_factor", factor)
-<<<<<<< HEAD
-    chosen = SOLVERS.get(solver, MiniBatch)(tf32=tf32)
-    model = NNBCDClassifier((20, 10), max_iter=3, random_state=0, solver=chosen)
-=======
     piece = SOLVERS.get(solver, MiniBatch)(tf32=tf32)
     model = NNBCDClassifier((20, 10), max_iter=3, random_state=0, solver=piece)
->>>>>>> main
     with config_context(array_api_dispatch=True):
         if solver == "partial_fit":
             model.partial_fit(xp.asarray(X), Y, classes=[0, 1, 2])
@@ -383,19 +358,11 @@ def test_tf32_is_for_products_over_rows(solver, tf32, monkeypatch):
     assert set(asked) == {tf32} and not inside
 
 
-@pytest.mark.parametrize("name", SOLVERS)
 @pytest.mark.parametrize("value", [1, None, "yes"])
-<<<<<<< HEAD
-def test_tf32_must_be_a_switch(value, name):
-    solver = SOLVERS[name](tf32=value)
-    with pytest.raises((TypeError, ValueError), match=f"'tf32' of {type(solver).__name__}"):
-        NNBCDRegressor(solver=solver).fit(X, Y)
-=======
 def test_tf32_must_be_a_switch(value):
     for solver in SOLVERS.values():
         with pytest.raises((TypeError, ValueError), match=f"'tf32' of {solver.__name__}"):
             NNBCDRegressor(solver=solver(tf32=value)).fit(X, Y)
->>>>>>> main
 
 
 # memory -----------------------------------------------------------------------------------------
