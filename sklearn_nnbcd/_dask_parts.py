@@ -8,6 +8,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from ._arrays import dtype_name
 from ._input import checked_rows, checked_weights
+from .numerics import ColumnMoments
 from .targets import BaseTargets, as_columns
 
 Part = tuple[np.ndarray, np.ndarray, np.ndarray | None]
@@ -34,22 +35,19 @@ def count_classes(part: Part) -> tuple[np.ndarray, np.ndarray]:
     return classes, np.bincount(codes, weights=part[2], minlength=len(classes)).astype(float)
 
 
-def sum_targets(part: Part) -> tuple[float, np.ndarray]:
-    """Sums of the weights and of the weighted targets."""
-    Y = as_columns(part[1])
-    s = np.ones(len(Y)) if part[2] is None else part[2].astype(np.float64)
-    return s.sum(), s @ Y
+def input_moments(part: Part) -> ColumnMoments | None:
+    """Means and spreads of the columns of X; None for a part without rows."""
+    return ColumnMoments.of(part[0], part[2])
 
 
-def sum_squares(part: Part, mean: np.ndarray) -> float:
-    """Weighted sum of the mean squares about ``mean``."""
-    square = np.mean((as_columns(part[1]) - mean) ** 2, axis=1)
-    return float(square.sum() if part[2] is None else part[2].astype(np.float64) @ square)
+def target_moments(part: Part) -> ColumnMoments | None:
+    """Means and spreads of the targets; None for a part without rows."""
+    return ColumnMoments.of(as_columns(part[1]), part[2])
 
 
-def target_range(part: Part) -> tuple[float, float]:
-    """Least and largest target of a part; inf and -inf for a part without rows."""
-    return float(np.min(part[1], initial=np.inf)), float(np.max(part[1], initial=-np.inf))
+def least_target(part: Part) -> float:
+    """Least target of a part; inf for a part without rows."""
+    return float(np.min(part[1], initial=np.inf))
 
 
 def encode_part(part: Part, targets: BaseTargets) -> Part:

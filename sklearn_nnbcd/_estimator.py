@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What both estimators share: fit, partial_fit, and the network that predicts."""
 
-import functools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._arrays import to_numpy
@@ -16,13 +14,14 @@ from ._from_mlp import FROM_MLP_PARAMETERS, check_mlp, network_of_mlp, parameter
 from ._input import Rows, check_input, check_rows, split_rows
 from ._monitor import Monitor
 from ._parameters import check_nested, check_parameters
-from ._resolve import resolve_loss, resolve_problem, resolve_solver
+from ._resolve import resolve_loss, resolve_solver
 from ._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
-from ._start import first_weights
+from ._stream import Stream, next_stream
+from ._training import Training
 from ._validation import all_or_nothing, parse_bytes
 from .initializers import FromMLP
 from .network import Network
-from .solvers import BaseSolver, FitContext, RunResult, run
+from .solvers import BaseSolver, RunResult, run
 from .targets import BaseTargets
 
 
@@ -97,29 +96,30 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         place: Callable | None = None,
     ) -> tuple:
         """From checked rows and learned targets to fitted attributes; the encoded rows (X, Y, s)."""
-        size = rows.X.shape[1], targets.n_outputs
-        problem, shapes = resolve_problem(self, *size, targets.loss, solver, rows.namespace, rows.image_shape)
-        network = self.network_ if self.warm_start and hasattr(self, "network_") else None
-        start = functools.partial(
-            first_weights, self, problem, shapes, targets, solver, rows.X.dtype, network
-        )
+        moments = rows.moments() if solver.scales_columns else None
+        training = Training.prepare(self, rows, targets, solver, moments)
+        before = self.network_ if self.warm_start and hasattr(self, "network_") else None
         max_iter = solver.auto_max_iter(rows.X.shape[0]) if self.max_iter == "auto" else self.max_iter
 
-        def to_network(weights: Any) -> Network:
-            return targets.user_network(Network.from_weights(problem, weights))
+        def to_attributes(weights: Any) -> dict:
+            return fitted_attributes(training.to_network(weights), targets, solver, rows.image_shape)
 
-        validate = None if validation is None else functools.partial(self._score_on, validation, targets)
+        def score(weights: Any) -> float:
+            return self._score_on(validation, targets, training.to_network(weights))
+
         callbacks = SweepCallbacks(self, max_iter, rows.X, rows.y, rows.s)
-        monitor = Monitor(self, solver, callbacks, to_network, validate)
+        monitor = Monitor(self, solver, callbacks, to_attributes, None if validation is None else score)
         with callbacks.fit():
             encoded = rows.encoded(targets)
-            state = solver.init(problem, start, encoded, self._context(max_iter, place))
+            context = training.context(max_iter, place)
+            state = solver.init(training.problem, training.start(before), (training.X, *encoded[1:]), context)
             try:
                 result = run(solver, state, max_iter, monitor)
             finally:
                 solver.close(state)
         best = result.weights if monitor.best_weights is None else monitor.best_weights
-        self._set_fitted(to_network(best), targets, solver, rows.image_shape)
+        self._set_fitted(training.to_network(best), targets, solver, rows.image_shape)
+        self._stream = Stream(n_batches=solver.n_batches(result.state))
         self._set_curves(result, monitor)
         return encoded
 
@@ -127,11 +127,6 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         before = (self.network_, self._image_shape) if known else (None, None)
         rows = check_rows(self, X, y, sample_weight, self._target_options, *before)
         return replace(rows, y=self._clean_targets(rows.y))
-
-    def _context(self, max_iter: int | None, place: Callable | None = None) -> FitContext:
-        owner = type(self).__name__
-        limit = parse_bytes(self.memory_limit, "memory_limit", owner)
-        return FitContext(max_iter, check_random_state(self.random_state), limit, owner, place)
 
     def _score_on(self, rows: Rows, targets: BaseTargets, network: Network) -> float:
         """Score of a partly trained network on validation rows; -inf if their outputs overflow."""
@@ -147,11 +142,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
                 "The fitted weights are not finite for the given X and y. Standardise the columns first, "
                 "e.g. with make_pipeline(StandardScaler(), ...), or pass float64."
             )
-        self.network_, self.targets_, self.solver_ = network, targets, solver
-        self._image_shape = image_shape
-        self.n_layers_, self.n_outputs_ = network.N + 1, targets.n_outputs
-        self.out_activation_ = "identity"
-        vars(self).pop("_stream", None)
+        vars(self).update(fitted_attributes(network, targets, solver, image_shape))
 
     def _set_curves(self, result: RunResult, monitor: Monitor) -> None:
         self.diagnosis_ = result.diagnosis
@@ -171,38 +162,23 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         loss = resolve_loss(self, self._task)
         rows = self._check_rows(X, y, sample_weight, hasattr(self, "network_"))
         targets = self._more_targets(rows.y, rows.s, loss, rows.dtype, **options)
-        first = "_stream" not in vars(self)
-        solver, state = self._stream_state(rows, targets)
-        result = run(solver, state, 1, lambda k, weights, terms, new: False)
-        network = targets.user_network(
-            Network.from_weights(result.state.engine.network_problem, result.weights)
-        )
-        self._set_fitted(network, targets, solver, rows.image_shape)
-        self._stream, self.diagnosis_ = result.state, result.diagnosis
+        before = vars(self).get("_stream")
+        is_first = before is None or before.training is None
+        stream = next_stream(self, before, rows, targets)
+        result = run(stream.training.solver, stream.state, 1, lambda k, weights, terms, state: False)
+        network = stream.training.to_network(result.weights)
+        self._set_fitted(network, targets, stream.training.solver, rows.image_shape)
+        self._stream, self.diagnosis_ = stream.after(result.state), result.diagnosis
         self.loss_ = result.curve[-1].loss / result.state.weight
-        self.n_iter_ = 1 if first else self.n_iter_ + 1
-        self.objective_curve_ = [*([] if first else self.objective_curve_), self.loss_]
+        self.n_iter_ = 1 if is_first else self.n_iter_ + 1
+        self.objective_curve_ = [*([] if is_first else self.objective_curve_), self.loss_]
         self.objective_terms_ = [{"loss": self.loss_ * result.diagnosis.weight}]
         return self
 
-    def _stream_state(self, rows: Rows, targets: BaseTargets) -> tuple[BaseSolver, Any]:
-        """The solver of ``partial_fit``, and its state with new rows."""
-        encoded = rows.encoded(targets)
-        if "_stream" in vars(self):
-            random_state = check_random_state(self.random_state)
-            return self.solver_, self.solver_.with_rows(self._stream, encoded, random_state)
-        solver = resolve_solver(self, None)
-        size = rows.X.shape[1], targets.n_outputs
-        problem, shapes = resolve_problem(self, *size, targets.loss, solver, rows.namespace, rows.image_shape)
-        network = getattr(self, "network_", None)
-        start = functools.partial(
-            first_weights, self, problem, shapes, targets, solver, rows.X.dtype, network
-        )
-        return solver, solver.init(problem, start, encoded, self._context(None))
-
     def __getstate__(self) -> dict:
         state = dict(super().__getstate__())
-        state.pop("_stream", None)  # as large as many networks; a stream goes on from the weights
+        if "_stream" in state:  # its state is as large as many networks; a stream goes on from the weights
+            state["_stream"] = state["_stream"].without_state()
         return state
 
     # from an MLP ------------------------------------------------------------------------------
@@ -346,6 +322,21 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.array_api_support = True
         return tags
+
+
+def fitted_attributes(
+    network: Network, targets: BaseTargets, solver: BaseSolver | None, image_shape: tuple | None
+) -> dict:
+    """What prediction needs, by the names of the attributes."""
+    return {
+        "network_": network,
+        "targets_": targets,
+        "solver_": solver,
+        "_image_shape": image_shape,
+        "n_layers_": network.N + 1,
+        "n_outputs_": targets.n_outputs,
+        "out_activation_": "identity",
+    }
 
 
 def mean_loss(network: Network, targets: BaseTargets, rows: tuple) -> float:

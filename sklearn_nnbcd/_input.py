@@ -22,6 +22,7 @@ from ._arrays import (
 )
 from ._sklearn_compat import check_sample_weight
 from .backends import namespace_of
+from .numerics import ColumnMoments
 
 #: what a message of scikit-learn says -> what the user can do about it
 _CURES = (
@@ -203,6 +204,12 @@ class Rows:
     def dtype(self) -> str:
         """Name of the dtype of X."""
         return dtype_name(self.X)
+
+    is_local = True
+
+    def moments(self) -> ColumnMoments:
+        """Means and spreads of the columns of X."""
+        return ColumnMoments.of(self.X, self.s)
 
     def encoded(self, targets: Any) -> tuple:
         """(X, Y, all weights or None) as the engine takes them."""

@@ -8,7 +8,6 @@ from typing import Any
 
 from ._sklearn_compat import SweepCallbacks
 from .engine import Terms, Weights
-from .network import Network
 from .solvers import BaseSolver
 
 
@@ -22,10 +21,10 @@ class Monitor:
     solver : solver
         Says whether a stall means convergence, and when a state may be stopped at.
     callbacks : SweepCallbacks
-    to_network : callable
-        ``to_network(weights)`` gives the network in the units of y.
+    to_attributes : callable
+        ``to_attributes(weights)`` gives the fitted attributes for some weights.
     validate : callable or None
-        ``validate(network)`` gives the validation score, greater is better; None: no early
+        ``validate(weights)`` gives the validation score, greater is better; None: no early
         stopping.
 
     Attributes
@@ -42,11 +41,11 @@ class Monitor:
         estimator: Any,
         solver: BaseSolver,
         callbacks: SweepCallbacks,
-        to_network: Callable[[Weights], Network],
-        validate: Callable[[Network], float] | None = None,
+        to_attributes: Callable[[Weights], dict],
+        validate: Callable[[Weights], float] | None = None,
     ):
         self.estimator, self.solver, self.callbacks = estimator, solver, callbacks
-        self.to_network, self.validate = to_network, validate
+        self.to_attributes, self.validate = to_attributes, validate
         self.scores: list[float] = []
         self.best_score, self.best_weights = -math.inf, None
         self._since_best = self._stalled = 0
@@ -60,7 +59,7 @@ class Monitor:
             stop = self._is_past_best(weights, state) and self.solver.may_stop(state)
         if self.estimator.verbose:
             self._print(k, before)
-        return self.callbacks.sweep(lambda: {"network_": self.to_network(weights)}) or stop
+        return self.callbacks.sweep(lambda: self.to_attributes(weights)) or stop
 
     def _is_stalled(self, objective: float) -> bool:
         last, self._last, tol = self._last, objective, self.estimator.tol
@@ -70,7 +69,7 @@ class Monitor:
         return tol > 0 and self._stalled >= self.estimator.n_iter_no_change
 
     def _is_past_best(self, weights: Weights, state: Any) -> bool:
-        score = self.validate(self.to_network(weights))
+        score = self.validate(weights)
         self.scores.append(score)
         if not self.solver.may_keep(state):
             return False

@@ -149,14 +149,17 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
 
     def _more_targets(self, y: np.ndarray, s: Any, loss: Any, dtype: str) -> Numbers:
         """Targets of some rows of a stream, in the unit of the first ones."""
-        if not hasattr(self, "targets_"):
-            return self._fit_targets(y, s, loss, dtype)
-        known = replace(self.targets_, loss=loss)
+        fresh = self._fit_targets(y, s, loss, dtype)
+        known = getattr(self, "targets_", None)
+        if known is None:
+            return fresh
         known.check_more(y)
-        return known
+        return replace(known, loss=loss)
 
     def _targets_of_mlp(self, mlp: Any, loss: Any, dtype: str) -> Numbers:
-        return Numbers(np.zeros(mlp.n_outputs_, dtype), 1.0, mlp.n_outputs_ == 1, loss)
+        return Numbers(
+            np.zeros(mlp.n_outputs_, dtype), np.ones(mlp.n_outputs_, dtype), mlp.n_outputs_ == 1, loss
+        )
 
     # public methods ---------------------------------------------------------------------------
 

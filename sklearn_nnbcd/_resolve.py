@@ -337,9 +337,9 @@ def resolve_solver(estimator: Any, n_rows: int | None) -> BaseSolver:
     if isinstance(given, str) and given == "auto":
         few = n_rows is not None and n_rows <= FULL_ROWS
         given = (FullBatch if few or estimator.activity_regularizer is not None else MiniBatch)()
-    elif isinstance(given, str) and given not in SOLVERS:
-        names = ["auto", *SOLVERS]
-        raise ValueError(
+    elif not isinstance(given, BaseSolver) and not (isinstance(given, str) and given in SOLVERS):
+        names, kind = ["auto", *SOLVERS], ValueError if isinstance(given, str) else TypeError
+        raise kind(
             f"The 'solver' of {owner} must be one of {names} or an instance of BaseSolver. "
             f"Got {given!r}.{did_you_mean(given, names)}"
         )

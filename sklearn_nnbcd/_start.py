@@ -9,7 +9,7 @@ from ._arrays import to_namespace
 from ._resolve import resolve_initializer
 from .compressions import DenseWeight
 from .engine import Problem
-from .network import Network
+from .network import InputMap, Network
 from .solvers import BaseSolver
 from .targets import BaseTargets
 
@@ -22,6 +22,7 @@ def first_weights(
     solver: BaseSolver,
     dtype: Any,
     network: Network | None = None,
+    inputs: InputMap | None = None,
 ) -> tuple[tuple, tuple]:
     """W and b to start from, in the engine's units.
 
@@ -36,7 +37,9 @@ def first_weights(
     solver : solver
     dtype : dtype of ``problem.xp``
     network : Network or None, default=None
-        Of the last fit, in the units of y; None: the initialiser draws.
+        Of the last fit, in the units of X and y; None: the initialiser draws.
+    inputs : InputMap or None, default=None
+        How this fit maps the rows of X.
 
     Returns
     -------
@@ -50,19 +53,24 @@ def first_weights(
     """
     xp = problem.xp
     zeros = [xp.zeros(shape[1], dtype=dtype) for shape in shapes]
+    expected = [tuple(shape) for shape in shapes]
+    if inputs is not None and inputs.basis is not None:
+        expected[0] = (inputs.basis.shape[0], expected[0][1])
     if network is not None:
         found = [tuple(coef.shape) for coef in network.coefs]
-        if found != [tuple(shape) for shape in shapes]:
+        if found != expected:
             raise ValueError(
                 f"With warm_start=True the network must keep its layers. Got weights of shapes {found} from "
-                f"the last fit and {shapes} now. Use warm_start=False, or clone the estimator, or make a "
+                f"the last fit and {expected} now. Use warm_start=False, or clone the estimator, or make a "
                 "new one."
             )
+        network = network.without_input_map()
         W, b, in_user_units = network.dense_coefs(), network.intercepts, True
     else:
         initializer = resolve_initializer(estimator, solver)
-        W, b = initializer.draw_network(shapes, check_random_state(estimator.random_state))
         in_user_units = initializer.in_user_units
+        drawn = expected if in_user_units else shapes
+        W, b = initializer.draw_network(drawn, check_random_state(estimator.random_state))
     W = [to_namespace(w, like=zeros[0], dtype=dtype) for w in W]
     pairs = zip(b, zeros, strict=True)
     b = [zero if x is None else to_namespace(x, like=zero, dtype=dtype) for x, zero in pairs]
@@ -70,5 +78,7 @@ def first_weights(
         coefs = tuple(DenseWeight(w) for w in W)
         start = Network(problem.layers, coefs, tuple(b), problem.activations[1:], problem.skips)
         start = targets.engine_network(start)
-        W, b = [coef.array for coef in start.coefs], start.intercepts
+        W, b = [coef.array for coef in start.coefs], list(start.intercepts)
+        if inputs is not None:
+            W[0], b[0] = inputs.engine_weights(W[0], b[0])
     return (None, *W), (None, *(b if problem.fit_intercept else [None] * len(shapes)))

@@ -8,6 +8,7 @@ once, and sums of the size of a weight come back up a tree; nothing that travels
 import functools
 import inspect
 import math
+import operator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -22,16 +23,17 @@ from ._dask_parts import (
     count_classes,
     count_rows,
     encode_part,
+    input_moments,
+    least_target,
     run_method,
     sum_losses,
-    sum_squares,
-    sum_targets,
-    target_range,
+    target_moments,
 )
 from ._parameters import check_parameters
 from ._regressor import NNBCDRegressor
 from ._resolve import resolve_loss, resolve_solver
 from ._validation import all_or_nothing
+from .numerics import ColumnMoments
 from .placements import DaskBlocks
 from .solvers import FullBatch, block_size, cut_rows
 from .targets import BaseTargets, Labels, Numbers, check_targets
@@ -78,6 +80,12 @@ class PartRows:
         futures = self.map(function, *args).futures
         wait(futures)
         return [future.result() for future in futures]  # raises what went wrong with a part
+
+    is_local = False
+
+    def moments(self) -> ColumnMoments:
+        """Means and spreads of the columns of X."""
+        return total_moments(self.collect(input_moments))
 
     def encoded(self, targets: BaseTargets) -> tuple:
         """(X, rows on the workers, None); the placement knows what to do with them."""
@@ -245,6 +253,11 @@ class DaskNNBCD:
         return X.map_blocks(run_method, estimator=estimator, method=method, dtype=dtype, meta=meta, **shape)
 
 
+def total_moments(parts: list) -> ColumnMoments:
+    """Moments of all rows from those of parts, of which some have none."""
+    return functools.reduce(operator.add, [part for part in parts if part is not None])
+
+
 def place_parts(problem: Any, weights: Any, rows: tuple, context: Any, extrapolation: bool) -> DaskBlocks:
     """The rows of :class:`PartRows` where they are, for the full solver."""
     X, parts, _ = rows
@@ -363,21 +376,10 @@ class DaskNNBCDRegressor(DaskNNBCD, NNBCDRegressor):
     _local = NNBCDRegressor
 
     def _fit_part_targets(self, rows: PartRows, ndim: int, loss: Any) -> Numbers:
-        sums = rows.collect(sum_targets)
-        total = sum(weight for weight, _ in sums)
-        mean = sum(targets for _, targets in sums) / total
-        ends = np.asarray(rows.collect(target_range))
-        check_targets(loss, ends[:, 0].min())
-        square = sum(rows.collect(sum_squares, mean)) / total
-        return Numbers.of_moments(
-            mean,
-            square,
-            max(-min(ends[:, 0]), max(ends[:, 1])),
-            one_column=ndim == 1,
-            loss=loss,
-            dtype=rows.dtype,
-            centre=self.fit_intercept,
-        )
+        moments = total_moments(rows.collect(target_moments))
+        check_targets(loss, float(np.min(rows.collect(least_target))))
+        options = {"loss": loss, "dtype": rows.dtype, "centre": self.fit_intercept}
+        return Numbers.of_moments(moments, one_column=ndim == 1, **options)
 
     def predict(self, X):
         """Predicted targets, lazily: a Dask array of the shape that fit saw."""

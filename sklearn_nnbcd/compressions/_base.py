@@ -70,6 +70,21 @@ class CompressedWeight:
         """The weight times a number, in the same format."""
         raise NotImplementedError
 
+    def rows_scaled(self, factors, *, xp):
+        """diag(factors) W in the same format; None: the format cannot.
+
+        Parameters
+        ----------
+        factors : array of shape (d_in,)
+        xp : module
+            Array API namespace.
+        """
+        return None
+
+    def columns_scaled(self, factors, *, xp):
+        """W diag(factors) in the same format, for factors of shape (d_out,); None: the format cannot."""
+        return None
+
     def taken(self, kept, axis, *, xp):
         """The weight with some rows (axis 0) or columns (1) only; None: the format cannot.
 

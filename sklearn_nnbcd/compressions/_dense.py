@@ -35,6 +35,14 @@ class DenseWeight(CompressedWeight):
         """Rows or columns of the matrix."""
         return DenseWeight(xp.take(self.array, kept, axis=axis))
 
+    def rows_scaled(self, factors, *, xp):
+        """The matrix with its rows times numbers."""
+        return DenseWeight(factors[:, None] * self.array)
+
+    def columns_scaled(self, factors, *, xp):
+        """The matrix with its columns times numbers."""
+        return DenseWeight(self.array * factors[None, :])
+
     def scaled(self, factor):
         """The matrix times a number."""
         return DenseWeight(self.array * factor)

@@ -55,6 +55,14 @@ class LowRankWeight(CompressedWeight):
             return LowRankWeight(xp.take(self.left, kept, axis=0), self.right)
         return LowRankWeight(self.left, xp.take(self.right, kept, axis=1))
 
+    def rows_scaled(self, factors, *, xp):
+        """Scale the rows of the left factor."""
+        return LowRankWeight(factors[:, None] * self.left, self.right)
+
+    def columns_scaled(self, factors, *, xp):
+        """Scale the columns of the right factor."""
+        return LowRankWeight(self.left, self.right * factors[None, :])
+
     def scaled(self, factor):
         """Scale the right factor."""
         return LowRankWeight(self.left, self.right * factor)

@@ -71,6 +71,17 @@ class SparseWeight(CompressedWeight):
         pattern = xp.take(self.pattern(xp=xp), kept, axis=axis)
         return to_sparse(xp.take(self.to_dense(xp=xp), kept, axis=axis), pattern, xp=xp)
 
+    def rows_scaled(self, factors, *, xp):
+        """Scale the entries row by row."""
+        per_row = self.indptr[1:] - self.indptr[:-1]
+        each = get_backend(xp).repeated(factors, per_row, self.n_parameters, xp=xp)
+        return SparseWeight(self.data * each, self.indices, self.indptr, self.shape)
+
+    def columns_scaled(self, factors, *, xp):
+        """Scale the entries column by column."""
+        each = xp.take(factors, xp.astype(self.indices, xp.int64))
+        return SparseWeight(self.data * each, self.indices, self.indptr, self.shape)
+
     def scaled(self, factor):
         """Scale the entries."""
         return SparseWeight(self.data * factor, self.indices, self.indptr, self.shape)

@@ -38,9 +38,12 @@ class LayerMoments:
     """The moments of layers 1 ... N of a block of rows; they add layer by layer."""
 
     layers: list
+    hessian: object
+    weight: float
 
     def __add__(self, other):
-        return LayerMoments([a + b for a, b in zip(self.layers, other.layers, strict=True)])
+        layers = [a + b for a, b in zip(self.layers, other.layers, strict=True)]
+        return LayerMoments(layers, self.hessian + other.hessian, self.weight + other.weight)
 
 
 def second_moments(block: Block, problem: Problem, weights: Weights) -> LayerMoments:
@@ -64,7 +67,8 @@ def second_moments(block: Block, problem: Problem, weights: Weights) -> LayerMom
             D = layer.rows(problem.activations[i].derivative(U[i], xp=xp), xp=xp)
             overlap = gram(D if root is None else D * root, xp=xp)
         found.append(Moments(gram(A, xp=xp), total, overlap, weight))
-    return LayerMoments(found)
+    hessian = problem.loss.mean_hessian(block.Y, V[problem.N], block.s, xp=xp)
+    return LayerMoments(found, hessian * weight, weight)
 
 
 def measured_metrics(problem: Problem, weights: Weights, placement) -> tuple | None:
@@ -84,7 +88,8 @@ def measured_metrics(problem: Problem, weights: Weights, placement) -> tuple | N
         None if the numbers overflow.
     """
     xp, N, W = problem.xp, problem.N, weights.W
-    sums = [None, *placement.reduce(second_moments, problem, weights.for_forward()).layers]
+    moments = placement.reduce(second_moments, problem, weights.for_forward())
+    sums, hessian = [None, *moments.layers], moments.hessian * (1.0 / moments.weight)
     S, metrics = [None] * (N + 1), [None] * (N + 1)
     for i in range(N, 0, -1):
         m = sums[i]
@@ -92,7 +97,7 @@ def measured_metrics(problem: Problem, weights: Weights, placement) -> tuple | N
         if problem.fit_intercept:
             mean = m.total * (1.0 / m.weight)
             G = G - mean[:, None] * mean[None, :]
-        S[i] = output_sensitivity(problem, i, W, S)
+        S[i] = output_sensitivity(problem, i, W, S, hessian)
         if i < N:
             S[i] = S[i] * (m.overlap * (1.0 / m.weight))
         if not bool(xp.isfinite(xp.sum(G) + xp.sum(S[i]))):

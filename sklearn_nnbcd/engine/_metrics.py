@@ -7,12 +7,17 @@ from ..backends import get_backend
 from ..numerics._linalg import add_to_diagonal
 from ._state import Problem
 
+#: ridge of the loss's Hessian, in units of its mean diagonal: outputs that are sure still take part
+HESSIAN_RIDGE = 1e-2
 
-def output_sensitivity(problem: Problem, i: int, W: tuple, sensitivities: list) -> Any:
+
+def output_sensitivity(problem: Problem, i: int, W: tuple, sensitivities: list, hessian: Any = None) -> Any:
     """What the loss feels of a change of V_i, an array (d_out, d_out) of layer i.
 
     The sum of the next layer's sensitivity as a quadratic form of V_i, and of what a residual block
-    carries past its layers; the identity for the outputs.
+    carries past its layers; for the outputs the loss's mean Hessian with a small ridge. With it the
+    metrics are those of the generalised Gauss-Newton matrix, in the Kronecker-factored recursion of
+    Botev, Ritter and Barber (2017), kin to K-FAC (Martens and Grosse 2015).
 
     Parameters
     ----------
@@ -22,10 +27,14 @@ def output_sensitivity(problem: Problem, i: int, W: tuple, sensitivities: list) 
     W : tuple of arrays
     sensitivities : list of arrays
         Entries i + 1 ... N are those of U_{i+1} ... U_N.
+    hessian : array of shape (d_N, d_N) or None, default=None
+        The loss's mean Hessian; None: the identity.
     """
     xp = problem.xp
     if i == problem.N:
-        return xp.eye(W[i].shape[1], dtype=W[i].dtype)
+        if hessian is None:
+            return xp.eye(W[i].shape[1], dtype=W[i].dtype)
+        return with_ridge(hessian, HESSIAN_RIDGE, xp=xp)
     above = problem.layers[i + 1].pull_back_metric(sensitivities[i + 1], W[i + 1], xp=xp)
     j = problem.skip_from(i)
     return above if j is None else above + sensitivities[j]

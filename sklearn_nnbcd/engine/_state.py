@@ -28,8 +28,8 @@ class Penalties:
         Proximal weight of the V_N, U_i and W^MC blocks.
     alpha_w : float
         Proximal weight of the W block.
-    ridge : float
-        r_i(W) = ridge/2 ||W||^2.
+    ridge : float or None
+        r_i(W) = ridge/2 ||W||^2; None: the solver finds one for each layer.
     relaxation : float
         omega in (0, 2): V_i and W_i, whose blocks are quadratic, move by omega times the way to their
         minimiser, which lowers L by omega (2 - omega) times what the minimiser would.

@@ -54,6 +54,9 @@ class BaseLoss(BaseEstimator):
     standardises : bool
         Whether the regressor may centre the targets and divide them by one number, as a loss
         allows that depends on v - y alone.
+    is_likelihood : bool
+        Whether the loss is minus the logarithm of a likelihood, so that the mean square of its gradient
+        is its mean Hessian where the model holds.
     exact_hessian : bool
         Whether :meth:`mean_hessian` is the Hessian itself. Where it is not, as for losses with a kink,
         it is a stand-in that the docstring of the loss describes.
@@ -65,6 +68,7 @@ class BaseLoss(BaseEstimator):
     elementwise = True
     standardises = True
     exact_hessian = True
+    is_likelihood = False
 
     def check_parameters(self):
         """Raise ValueError or TypeError for bad parameters; called once, before any work."""

@@ -26,6 +26,7 @@ class CrossEntropy(BaseLoss):
     """
 
     tasks = frozenset({"classification"})
+    is_likelihood = True
     off = 0.0
     elementwise = False
 

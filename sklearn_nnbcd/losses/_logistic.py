@@ -15,6 +15,7 @@ class Logistic(BaseLoss):
     """
 
     tasks = frozenset({"classification"})
+    is_likelihood = True
     off = -1.0
 
     def value(self, Y, V, *, xp):

@@ -25,6 +25,7 @@ class Poisson(BaseLoss):
     """
 
     tasks = frozenset({"regression"})
+    is_likelihood = True
     standardises = False
     lowest_target = 0.0
 

@@ -9,7 +9,9 @@ from .._arrays import dtype_name
 from ..backends import get_backend, namespace_of
 from ..compressions import CompressedWeight, DenseWeight
 from ..engine import Problem, Weights
+from ..layers import Dense
 from ..placements import block_rows, row_slices
+from ._inputs import InputMap
 from ._paths import count_live_entries
 
 
@@ -32,6 +34,8 @@ class Network:
         sigma_1 ... sigma_N; the last one is the identity.
     skips : tuple of int or None
         Entry i is the k of the V_k that U_i carries, or None; empty: no residual blocks.
+    inputs : InputMap or None
+        Comes before the first layer where it cannot be part of it; None: V_0 = X.
 
     Examples
     --------
@@ -50,6 +54,7 @@ class Network:
     intercepts: tuple
     activations: tuple
     skips: tuple = ()
+    inputs: InputMap | None = None
 
     @classmethod
     def from_weights(cls, problem: Problem, weights: Weights) -> "Network":
@@ -113,9 +118,10 @@ class Network:
 
     @property
     def n_bytes(self) -> int:
-        """Bytes of all stored arrays: weights, indices and intercepts."""
+        """Bytes of all stored arrays: weights, indices, intercepts, and what scales the columns of X."""
         itemsize = self.xp.finfo(self.array.dtype).bits // 8
-        return sum(coef.nbytes for coef in self.coefs) + itemsize * self._n_intercepts
+        scales = 0 if self.inputs is None else 2 * self.n_features
+        return sum(coef.nbytes for coef in self.coefs) + itemsize * (self._n_intercepts + scales)
 
     @property
     def _n_intercepts(self) -> int:
@@ -147,6 +153,7 @@ class Network:
         floats = [array for coef in self.coefs for array in coef.arrays]
         floats = [array for array in floats if xp.isdtype(array.dtype, "real floating")]
         floats += [b for b in self.intercepts if b is not None]
+        floats += [] if self.inputs is None else [self.inputs.origin, self.inputs.scale]
         return all(bool(xp.all(xp.isfinite(array))) for array in floats)
 
     def dense_coefs(self) -> list:
@@ -162,18 +169,64 @@ class Network:
 
         Parameters
         ----------
-        scale : float
-        origin : array of shape (d_N,)
-            Goes into the last intercepts; without intercepts it must be 0 and is left out.
+        scale, origin : arrays of shape (d_N,)
+            Become part of the last layer. Without intercepts the origin must be 0 and is left out. Where
+            the format of the last weight cannot take a factor for each column it becomes a plain matrix.
 
         Returns
         -------
         network : Network
         """
+        xp, last = self.xp, self.coefs[-1]
+        scale, origin = (xp.asarray(x, dtype=self.array.dtype) for x in (scale, origin))
+        if scale.shape[0] == 1:
+            last = last.scaled(float(scale[0]))
+        else:
+            scaled = last.columns_scaled(scale, xp=xp)
+            last = DenseWeight(last.to_dense(xp=xp) * scale[None, :]) if scaled is None else scaled
         b = self.intercepts[-1]
         b = None if b is None else b * scale + origin
-        coefs = (*self.coefs[:-1], self.coefs[-1].scaled(scale))
-        return replace(self, coefs=coefs, intercepts=(*self.intercepts[:-1], b))
+        return replace(self, coefs=(*self.coefs[:-1], last), intercepts=(*self.intercepts[:-1], b))
+
+    def with_input_map(self, inputs: InputMap) -> "Network":
+        """The network for X as it is, of one that was fitted to mapped rows.
+
+        The map becomes part of W_1 and b_1 where the format of W_1 can take a factor for each row and
+        rounding allows it; otherwise it comes before the first layer.
+
+        Parameters
+        ----------
+        inputs : InputMap
+
+        Returns
+        -------
+        network : Network
+        """
+        coefs, intercepts, layers, xp = list(self.coefs), list(self.intercepts), list(self.layers), self.xp
+        if inputs.basis is not None:
+            coefs[0] = DenseWeight(inputs.basis @ coefs[0].to_dense(xp=xp))
+            layers[1] = Dense(coefs[0].shape[1]).bind((coefs[0].shape[0],))
+            inputs = replace(inputs, basis=None)
+        origin, scale = inputs.per_input(coefs[0])
+        scaled = coefs[0].rows_scaled(scale, xp=xp)
+        far = float(xp.max(xp.abs(origin * scale)))
+        if scaled is not None and far <= float(xp.finfo(self.array.dtype).eps) ** -0.5:
+            coefs[0], inputs = scaled, None
+            if far > 0.0:
+                intercepts[0] = intercepts[0] - origin @ scaled.to_dense(xp=xp)
+        whole = tuple(layers), tuple(coefs), tuple(intercepts)
+        return Network(*whole, self.activations, self.skips, inputs)
+
+    def without_input_map(self) -> "Network":
+        """The same network with V_0 = X: the map is made part of a dense W_1."""
+        if self.inputs is None:
+            return self
+        origin, scale = self.inputs.per_input(self.coefs[0])
+        W = scale[:, None] * self.coefs[0].to_dense(xp=self.xp)
+        b = self.intercepts[0]
+        b = None if b is None else b - origin @ W
+        coefs, intercepts = (DenseWeight(W), *self.coefs[1:]), (b, *self.intercepts[1:])
+        return replace(self, coefs=coefs, intercepts=intercepts, inputs=None)
 
     # what it does -----------------------------------------------------------------------------
 
@@ -198,11 +251,11 @@ class Network:
         Returns
         -------
         V : list of arrays
-            V_0 = X, then V_1 ... V_N.
+            V_0, the rows as the first layer gets them, then V_1 ... V_N.
         U : list of arrays
             None, then U_1 ... U_N.
         """
-        xp, V, U = namespace_of(X), [X], [None]
+        xp, V, U = namespace_of(X), [X if self.inputs is None else self.inputs(X)], [None]
         for i in range(1, self.N + 1):
             U.append(self._affine(i, V, xp))
             V.append(self.activations[i - 1](U[i], xp=xp))
@@ -216,7 +269,7 @@ class Network:
 
     def _outputs(self, X: Any, xp: Any) -> Any:
         """V_N of one block; without residual blocks one layer's arrays at a time are enough."""
-        V = [X]
+        V = [X if self.inputs is None else self.inputs(X)]
         for i in range(1, self.N + 1):
             V.append(self.activations[i - 1](self._affine(i, V, xp), xp=xp))
             if not self.skips:

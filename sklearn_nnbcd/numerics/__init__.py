@@ -2,5 +2,6 @@
 """Linear algebra and scalar equations in any array namespace; :class:`Metric` is public."""
 
 from ._metric import EUCLIDEAN, Metric, Side
+from ._moments import ColumnMoments
 
-__all__ = ["EUCLIDEAN", "Metric", "Side"]
+__all__ = ["ColumnMoments", "EUCLIDEAN", "Metric", "Side"]

@@ -19,6 +19,8 @@ class ShuffledBatches:
         Rows of a batch, about.
     random_state : numpy.random.RandomState
         Draws the orders.
+    transform : callable or None, default=None
+        Applied to the rows of X in a batch.
 
     Attributes
     ----------
@@ -26,8 +28,9 @@ class ShuffledBatches:
         Sum of all sample weights.
     """
 
-    def __init__(self, X, Y, s, size, random_state):
+    def __init__(self, X, Y, s, size, random_state, transform=None):
         self.X, self.Y, self.s, self.random_state = X, Y, s, random_state
+        self.transform = transform
         self.count = max(1, round(X.shape[0] / size))
         self.weight = float(X.shape[0]) if s is None else float(namespace_of(s).sum(s))
 
@@ -41,5 +44,6 @@ class ShuffledBatches:
             rows = order[k * n // self.count : (k + 1) * n // self.count]
             rows.sort()
             rows = xp.asarray(rows.astype("int64"))
-            parts = (self.X, self.Y, self.s)
-            yield tuple(None if part is None else xp.take(part, rows, axis=0) for part in parts)
+            X, Y = (xp.take(part, rows, axis=0) for part in (self.X, self.Y))
+            s = None if self.s is None else xp.take(self.s, rows, axis=0)
+            yield X if self.transform is None else self.transform(X), Y, s

@@ -11,6 +11,10 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from ..engine import Diagnosis, Problem, Terms, Weights
+from ..network import InputMap
+
+#: batches over which the schedules of a stream run
+STREAM_BATCHES = 600
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,10 @@ class FitContext:
     place : callable or None
         ``place(problem, weights, rows, context, extrapolation)`` makes the placement of the rows instead
         of the solver's own way, as Dask does; None: the solver decides.
+    inputs : InputMap or None
+        Maps the rows of X, block by block or batch by batch; None: they stay as they are.
+    n_batches : int
+        Batches that a stream had before: its schedules go on from there.
     """
 
     max_iter: int | None
@@ -37,6 +45,8 @@ class FitContext:
     memory_limit: int | None = None
     owner: str = "the estimator"
     place: Callable | None = None
+    inputs: InputMap | None = None
+    n_batches: int = 0
 
 
 class BaseSolver(BaseEstimator):
@@ -52,17 +62,20 @@ class BaseSolver(BaseEstimator):
         Which of the estimator's parameters that not every solver reads this one reads, out of "rho",
         "gamma", "proximal", "tau", "ridge", "activity_regularizer", "tol", "n_iter_no_change" and
         "memory_limit". A fit refuses the others unless they have their defaults.
+    scales_columns : bool
+        Whether the columns of X are to be centred and scaled for it.
     monotone : bool
         Whether the objective only falls, so that a stall means convergence.
-    auto_ridge : float
-        What ``ridge="auto"`` stands for.
+    auto_ridge : float or None
+        What ``ridge="auto"`` stands for; None: the solver finds a ridge for each layer.
     auto_initializer : str
         What ``initializer="auto"`` stands for.
     """
 
     uses: frozenset[str] = frozenset()
+    scales_columns: bool = True
     monotone: bool = False
-    auto_ridge: float = 0.0
+    auto_ridge: float | None = 0.0
     auto_initializer: str = "kaiming_normal"
 
     def check_parameters(self) -> None:
@@ -173,6 +186,10 @@ class BaseSolver(BaseEstimator):
         diagnosis : Diagnosis
         """
         raise NotImplementedError
+
+    def n_batches(self, state: Any) -> int:
+        """How far along a stream is that goes on from this state, in batches."""
+        return STREAM_BATCHES
 
     def close(self, state: Any) -> None:
         """Give back files and workers; the state is not used again.

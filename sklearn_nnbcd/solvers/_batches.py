@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -29,10 +30,10 @@ from ..engine import (
     train_pass,
 )
 from ..placements import ShuffledBatches
-from ._base import BaseSolver, FitContext
+from ._base import STREAM_BATCHES, BaseSolver, FitContext
 
 #: batches that max_iter="auto" stands for, and over which the compression's pull rises where no end is known
-AUTO_BATCHES = 600
+AUTO_BATCHES = STREAM_BATCHES
 #: fewest and most passes that max_iter="auto" stands for
 AUTO_PASSES = (6, 200)
 
@@ -70,7 +71,6 @@ class BaseBatchSolver(BaseSolver):
     """Passes over the rows in shuffled batches."""
 
     monotone = False
-    auto_ridge = 0.0  # weights that no batch asks for fall by themselves
     auto_initializer = "kaiming_normal"
 
     def settings(self, problem: Problem) -> BatchSettings:
@@ -106,15 +106,18 @@ class BaseBatchSolver(BaseSolver):
 
     def init(self, problem: Problem, start: Callable, rows: tuple, context: FitContext) -> PassState:
         """The state before the first pass; see :class:`BaseSolver`."""
-        batches = self._batches(rows, context.random_state)
+        batches = self._batches(rows, context.random_state, context.inputs)
         W, b = start()
         problem = replace(problem, tf32=self.tf32).with_plans(W)
         weights = initial_weights(problem, W, b, compress=False)
         n_steps = None if context.max_iter is None else context.max_iter * len(batches)
         engine = initial_state(problem, weights, self.settings(problem), n_steps, batches.weight)
+        engine = replace(engine, n_batches=context.n_batches, first_batch=context.n_batches)
         return PassState(engine, batches, context.max_iter, weight=batches.weight)
 
-    def with_rows(self, state: PassState, rows: tuple, random_state: np.random.RandomState) -> PassState:
+    def with_rows(
+        self, state: PassState, rows: tuple, random_state: np.random.RandomState, inputs: Any = None
+    ) -> PassState:
         """The state with more rows to learn from, in a fit without a known end.
 
         Parameters
@@ -123,13 +126,15 @@ class BaseBatchSolver(BaseSolver):
         rows : tuple (X, Y, s)
         random_state : numpy.random.RandomState
             Draws the order of the rows.
+        inputs : InputMap or None, default=None
+            Maps the rows of X, as before.
         """
-        batches = self._batches(rows, random_state)
+        batches = self._batches(rows, random_state, inputs)
         engine = replace(state.engine, n_rows=state.engine.n_rows + batches.weight)
         return replace(state, engine=engine, batches=batches, weight=batches.weight)
 
-    def _batches(self, rows, random_state):
-        return ShuffledBatches(*rows, self.resolve_batch_size(rows[0].shape[0]), random_state)
+    def _batches(self, rows, random_state, inputs):
+        return ShuffledBatches(*rows, self.resolve_batch_size(rows[0].shape[0]), random_state, inputs)
 
     def step(self, state: PassState) -> tuple[PassState, Terms]:
         """One pass; see :class:`BaseSolver`.
@@ -165,6 +170,10 @@ class BaseBatchSolver(BaseSolver):
         """The state with every W^MC in it: after a fit that was stopped they may be missing, or old."""
         engine = end_fit(state.engine)
         return (state if engine is state.engine else replace(state, engine=engine)), None
+
+    def n_batches(self, state: PassState) -> int:
+        """All batches so far."""
+        return state.engine.n_batches
 
     def diagnosis(self, state: PassState) -> Diagnosis:
         """Gaps between W and W^MC: U and V come from forward passes, and have none."""

@@ -51,6 +51,9 @@ class FullBatch(BaseSolver):
         1, 2, 4, 8, ...; the objective may jump there, and never rises in between.
     alpha_w : float, default=0.0
         Proximal weight of the blocks W_i, >= 0.
+    scale_columns : bool, default=True
+        Whether columns of X are centred and brought to comparable spreads; the network that is fitted takes
+        X as it is. The paper does not.
     tf32 : bool, default=False
         Whether a GPU may round the factors of products over rows to 10 bits (TF32, float32 only). What
         belongs to the weights, such as solves, stays exact.
@@ -78,12 +81,14 @@ class FullBatch(BaseSolver):
         extrapolation: bool = True,
         projection: str = "frobenius",
         alpha_w: float = 0.0,
+        scale_columns: bool = True,
         tf32: bool = False,
     ):
         self.relaxation = relaxation
         self.extrapolation = extrapolation
         self.projection = projection
         self.alpha_w = alpha_w
+        self.scale_columns = scale_columns
         self.tf32 = tf32
 
     def check_parameters(self) -> None:
@@ -94,7 +99,13 @@ class FullBatch(BaseSolver):
         check_flag(self.extrapolation, "extrapolation", owner)
         check_option(self.projection, ("frobenius", "data"), "projection", owner)
         check_number(self.alpha_w, "alpha_w", owner, cure="0 switches the term off.")
+        check_flag(self.scale_columns, "scale_columns", owner)
         check_flag(self.tf32, "tf32", owner)
+
+    @property
+    def scales_columns(self) -> bool:
+        """``scale_columns``."""
+        return self.scale_columns
 
     def auto_max_iter(self, n_rows: int) -> int:
         """200 sweeps."""
@@ -111,6 +122,8 @@ class FullBatch(BaseSolver):
         del W, b  # they are replaced by the first sweep, and nobody else holds them
         place = context.place or self._placement
         placement = place(problem, weights, rows, context, self.extrapolation)
+        if context.inputs is not None:
+            placement.map(map_rows, context.inputs)
         placement.map(start_block, problem, weights)
         return start_full(problem, weights, placement)
 
@@ -140,6 +153,11 @@ class FullBatch(BaseSolver):
     def close(self, state: FullState) -> None:
         """Give back files and workers."""
         state.placement.close()
+
+
+def map_rows(rows: tuple, inputs: Any) -> tuple:
+    """A tuple (X, Y, s) with mapped X: a step for a placement that holds such tuples."""
+    return inputs(rows[0]), *rows[1:]
 
 
 def cut_rows(rows: tuple, size: int) -> list[tuple]:

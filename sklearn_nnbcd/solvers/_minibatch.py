@@ -40,6 +40,7 @@ class MiniBatch(BaseBatchSolver):
     """
 
     uses = frozenset({"tau", "ridge"})
+    auto_ridge = None  # by the evidence
 
     def __init__(self, *, batch_size="auto", averaging=6.0, compress_after="auto", tf32=False):
         self.batch_size = batch_size

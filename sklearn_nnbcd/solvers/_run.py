@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .._arrays import dtype_name
 from ..backends import namespace_of
 from ..engine import Diagnosis, Terms, Weights
 from ._base import BaseSolver
@@ -90,19 +91,23 @@ def run(solver: BaseSolver, state: Any, max_iter: int, after_sweep: Callable[...
         )
     if weights is None:
         raise ValueError(
-            "The objective is not finite for the given X and y: entries are too large for their "
-            "precision. Standardise the columns first, e.g. with make_pipeline(StandardScaler(), ...), "
-            "or pass float64."
+            "The objective is not finite for the given X and y: entries are too large for "
+            f"{dtype_name(found.W[1])}. Standardise the columns first, e.g. with "
+            "make_pipeline(StandardScaler(), ...), or pass float64."
         )
     curve, diagnosis = terms, None
+    with np.errstate(all="ignore"):
+        ended, last = solver.finish(state)
+        owed = solver.result(ended)
+    if is_finite(owed):  # also after an overflow: a last projection may be owed
+        state, weights = ended, owed
+        finite = finite and (last is None or math.isfinite(last.total))
+    else:
+        finite = False
     if finite:
-        with np.errstate(all="ignore"):
-            state, last = solver.finish(state)
-            finite = (last is None or math.isfinite(last.total)) and is_finite(solver.result(state))
-        if finite:
-            weights, diagnosis = solver.result(state), solver.diagnosis(state)
-            curve = terms if last is None else [*terms, last][1:]
-    if not finite:
+        diagnosis = solver.diagnosis(state)
+        curve = terms if last is None else [*terms, last][1:]
+    else:
         warnings.warn(
             f"Training stopped after {len(terms)} sweeps because the objective was no longer "
             "finite. The last finite weights are kept; standardised X, float64, or a larger 'ridge' "

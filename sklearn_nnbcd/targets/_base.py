@@ -58,6 +58,10 @@ class BaseTargets:
         """What ``score`` of the estimator gives for outputs V in the units of y, both on the host."""
         raise NotImplementedError
 
+    def is_near(self, other: "BaseTargets") -> bool:
+        """Whether another value of the same kind means the same up to a share of the targets' spreads."""
+        return True
+
     def check_validation(self, y: np.ndarray) -> None:
         """Raise ValueError unless the targets of validation rows are of the kind that was learned."""
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Targets of a regression, about their mean in units of their spread."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 from sklearn.metrics import r2_score
 
 from ..backends import namespace_of
+from ..numerics import ColumnMoments
 from ._base import BaseTargets
 
 
@@ -19,17 +19,16 @@ def as_columns(y: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Numbers(BaseTargets):
-    """The network is fitted to (y - mean) / spread; its last layer takes the change back.
-
-    One spread for all outputs, so (7) is only multiplied by a constant; it makes the default penalties
-    mean the same for targets in any unit.
+    """The network is fitted to (y - mean) / spread, each output in its own unit; its last layer takes the
+    change back. So default penalties mean the same for targets in any unit.
 
     Attributes
     ----------
     mean : ndarray of shape (d_N,)
         Of the dtype of X.
-    spread : float
-        Root of the mean variance of the outputs; 1 for a loss that does not allow it.
+    spread : ndarray of shape (d_N,)
+        Standard deviations, of the dtype of X; 1 for constant targets, and for a loss that does not allow
+        another unit.
     one_column : bool
         Whether y has one dimension.
     loss : loss
@@ -37,13 +36,13 @@ class Numbers(BaseTargets):
     """
 
     mean: np.ndarray
-    spread: float
+    spread: np.ndarray
     one_column: bool
     loss: Any
 
     @classmethod
     def fit(cls, y: np.ndarray, s: np.ndarray | None, *, loss: Any, dtype: str, centre: bool) -> "Numbers":
-        """Learn mean and spread of y.
+        """Learn means and spreads of y.
 
         Parameters
         ----------
@@ -69,43 +68,34 @@ class Numbers(BaseTargets):
         Y = as_columns(y)
         check_targets(loss, np.min(Y))
         with np.errstate(over="ignore", invalid="ignore"):
-            mean = np.average(Y, axis=0, weights=s)
-            square = np.average(np.mean((Y - mean) ** 2, axis=1), weights=s)
-        return cls.of_moments(
-            mean,
-            square,
-            np.max(np.abs(Y)),
-            one_column=y.ndim == 1,
-            loss=loss,
-            dtype=dtype,
-            centre=centre,
-        )
+            moments = ColumnMoments.of(Y, s)
+        return cls.of_moments(moments, one_column=y.ndim == 1, loss=loss, dtype=dtype, centre=centre)
 
     @classmethod
     def of_moments(
-        cls,
-        mean: np.ndarray,
-        square: float,
-        largest: float,
-        *,
-        one_column: bool,
-        loss: Any,
-        dtype: str,
-        centre: bool,
+        cls, moments: ColumnMoments, *, one_column: bool, loss: Any, dtype: str, centre: bool
     ) -> "Numbers":
-        """As :meth:`fit`, from the mean, the mean square about it, and the largest absolute target."""
+        """As :meth:`fit`, from the moments of the columns."""
+        width = len(moments.mean)
         if not loss.standardises:
-            return cls(np.zeros(len(mean), dtype), 1.0, one_column, loss)
-        spread, most = math.sqrt(square) or 1.0, np.finfo(dtype).max
-        if not (spread <= most and np.all(np.abs(mean) <= most)):
+            return cls(np.zeros(width, dtype), np.ones(width, dtype), one_column, loss)
+        with np.errstate(over="ignore", invalid="ignore"):
+            spread, most = moments.spread, np.finfo(dtype).max
+        if not (np.all(spread <= most) and np.all(np.abs(moments.mean) <= most)):
             raise ValueError(
                 "The 'y' of fit must have a mean and a variance within the range of X's "
-                f"{dtype}. Got targets as large as {largest:.3g}, a mean of "
-                f"{np.max(np.abs(mean)):.3g} and a standard deviation of {spread:.3g}. "
+                f"{dtype}. Got targets as large as {np.max(moments.largest):.3g}, a mean of "
+                f"{np.max(np.abs(moments.mean)):.3g} and a standard deviation of {np.max(spread):.3g}. "
                 "Pass the targets in a larger unit."
             )
-        mean = (mean if centre else np.zeros_like(mean)).astype(dtype)
-        return cls(mean, spread, one_column, loss)
+        mean = (moments.mean if centre else np.zeros(width)).astype(dtype)
+        return cls(mean, spread.astype(dtype), one_column, loss)
+
+    def is_near(self, other: "Numbers", tolerance: float = 0.1) -> bool:
+        """Whether two units are the same up to a share of the spreads."""
+        shift = np.abs(self.mean - other.mean) <= tolerance * self.spread
+        change = np.abs(self.spread - other.spread) <= tolerance * self.spread
+        return bool(shift.all() and change.all())
 
     def check_more(self, y: np.ndarray, *, method: str = "partial_fit") -> None:
         """Raise ValueError unless y is of the kind of the targets that were learned from."""
@@ -133,20 +123,20 @@ class Numbers(BaseTargets):
 
     def user_network(self, network: Any) -> Any:
         """The network with the spread and the mean in its last layer."""
-        return network.with_output_units(self.spread, network.xp.asarray(self.mean))
+        return network.with_output_units(self.spread, self.mean)
 
     def engine_network(self, network: Any) -> Any:
         """The network for (y - mean) / spread."""
-        return network.with_output_units(1.0 / self.spread, network.xp.asarray(-self.mean / self.spread))
+        return network.with_output_units(1.0 / self.spread, -self.mean / self.spread)
 
     def user_targets(self, Y: Any, *, xp: Any) -> Any:
         """y, as columns."""
-        return Y * self.spread + xp.asarray(self.mean)
+        return Y * xp.asarray(self.spread) + xp.asarray(self.mean)
 
     @property
     def user_loss(self) -> Any:
         """The loss with its own scale, such as Huber's delta, in the unit of y."""
-        return self.loss.rescaled(self.spread)
+        return self.loss.rescaled(float(self.spread[0]) if len(self.spread) == 1 else self.spread)
 
     def score(self, y: np.ndarray, V: np.ndarray, s: np.ndarray | None) -> float:
         """Coefficient of determination, the mean over outputs."""
@@ -154,7 +144,7 @@ class Numbers(BaseTargets):
 
     def engine_outputs(self, V: Any, *, xp: Any) -> Any:
         """(V - mean) / spread."""
-        return (V - xp.asarray(self.mean)) / self.spread
+        return (V - xp.asarray(self.mean)) / xp.asarray(self.spread)
 
 
 def check_targets(loss: Any, least: float) -> None:

@@ -19,6 +19,7 @@ from sklearn_nnbcd.engine import fit_full, initial_weights
 from sklearn_nnbcd.engine._data_metric import measured_metrics, unit_metric
 from sklearn_nnbcd.numerics._metric import Metric
 from sklearn_nnbcd.placements import InMemory
+from sklearn_nnbcd.solvers import FullBatch, MiniBatch
 
 RNG = np.random.default_rng(0)
 
@@ -130,7 +131,7 @@ def test_unit_metric_has_mean_diagonals_of_one():
 
 X, Y = load_wine(return_X_y=True)
 X = StandardScaler().fit_transform(X)
-NETWORK = NNBCDClassifier((12, 8), compression="low_rank", rank=2, solver="full", projection="data")
+NETWORK = NNBCDClassifier((12, 8), compression="low_rank", rank=2, solver=FullBatch(projection="data"))
 NETWORK.set_params(random_state=0, tol=0, max_iter=40)
 
 
@@ -147,8 +148,8 @@ def test_the_objective_rises_at_renewals_only(compression):
 
 
 def test_it_is_another_fit_than_frobenius():
-    data, paper = clone(NETWORK).fit(X, Y), clone(NETWORK).set_params(projection="auto").fit(X, Y)
-    frobenius = clone(NETWORK).set_params(projection="frobenius").fit(X, Y)
+    data, paper = clone(NETWORK).fit(X, Y), clone(NETWORK).set_params(solver="full").fit(X, Y)
+    frobenius = clone(NETWORK).set_params(solver__projection="frobenius").fit(X, Y)
     assert not np.allclose(data.coefs_[0], paper.coefs_[0])
     np.testing.assert_array_equal(frobenius.coefs_[0], paper.coefs_[0])
 
@@ -161,11 +162,14 @@ def test_weights_are_copies():
     np.testing.assert_allclose(weighted.coefs_[0], repeated.coefs_[0], atol=1e-6)
 
 
-def test_auto_takes_the_full_solver_for_the_metric_of_the_paper():
+def test_the_metric_of_the_paper_belongs_to_the_full_solver():
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(600, 3))  # 'auto' is 'minibatch' beyond 500
     labels = (rows[:, 0] > 0).astype(int)
-    network = NNBCDClassifier((4,), projection="frobenius", max_iter=2, random_state=0).fit(rows, labels)
+    network = NNBCDClassifier((4,), solver=FullBatch(projection="frobenius"), max_iter=2, random_state=0)
+    network.fit(rows, labels)
     assert "split" in network.objective_terms_[0] and network.objective_terms_[0]["split"] > 0
-    with pytest.raises(ValueError, match="'projection'.*needs solver='full'.*partial_fit"):
+    with pytest.raises(ValueError, match="'solver' of NNBCDClassifier.*partial_fit.*FullBatch"):
         clone(network).partial_fit(rows, labels, classes=[0, 1])
+    with pytest.raises(ValueError, match="Invalid parameter 'projection' for estimator MiniBatch"):
+        clone(network).set_params(solver=MiniBatch(), solver__projection="frobenius")

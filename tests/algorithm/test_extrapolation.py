@@ -8,15 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from problems import NUMPY, draw_start, fitted, make_problem
-from sklearn_nnbcd._problem import resolve_problem
-from sklearn_nnbcd._solvers import resolve_blocks
+from problems import draw_start, fitted, make_problem
 
 from sklearn_nnbcd import NNBCDRegressor
-from sklearn_nnbcd._monitor import Monitor
 from sklearn_nnbcd.backends import _numpy as numpy_backend
 from sklearn_nnbcd.engine import (
     Terms,
+    Weights,
     _full,
     center_inputs,
     fit_full,
@@ -32,6 +30,8 @@ from sklearn_nnbcd.engine._extrapolation import Extrapolation, extrapolated_swee
 from sklearn_nnbcd.layers import Dense, Residual
 from sklearn_nnbcd.placements import PLACEMENTS, InMemory
 from sklearn_nnbcd.regularizers import NonNegative
+from sklearn_nnbcd.solvers import BaseSolver, FitContext, FullBatch, run
+from sklearn_nnbcd.solvers._full import block_size
 
 WIDTHS = (5, 7, 6, 2)
 
@@ -130,7 +130,7 @@ NETWORKS = {
     "low rank": dict(compression="low_rank", rank=2),
     "l0": dict(compression="l0", sparsity=0.5),
     "no intercepts": dict(fit_intercept=False),
-    "data metric": dict(compression="low_rank", rank=2, projection="data"),
+    "data metric": dict(compression="low_rank", rank=2),
     "residual": dict(hidden_layer_sizes=(100,), layers=[Dense(6), Residual([Dense(5), Dense(6)])]),
     "not negative": dict(activation="identity", activity_regularizer=NonNegative()),
     "on disk": dict(memory_limit=60_000),
@@ -143,11 +143,10 @@ def test_descends_and_gains(name):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(60, 4))
     y = rng.normal(size=60) + X[:, 0]
-    options = dict(hidden_layer_sizes=(6, 5), solver="full", max_iter=60, tol=0.0, random_state=0)
-    options |= NETWORKS[name]
-    one, plain = (
-        NNBCDRegressor(**options, extrapolation=on).fit(X, y).objective_curve_ for on in (True, False)
-    )
+    options = dict(hidden_layer_sizes=(6, 5), max_iter=60, tol=0.0, random_state=0) | NETWORKS[name]
+    projection = "data" if name == "data metric" else "frobenius"
+    solvers = (FullBatch(extrapolation=on, projection=projection) for on in (True, False))
+    one, plain = (NNBCDRegressor(**options, solver=each).fit(X, y).objective_curve_ for each in solvers)
     # Metrics of the data are measured before sweeps 2, 4, 8 ...; L is another function from there on.
     steps = [k for k in range(1, 60) if name != "data metric" or (k & (k - 1))]
     assert len(one) == 60 and all(one[k] <= one[k - 1] * (1.0 + 1e-9) for k in steps)
@@ -167,40 +166,65 @@ def test_a_new_metric_begins_anew(monkeypatch):
 
     monkeypatch.setattr(_full, "extrapolated_sweep", watched)
     X = np.random.default_rng(0).normal(size=(60, 4))
-    options = dict(compression="low_rank", rank=2, solver="full", max_iter=10, tol=0.0)
-    NNBCDRegressor((6, 5), projection="data", **options).fit(X, X[:, 0])
+    options = dict(compression="low_rank", rank=2, max_iter=10, tol=0.0)
+    NNBCDRegressor((6, 5), solver=FullBatch(projection="data"), **options).fit(X, X[:, 0])
     assert restarts() == [0, 1, 3, 7] and len(given) == 10
     given.clear()
-    NNBCDRegressor((6, 5), projection="frobenius", **options).fit(X, X[:, 0])
+    NNBCDRegressor((6, 5), solver=FullBatch(projection="frobenius"), **options).fit(X, X[:, 0])
     assert restarts() == [0] and len(given) == 10
 
 
 def test_a_memory_limit_counts_both_states():
     """The least limit that keeps to memory grows by one U and V; limits are tried in steps of a tenth."""
-    model = NNBCDRegressor(WIDTHS[1:-1])
-    problem, shapes = resolve_problem(model, WIDTHS[0], WIDTHS[-1], "regression", NUMPY, "full")
+    problem, shapes = make_problem(WIDTHS), zip(WIDTHS, WIDTHS[1:])
+    layers = (None, *(layer.bind((d,)) for layer, d in zip(problem.layers[1:], WIDTHS)))
+    problem = replace(problem, layers=layers)
     weights = initial_weights(problem, (None, *map(np.zeros, shapes)), (None,) * 4)
     rows, one = 10_000, 2 * 8 * 10_000 * sum(WIDTHS[1:])
     sizes = range(one, 6 * one, one // 10)
     first = {}
     for on in (True, False):
-        model = [NNBCDRegressor(extrapolation=on, memory_limit=limit) for limit in sizes]
-        first[on] = next(m.memory_limit for m in model if not resolve_blocks(m, problem, weights, rows)[1])
+        contexts = [FitContext(1, None, memory_limit=limit) for limit in sizes]
+        first[on] = next(c.memory_limit for c in contexts if not block_size(problem, weights, rows, c, on)[1])
     assert abs(first[True] - first[False] - one) <= one // 10
+
+
+class Scripted(BaseSolver):
+    """A solver whose states are the numbers of its steps; some weights, or some L, are not finite."""
+
+    def __init__(self, bad_weights=None, bad_terms=None):
+        self.bad_weights, self.bad_terms = bad_weights, bad_terms
+
+    def step(self, state):
+        loss = math.nan if state + 1 == self.bad_terms else 10.0 - state
+        return state + 1, Terms(loss=loss)
+
+    def result(self, state):
+        W = np.full((1, 1), math.inf if state == self.bad_weights else float(state))
+        return Weights((None, W), (None, None), (None, None), (None, None), (None, None))
+
+    def finish(self, state):
+        return state, Terms(loss=math.nan if state + 1 == self.bad_terms else 10.0 - state)
+
+    def diagnosis(self, state):
+        return f"after {state}"
 
 
 def test_weights_that_are_not_finite_are_not_kept():
     """Neither they nor those after an infinite L; the L that was known is."""
+    solvers = {"weights": Scripted(bad_weights=3), "terms": Scripted(bad_terms=3)}
+    for solver in solvers.values():
+        with pytest.warns(UserWarning, match="stopped after 2 sweeps because.*no longer finite"):
+            result = run(solver, 0, 5, lambda *after: False)
+        assert (result.n_sweeps, result.state, float(result.weights.W[1][0, 0])) == (2, 2, 2.0)
+        assert len(result.curve) == 2 and result.diagnosis is None
+        assert all(math.isfinite(terms.total) for terms in result.curve)
+    result = run(Scripted(), 0, 5, lambda *after: False)
+    assert [terms.total for terms in result.curve] == [9.0, 8.0, 7.0, 6.0, 5.0]
+    assert (result.n_sweeps, result.diagnosis) == (5, "after 5")
 
-    class Callbacks:
-        def sweep(self, attributes):
-            return False
 
-    monitor = Monitor(NNBCDRegressor(), Callbacks(), lambda weights: {})
-    monitor(1, "good", Terms(loss=3.0), finite=True)
-    with pytest.raises(FloatingPointError):
-        monitor(2, "bad", Terms(loss=2.0), finite=False)
-    assert (monitor.last_finite, monitor.n_sweeps, len(monitor.terms)) == ("good", 1, 2)
-    with pytest.raises(FloatingPointError):
-        monitor(3, "bad", Terms(loss=math.nan), finite=True)
-    assert (monitor.last_finite, monitor.n_sweeps, len(monitor.terms)) == ("good", 1, 2)
+@pytest.mark.parametrize("solver", [Scripted(bad_weights=1), Scripted(bad_terms=1)], ids=["weights", "L"])
+def test_a_first_sweep_that_is_not_finite_is_an_error(solver):
+    with pytest.raises(ValueError, match="not finite for the given X and y: entries are.*float64"):
+        run(solver, 0, 5, lambda *after: False)

@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from problems import NUMPY, make_stack_problem, mild
-from sklearn_nnbcd._network import network_weights
 from test_minibatch import setting
 
 from sklearn_nnbcd import NNBCDClassifier
@@ -22,6 +21,7 @@ from sklearn_nnbcd.engine import (
 )
 from sklearn_nnbcd.engine._minibatch._factored import factorize, merge_weights, split_weights
 from sklearn_nnbcd.layers import AveragePool2D, Conv2D, Dense, Residual
+from sklearn_nnbcd.network import Network
 from sklearn_nnbcd.numerics._metric import Metric
 
 IMAGE = (6, 6, 2)
@@ -53,11 +53,11 @@ def test_the_longer_network_is_the_compressed_one(stack, fit_intercept):
     split = split_weights(factorization, weights)
     assert factorization.problem.N == 2 * problem.N
     assert not factorization.problem.compressed
-    coefs, intercepts = network_weights(problem, weights)
-    W = (None, *(coef.to_dense(xp=NUMPY) for coef in coefs))
-    V, _ = forward(problem, X, W, (None, *intercepts))
+    network = Network.from_weights(problem, weights)
+    V, _ = forward(problem, X, (None, *network.dense_coefs()), (None, *network.intercepts))
     long, _ = forward(factorization.problem, X, split.W, split.b)
     np.testing.assert_allclose(long[-1], V[-1], rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(network.forward(X), V[-1], rtol=1e-10, atol=1e-10)
 
 
 @pytest.mark.parametrize("fit_intercept", [True, False])
@@ -71,11 +71,11 @@ def test_merged_weights_are_the_longer_network(stack, fit_intercept):
     split = replace(split, b=b)
     long, _ = forward(factorization.problem, X, split.W, split.b)
     merged = merge_weights(factorization, split)
-    coefs, intercepts = network_weights(problem, merged)
-    for W, M, coef in zip(merged.W[1:], merged.M_dense[1:], coefs, strict=True):
+    network = Network.from_weights(problem, merged)
+    for W, M, coef in zip(merged.W[1:], merged.M_dense[1:], network.coefs, strict=True):
         np.testing.assert_array_equal(W, M)
         np.testing.assert_array_equal(coef.to_dense(xp=NUMPY), M)
-    V, _ = forward(problem, X, merged.W, (None, *intercepts))
+    V, _ = forward(problem, X, merged.W, (None, *network.intercepts))
     np.testing.assert_allclose(V[-1], long[-1], rtol=1e-10, atol=1e-10)
 
 
@@ -106,8 +106,8 @@ def test_the_fit_changes_to_factors_when_the_compression_starts_and_the_loss_fal
         losses.append(loss)
         assert (state.factorization is None) == (k < 40)
     assert losses[-1] < 0.5 * losses[41]
-    coefs, intercepts = network_weights(problem, fitted_weights(state))
-    V, _ = forward(problem, X, (None, *(c.to_dense(xp=NUMPY) for c in coefs)), (None, *intercepts))
+    network = Network.from_weights(problem, fitted_weights(state))
+    V, _ = forward(problem, X, (None, *network.dense_coefs()), (None, *network.intercepts))
     # The last step is a four-hundredth of the first one.
     assert np.sum((V[-1] - Y) ** 2) / 2 == pytest.approx(losses[-1], rel=1e-2)
 

@@ -2,6 +2,7 @@
 """Stacks of layers: how a list is resolved, what is refused, how data and messages pass through."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,10 +10,12 @@ from problems import NUMPY, make_stack_problem
 from sklearn.base import clone
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd.compressions import DenseWeight
 from sklearn_nnbcd.engine import Block, forward, initial_weights
 from sklearn_nnbcd.engine._minibatch._messages import activation_slopes, linearized_messages
 from sklearn_nnbcd.engine._minibatch._rows import share_roots, weighted_inputs, weighted_rows
 from sklearn_nnbcd.layers import AveragePool2D, Conv2D, Dense, Residual, resolve_stack
+from sklearn_nnbcd.solvers import ExactMiniBatch, FullBatch, MiniBatch
 
 IMAGE = (6, 6, 2)
 
@@ -161,14 +164,14 @@ def test_images_and_their_flat_rows_are_the_same_data():
         clone(model).fit(X[..., 0], y)
 
 
-@pytest.mark.parametrize("solver", ["full", "minibatch"])
+@pytest.mark.parametrize("solver", [FullBatch(), MiniBatch(batch_size=24), ExactMiniBatch(batch_size=24)])
 def test_weights_are_copies_with_convolution_and_residual(solver):
     """A weight of 2 is two copies: every position of a sample carries its weight."""
     rng = np.random.default_rng(1)
     X, y, s = rng.normal(size=(12, *IMAGE)), rng.normal(size=12), np.arange(12) % 3
     layers = [Conv2D(2, 3), Residual([Conv2D(3, 1), Conv2D(2, 1)])]
     # One batch of all rows: both fits then see the same sums.
-    model = NNBCDRegressor(layers=layers, solver=solver, max_iter=5, batch_size=24, tol=0.0, random_state=0)
+    model = NNBCDRegressor(layers=layers, solver=solver, max_iter=5, tol=0.0, random_state=0)
     weighted = clone(model).fit(X, y, sample_weight=s)
     copied = clone(model).fit(np.repeat(X, s, axis=0), np.repeat(y, s))
     for a, b in zip(weighted.coefs_, copied.coefs_, strict=True):
@@ -190,7 +193,7 @@ def test_dead_kernels_count_as_dead():
     dense[1][1, :] = 0.0  # nothing leaves channel 1: its 4 kernel entries are dead too
     dense[2][:, 0] = 0.0  # unit 0 of the block gets nothing: its 3 outgoing entries are dead
     dense[3][:, 2] = 0.0  # output 2 of the block gets nothing but the skip: all else lives
-    model.compressed_coefs_ = [type(c)(W) for c, W in zip(model.compressed_coefs_, dense)]
+    model.network_ = replace(model.network_, coefs=tuple(map(DenseWeight, dense)))
     dead = (3 + 4) + (3 + 3) + 1
     assert model.effective_sparsity_ == pytest.approx(dead / 29)
 

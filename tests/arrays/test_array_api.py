@@ -13,7 +13,7 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 
-from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _base
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.backends import BACKENDS, Backend
 from sklearn_nnbcd.engine import _full
 from sklearn_nnbcd.engine._minibatch import _curvature, _passes
@@ -21,6 +21,8 @@ from sklearn_nnbcd.layers import Dense, Residual
 from sklearn_nnbcd.numerics import _linalg
 from sklearn_nnbcd.numerics._linalg import inverse_factor
 from sklearn_nnbcd.placements import InMemory
+from sklearn_nnbcd.solvers import SOLVERS, ExactMiniBatch, FullBatch, MiniBatch
+from sklearn_nnbcd.solvers import _full as _full_solver
 
 X, Y = make_classification(80, 12, n_informative=6, n_classes=3, random_state=0)
 S = np.random.default_rng(0).integers(0, 3, size=80).astype(float)
@@ -165,14 +167,8 @@ def test_cupy_equals_numpy(name, dtype, tolerance):
 
 @pytest.mark.skipif(not has_gpu(), reason="needs CuPy and a GPU")
 @pytest.mark.parametrize("solver", ["full", "minibatch"])
-def test_cuda_needs_no_dispatch(solver, monkeypatch):
+def test_cuda_needs_no_dispatch(solver):
     """Not even for the scores of early stopping: who passes NumPy need not set SCIPY_ARRAY_API."""
-
-    def forbidden(array_api_dispatch):
-        assert not array_api_dispatch
-        return config_context(array_api_dispatch=False)
-
-    monkeypatch.setattr(_base, "config_context", forbidden)
     model = NNBCDClassifier(20, solver=solver, max_iter=4, early_stopping=True, random_state=0)
     on_gpu = clone(model).set_params(device="cuda").fit(X, Y)
     assert on_gpu.validation_scores_ == pytest.approx(model.fit(X, Y).validation_scores_)
@@ -264,13 +260,13 @@ class CountedSweeps:
     [
         {},
         {"compression": "tt"},
-        {"compression": "low_rank", "extrapolation": False},
-        {"compression": "low_rank", "projection": "data"},
-        {"compression": "tt", "projection": "data"},
+        {"compression": "low_rank", "solver": FullBatch(extrapolation=False)},
+        {"compression": "low_rank", "solver": FullBatch(projection="data")},
+        {"compression": "tt", "solver": FullBatch(projection="data")},
         {"compression": "tucker"},
         {"compression": "cp"},
         {"compression": "l0"},
-        {"compression": "l0", "projection": "data"},
+        {"compression": "l0", "solver": FullBatch(projection="data")},
         {"layers": [Dense(20), Residual([Dense(20), Dense(20)])]},
         {"activity_regularizer": "l1"},
         {"loss": "hinge", "activation": "leaky_relu"},
@@ -283,7 +279,8 @@ def test_a_sweep_reads_a_device_once(network, weights, monkeypatch):
     sweep = CountedSweeps(monkeypatch, type(xp.zeros(1)), _full.sweep, first=1)
     monkeypatch.setattr(_full, "sweep", sweep)
     shape = {} if "layers" in network else {"hidden_layer_sizes": (20, 20)}
-    model = NNBCDClassifier(solver="full", max_iter=7, tol=0.0, random_state=0, **shape, **network)
+    given = {"solver": "full"} | shape | network
+    model = NNBCDClassifier(max_iter=7, tol=0.0, random_state=0, **given)
     with config_context(array_api_dispatch=True):
         model.fit(xp.asarray(X, device=device), Y, weights)
     assert sweep.sweeps >= 7
@@ -292,13 +289,14 @@ def test_a_sweep_reads_a_device_once(network, weights, monkeypatch):
 
 @pytest.mark.parametrize("weights", [None, S], ids=["alike", "weighted"])
 @pytest.mark.parametrize("compression", [None, "tt", "low_rank", "cp"])
-def test_a_batch_reads_nothing(compression, weights, monkeypatch):
+@pytest.mark.parametrize("solver", [MiniBatch, ExactMiniBatch])
+def test_a_batch_reads_nothing(solver, compression, weights, monkeypatch):
     """Twenty rows a batch, metrics and projections included."""
     xp, device = strict_on("device1")
     batch = CountedSweeps(monkeypatch, type(xp.zeros(1)), _passes.train_batch, first=0)
     monkeypatch.setattr(_passes, "train_batch", batch)
     model = NNBCDClassifier(
-        (20, 20), solver="minibatch", compression=compression, batch_size=20, max_iter=4, random_state=0
+        (20, 20), solver=solver(batch_size=20), compression=compression, max_iter=4, random_state=0
     )
     with config_context(array_api_dispatch=True):
         model.fit(xp.asarray(X, device=device), Y, weights)
@@ -310,7 +308,7 @@ def test_a_batch_reads_nothing(compression, weights, monkeypatch):
 
 
 @pytest.mark.parametrize("tf32", [False, True])
-@pytest.mark.parametrize("solver", ["full", "minibatch", "partial_fit"])
+@pytest.mark.parametrize("solver", ["full", "minibatch", "exact", "partial_fit"])
 def test_tf32_is_for_products_over_rows(solver, tf32, monkeypatch):
     """Asked for in the terms of the parameter, left before a system is solved or anything returns."""
     xp, device = strict_on("CPU_DEVICE")
@@ -330,19 +328,21 @@ def test_tf32_is_for_products_over_rows(solver, tf32, monkeypatch):
     monkeypatch.setattr(Backend, "products", products)
     monkeypatch.setattr(_linalg, "inverse_factor", factor)
     monkeypatch.setattr(_curvature, "inverse_factor", factor)
-    model = NNBCDClassifier((20, 10), max_iter=3, random_state=0, tf32=tf32)
+    piece = SOLVERS.get(solver, MiniBatch)(tf32=tf32)
+    model = NNBCDClassifier((20, 10), max_iter=3, random_state=0, solver=piece)
     with config_context(array_api_dispatch=True):
         if solver == "partial_fit":
             model.partial_fit(xp.asarray(X), Y, classes=[0, 1, 2])
         else:
-            model.set_params(solver=solver).fit(xp.asarray(X), Y)
+            model.fit(xp.asarray(X), Y)
     assert set(asked) == {tf32} and not inside
 
 
 @pytest.mark.parametrize("value", [1, None, "yes"])
 def test_tf32_must_be_a_switch(value):
-    with pytest.raises((TypeError, ValueError), match="'tf32' of NNBCDRegressor"):
-        NNBCDRegressor(tf32=value).fit(X, Y)
+    for solver in SOLVERS.values():
+        with pytest.raises((TypeError, ValueError), match=f"'tf32' of {solver.__name__}"):
+            NNBCDRegressor(solver=solver(tf32=value)).fit(X, Y)
 
 
 # memory -----------------------------------------------------------------------------------------
@@ -381,7 +381,7 @@ def test_a_device_without_room_for_U_and_V_says_what_helps(monkeypatch):
         with pytest.raises(MemoryError, match="344000 bytes, and 343999 are free.*memory_limit=171999"):
             model.fit(rows, labels)
         assert not hasattr(model, "coefs_")
-        for cure in ({"extrapolation": False}, {"solver": "minibatch"}):
+        for cure in ({"solver": FullBatch(extrapolation=False)}, {"solver": "minibatch"}):
             clone(model).set_params(**cure).fit(rows, labels)
 
 
@@ -397,7 +397,7 @@ def test_a_small_device_gets_small_blocks(free, least, monkeypatch):
         counts.append(len(blocks))
         return InMemory(blocks)
 
-    monkeypatch.setattr(_base, "InMemory", placement)
+    monkeypatch.setattr(_full_solver, "InMemory", placement)
     monkeypatch.setattr(Backend, "free_bytes", lambda self: free)
     with config_context(array_api_dispatch=True):
         model.fit(xp.asarray(rows, device=device), labels)

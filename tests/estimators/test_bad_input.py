@@ -10,6 +10,7 @@ from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.activations import LeakyReLU, Polynomial
 from sklearn_nnbcd.compressions import L0, LowRank, TensorTrain
 from sklearn_nnbcd.initializers import Gaussian, Orthogonal, Uniform
+from sklearn_nnbcd.solvers import ExactMiniBatch, FullBatch, MiniBatch
 
 RANDOM = np.random.RandomState(0)
 X = RANDOM.normal(size=(24, 4))
@@ -86,17 +87,17 @@ PARAMETERS = [
     ({"compression": "l0", "sparsity": "0.9"}, TypeError, ["'sparsity'", "(0, 1)", "Got '0.9'"]),
     ({"compression": L0(sparsity=2)}, ValueError, ["'sparsity' of L0", "(0, 1)", "Got 2", "Try"]),
     (
-        {"compression": "tt", "tensor_shape": (5, 5)},
+        {"compression": TensorTrain(tensor_shape=(5, 5))},
         ValueError,
         ["'tensor_shape'", "product 4 * 6 = 24", "Got (5, 5)", "Try"],
     ),
     (
-        {"compression": "tt", "tensorization": "paired", "tensor_shape": (4, 6)},
+        {"compression": TensorTrain(tensorization="paired", tensor_shape=(4, 6))},
         ValueError,
         ["'tensor_shape'", "two equally long tuples", "Got (4, 6)", "Try"],
     ),
     (
-        {"compression": "tt", "tensorization": "flatt", "rank": 2},
+        {"compression": TensorTrain(tensorization="flatt", rank=2)},
         ValueError,
         ["'tensorization'", "paired", "Did you mean 'flat'?"],
     ),
@@ -140,18 +141,41 @@ PARAMETERS = [
         ValueError,
         ["'compression_ratio'", "all have a rank, or all a sparsity", "['low_rank', 'l0']"],
     ),
-    ({"projection": "datta"}, ValueError, ["'projection'", "frobenius", "Did you mean 'data'?"]),
     (
-        {"projection": "frobenius", "solver": "minibatch"},
+        {"solver": FullBatch(projection="datta")},
         ValueError,
-        ["'projection'", "needs solver='full'", "Got 'frobenius' with solver='minibatch'", "Use fit"],
+        ["'projection' of FullBatch", "frobenius", "Did you mean 'data'?"],
+    ),
+    (
+        {"rho": 2.0, "solver": "minibatch"},
+        ValueError,
+        ["'rho'", "no meaning for MiniBatch", "solver='minibatch'", "Got 2.0", "'full' or 'exact'"],
+    ),
+    (
+        {"gamma": 2.0, "solver": MiniBatch()},
+        ValueError,
+        ["'gamma'", "no meaning for MiniBatch", "Got 2.0", "'full' or 'exact'"],
+    ),
+    (
+        {"proximal": 0.0, "solver": "minibatch"},
+        ValueError,
+        ["'proximal'", "no meaning for MiniBatch", "Got 0.0", "leave 'proximal' out"],
+    ),
+    (
+        {"activity_regularizer": "l1", "solver": "exact"},
+        ValueError,
+        ["'activity_regularizer'", "no meaning for ExactMiniBatch", "Got 'l1'", "Use solver='full'"],
     ),
     ({"rho": 0.0}, ValueError, ["'rho'", "> 0", "Got 0.0", "default"]),
     ({"gamma": -1.0}, ValueError, ["'gamma'", "> 0", "Got -1.0"]),
     ({"tau": float("inf")}, ValueError, ["'tau'", "finite", "Got inf"]),
     ({"tau": "1"}, TypeError, ["'tau'", "finite number", "Got '1'", "type str"]),
-    ({"alpha": -0.1}, ValueError, ["'alpha'", ">= 0", "Got -0.1", "0 switches"]),
-    ({"alpha_w": float("nan")}, ValueError, ["'alpha_w'", ">= 0", "Got nan", "0 switches"]),
+    ({"proximal": -0.1}, ValueError, ["'proximal'", ">= 0", "Got -0.1", "0 switches"]),
+    (
+        {"solver": FullBatch(alpha_w=float("nan"))},
+        ValueError,
+        ["'alpha_w' of FullBatch", ">= 0", "Got nan", "0 switches"],
+    ),
     ({"ridge": -1}, ValueError, ["'ridge'", ">= 0", "Got -1", "0 switches"]),
     ({"ridge": None}, TypeError, ["'ridge'", ">= 0", "Got None"]),
     ({"initializer": "he"}, ValueError, ["'initializer'", "kaiming_normal", "Got 'he'"]),
@@ -165,16 +189,31 @@ PARAMETERS = [
     ({"verbose": -1}, ValueError, ["'verbose'", ">= 0", "Got -1"]),
     ({"verbose": "yes"}, TypeError, ["'verbose'", ">= 0", "Got 'yes'"]),
     ({"solver": "adam"}, ValueError, ["'solver'", "full", "Got 'adam'"]),
-    ({"solver": None}, ValueError, ["'solver'", "full", "Got None"]),
-    ({"batch_size": 0}, ValueError, ["'batch_size'", ">= 1", "Got 0", "auto"]),
-    ({"block_step": "newton"}, ValueError, ["'block_step'", "exact", "Got 'newton'"]),
-    ({"averaging": -1}, ValueError, ["'averaging'", ">= 0", "Got -1", "Try 6"]),
-    ({"averaging": "mean"}, TypeError, ["'averaging'", ">= 0", "Got 'mean'"]),
-    ({"relaxation": 2.0}, ValueError, ["'relaxation'", "<= 1.99", "Got 2.0", "Try 1"]),
-    ({"relaxation": 0}, ValueError, ["'relaxation'", "> 0", "Got 0"]),
-    ({"extrapolation": 1.0}, TypeError, ["'extrapolation'", "Got 1.0"]),
-    ({"compress_after": 1.5}, ValueError, ["'compress_after'", "<= 1", "Got 1.5", "Try 0.05", "auto"]),
-    ({"compress_after": None}, TypeError, ["'compress_after'", ">= 0", "Got None"]),
+    ({"solver": None}, TypeError, ["'solver'", "auto", "full", "Got None"]),
+    ({"solver": MiniBatch(batch_size=0)}, ValueError, ["'batch_size' of MiniBatch", ">= 1", "Got 0", "auto"]),
+    ({"solver": "exakt"}, ValueError, ["'solver'", "minibatch", "Got 'exakt'", "mean 'exact'?"]),
+    (
+        {"solver": MiniBatch(averaging=-1)},
+        ValueError,
+        ["'averaging' of MiniBatch", ">= 0", "Got -1", "Try 6"],
+    ),
+    (
+        {"solver": ExactMiniBatch(averaging="mean")},
+        TypeError,
+        ["'averaging' of ExactMiniBatch", ">= 0", "Got 'mean'"],
+    ),
+    ({"solver": FullBatch(relaxation=2.0)}, ValueError, ["'relaxation'", "<= 1.99", "Got 2.0", "Try 1"]),
+    ({"solver": FullBatch(relaxation=0)}, ValueError, ["'relaxation'", "> 0", "Got 0"]),
+    ({"solver": FullBatch(extrapolation=1.0)}, TypeError, ["'extrapolation'", "Got 1.0"]),
+    (
+        {"solver": MiniBatch(compress_after=1.5)},
+        ValueError,
+        ["'compress_after'", "<= 1", "Got 1.5", "Try 0.05", "auto"],
+    ),
+    ({"solver": FullBatch(tf32="yes")}, TypeError, ["'tf32' of FullBatch", "True or False", "Got 'yes'"]),
+    ({"solver": MiniBatch(tf32=1)}, TypeError, ["'tf32' of MiniBatch", "True or False", "Got 1"]),
+    ({"solver": FullBatch}, TypeError, ["'solver'", "instance of BaseSolver", "Got <class"]),
+    ({"solver": ExactMiniBatch(compress_after=None)}, TypeError, ["'compress_after'", ">= 0", "Got None"]),
     ({"max_iter": 0}, ValueError, ["'max_iter'", ">= 1", "Got 0", "auto"]),
     ({"max_iter": 10.0}, TypeError, ["'max_iter'", "integer", "Got 10.0"]),
     ({"max_iter": "many"}, TypeError, ["'max_iter'", "integer", "Got 'many'", "auto"]),
@@ -363,7 +402,7 @@ def test_validation_targets_of_other_columns_are_refused():
     [
         ({"X": X[:, :3], "y": LABELS}, r"shapes \[\(4, 6\), \(6, 1\)\].*\(3, 6\).*warm_start=False"),
         ({"X": X, "y": CODES}, r"keep its classes, \['down', 'up'\]\. Got \[0, 1\].*warm_start=False"),
-        ({"X": X[:1], "y": LABELS[:1]}, r"keep its classes.*Got \['(up|down)'\]"),
+        ({"X": X[:1], "y": LABELS[:1]}, r"at least two classes.*Got one class, np.str_\('(up|down)'\)"),
     ],
 )
 def test_warm_start_refuses_another_network(later, message):

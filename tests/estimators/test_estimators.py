@@ -9,6 +9,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.compressions import COMPRESSIONS
+from sklearn_nnbcd.solvers import FullBatch
 
 #: name of a check -> why it may fail
 EXPECTED_FAILURES = {}
@@ -35,7 +36,7 @@ def estimators():
     yield NNBCDClassifier((16,), solver="minibatch", max_iter=20)
     yield NNBCDRegressor((16,), solver="minibatch", max_iter=20)
     # In the metric of the data a tau of 100 holds W so fast that 60 sweeps hardly move it.
-    data = roomy("low_rank") | {"projection": "data", "solver": "full", "max_iter": 60, "tau": 1.0}
+    data = roomy("low_rank") | {"solver": FullBatch(projection="data"), "max_iter": 60, "tau": 1.0}
     yield NNBCDClassifier(compression="low_rank", **data)
     yield NNBCDRegressor(compression="low_rank", compress_output=True, **data)
     for name in COMPRESSIONS:

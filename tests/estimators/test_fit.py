@@ -24,6 +24,7 @@ from sklearn_nnbcd._sklearn_compat import HAS_CALLBACKS
 from sklearn_nnbcd.compressions import COMPRESSIONS, L0, LowRank
 from sklearn_nnbcd.engine import _full
 from sklearn_nnbcd.layers import Dense, Residual
+from sklearn_nnbcd.solvers import FullBatch, MiniBatch
 
 SMALL = {"hidden_layer_sizes": (16,), "max_iter": 8, "tol": 0, "random_state": 0, "solver": "full"}
 needs_callbacks = pytest.mark.skipif(not HAS_CALLBACKS, reason="scikit-learn < 1.9: no callbacks")
@@ -74,13 +75,17 @@ def test_ctrl_c_keeps_the_last_complete_sweep(iris, monkeypatch):
     assert estimator.fit(X, y).n_iter_ == 8
 
 
-def test_ctrl_c_in_the_first_sweep_leaves_the_first_weights(iris, monkeypatch):
+@pytest.mark.parametrize("before", [False, True], ids=["fresh", "fitted"])
+def test_ctrl_c_in_the_first_sweep_leaves_the_estimator_as_it_was(iris, monkeypatch, before):
     X, y = iris
+    estimator = NNBCDClassifier(**SMALL)
+    if before:
+        estimator.fit(X, y)
+    state = dict(vars(estimator))
     interrupt_in_sweep(monkeypatch, 1, steps_per_sweep=2)
-    with pytest.warns(UserWarning, match="after 0 complete sweeps"):
-        estimator = NNBCDClassifier(**SMALL).fit(X, y)
-    assert estimator.n_iter_ == 0 and estimator.objective_curve_ == []
-    assert set(estimator.predict(X)) <= set(y)
+    with pytest.raises(KeyboardInterrupt):
+        estimator.fit(X, y)
+    assert vars(estimator) == state
 
 
 def test_ctrl_c_keeps_the_best_validated_weights(iris, monkeypatch):
@@ -389,6 +394,49 @@ def test_grid_search_inside_an_instance(iris):
     assert search.best_estimator_.compression is not estimator.compression
 
 
+def test_grid_search_inside_a_solver(iris):
+    estimator = NNBCDClassifier(
+        (16,), solver=MiniBatch(), compression="low_rank", rank=2, max_iter=3, random_state=0
+    )
+    grid = {"solver__averaging": [1.0, 6.0], "rank": [1, 3], "tau": [1.0, 10.0]}
+    search = GridSearchCV(estimator, grid, cv=2, n_jobs=2, error_score="raise").fit(*iris)
+    assert len(search.cv_results_["params"]) == 8
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    best = search.best_estimator_
+    assert best.solver.averaging == best.solver_.averaging == search.best_params_["solver__averaging"]
+    assert best.solver is not estimator.solver and estimator.solver.averaging == 6.0
+
+
+def test_a_grid_over_what_the_solver_ignores_says_so():
+    """Above 500 rows solver="auto" is MiniBatch, which has no rho: no grid of equal scores."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1200, 4))
+    search = GridSearchCV(NNBCDClassifier((8,), max_iter=2), {"rho": [0.5, 2.0]}, cv=2)
+    with pytest.raises(ValueError, match="'rho' of NNBCDClassifier has no meaning for MiniBatch.*'auto'"):
+        search.set_params(error_score="raise").fit(X, X[:, 0] > 0)
+    for rows in (600, 1200):
+        with pytest.raises(ValueError, match="'rho'.*MiniBatch.*solver='full' or 'exact'"):
+            NNBCDClassifier((8,), rho=2.0).fit(X[:rows], X[:rows, 0] > 0)
+    assert search.set_params(estimator__solver="full").fit(X[:600], X[:600, 0] > 0).best_score_ > 0.5
+
+
+def test_a_nested_parameter_of_a_name_is_explained():
+    for name in ("auto", "minibatch"):
+        estimator = NNBCDClassifier(solver=name)
+        before = dict(vars(estimator))
+        with pytest.raises(
+            ValueError, match=r"'solver__batch_size'.*'solver'.*Got solver='.*solver=MiniBatch\(\)"
+        ):
+            estimator.set_params(solver__batch_size=64)
+        assert vars(estimator) == before
+    estimator.set_params(solver=MiniBatch(), solver__batch_size=64)
+    assert estimator.solver.batch_size == 64
+    with pytest.raises(ValueError, match=r"'compression__rank'.*compression=LowRank\(\)"):
+        NNBCDRegressor(compression="low_rank").set_params(compression__rank=2)
+    with pytest.raises(ValueError, match="Invalid parameter 'batch_sizes'"):
+        estimator.set_params(solver__batch_sizes=64)
+
+
 def test_sample_weights_are_routed(iris):
     X, y = iris
     weights = np.where(y == 2, 0.0, 1.0)
@@ -499,7 +547,7 @@ RELAXED = {
     "dense": {},
     "low rank": dict(compression="low_rank", rank=2),
     "no intercepts, ridge": dict(fit_intercept=False, ridge=0.3),
-    "data metric": dict(compression="low_rank", rank=2, projection="data"),
+    "data metric": dict(compression="low_rank", rank=2),
     "residual": dict(hidden_layer_sizes=(100,), layers=[Dense(6), Residual([Dense(5), Dense(6)])]),
     "regularised": dict(activity_regularizer="l1"),
 }
@@ -512,13 +560,18 @@ def test_relaxed_blocks_descend_and_gain_from_more(name, relaxation):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(60, 4))
     y = rng.normal(size=60) + X[:, 0]
-    options = dict(hidden_layer_sizes=(6, 5), solver="full", max_iter=40, tol=0.0, random_state=0)
-    options |= RELAXED[name] | {"extrapolation": False}
-    curve = NNBCDRegressor(**options, relaxation=relaxation).fit(X, y).objective_curve_
+    options = dict(hidden_layer_sizes=(6, 5), max_iter=40, tol=0.0, random_state=0) | RELAXED[name]
+    solver = FullBatch(
+        relaxation=relaxation,
+        extrapolation=False,
+        projection="data" if name == "data metric" else "frobenius",
+    )
+    curve = NNBCDRegressor(**options, solver=solver).fit(X, y).objective_curve_
     # Metrics of the data are measured before sweeps 2, 4, 8 ...; L is another function from there on.
     steps = [k for k in range(1, 40) if name != "data metric" or (k & (k - 1))]
     assert all(curve[k] <= curve[k - 1] * (1.0 + 1e-9) for k in steps)
-    plain = NNBCDRegressor(**options, relaxation=1.0).fit(X, y).objective_curve_
+    solver.set_params(relaxation=1.0)
+    plain = NNBCDRegressor(**options, solver=solver).fit(X, y).objective_curve_
     assert (curve[-1] < plain[-1]) == (relaxation > 1.0) or name in ("data metric", "regularised")
 
 

@@ -103,7 +103,9 @@ def test_minibatch_has_no_auxiliary_variables():
 
 def test_partial_fit_is_reported():
     X, y = wine()
-    model = classifier(compression="low_rank", rank=2).partial_fit(X, y, classes=np.unique(y))
+    model = classifier(solver="minibatch", compression="low_rank", rank=2).partial_fit(
+        X, y, classes=np.unique(y)
+    )
     model.partial_fit(X, y)
     report = fit_report(model, X, y)
     assert report.losses["weights"] == pytest.approx(model.loss_)
@@ -134,6 +136,6 @@ def test_report_says_what_is_wrong():
         fit_report(model, X, np.where(y == 0, 7, y))
     with pytest.raises(ValueError, match="features"):
         fit_report(model, X[:, :5], y)
-    model._diagnosis = None
+    model.diagnosis_ = None
     with pytest.raises(ValueError, match="not finite"):
         fit_report(model, X, y)

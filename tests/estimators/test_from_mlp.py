@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd.initializers import FromMLP
 
 pytestmark = pytest.mark.filterwarnings("ignore:Stochastic Optimizer")  # barely trained MLPs do
 
@@ -62,19 +63,22 @@ def test_the_regressor_of_counts():
     np.testing.assert_allclose(network.predict(X), mlp.predict(X), rtol=1e-10)
 
 
-def test_the_first_fit_starts_from_the_mlp_and_later_ones_do_not():
+def test_each_fit_starts_from_the_mlp():
     mlp = mlp_of(MLPClassifier, Y, max_iter=60)
     network = NNBCDClassifier.from_mlp(mlp, solver="full", max_iter=1, tol=0, random_state=0)
     network.fit(X, Y)
     assert network.score(X, Y) > mlp.score(X, Y) - 0.05
-    assert network.fit(X, Y).score(X, Y) < 0.5  # one sweep from random weights: 0.12
-    assert not hasattr(network, "_mlp_start")
+    first = network.coefs_
+    for a, b in zip(network.fit(X, Y).coefs_, first, strict=True):
+        np.testing.assert_array_equal(a, b)
+    random = clone(network).set_params(initializer="auto").fit(X, Y)
+    assert random.score(X, Y) < 0.5  # one sweep from random weights: 0.12
 
 
 def test_a_fit_that_fails_keeps_the_start():
     mlp = mlp_of(MLPClassifier, Y, max_iter=60)
     network = NNBCDClassifier.from_mlp(mlp, solver="full", max_iter=1, random_state=0)
-    with pytest.raises(ValueError, match=r"from_mlp.*keep its layers.*\(8, 10\).*\(8, 1\)"):
+    with pytest.raises(ValueError, match=r"'mlp' of FromMLP.*\(8, 1\).*\(8, 10\).*as from_mlp does"):
         network.fit(X, Y % 2)
     np.testing.assert_array_equal(network.predict(X), mlp.predict(X))
     assert network.fit(X, Y).score(X, Y) > mlp.score(X, Y) - 0.05
@@ -86,7 +90,24 @@ def test_clones_start_from_the_mlp_and_are_not_fitted():
     copy = clone(network)
     assert not hasattr(copy, "compressed_coefs_")
     np.testing.assert_array_equal(copy.fit(X, Y).coefs_[0], network.fit(X, Y).coefs_[0])
-    assert not hasattr(clone(network), "_mlp_start")
+
+
+def test_a_clone_is_what_the_constructor_makes():
+    """The MLP is a parameter like any other: nothing is hidden beside get_params."""
+    mlp = mlp_of(MLPClassifier, Y, max_iter=30)
+    network = NNBCDClassifier.from_mlp(mlp, compression="low_rank", rank=6, max_iter=4, random_state=0)
+    given = network.get_params()
+    assert isinstance(given["initializer"], FromMLP) and given["initializer__mlp"] is mlp
+    assert given["hidden_layer_sizes"] == (12, 8) and given["loss"] == "cross_entropy"
+    made = NNBCDClassifier(**network.get_params(deep=False))
+    copy = clone(network)
+    assert vars(made).keys() == vars(copy).keys() == made.get_params(deep=False).keys()
+    assert repr(copy) == repr(made) and copy.get_params().keys() == given.keys()
+    assert copy.initializer is not network.initializer and copy.initializer.mlp is mlp
+    expected = network.fit(X, Y).coefs_
+    for other in (made, copy, clone(network)):
+        for a, b in zip(other.fit(X, Y).coefs_, expected, strict=True):
+            np.testing.assert_array_equal(a, b)
 
 
 def test_a_search_over_the_size_starts_from_the_mlp():

@@ -6,15 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from problems import NUMPY
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
-from sklearn_nnbcd._problem import resolve_problem
-from sklearn_nnbcd._solvers import batch_settings
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd._resolve import resolve_loss, resolve_problem, resolve_solver
 from sklearn_nnbcd.engine._minibatch import _passes
 from sklearn_nnbcd.placements import ShuffledBatches
+from sklearn_nnbcd.solvers import ExactMiniBatch, MiniBatch
 
 OPTIONS = dict(hidden_layer_sizes=(64, 64), solver="minibatch", random_state=0)
 
@@ -39,7 +38,7 @@ def test_digits(digits, rank):
 def test_digits_without_derivatives(digits, compressed):
     """The closed forms learn, more slowly."""
     X, T, y, t = digits
-    model = NNBCDClassifier(**OPTIONS, block_step="exact", **compressed).fit(X, y)
+    model = NNBCDClassifier(**OPTIONS | dict(solver="exact"), **compressed).fit(X, y)
     assert model.score(T, t) > 0.9
     assert model.objective_curve_[-1] < 0.5 * model.objective_curve_[0]
 
@@ -122,7 +121,7 @@ def test_memory_mapped_rows(tmp_path):
     X = np.memmap(tmp_path / "rows", dtype="float32", mode="w+", shape=(60_000, 50))
     X[:] = rng.normal(size=X.shape)
     y = (X[:, 0] + X[:, 1] > 0).astype(int)
-    model = NNBCDClassifier((16,), solver="minibatch", batch_size=512, max_iter=1, random_state=0)
+    model = NNBCDClassifier((16,), solver=MiniBatch(batch_size=512), max_iter=1, random_state=0)
     tracemalloc.start()
     try:
         model.fit(X, y)
@@ -144,11 +143,10 @@ def test_early_stopping_keeps_no_pass_that_was_still_dense(compression, compress
         (20, 20),
         compression=compression,
         rank=1,
-        solver="minibatch",
+        solver=MiniBatch(compress_after=compress_after),
         max_iter=30,
         early_stopping=True,
         n_iter_no_change=100,
-        compress_after=compress_after,
         random_state=0,
     ).fit(X[:400], y[:400], X_val=X[400:], y_val=y[400:])
     assert len(network.validation_scores_) == 30
@@ -175,7 +173,7 @@ def test_an_overflow_in_a_dense_start_leaves_a_compressed_network(monkeypatch):
 
     monkeypatch.setattr(_passes, "batch_step", overflowing)
     network = NNBCDRegressor(
-        (20, 20), compression="low_rank", rank=2, solver="minibatch", compress_after=0.9, max_iter=20
+        (20, 20), compression="low_rank", rank=2, solver=MiniBatch(compress_after=0.9), max_iter=20
     )
     with pytest.warns(UserWarning, match="no longer finite"):
         network.fit(X, X[:, 0])
@@ -184,18 +182,20 @@ def test_an_overflow_in_a_dense_start_leaves_a_compressed_network(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("options", "free"),
+    ("compression", "solver", "free"),
     [
-        (dict(compression="low_rank"), 0.25),
-        (dict(compression="low_rank", block_step="exact"), 0.05),
-        (dict(compression="tt"), 0.05),
-        (dict(compression=None), 0.05),
-        (dict(compression="low_rank", compress_after=0.5), 0.5),
-        (dict(compression="tt", compress_after=1), 1.0),
+        ("low_rank", MiniBatch(averaging=2.5), 0.25),
+        ("low_rank", ExactMiniBatch(averaging=2.5), 0.05),
+        ("tt", MiniBatch(averaging=2.5), 0.05),
+        (None, MiniBatch(averaging=2.5), 0.05),
+        ("low_rank", MiniBatch(averaging=2.5, compress_after=0.5), 0.5),
+        ("tt", MiniBatch(averaging=2.5, compress_after=1), 1.0),
     ],
 )
-def test_what_the_solver_is_told_of_compress_after_and_averaging(options, free):
-    model = NNBCDClassifier((30, 30), averaging=2.5, **options)
-    problem, _ = resolve_problem(model, 20, 3, "classification", NUMPY, "minibatch")
-    settings = batch_settings(model, problem)
+def test_what_the_engine_is_told_of_compress_after_and_averaging(compression, solver, free):
+    model = NNBCDClassifier((30, 30), compression=compression, solver=solver)
+    loss, found = resolve_loss(model, "classification"), resolve_solver(model, 1000)
+    problem, _ = resolve_problem(model, 20, 3, loss, found, NUMPY)
+    settings = found.settings(problem)
     assert (settings.free, settings.averaging) == (free, 2.5)
+    assert settings.linearized == isinstance(solver, MiniBatch)

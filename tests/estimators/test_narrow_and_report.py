@@ -4,12 +4,18 @@
 import numpy as np
 import pytest
 from problems import NUMPY
-from sklearn_nnbcd._narrow import narrow, narrow_network
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.activations import ACTIVATIONS, Identity
 from sklearn_nnbcd.compressions import L0, DenseWeight, GroupLasso, LowRank, TensorTrain
 from sklearn_nnbcd.inspection import compression_report
+from sklearn_nnbcd.layers import Dense
+from sklearn_nnbcd.network import Network, narrow, narrow_network
+
+
+def network_of(coefs, intercepts, activations):
+    layers = (None, *(Dense(coef.shape[1]).bind((coef.shape[0],)) for coef in coefs))
+    return Network(layers, tuple(coefs), tuple(intercepts), tuple(activations))
 
 
 def run(X, coefs, intercepts, activations):
@@ -32,11 +38,12 @@ def test_narrowed_network_has_the_same_outputs(activation, with_intercepts):
     sigmas = [ACTIVATIONS[activation](), ACTIVATIONS[activation](), Identity()]
     coefs = [DenseWeight(W[0]), GroupLasso(1e-15).plan((8, 6)).project(W[1], xp=NUMPY)]
     coefs.append(L0(0.01).plan((6, 3)).project(W[2], xp=NUMPY))
-    narrowed, intercepts = narrow_network(coefs, b, sigmas, xp=NUMPY)
-    assert [coef.shape for coef in narrowed] == [(5, 5), (5, 4), (4, 3)]
+    narrowed = narrow_network(network_of(coefs, b, sigmas))
+    assert [coef.shape for coef in narrowed.coefs] == [(5, 5), (5, 4), (4, 3)]
     X = rng.normal(size=(20, 5))
     expected = run(X, coefs, b, sigmas)
-    np.testing.assert_allclose(run(X, narrowed, intercepts, sigmas), expected, rtol=1e-12)
+    np.testing.assert_allclose(run(X, narrowed.coefs, narrowed.intercepts, sigmas), expected, rtol=1e-12)
+    np.testing.assert_allclose(narrowed.forward(X), expected, rtol=1e-12)
 
 
 def test_narrowing_goes_on_and_leaves_a_unit():
@@ -44,18 +51,19 @@ def test_narrowing_goes_on_and_leaves_a_unit():
     W = [np.ones((2, 3)), np.zeros((3, 2)), np.ones((2, 1))]
     coefs, b = [DenseWeight(A) for A in W], [np.ones(3), np.ones(2), np.zeros(1)]
     sigmas = [ACTIVATIONS["relu"](), ACTIVATIONS["relu"](), Identity()]
-    narrowed, intercepts = narrow_network(coefs, b, sigmas, xp=NUMPY)
-    assert [coef.shape for coef in narrowed] == [(2, 1), (1, 1), (1, 1)]
+    narrowed = narrow_network(network_of(coefs, b, sigmas))
+    assert [coef.shape for coef in narrowed.coefs] == [(2, 1), (1, 1), (1, 1)]
     X = np.random.default_rng(0).normal(size=(4, 2))
-    np.testing.assert_allclose(run(X, narrowed, intercepts, sigmas), np.full((4, 1), 2.0))
+    outputs = run(X, narrowed.coefs, narrowed.intercepts, sigmas)
+    np.testing.assert_allclose(outputs, np.full((4, 1), 2.0))
 
 
 def test_a_format_that_cannot_be_cut_stays():
     W = np.zeros((8, 6))
     W[:4, :4] = 1.0
     coefs = [TensorTrain(1).plan((8, 6)).project(W, xp=NUMPY), DenseWeight(np.ones((6, 2)))]
-    narrowed, _ = narrow_network(coefs, [None, None], [Identity(), Identity()], xp=NUMPY)
-    assert narrowed[0] is coefs[0]
+    narrowed = narrow_network(network_of(coefs, [None, None], [Identity(), Identity()]))
+    assert narrowed.coefs[0] is coefs[0]
 
 
 def test_narrow_estimator():

@@ -10,6 +10,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd.solvers import FullBatch, MiniBatch
 
 OPTIONS = dict(hidden_layer_sizes=(32, 32), random_state=0)
 COMPRESSED = dict(compression="low_rank", rank=8)
@@ -71,15 +72,38 @@ def test_the_first_call_needs_the_classes_and_later_ones_keep_them():
         NNBCDRegressor(**OPTIONS).partial_fit(X, y * 1.0).partial_fit(X, np.column_stack([y, y]))
 
 
-def test_a_pickled_estimator_goes_on_as_if_it_had_not_been():
-    X, _, y, _ = digits()
-    model = NNBCDClassifier(**OPTIONS, **COMPRESSED)
+@pytest.mark.parametrize("compressed", [{}, COMPRESSED], ids=["dense", "low rank"])
+def test_a_pickled_estimator_goes_on_from_its_weights(compressed):
+    """The solver's state stays behind: a pickle is as small as after fit, and still learns."""
+    X, T, y, t = digits()
+    model = NNBCDClassifier(**OPTIONS, **compressed)
     model.partial_fit(X[:700], y[:700], classes=np.arange(10))
-    copied = pickle.loads(pickle.dumps(model))
-    for each in (model, copied):
-        each.partial_fit(X[700:], y[700:])
-    for a, b in zip(model.coefs_, copied.coefs_, strict=True):
-        np.testing.assert_array_equal(a, b)
+    stream = pickle.dumps(model)
+    fitted = pickle.dumps(clone(model).set_params(solver="minibatch").fit(X[:700], y[:700]))
+    assert len(stream) < 1.1 * len(fitted)  # the curve of a fit has an entry per pass
+    copied = pickle.loads(stream)
+    np.testing.assert_array_equal(copied.predict_proba(T), model.predict_proba(T))
+    score = copied.score(T, t)
+    streamed(copied, X, y, passes=3)
+    assert copied.score(T, t) > max(score, 0.9)
+    assert copied.n_iter_ == len(copied.objective_curve_) == 15  # a new stream, as after fit
+    assert (copied.compression_ratio_ < 1.0) == bool(compressed)
+
+
+@pytest.mark.parametrize("solver", ["full", FullBatch()], ids=["name", "instance"])
+def test_the_full_solver_is_refused(solver):
+    X, _, y, _ = digits()
+    model = NNBCDClassifier(**OPTIONS, solver=solver)
+    with pytest.raises(ValueError, match="'solver' of NNBCDClassifier.*'minibatch' or 'exact'.*FullBatch"):
+        model.partial_fit(X, y, classes=np.arange(10))
+    assert not hasattr(model, "network_") and not hasattr(model, "n_features_in_")
+
+
+def test_the_exact_solver_learns_from_a_stream():
+    X, T, y, t = digits()
+    model = NNBCDClassifier(**OPTIONS, solver="exact")
+    streamed(model, X, y, passes=5, classes=np.arange(10))
+    assert model.score(T, t) > 0.8
 
 
 def test_goes_on_after_fit_and_fit_begins_anew():
@@ -97,7 +121,7 @@ def test_weights_are_copies():
     X, _, y, _ = digits()
     X, y = X[:90].astype("float64"), y[:90]
     copies = np.random.default_rng(0).integers(0, 3, size=90)
-    models = [NNBCDClassifier(**OPTIONS, batch_size=10**6) for _ in range(2)]
+    models = [NNBCDClassifier(**OPTIONS, solver=MiniBatch(batch_size=10**6)) for _ in range(2)]
     models[0].partial_fit(X, y, copies.astype(float), classes=np.arange(10))
     models[1].partial_fit(X.repeat(copies, axis=0), y.repeat(copies), classes=np.arange(10))
     for a, b in zip(models[0].coefs_, models[1].coefs_, strict=True):
@@ -114,4 +138,4 @@ def test_numbers_that_overflow_leave_the_estimator_as_it_was():
         np.testing.assert_array_equal(a, b)
     assert model.n_iter_ == steps
     assert model.partial_fit(X, y).loss_ < model.objective_curve_[0]
-    assert not hasattr(clone(model), "_online")
+    assert not hasattr(clone(model), "_stream")

@@ -21,13 +21,14 @@ PIECES = ("layers", "activations", "losses", "compressions", "regularizers", "in
 FLOORS = (
     ("dask",),
     ("_dask_parts",),
-    ("_classifier", "_regressor", "_estimator", "_from_mlp", "_monitor", "_start", "_docs"),
+    ("_classifier", "_regressor", "_estimator", "_stream", "_training", "_from_mlp", "_monitor")
+    + ("_start", "_input", "_docs"),
     ("_resolve", "_parameters"),
     ("solvers",),
     ("network", "targets"),
     ("engine", "placements"),
     PIECES,
-    ("numerics", "_input"),
+    ("numerics",),
     ("_arrays", "_validation", "_sklearn_compat"),
     ("backends",),
 )

@@ -5,15 +5,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...backends import namespace_of
 from ...numerics._linalg import inverse_factor, times_transposed
 from ...numerics._metric import Metric
 from .._metrics import output_sensitivity, with_ridge
-from .._state import Problem
 from ._rows import weighted_rows
 from ._schedule import BatchSettings
+
+if TYPE_CHECKING:
+    from ._state import BatchState
 
 #: ridges of a metric's G and S, in units of their mean diagonals
 METRIC_RIDGES = (1e-3, 0.1)
@@ -35,7 +37,7 @@ class Curvature:
         Mean of d d' over rows (and positions), with d the slopes of sigma at u: derivatives, or chords
         where none are taken. None for the output layer.
     sensitivity : array of shape (d_out, d_out) or None
-        What the loss feels of a change of U_i: S_N = I and
+        What the loss feels of a change of U_i: S_N its mean Hessian in the outputs and
         S_i = (W_{i+1} S_{i+1} W_{i+1}') * overlap_i, entry by entry.
     gram_inverse, sensitivity_inverse : arrays or None
         Inverses of the damped ``gram`` and ``sensitivity``; messages in closed form need no second one.
@@ -107,41 +109,39 @@ def update_curvature(
     )
 
 
-def update_curvatures(
-    problem: Problem,
-    W: tuple,
-    curvatures: tuple,
-    inputs: list,
-    slopes: list,
-    root: Any,
-    settings: BatchSettings,
-) -> tuple:
+def update_curvatures(state: BatchState, inputs: list, slopes: list, root: Any) -> tuple:
     """Curvatures of all layers, from the output back, with one more batch in the running sums.
 
     Parameters
     ----------
-    problem : Problem
-    W : tuple of arrays
-    curvatures : tuple of Curvature
-        Entry 0 is None.
+    state : BatchState
     inputs : list of arrays
         Of each layer, as :func:`~._rows.weighted_inputs` makes them.
     slopes : list of arrays
         Of the hidden layers' activations, derivatives or chords.
     root : array or float
         From :func:`~._rows.share_roots`.
-    settings : BatchSettings
     """
+    problem, W, settings = state.problem, state.weights.W, state.settings
     xp, N = problem.xp, problem.N
-    new, S = list(curvatures), [None] * (N + 1)
+    new, S = list(state.curvatures), [None] * (N + 1)
     for i in range(N, 0, -1):
-        above, rows = output_sensitivity(problem, i, W, S), None
+        above, rows = output_sensitivity(problem, i, W, S, state.hessian), None
         if i < N:
             layer = problem.layers[i]
             rows = weighted_rows(layer, slopes[i], root, xp=xp) * layer.positions**-0.5
-        new[i] = update_curvature(curvatures[i], inputs[i], rows, above, settings, xp=xp)
+        new[i] = update_curvature(new[i], inputs[i], rows, above, settings, xp=xp)
         S[i] = new[i].sensitivity
     return tuple(new)
+
+
+#: share of the running Hessian that survives a batch
+HESSIAN_MEMORY = 0.9
+
+
+def update_hessian(hessian: Any, new: Any) -> Any:
+    """The running mean of the loss's Hessian with that of one more batch."""
+    return running_mean(hessian, new, HESSIAN_MEMORY)
 
 
 def running_mean(old: Any, new: Any, memory: float) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from .._state import Problem, Weights
 from ._curvature import Curvature
 from ._factored import Factorization
+from ._ridges import first_ridges
 from ._schedule import BatchSettings
 
 
@@ -31,6 +32,12 @@ class BatchState:
         Last changes of W_i and b_i, in one array, before the step length.
     operators : tuple
         What the closed V_{i-1} steps need of W_i; None with linearised blocks.
+    ridges : tuple of numbers
+        delta_i of ridge/2 ||W_i||^2 beside sums over all rows.
+    hessian : array of shape (d_N, d_N) or None
+        Running mean of the loss's mean Hessian in the outputs; None before the first batch.
+    dispersion : number or None
+        Running dispersion of the loss.
     n_rows : float
         Sum of all sample weights, which ``ridge`` and the penalties are relative to.
     n_steps : int or None
@@ -59,6 +66,9 @@ class BatchState:
     curvatures: tuple
     velocity: tuple
     operators: tuple
+    ridges: tuple
+    hessian: Any = None
+    dispersion: Any = None
     n_rows: float = 1.0
     n_steps: int | None = None
     n_batches: int = 0
@@ -113,6 +123,7 @@ def blank_statistics(problem: Problem) -> dict[str, Any]:
         "curvatures": (None, *(Curvature(problem.fit_intercept) for _ in range(N))),
         "velocity": (None,) * (N + 1),
         "operators": (None,) * (N + 1),
+        "ridges": first_ridges(problem),
         "interval": None,
     }
 

@@ -13,11 +13,11 @@ from typing import Any
 from ...backends import get_backend
 from .._blocks import input_operator
 from .._forward import forward
-from .._metrics import mean_diagonal
 from .._objective import weighted_loss
 from .._state import Block
 from ._averaging import update_mean
-from ._curvature import update_curvatures
+from ._curvature import update_curvatures, update_hessian
+from ._evidence import update_dispersion, update_ridges
 from ._messages import activation_chords, activation_slopes, closed_form_messages, linearized_messages
 from ._rows import share_roots, weighted_inputs, weighted_rows
 from ._schedule import refresh_due, refresh_interval, remaining_share
@@ -45,6 +45,7 @@ def batch_step(state: BatchState, X: Any, Y: Any, s: Any = None, pull: float = 0
     with problem.row_products():
         V, U = forward(problem, X, weights.W, weights.b)
     block, root = Block(Y, V, U, s), share_roots(X, s, xp=problem.xp)
+    state = update_outputs(state, Y, V[N], s)
     inputs = [None, *(weighted_inputs(problem, i, V[i - 1], root) for i in range(1, N + 1))]
     slopes = activation_slopes(problem, U) if state.settings.linearized else None
     state = refresh_statistics(state, block, inputs, slopes, root)
@@ -63,6 +64,15 @@ def batch_step(state: BatchState, X: Any, Y: Any, s: Any = None, pull: float = 0
     if state.n_batches % state.interval == 0:
         state = update_mean(state)
     return state, weighted_loss(problem, block)
+
+
+def update_outputs(state: BatchState, Y: Any, V: Any, s: Any) -> BatchState:
+    """The state with this batch in the loss's running Hessian and dispersion."""
+    if not state.settings.linearized:
+        return state
+    new = state.problem.loss.mean_hessian(Y, V, s, xp=state.problem.xp)
+    dispersion = update_dispersion(state, Y, V, s, new)
+    return replace(state, hessian=update_hessian(state.hessian, new), dispersion=dispersion)
 
 
 def refresh_statistics(
@@ -90,30 +100,33 @@ def refresh_statistics(
     if not refresh_due(count, interval):
         return state
     slopes = activation_chords(problem, block) if slopes is None else slopes
-    curvatures = update_curvatures(problem, weights.W, state.curvatures, inputs, slopes, root, settings)
+    curvatures = update_curvatures(state, inputs, slopes, root)
     operators = state.operators
     if not settings.linearized:
         solved = (input_operator(i - 1, problem, weights) for i in range(2, problem.N + 1))
         operators = (None, None, *solved)
-    return replace(state, curvatures=curvatures, operators=operators, interval=interval)
+    state = replace(state, curvatures=curvatures, operators=operators, interval=interval)
+    return update_ridges(state)
 
 
 def layer_change(state: BatchState, i: int, A: Any, E: Any) -> tuple[Any, Any]:
-    """Change (G + .)^{-1} A'E (S + .)^{-1} of W_i and b_i, and its product with A'E, a number.
+    """Change (G + .)^{-1} D (S + .)^{-1} of W_i and b_i, and its product with D, a number.
 
-    A message in closed form is the change of U_i itself, not a slope: it needs no S.
+    D = A'E - delta_i / n W_i is minus the gradient of the mean loss with its ridge. A message in closed
+    form is the change of U_i itself, not a slope: it needs no S, and stands beside delta_i / (rho n).
     """
-    curvature, xp = state.curvatures[i], state.problem.xp
-    linearized, number = state.settings.linearized, get_backend(xp).number
-    n, d, m = *A.shape, E.shape[1]
-    if n * (d * d + m * m + n * (d + m)) < d * m * (d + m):  # through the rows: fewer products
-        left, right = A @ curvature.gram_inverse, (E @ curvature.sensitivity_inverse if linearized else E)
-        return left.T @ right, number(xp.sum((left @ A.T) * (right @ E.T)), xp=xp)
-    slope = A.T @ E
+    curvature, xp, linearized = state.curvatures[i], state.problem.xp, state.settings.linearized
+    slope, W = A.T @ E, state.weights.W[i]
+    weight = state.n_rows * (1.0 if linearized else state.problem.penalties.rho)
+    pull = (state.ridges[i] / weight) * W
+    if slope.shape[0] == W.shape[0]:
+        slope = slope - pull
+    else:  # the intercept has no ridge
+        slope = xp.concat([slope[:-1, :] - pull, slope[-1:, :]], axis=0)
     change = curvature.gram_inverse @ slope
     if linearized:
         change = change @ curvature.sensitivity_inverse
-    return change, number(xp.sum(change * slope), xp=xp)
+    return change, get_backend(xp).number(xp.sum(change * slope), xp=xp)
 
 
 def apply_changes(state: BatchState, changes: list, gain: Any, pull: float) -> BatchState:
@@ -131,8 +144,9 @@ def apply_changes(state: BatchState, changes: list, gain: Any, pull: float) -> B
     settings, weights, N = state.settings, state.weights, state.problem.N
     together = N if settings.linearized else 1
     step = settings.step * remaining_share(state.n_batches, state.n_steps)
-    shrink = trust_factor(step * step * gain, state.trust, xp=state.problem.xp)
-    velocities = [None] * (N + 1)
+    size = step * step * gain / (1.0 if state.dispersion is None else state.dispersion)
+    shrink = trust_factor(size, state.trust, xp=state.problem.xp)
+    velocities, decay = [None] * (N + 1), decay_share(state)
     for i in range(1, N + 1):
         velocity = shrink * changes[i]
         if state.velocity[i] is not None:
@@ -142,7 +156,7 @@ def apply_changes(state: BatchState, changes: list, gain: Any, pull: float) -> B
         if b is not None:
             b = b + change[-1, :]
             change = change[:-1, :]
-        W = W * (1.0 - decay_share(state, i, step)) + change
+        W = W * (1.0 - decay) + change
         if pull and weights.M[i] is not None:
             W = (W + pull * weights.M_dense[i]) * (1.0 / (1.0 + pull))
         weights = weights.updated(W=(i, W), b=(i, b))
@@ -158,19 +172,11 @@ def trust_factor(size: Any, trust: float, *, xp: Any) -> Any:
     return math.sqrt(trust / size) if size > trust else 1.0
 
 
-def decay_share(state: BatchState, i: int, step: float) -> Any:
-    """Share of W_i that one batch takes away, a number: the scale-free one, and the ridge's.
+def decay_share(state: BatchState) -> float:
+    """Share of W_i that one batch takes away where blocks are in closed form.
 
-    The ridge is preconditioned by the mean diagonals of both sides and by itself: as the weights
-    get smaller so does S, and without its own share the ridge would take all of them at once.
+    Over a whole fit, weights that no batch asks for fall by exp(-shrink). Linearised blocks have ridges.
     """
-    decay, settings, problem = 0.0, state.settings, state.problem
-    if state.n_steps:
-        rest = 1.0 - state.n_batches / state.n_steps
-        decay = 2.0 * settings.shrink / state.n_steps * rest
-    if problem.penalties.ridge:
-        curvature, xp, scale = state.curvatures[i], problem.xp, 1.0 + settings.damping
-        g, s = (scale * mean_diagonal(A, xp=xp) for A in (curvature.gram, curvature.sensitivity))
-        ridge = problem.penalties.ridge / state.n_rows
-        decay += step / problem.N * ridge / (g * s + ridge)
-    return decay
+    if state.settings.linearized or not state.n_steps:
+        return 0.0
+    return 2.0 * state.settings.shrink / state.n_steps * (1.0 - state.n_batches / state.n_steps)

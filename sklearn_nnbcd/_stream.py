@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What ``partial_fit`` knows between two calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sklearn.utils import check_random_state
+
+from ._resolve import resolve_solver
+from ._training import Training
+from .numerics import ColumnMoments
+from .targets import BaseTargets
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """Rows that come a few at a time, so far.
+
+    Attributes
+    ----------
+    training : Training or None
+        In the units of the rows that came so far; None: to be made from the fitted network.
+    state : state of the solver or None
+    moments : ColumnMoments or None
+        Of the columns of X.
+    n_batches : int
+        Batches so far, those of a ``fit`` before included: schedules go on from there.
+    """
+
+    training: Training | None = None
+    state: Any = None
+    moments: ColumnMoments | None = None
+    n_batches: int = 0
+
+    def after(self, state: Any) -> Stream:
+        """The stream after a pass over its rows; it holds on to none of them."""
+        done = state.engine.n_batches
+        return replace(
+            self, training=replace(self.training, X=self.training.X[:0, ...]), state=state, n_batches=done
+        )
+
+    def without_state(self) -> Stream:
+        """What a pickle holds: enough to go on from the fitted network."""
+        return Stream(moments=self.moments, n_batches=self.n_batches)
+
+
+def next_stream(estimator: Any, before: Stream | None, rows: Any, targets: BaseTargets) -> Stream:
+    """The stream with a state that is ready to learn from some more rows.
+
+    The units of columns and targets follow all rows so far. Where they have moved on by a tenth, the
+    fitted network is expressed in the new ones, and the solver's statistics start again.
+
+    Parameters
+    ----------
+    estimator : estimator
+    before : Stream or None
+        None: nothing is known but the fitted network, if there is one.
+    rows : Rows
+    targets : BaseTargets
+    """
+    before = Stream() if before is None else before
+    moments = rows.moments() if before.moments is None else before.moments + rows.moments()
+    solver = resolve_solver(estimator, None) if before.training is None else before.training.solver
+    training = Training.prepare(estimator, rows, targets, solver, moments, is_stream=True)
+    known = before.training
+    if known is not None and known.inputs.is_near(training.inputs) and known.targets.is_near(targets):
+        training = replace(known, X=rows.X)
+    encoded = rows.encoded(training.targets)
+    if training.inputs is getattr(known, "inputs", None):
+        random_state = check_random_state(estimator.random_state)
+        state = solver.with_rows(before.state, encoded, random_state, training.inputs)
+    else:
+        network = getattr(estimator, "network_", None)
+        state = solver.init(
+            training.problem, training.start(network), encoded, training.context(None, None, before.n_batches)
+        )
+    return Stream(training, state, moments, before.n_batches)

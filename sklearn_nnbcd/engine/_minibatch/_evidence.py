@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How strong the ridge of each layer is: by the evidence, or as the user says.
+
+MacKay's fixed point on the Kronecker-factored Laplace approximation (MacKay 1992; Ritter, Botev and
+Barber 2018). A layer's Hessian is n G x S, so its eigenvalues are lambda = n g s, and
+gamma = sum lambda / (lambda + delta) of its weights are determined by the data. The ridge is where
+delta ||W||^2 = phi gamma, with phi the dispersion of the loss. One number for the whole network is less
+at the mercy of single layers: delta_i = a d_i / 2, with d_i the inputs of the layer, so that a = 1 says
+that first weights as those of He et al. are likely.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ...backends import get_backend
+from ._ridges import prior_ridges
+from ._state import BatchState
+
+#: curvature updates between two updates of the ridges
+EVERY = 6
+#: share of the fixed point: the approximation counts directions as determined that new rows are not sure of
+SHARE = 0.6
+#: share of the running dispersion that survives a batch
+DISPERSION_MEMORY = 0.98
+#: least and largest ridge
+BOUNDS = (1e-8, 1e12)
+
+
+def update_dispersion(state: BatchState, Y: Any, V: Any, shares: Any, hessian: Any) -> Any:
+    """phi, the mean square of the loss's gradient over the trace of its Hessian; 1 for a likelihood.
+
+    Where the loss is minus the logarithm of a likelihood both are the same on average. For a loss in
+    other units, such as squared error, it is the variance of what is left.
+
+    Parameters
+    ----------
+    state : BatchState
+    Y, V : arrays of shape (n, d_N)
+    shares : array of shape (n,) or None
+        Sample weights of the batch; None: ones.
+    hessian : array of shape (d_N, d_N)
+        Of the batch.
+    """
+    problem, xp = state.problem, state.problem.xp
+    if problem.loss.is_likelihood:
+        return 1.0
+    number = get_backend(xp).number
+    squares = xp.sum(problem.loss.gradient(Y, V, xp=xp) ** 2, axis=1)
+    mean = xp.mean(squares) if shares is None else xp.sum(shares * squares) / xp.sum(shares)
+    unit = float(xp.finfo(V.dtype).eps)  # where nothing is left, rounding is
+    new = number(mean / (xp.linalg.trace(hessian) + unit) + unit, xp=xp)
+    if state.dispersion is None:
+        return new
+    return DISPERSION_MEMORY * state.dispersion + (1.0 - DISPERSION_MEMORY) * new
+
+
+def update_ridges(state: BatchState) -> BatchState:
+    """The state with new ridges where they are due and not given."""
+    if state.problem.penalties.ridge is not None or not state.settings.linearized:
+        return state
+    n_updates = state.curvatures[1].count
+    if n_updates == 0 or n_updates % EVERY:
+        return state
+    problem, xp = state.problem, state.problem.xp
+    number, squares = get_backend(xp).number, get_backend(xp).sum_of_squares
+    prior, determined, size = prior_ridges(problem), 0.0, 0.0
+    for i in range(1, problem.N + 1):
+        curvature = state.curvatures[i]
+        g, s = (xp.clip(xp.linalg.eigvalsh(A), 0.0, None) for A in (curvature.gram, curvature.sensitivity))
+        eigenvalues = (state.n_rows * g)[:, None] * s[None, :]
+        determined = determined + number(xp.sum(eigenvalues / (eigenvalues + state.ridges[i])), xp=xp)
+        size = size + prior[i] * squares(state.weights.W[i], xp=xp)
+    share = SHARE * state.dispersion * determined / (size + BOUNDS[0])
+    ridges = [None]
+    for i in range(1, problem.N + 1):  # the geometric mean of the old and the new one
+        ridges.append(bounded((state.ridges[i] * share * prior[i]) ** 0.5, xp=xp))
+    return replace(state, ridges=tuple(ridges))
+
+
+def bounded(x: Any, *, xp: Any) -> Any:
+    """A number within ``BOUNDS``."""
+    low, high = BOUNDS
+    return min(max(x, low), high) if isinstance(x, float) else xp.clip(x, low, high)

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The columns of X as the solvers see them: about their means, in units of comparable spread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..backends import get_backend, namespace_of
+from ..numerics import ColumnMoments
+
+#: spreads of columns may differ from their median by this factor; larger differences are a matter of units
+SPREAD_RANGE = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class InputMap:
+    """X -> (X - origin) * scale, and in coordinates of the rows' own space where columns are many.
+
+    Attributes
+    ----------
+    origin, scale : arrays of shape (d_0,)
+    basis : array of shape (d_0, k) or None
+        Orthonormal columns that span all training rows; None: the columns themselves.
+    """
+
+    origin: Any
+    scale: Any
+    basis: Any = None
+
+    @classmethod
+    def from_moments(
+        cls,
+        moments: ColumnMoments,
+        like: Any,
+        *,
+        centre: bool,
+        shared: bool = False,
+        drop_constant: bool = True,
+    ) -> InputMap:
+        """The map that makes columns comparable.
+
+        Spreads keep their ratio to the median one up to a factor of 2: within that, a larger spread may
+        well mean something; beyond, it is a matter of units. The mean square of the spreads becomes 1.
+        Constant columns become 0, as they have nothing to say.
+
+        Parameters
+        ----------
+        moments : ColumnMoments
+        like : array
+            Its dtype, library and device are the map's.
+        centre : bool
+            Whether there are intercepts to take the means.
+        shared : bool, default=False
+            One scale and no origin for all columns, as for the pixels of an image.
+        drop_constant : bool, default=True
+            Whether constant columns become 0; in a stream they may come to life.
+
+        Returns
+        -------
+        inputs : InputMap
+        """
+        xp = namespace_of(moments.mean)
+        if shared:
+            square = xp.mean(moments.square / moments.weight + moments.mean**2)
+            factor = xp.where(square > 0.0, 1.0 / xp.sqrt(xp.where(square > 0.0, square, 1.0)), 1.0)
+            scale, origin = xp.zeros_like(moments.mean) + factor, xp.zeros_like(moments.mean)
+        else:
+            mean = moments.mean if centre else xp.zeros_like(moments.mean)
+            spread = xp.sqrt(moments.square / moments.weight + (0.0 if centre else moments.mean**2))
+            scale = comparable_scale(spread, moments, xp=xp)
+            origin = mean
+            if not drop_constant:
+                size = xp.where(moments.largest > 0.0, moments.largest, xp.ones_like(mean))
+                scale = xp.where(scale > 0.0, scale, 1.0 / size)
+        names = namespace_of(like)
+        origin, scale = (names.asarray(x, dtype=like.dtype) for x in (origin, scale))
+        return cls(origin, scale)
+
+    def of_rows(self, X: Any) -> tuple[InputMap, Any]:
+        """The map onto the space of the rows, for fewer rows than columns, and these rows in it.
+
+        Ridges and the Frobenius norm see no difference, as the basis is orthonormal: first weights in the
+        space of the rows are all that training can reach.
+
+        Parameters
+        ----------
+        X : array of shape (n, d_0)
+
+        Returns
+        -------
+        inputs : InputMap
+        Z : array of shape (n, k)
+        """
+        xp = namespace_of(X)
+        Z = (X - self.origin) * self.scale
+        values, vectors = xp.linalg.eigh(Z @ Z.T)
+        floor = Z.shape[0] * float(xp.finfo(Z.dtype).eps) * xp.max(values)
+        (rows,) = xp.nonzero(values > floor)
+        if rows.shape[0] == 0:  # all rows are alike
+            rows = xp.asarray([values.shape[0] - 1])
+        values, vectors = xp.take(values, rows), xp.take(vectors, rows, axis=1)
+        roots = xp.sqrt(xp.clip(values, float(xp.finfo(Z.dtype).smallest_normal), None))
+        return replace(self, basis=(Z.T @ vectors) / roots), vectors * roots
+
+    def __call__(self, X: Any) -> Any:
+        """Rows as the solvers see them, an array of shape (n, d_0) or (n, k)."""
+        Z = (X - self.origin) * self.scale
+        return Z if self.basis is None else Z @ self.basis
+
+    def engine_weights(self, W: Any, b: Any) -> tuple[Any, Any]:
+        """First weights and intercepts for mapped rows, from those for X as it is.
+
+        What a constant column adds goes into the intercepts.
+        """
+        xp = namespace_of(W)
+        origin, scale = self.per_input(W)
+        b = None if b is None else b + origin @ W
+        safe = xp.where(scale != 0.0, scale, xp.ones_like(scale))
+        W = xp.where(scale != 0.0, 1.0 / safe, xp.zeros_like(scale))[:, None] * W
+        return (W if self.basis is None else self.basis.T @ W), b
+
+    def per_input(self, W: Any) -> tuple[Any, Any]:
+        """Origin and scale of what multiplies W: of patches, where one scale serves all."""
+        if W.shape[0] == self.scale.shape[0]:
+            return self.origin, self.scale
+        xp = namespace_of(self.scale)
+        zeros = xp.zeros(W.shape[0], dtype=self.scale.dtype)
+        return zeros, zeros + self.scale[0]
+
+    def is_near(self, other: InputMap, tolerance: float = 0.1) -> bool:
+        """Whether two maps are the same up to a share of the spreads."""
+        xp = namespace_of(self.scale)
+        shift = xp.max(xp.abs(self.origin - other.origin) * self.scale)
+        change = xp.max(xp.abs(other.scale - self.scale) - tolerance * xp.abs(self.scale))
+        return bool(shift <= tolerance) and bool(change <= 0.0)
+
+
+def comparable_scale(spread: Any, moments: ColumnMoments, *, xp: Any) -> Any:
+    """Factors that bring spreads near one another, 0 for constant columns; mean square spread 1."""
+    varies = moments.varies
+    host = get_backend(xp).to_numpy(spread[varies], xp=xp)
+    if host.shape[0] == 0:
+        return xp.zeros_like(spread)
+    host.sort()
+    median = float(host[host.shape[0] // 2])
+    safe = xp.where(varies, spread, xp.ones_like(spread))
+    target = xp.clip(safe / median, 1.0 / SPREAD_RANGE, SPREAD_RANGE)
+    share = xp.astype(varies, spread.dtype)
+    mean_square = xp.sum(share * target**2) / xp.sum(share)
+    return share * target / safe / xp.sqrt(mean_square)
