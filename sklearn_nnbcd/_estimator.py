@@ -21,7 +21,7 @@ from ._training import Training
 from ._validation import all_or_nothing, parse_bytes
 from .initializers import FromMLP
 from .network import Network
-from .solvers import BaseSolver, RunResult, run
+from .solvers import STREAM_BATCHES, BaseSolver, RunResult, run
 from .targets import BaseTargets
 
 
@@ -111,7 +111,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         monitor = Monitor(self, solver, callbacks, to_attributes, None if validation is None else score)
         with callbacks.fit():
             encoded = rows.encoded(targets)
-            context = training.context(max_iter, place)
+            context = training.context(max_iter, place, self._batches_before(before))
             state = solver.init(training.problem, training.start(before), (training.X, *encoded[1:]), context)
             try:
                 result = run(solver, state, max_iter, monitor)
@@ -122,6 +122,12 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         self._stream = Stream(n_batches=solver.n_batches(result.state))
         self._set_curves(result, monitor)
         return encoded
+
+    def _batches_before(self, network: Network | None) -> int:
+        """How many batches the first weights have seen: those of the last fit, or of an MLP's."""
+        if network is not None:
+            return self._stream.n_batches if "_stream" in vars(self) else STREAM_BATCHES
+        return STREAM_BATCHES if getattr(self.initializer, "in_user_units", False) else 0
 
     def _check_rows(self, X: Any, y: Any, sample_weight: Any, known: bool = False) -> Rows:
         before = (self.network_, self._image_shape) if known else (None, None)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Solvers: how the problem of a fit is minimised."""
 
-from ._base import BaseSolver, FitContext
+from ._base import STREAM_BATCHES, BaseSolver, FitContext
 from ._exact import ExactMiniBatch
 from ._full import FullBatch, block_size, cut_rows
 from ._minibatch import MiniBatch
@@ -11,6 +11,7 @@ SOLVERS = {"full": FullBatch, "minibatch": MiniBatch, "exact": ExactMiniBatch}
 
 __all__ = [
     "SOLVERS",
+    "STREAM_BATCHES",
     "BaseSolver",
     "ExactMiniBatch",
     "FitContext",

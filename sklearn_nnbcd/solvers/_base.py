@@ -37,7 +37,7 @@ class FitContext:
     inputs : InputMap or None
         Maps the rows of X, block by block or batch by batch; None: they stay as they are.
     n_batches : int
-        Batches that a stream had before: its schedules go on from there.
+        Batches that the first weights have seen before: schedules go on from there.
     """
 
     max_iter: int | None

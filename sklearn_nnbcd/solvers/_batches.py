@@ -35,7 +35,7 @@ from ._base import STREAM_BATCHES, BaseSolver, FitContext
 #: batches that max_iter="auto" stands for, and over which the compression's pull rises where no end is known
 AUTO_BATCHES = STREAM_BATCHES
 #: fewest and most passes that max_iter="auto" stands for
-AUTO_PASSES = (6, 200)
+AUTO_PASSES = (16, 200)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,10 +89,10 @@ class BaseBatchSolver(BaseSolver):
         check_flag(self.tf32, "tf32", owner)
 
     def resolve_batch_size(self, n_rows: int) -> int:
-        """Rows of a batch; "auto" grows with the root of the number of rows, from 32 to 1024."""
+        """Rows of a batch; "auto" is a tenth of the rows up to 256, and grows with their root beyond."""
         size = self.batch_size
         if size == "auto":
-            size = min(1024, max(32, 2 * math.isqrt(n_rows)))
+            size = max(32, min(n_rows // 10, max(256, 2 * math.isqrt(n_rows))))
         return min(size, n_rows)
 
     def resolve_compress_after(self, default: float) -> float:
@@ -100,7 +100,7 @@ class BaseBatchSolver(BaseSolver):
         return default if self.compress_after == "auto" else float(self.compress_after)
 
     def auto_max_iter(self, n_rows: int) -> int:
-        """Passes: a fixed number of batches, at least 6 passes."""
+        """Passes: a fixed number of batches, at least 16 passes."""
         few, many = AUTO_PASSES
         return min(many, max(few, round(AUTO_BATCHES * self.resolve_batch_size(n_rows) / n_rows)))
 
@@ -110,7 +110,9 @@ class BaseBatchSolver(BaseSolver):
         W, b = start()
         problem = replace(problem, tf32=self.tf32).with_plans(W)
         weights = initial_weights(problem, W, b, compress=False)
-        n_steps = None if context.max_iter is None else context.max_iter * len(batches)
+        n_steps = None
+        if context.max_iter is not None:  # a fit that goes on has the step length of its last part
+            n_steps = context.n_batches + context.max_iter * len(batches)
         engine = initial_state(problem, weights, self.settings(problem), n_steps, batches.weight)
         engine = replace(engine, n_batches=context.n_batches, first_batch=context.n_batches)
         return PassState(engine, batches, context.max_iter, weight=batches.weight)

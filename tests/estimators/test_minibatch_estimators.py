@@ -195,7 +195,7 @@ def test_an_overflow_in_a_dense_start_leaves_a_compressed_network(monkeypatch):
 def test_what_the_engine_is_told_of_compress_after_and_averaging(compression, solver, free):
     model = NNBCDClassifier((30, 30), compression=compression, solver=solver)
     loss, found = resolve_loss(model, "classification"), resolve_solver(model, 1000)
-    problem, _ = resolve_problem(model, 20, 3, loss, found, NUMPY)
+    problem, _ = resolve_problem(model, 20, 3, loss, found, np)
     settings = found.settings(problem)
     assert (settings.free, settings.averaging) == (free, 2.5)
     assert settings.linearized == isinstance(solver, MiniBatch)

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ...backends import namespace_of
-from ...numerics._linalg import inverse_factor, times_transposed
+from ...numerics._linalg import add_to_diagonal, inverse_factor, times_transposed
 from ...numerics._metric import Metric
-from .._metrics import output_sensitivity, with_ridge
+from .._metrics import mean_diagonal, output_sensitivity, with_ridge
 from ._rows import weighted_rows
 from ._schedule import BatchSettings
 
@@ -75,7 +75,7 @@ class Curvature:
 
 
 def update_curvature(
-    curvature: Curvature, A: Any, slopes: Any, above: Any, settings: BatchSettings, *, xp: Any
+    curvature: Curvature, A: Any, slopes: Any, above: Any, ridge: Any, settings: BatchSettings, *, xp: Any
 ) -> Curvature:
     """The curvature with one more batch in its sums.
 
@@ -88,6 +88,8 @@ def update_curvature(
         Of the activation at u, weighted likewise; None for the output layer.
     above : array of shape (d_out, d_out)
         The next layer's sensitivity in terms of V_i; the loss's own for the output layer.
+    ridge : number
+        delta_i / n, the curvature of the ridge: where the data say nothing it is all there is.
     settings : BatchSettings
     xp : module
     """
@@ -97,7 +99,10 @@ def update_curvature(
     if slopes is not None:
         overlap = running_mean(overlap, slopes.T @ slopes, memory)
         sensitivity = above * overlap
-    inverse = damped_inverse(sensitivity, settings.damping, xp=xp) if settings.linearized else None
+    inverse = None
+    if settings.linearized:
+        unit = (1.0 + settings.damping) * mean_diagonal(gram, xp=xp) + float(xp.finfo(A.dtype).eps)
+        inverse = damped_inverse(sensitivity, settings.damping, ridge / unit, xp=xp)
     return replace(
         curvature,
         count=curvature.count + 1,
@@ -130,7 +135,8 @@ def update_curvatures(state: BatchState, inputs: list, slopes: list, root: Any) 
         if i < N:
             layer = problem.layers[i]
             rows = weighted_rows(layer, slopes[i], root, xp=xp) * layer.positions**-0.5
-        new[i] = update_curvature(new[i], inputs[i], rows, above, settings, xp=xp)
+        ridge = state.ridges[i] / state.n_rows
+        new[i] = update_curvature(new[i], inputs[i], rows, above, ridge, settings, xp=xp)
         S[i] = new[i].sensitivity
     return tuple(new)
 
@@ -149,7 +155,7 @@ def running_mean(old: Any, new: Any, memory: float) -> Any:
     return new if old is None else memory * old + (1.0 - memory) * new
 
 
-def damped_inverse(A: Any, damping: float, *, xp: Any) -> Any:
-    """(A + damping * mean diagonal * I)^{-1}."""
-    K = inverse_factor(with_ridge(A, damping, xp=xp), xp=xp)
+def damped_inverse(A: Any, damping: float, more: Any = 0.0, *, xp: Any) -> Any:
+    """(A + (damping * mean diagonal + more) I)^{-1}."""
+    K = inverse_factor(add_to_diagonal(with_ridge(A, damping, xp=xp), more, xp=xp), xp=xp)
     return times_transposed(K, K, xp=xp)
