@@ -28,8 +28,9 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
     ----------
     loss : str or instance
         Loss of the outputs V_N: a name of ``sklearn_nnbcd.losses.LOSSES`` that suits classification
-        ('squared_error' on coded labels, as in the paper, 'hinge', 'logistic', 'cross_entropy') or
-        an instance. Losses are sums over rows, so penalties keep their meaning beside them.
+        ('cross_entropy', 'squared_error' on coded labels, as in the paper, 'hinge', 'logistic') or
+        an instance. For several labels per row 'cross_entropy' is that of each label by itself. Losses
+        are sums over rows, so penalties keep their meaning beside them.
     class_weight : dict, 'balanced' or None
         Weights of the classes, multiplied into ``sample_weight``. 'balanced': inverse to the
         (weighted) class counts.
@@ -91,7 +92,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         hidden_layer_sizes=(100,),
         *,
         activation="relu",
-        loss="squared_error",
+        loss="cross_entropy",
         compression=None,
         rank=None,
         sparsity=None,
@@ -101,7 +102,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         activity_regularizer=None,
         rho=1.0,
         gamma=1.0,
-        tau=10.0,
+        tau="auto",
         proximal=0.01,
         ridge="auto",
         initializer="auto",
@@ -186,7 +187,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
             if known is None:
                 return self._fit_targets(y, s, loss, dtype)
             known.check_more(y)
-            return replace(known, loss=loss)
+            return replace(known, loss=loss.for_labels())
         return self._more_labels(known, y, loss, classes)
 
     def _more_labels(self, known: Any, y: np.ndarray, loss: Any, classes: Any) -> Labels:

@@ -43,8 +43,9 @@ rho : float
     Penalty of U_i = V_{i-1} W_i + b_i, > 0.
 gamma : float
     Penalty of V_i = sigma_i(U_i), > 0.
-tau : float
-    Penalty of W_i = W_i^MC, > 0; only compressed layers have one. Small: W_i learns freely and
+tau : float or 'auto'
+    Penalty of W_i = W_i^MC, > 0; only compressed layers have one. 'auto' is 10, and with the solver 'full'
+    10 times the mean sample weight. Small: W_i learns freely and
     W_i^MC lags behind it. Large: W_i hardly moves off the format that it is in.
 proximal : float
     Proximal weight of the blocks V_N, U_i and W_i^MC, >= 0, the paper's alpha (no L2 penalty: that is
@@ -52,8 +53,9 @@ proximal : float
     proximal/2 times its squared length.
 ridge : float or 'auto'
     Penalty ridge/2 ||W_i||^2 of every weight, >= 0. It ties U and V to what the weights can do;
-    without it they learn the labels by themselves and the network learns little. 'auto': 1 for the
-    solver 'full', 0 for 'minibatch', which lets weights that no batch asks for fall by itself.
+    without it they learn the labels by themselves and the network learns little. A number is that of (7),
+    beside sums over rows. 'auto': 1, times the mean sample weight, for the solver 'full'; for
+    'minibatch' as strong as the evidence of the data says.
 initializer : str or instance
     First weights: a name of ``sklearn_nnbcd.initializers.INITIALIZERS`` or an instance. 'auto' is
     'small_normal' for the solver 'full' and 'kaiming_normal' for 'minibatch'.

@@ -88,7 +88,7 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         activity_regularizer=None,
         rho=1.0,
         gamma=1.0,
-        tau=10.0,
+        tau="auto",
         proximal=0.01,
         ridge="auto",
         initializer="auto",

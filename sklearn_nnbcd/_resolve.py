@@ -85,14 +85,20 @@ def resolve_penalties(estimator, owner, solver):
     values = {
         name: check_number(getattr(estimator, name), name, owner, strict=True, cure=good)
         for name in ("rho", "gamma", "tau")
+        if not is_auto(name, estimator)
     }
     off = "0 switches the term off."
     values["alpha"] = check_number(estimator.proximal, "proximal", owner, cure=off)
-    if isinstance(estimator.ridge, str) and estimator.ridge == "auto":
-        values["ridge"] = solver.auto_ridge
-    else:
+    if not is_auto("ridge", estimator):
         values["ridge"] = check_number(estimator.ridge, "ridge", owner, cure=off)
-    return Penalties(**values)
+    auto = {name: value for name, value in solver.auto_penalties.items() if name not in values}
+    return Penalties(**values, **auto, auto=tuple(auto))
+
+
+def is_auto(name: str, estimator: Any) -> bool:
+    """Whether a penalty is "auto"; rho and gamma cannot be."""
+    value = getattr(estimator, name)
+    return name in ("tau", "ridge") and isinstance(value, str) and value == "auto"
 
 
 def resolve_activations(activation, n_layers, owner):

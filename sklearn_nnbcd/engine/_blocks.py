@@ -163,8 +163,9 @@ def update_M(weights: Weights, i: int, problem: Problem) -> Weights:
     plan, xp, p = problem.plans[i], problem.xp, problem.penalties
     if plan is None:
         return weights
-    old, old_dense, weight = weights.M[i], weights.M_dense[i], p.tau + p.alpha
-    target = (p.tau * weights.W[i] + p.alpha * old_dense) * (1.0 / weight)
+    alpha = p.alpha if p.alpha_m is None else p.alpha_m
+    old, old_dense, weight = weights.M[i], weights.M_dense[i], p.tau + alpha
+    target = (p.tau * weights.W[i] + alpha * old_dense) * (1.0 / weight)
     metric = weights.metric(i)
     norm = metric or EUCLIDEAN
 

@@ -8,7 +8,7 @@ from ..numerics._linalg import add_to_diagonal
 from ._state import Problem
 
 #: ridge of the loss's Hessian, in units of its mean diagonal: outputs that are sure still take part
-HESSIAN_RIDGE = 1e-2
+HESSIAN_RIDGE = 0.1
 
 
 def output_sensitivity(problem: Problem, i: int, W: tuple, sensitivities: list, hessian: Any = None) -> Any:

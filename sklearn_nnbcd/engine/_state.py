@@ -34,6 +34,10 @@ class Penalties:
     relaxation : float
         omega in (0, 2): V_i and W_i, whose blocks are quadratic, move by omega times the way to their
         minimiser, which lowers L by omega (2 - omega) times what the minimiser would.
+    auto : tuple of str
+        Which of ``tau`` and ``ridge`` the solver chose.
+    alpha_m : float or None
+        Proximal weight of the W^MC blocks; None: ``alpha``.
     """
 
     rho: float = 1.0
@@ -43,6 +47,17 @@ class Penalties:
     alpha_w: float = 0.0
     ridge: float = 0.0
     relaxation: float = 1.0
+    auto: tuple = ()
+    alpha_m: float | None = None
+
+    def in_units_of(self, weight: float) -> "Penalties":
+        """The penalties where rows weigh so much on average.
+
+        Those that were left to the solver, and the proximal weight of W^MC, stand beside sums over rows:
+        they grow with them, so that a common factor of all sample weights changes nothing.
+        """
+        scaled = {name: getattr(self, name) * weight for name in self.auto}
+        return replace(self, alpha_m=self.alpha * weight, **scaled)
 
 
 @dataclass(frozen=True)

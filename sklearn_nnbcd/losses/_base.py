@@ -70,6 +70,10 @@ class BaseLoss(BaseEstimator):
     exact_hessian = True
     is_likelihood = False
 
+    def for_labels(self):
+        """The loss for labels that do not exclude each other, one output each; None: there is no such."""
+        return self if self.elementwise else None
+
     def check_parameters(self):
         """Raise ValueError or TypeError for bad parameters; called once, before any work."""
 

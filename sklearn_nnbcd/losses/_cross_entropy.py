@@ -30,6 +30,10 @@ class CrossEntropy(BaseLoss):
     off = 0.0
     elementwise = False
 
+    def for_labels(self):
+        """The logistic loss of each label by itself."""
+        return Logistic()
+
     def value(self, Y, V, *, xp):
         """sum_k y_k (log sum exp(v) - v_k) of each row."""
         if V.shape[1] == 1:

@@ -66,8 +66,8 @@ class BaseSolver(BaseEstimator):
         Whether the columns of X are to be centred and scaled for it.
     monotone : bool
         Whether the objective only falls, so that a stall means convergence.
-    auto_ridge : float or None
-        What ``ridge="auto"`` stands for; None: the solver finds a ridge for each layer.
+    auto_penalties : dict
+        What "auto" stands for as ``tau`` and ``ridge``; a ridge of None: the solver finds one by itself.
     auto_initializer : str
         What ``initializer="auto"`` stands for.
     """
@@ -75,7 +75,7 @@ class BaseSolver(BaseEstimator):
     uses: frozenset[str] = frozenset()
     scales_columns: bool = True
     monotone: bool = False
-    auto_ridge: float | None = 0.0
+    auto_penalties: dict[str, float | None] = {"tau": 10.0, "ridge": 0.0}
     auto_initializer: str = "kaiming_normal"
 
     def check_parameters(self) -> None:
@@ -87,13 +87,15 @@ class BaseSolver(BaseEstimator):
             Naming the solver's class, the parameter, what is allowed, what came, and the cure.
         """
 
-    def auto_max_iter(self, n_rows: int) -> int:
+    def auto_max_iter(self, n_rows: int, loss: Any = None) -> int:
         """What ``max_iter="auto"`` stands for.
 
         Parameters
         ----------
         n_rows : int
             Rows of the fit.
+        loss : loss or None, default=None
+            Of the fit.
 
         Returns
         -------

@@ -99,10 +99,14 @@ class BaseBatchSolver(BaseSolver):
         """Share of the fit after which the compression starts."""
         return default if self.compress_after == "auto" else float(self.compress_after)
 
-    def auto_max_iter(self, n_rows: int) -> int:
-        """Passes: a fixed number of batches, at least 16 passes."""
+    def auto_max_iter(self, n_rows: int, loss: Any = None) -> int:
+        """Passes: a fixed number of batches, at least 16 passes; three times as many for losses that are no likelihoods.
+
+        Their residuals keep their size however sure the network is, so a fit has more to settle.
+        """
         few, many = AUTO_PASSES
-        return min(many, max(few, round(AUTO_BATCHES * self.resolve_batch_size(n_rows) / n_rows)))
+        passes = min(many, max(few, round(AUTO_BATCHES * self.resolve_batch_size(n_rows) / n_rows)))
+        return passes if loss is None or loss.is_likelihood else 3 * passes
 
     def init(self, problem: Problem, start: Callable, rows: tuple, context: FitContext) -> PassState:
         """The state before the first pass; see :class:`BaseSolver`."""
@@ -114,7 +118,12 @@ class BaseBatchSolver(BaseSolver):
         if context.max_iter is not None:  # a fit that goes on has the step length of its last part
             n_steps = context.n_batches + context.max_iter * len(batches)
         engine = initial_state(problem, weights, self.settings(problem), n_steps, batches.weight)
-        engine = replace(engine, n_batches=context.n_batches, first_batch=context.n_batches)
+        engine = replace(
+            engine,
+            n_batches=context.n_batches,
+            first_batch=context.n_batches,
+            batch_weight=batches.weight / len(batches),
+        )
         return PassState(engine, batches, context.max_iter, weight=batches.weight)
 
     def with_rows(
@@ -132,7 +141,9 @@ class BaseBatchSolver(BaseSolver):
             Maps the rows of X, as before.
         """
         batches = self._batches(rows, random_state, inputs)
-        engine = replace(state.engine, n_rows=state.engine.n_rows + batches.weight)
+        before = state.engine
+        n_rows, count = before.n_rows + batches.weight, before.n_batches - before.first_batch + len(batches)
+        engine = replace(before, n_rows=n_rows, batch_weight=n_rows / count)
         return replace(state, engine=engine, batches=batches, weight=batches.weight)
 
     def _batches(self, rows: tuple, random_state: np.random.RandomState, inputs: Any) -> ShuffledBatches:

@@ -3,11 +3,11 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .._validation import check_flag, check_number, check_option
-from ..backends import get_backend
+from ..backends import get_backend, namespace_of
 from ..engine import (
     Diagnosis,
     FullState,
@@ -71,7 +71,7 @@ class FullBatch(BaseSolver):
 
     uses = frozenset({"rho", "gamma", "proximal", "tau", "ridge", "activity_regularizer"})
     monotone = True
-    auto_ridge = 1.0
+    auto_penalties = {"tau": 10.0, "ridge": 1.0}
     auto_initializer = "small_normal"
 
     def __init__(
@@ -107,7 +107,7 @@ class FullBatch(BaseSolver):
         """``scale_columns``."""
         return self.scale_columns
 
-    def auto_max_iter(self, n_rows: int) -> int:
+    def auto_max_iter(self, n_rows: int, loss: Any = None) -> int:
         """200 sweeps."""
         return AUTO_SWEEPS
 
@@ -122,6 +122,7 @@ class FullBatch(BaseSolver):
         del W, b  # they are replaced by the first sweep, and nobody else holds them
         place = context.place or self._placement
         placement = place(problem, weights, rows, context, self.extrapolation)
+        problem = replace(problem, penalties=penalties.in_units_of(placement.reduce(row_weights).mean))
         if context.inputs is not None:
             placement.map(map_rows, context.inputs)
         placement.map(start_block, problem, weights)
@@ -158,6 +159,29 @@ class FullBatch(BaseSolver):
 def map_rows(rows: tuple, inputs: Any) -> tuple:
     """A tuple (X, Y, s) with mapped X: a step for a placement that holds such tuples."""
     return inputs(rows[0]), *rows[1:]
+
+
+@dataclass(frozen=True)
+class RowWeights:
+    """Sum of the weights of some rows, and their number; they add up."""
+
+    total: float
+    count: int
+
+    def __add__(self, other: "RowWeights") -> "RowWeights":
+        return RowWeights(self.total + other.total, self.count + other.count)
+
+    @property
+    def mean(self) -> float:
+        """Mean weight of a row."""
+        return self.total / self.count
+
+
+def row_weights(rows: tuple) -> RowWeights:
+    """The weights of a tuple (X, Y, s)."""
+    X, _, s = rows
+    n_rows = X.shape[0]
+    return RowWeights(float(n_rows) if s is None else float(namespace_of(s).sum(s)), n_rows)
 
 
 def cut_rows(rows: tuple, size: int) -> list[tuple]:

@@ -40,7 +40,7 @@ class MiniBatch(BaseBatchSolver):
     """
 
     uses = frozenset({"tau", "ridge"})
-    auto_ridge = None  # by the evidence
+    auto_penalties = {"tau": 10.0, "ridge": None}  # the ridge by the evidence
 
     def __init__(
         self,

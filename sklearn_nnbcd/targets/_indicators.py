@@ -51,7 +51,8 @@ class Indicators(BaseTargets):
         ValueError
             If the loss does not, if there are class weights, or for other entries than 0 and 1.
         """
-        if not loss.elementwise:
+        elementwise = loss.for_labels()
+        if elementwise is None:
             raise ValueError(
                 f"The 'loss' of {owner} must look at every label by itself for a 'y' of several labels. "
                 f"Got {type(loss).__name__}, which takes classes to exclude each other. Use 'logistic'."
@@ -61,7 +62,7 @@ class Indicators(BaseTargets):
                 f"The 'class_weight' of {owner} must be None for a 'y' of several labels. Got "
                 f"{class_weight!r}. Use sample_weight."
             )
-        indicators = cls(y.shape[1], y.dtype, loss)
+        indicators = cls(y.shape[1], y.dtype, elementwise)
         indicators.check_entries(y)
         return indicators
 

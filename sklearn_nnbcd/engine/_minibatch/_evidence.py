@@ -19,7 +19,7 @@ from ._ridges import prior_ridges
 from ._state import BatchState
 
 #: curvature updates between two updates of the ridges
-EVERY = 6
+EVERY = 4
 #: share of the fixed point: the approximation counts directions as determined that new rows are not sure of
 SHARE = 0.6
 #: share of the running dispersion that survives a batch

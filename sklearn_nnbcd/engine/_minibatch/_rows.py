@@ -6,11 +6,14 @@ from typing import Any
 from .._state import Problem
 
 
-def share_roots(X: Any, s: Any, *, xp: Any) -> Any:
-    """Roots of the row weights over their sum, shape (n, 1); one float where all rows weigh the same."""
+def share_roots(X: Any, s: Any, batch_weight: float | None = None, *, xp: Any) -> Any:
+    """Roots of the row weights over the weight of a batch, shape (n, 1); one float where there are none.
+
+    With the mean weight of all batches, ``batch_weight``, a heavy batch counts as heavy; None: with its own.
+    """
     if s is None:
         return X.shape[0] ** -0.5
-    return xp.sqrt(s / xp.sum(s))[:, None]
+    return xp.sqrt(s / (xp.sum(s) if batch_weight is None else batch_weight))[:, None]
 
 
 def spread_roots(layer: Any, root: Any, *, xp: Any) -> Any:

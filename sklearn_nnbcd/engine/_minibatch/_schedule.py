@@ -50,7 +50,7 @@ class BatchSettings:
     linearized: bool = True
     step: float = 0.1
     momentum: float = 0.9
-    damping: float = 1.0
+    damping: float = 0.5
     memory: float = 0.95
     refresh: int | None = None
     trust: float = 1e-3

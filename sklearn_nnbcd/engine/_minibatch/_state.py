@@ -40,6 +40,8 @@ class BatchState:
         Running dispersion of the loss.
     n_rows : float
         Sum of all sample weights, which ``ridge`` and the penalties are relative to.
+    batch_weight : float or None
+        Mean sum of the sample weights of a batch; None: every batch is taken to weigh the same.
     n_steps : int or None
         Batches of the whole fit, over which the step length falls to zero; None: no end is known.
     n_batches : int
@@ -70,6 +72,7 @@ class BatchState:
     hessian: Any = None
     dispersion: Any = None
     n_rows: float = 1.0
+    batch_weight: float | None = None
     n_steps: int | None = None
     n_batches: int = 0
     first_batch: int = 0

@@ -44,7 +44,7 @@ def batch_step(state: BatchState, X: Any, Y: Any, s: Any = None, pull: float = 0
     problem, weights, N = state.problem, state.weights, state.problem.N
     with problem.row_products():
         V, U = forward(problem, X, weights.W, weights.b)
-    block, root = Block(Y, V, U, s), share_roots(X, s, xp=problem.xp)
+    block, root = Block(Y, V, U, s), share_roots(X, s, state.batch_weight, xp=problem.xp)
     state = update_outputs(state, Y, V[N], s)
     inputs = [None, *(weighted_inputs(problem, i, V[i - 1], root) for i in range(1, N + 1))]
     slopes = activation_slopes(problem, U) if state.settings.linearized else None
