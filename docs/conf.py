@@ -60,6 +60,7 @@ REGISTRIES = {
     "layers": "LAYERS",
     "initializers": "INITIALIZERS",
     "regularizers": "REGULARIZERS",
+    "solvers": "SOLVERS",
     "placements": "PLACEMENTS",
     "backends": "BACKENDS",
 }

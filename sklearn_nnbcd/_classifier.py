@@ -165,7 +165,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         targets = Indicators.fit(y, **options) if y.ndim == 2 else Labels.fit(y, s, **options)
         return self._check_warm(targets)
 
-    def _check_warm(self, targets: BaseTargets) -> BaseTargets:
+    def _check_warm(self, targets: Any) -> Any:
         """The targets; ValueError if a warm start would change the meaning of the outputs."""
         known = getattr(self, "classes_", None)
         if self.warm_start and known is not None and not np.array_equal(known, targets.classes):
@@ -190,7 +190,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
             return replace(known, loss=loss.for_labels())
         return self._more_labels(known, y, loss, classes)
 
-    def _more_labels(self, known: Labels | None, y: np.ndarray, loss: Any, classes: Any) -> Labels:
+    def _more_labels(self, known: Any, y: np.ndarray, loss: Any, classes: Any) -> Labels:
         if known is None and classes is None:
             raise ValueError(
                 "The 'classes' of partial_fit must name all labels in the first call. Got None. Pass "

@@ -136,13 +136,13 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         rows = check_rows(self, X, y, sample_weight, self._target_options, *before)
         return replace(rows, y=self._clean_targets(rows.y))
 
-    def _score_on(self, rows: Rows, targets: BaseTargets, network: Network) -> float:
+    def _score_on(self, rows: Any, targets: BaseTargets, network: Network) -> float:
         """Score of a partly trained network on validation rows; -inf if their outputs overflow."""
         V = to_numpy(network.forward(rows.X, self._memory_limit))
         return targets.score(rows.y, V, rows.s) if np.isfinite(V).all() else -np.inf
 
     def _set_fitted(
-        self, network: Network, targets: BaseTargets, solver: BaseSolver, image_shape: tuple | None
+        self, network: Network, targets: BaseTargets, solver: BaseSolver | None, image_shape: tuple | None
     ) -> None:
         """Set what prediction needs."""
         if not network.is_finite:
@@ -150,7 +150,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
                 "The fitted weights are not finite for the given X and y. Standardise the columns first, "
                 "e.g. with make_pipeline(StandardScaler(), ...), or pass float64."
             )
-        vars(self).update(fitted_attributes(network, targets, solver, image_shape))
+        self.__dict__.update(fitted_attributes(network, targets, solver, image_shape))
 
     def _set_curves(self, result: RunResult, monitor: Monitor) -> None:
         self.diagnosis_ = result.diagnosis
@@ -180,7 +180,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         self.loss_ = result.curve[-1].loss / result.state.weight
         self.n_iter_ = 1 if is_first else self.n_iter_ + 1
         self.objective_curve_ = [*([] if is_first else self.objective_curve_), self.loss_]
-        self.objective_terms_ = [{"loss": self.loss_ * result.diagnosis.weight}]
+        self.objective_terms_ = [{"loss": self.loss_ * result.state.engine.n_rows}]
         return self
 
     def __getstate__(self) -> dict:

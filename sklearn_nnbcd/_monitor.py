@@ -47,7 +47,8 @@ class Monitor:
         self.estimator, self.solver, self.callbacks = estimator, solver, callbacks
         self.to_attributes, self.validate = to_attributes, validate
         self.scores: list[float] = []
-        self.best_score, self.best_weights = -math.inf, None
+        self.best_score = -math.inf
+        self.best_weights: Weights | None = None
         self._since_best = self._stalled = 0
         self._last: float | None = None
         self._start = time.perf_counter()
@@ -56,7 +57,7 @@ class Monitor:
         """After sweep k, with the terms of L at its start; True stops the fit."""
         stop = self.solver.monotone and self._is_stalled(before.total)
         if self.validate is not None:
-            stop = self._is_past_best(weights, state) and self.solver.may_stop(state)
+            stop = self._is_past_best(self.validate(weights), weights, state) and self.solver.may_stop(state)
         if self.estimator.verbose:
             self._print(k, before)
         return self.callbacks.sweep(lambda: self.to_attributes(weights)) or stop
@@ -68,8 +69,7 @@ class Monitor:
         self._stalled = self._stalled + 1 if last - objective < tol * last else 0
         return tol > 0 and self._stalled >= self.estimator.n_iter_no_change
 
-    def _is_past_best(self, weights: Weights, state: Any) -> bool:
-        score = self.validate(weights)
+    def _is_past_best(self, score: float, weights: Weights, state: Any) -> bool:
         self.scores.append(score)
         if not self.solver.may_keep(state):
             return False

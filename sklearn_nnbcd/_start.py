@@ -53,6 +53,8 @@ def first_weights(
     """
     xp = problem.xp
     zeros = [xp.zeros(shape[1], dtype=dtype) for shape in shapes]
+    W: Any
+    b: Any
     expected = [tuple(shape) for shape in shapes]
     if inputs is not None and inputs.basis is not None:
         expected[0] = (inputs.basis.shape[0], expected[0][1])

@@ -29,7 +29,7 @@ class Stream:
         Batches so far, those of a ``fit`` before included: schedules go on from there.
     """
 
-    training: Training | None = None
+    training: Any = None
     state: Any = None
     moments: ColumnMoments | None = None
     n_batches: int = 0

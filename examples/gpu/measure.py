@@ -112,7 +112,13 @@ def measure_har(options, rate, wait):
 
     X, y, X_test, y_test = load(options.rows, options.dtype)
     fast = options.accelerated
-    sweeps_as = FullBatch(relaxation=1.3 if fast else 1.0, extrapolation=fast, alpha_w=1.0, tf32=options.tf32)
+    sweeps_as = FullBatch(
+        relaxation=1.3 if fast else 1.0,
+        extrapolation=fast,
+        alpha_w=1.0,
+        scale_columns=False,
+        tf32=options.tf32,
+    )
 
     def make(sweeps):
         return NNBCDClassifier(

@@ -35,7 +35,7 @@ from sklearn_nnbcd.placements import ShuffledBatches
 from sklearn_nnbcd.solvers import FullBatch, MiniBatch
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tests" / "benchmarks"))
-from stepwise import accuracy, begin, compressed_share
+from stepwise import accuracy, begin
 
 SHAPES = ((5408, 1024), (1024, 1024))
 MODES = ((13, 13, 4, 4, 2, 4, 4, 4, 4, 4), (4,) * 10)
@@ -76,7 +76,7 @@ def estimator(options):
         compression = [None, *pieces, None]
     if options.solver == "full":
         how = dict(
-            solver=FullBatch(relaxation=1.0, extrapolation=False, alpha_w=1.0),
+            solver=FullBatch(relaxation=1.0, extrapolation=False, alpha_w=1.0, scale_columns=False),
             initializer=Gaussian(0.01),
             **dict(rho=5.0, gamma=5.0, tau=0.1, proximal=1.0, ridge=0.0),
         )
@@ -113,8 +113,7 @@ def main():
     X_test = np.float32(test.data) / np.float32(255)
     labels = train.target[: options.images]
     fit = begin(estimator(options), X, labels, options.passes)
-    problem, solver = fit.problem, fit.solver
-    kept, dense = compressed_share(problem, fit.shapes)
+    solver, (kept, dense) = fit.solver, fit.counts
     print(f"CR {kept / dense:.4f} ({kept} of {dense} weights), {vars(options)}", flush=True)
     done, seconds, state = 0, 0.0, fit.state
     if options.checkpoint and options.checkpoint.exists():
@@ -127,9 +126,9 @@ def main():
         lap = time.perf_counter() - start
         seconds += lap
         sample = slice(None) if k == options.passes else slice(0, 10000)
-        weights = solver.result(state)
-        on_train = accuracy(problem, weights, X[sample], labels[sample])
-        on_test = accuracy(problem, weights, X_test, test.target)
+        network = fit.network(state)
+        on_train = accuracy(network, X[sample], labels[sample])
+        on_test = accuracy(network, X_test, test.target)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         print(
             f"pass {k}  {before.total / len(X):.5g} a row before  train {on_train:.4f}  test {on_test:.4f}  "

@@ -32,7 +32,7 @@ from sklearn_nnbcd.initializers import Gaussian
 from sklearn_nnbcd.solvers import FullBatch
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tests" / "benchmarks"))
-from stepwise import accuracy, begin, compressed_share
+from stepwise import accuracy, begin
 
 HIDDEN = (1024, 1024, 1024, 512)
 MODES = ((6, 22, 34) + (2,) * 7, (4,) * 10, (4,) * 10, (4,) * 9 + (2,))
@@ -93,6 +93,7 @@ def estimator(options):
             relaxation=1.3 if options.accelerated else 1.0,
             extrapolation=options.accelerated,
             alpha_w=options.alpha,
+            scale_columns=False,
         ),
         random_state=options.seed,
     )
@@ -106,8 +107,7 @@ def main():
     test_labels = np.searchsorted(classes, test.target)
     X, X_test = np.float32(train.data), np.float32(test.data)
     fit = begin(estimator(options), X, train.target, options.sweeps)
-    problem, solver = fit.problem, fit.solver
-    kept, dense = compressed_share(problem, fit.shapes)
+    solver, (kept, dense) = fit.solver, fit.counts
     print(f"CR {kept / dense:.4f} ({kept} of {dense} weights), {vars(options)}", flush=True)
     seconds, state = 0.0, fit.state
     if options.checkpoint and options.checkpoint.exists():
@@ -127,7 +127,7 @@ def main():
         seconds += lap
         if k % options.every == 0 or k in (1, 2, 5, options.sweeps):
             parts = (X, labels), (X_test, test_labels)
-            scores = [accuracy(problem, solver.result(state), *part) for part in parts]
+            scores = [accuracy(fit.network(state), *part) for part in parts]
             print(
                 f"sweep {k}  L before {before.total:.5g} (loss {before.loss:.4g}, split "
                 f"{before.split:.4g}, activation {before.activation:.4g}, coupling "

@@ -31,7 +31,6 @@ from sklearn_nnbcd import NNBCDClassifier
 from sklearn_nnbcd._resolve import resolve_plans
 from sklearn_nnbcd.datasets import fetch_har
 from sklearn_nnbcd.engine import end_pass, fitted_weights
-from sklearn_nnbcd.network import Network
 from sklearn_nnbcd.solvers import MiniBatch
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tests" / "benchmarks"))
@@ -130,30 +129,30 @@ class DenseFit:
         state = begun.state
         for _ in range(options.passes):
             state, _ = begun.solver.step(state)
-        self.data, self.shapes, self.engine, self.targets = data, begun.shapes, state.engine, begun.targets
+        self.data, self.engine, self.training = data, state.engine, begun.training
         self.seconds, self.cpu = time.perf_counter() - start, time.process_time() - cpu
 
     def row(self, name, size, parameters, seed, options):
         """A record as that of :func:`fit`; its seconds are those of the dense fit and the compression."""
         X, y, T, t = self.data
         start, cpu = time.perf_counter(), time.process_time()
-        plans = resolve_plans(NNBCDClassifier(HIDDEN, **parameters), self.shapes, "the row")
+        plans = resolve_plans(NNBCDClassifier(HIDDEN, **parameters), self.training.shapes, "the row")
         problem = replace(self.engine.problem, plans=plans)
         weights = fitted_weights(end_pass(replace(self.engine, problem=problem), 1.0))
         seconds, used = time.perf_counter() - start, time.process_time() - cpu
-        coefs = Network.from_weights(problem, weights).coefs
+        training = replace(self.training, problem=problem)
+        network = training.to_network(weights)
 
         def score(rows, labels):
-            return accuracy(problem, weights, rows, np.searchsorted(self.targets.classes, labels))
+            return accuracy(network, rows, np.searchsorted(training.targets.classes, labels))
 
-        kept = sum(coef.n_parameters for coef in coefs)
         return {
             "format": name,
             "size": size,
             "seed": seed,
             "test": score(T, t),
             "train": score(X, y),
-            "ratio": kept / sum(a * b for a, b in self.shapes),
+            "ratio": network.compression_ratio,
             "passes": options.passes,
             "compress_after": 1.0,
             "seconds": self.seconds + seconds,

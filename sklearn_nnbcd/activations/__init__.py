@@ -6,6 +6,7 @@ from ._hard_sigmoid import HardSigmoid
 from ._hard_tanh import HardTanh
 from ._identity import Identity
 from ._leaky_relu import LeakyReLU
+from ._piecewise import prox_piecewise
 from ._polynomial import Polynomial
 from ._relu import ReLU
 from ._sigmoid import Sigmoid
@@ -39,4 +40,5 @@ __all__ = [
     "Softplus",
     "Square",
     "Tanh",
+    "prox_piecewise",
 ]

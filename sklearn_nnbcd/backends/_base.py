@@ -33,7 +33,7 @@ class Backend:
     """
 
     #: name of the TensorLy backend that takes this library's arrays; None: go through NumPy
-    tensorly_name = None
+    tensorly_name: str | None = None
 
     #: entries of the widest array that a block of rows may have: enough to keep a device busy, and some
     #: twelve such arrays of a step still fit most memories. A block that does not is halved

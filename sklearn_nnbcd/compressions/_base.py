@@ -6,6 +6,7 @@ weight shape and does the steps, the *compressed weight* is what is stored and a
 """
 
 import math
+from typing import Any
 
 from array_api_compat import array_namespace
 from sklearn.base import BaseEstimator
@@ -26,7 +27,7 @@ class CompressedWeight:
     """
 
     #: shape (d_in, d_out) of the dense weight
-    shape = None
+    shape: Any = None
 
     @property
     def n_parameters(self):
@@ -120,8 +121,8 @@ class CompressionPlan:
 
     exact = True
     step_every = 10
-    inner_rank = None
-    n_parameters = None
+    inner_rank: Any = None
+    n_parameters: Any = None
 
     def projects_exactly(self, metric):
         """Whether :meth:`project` returns a nearest weight of the format in the given metric.

@@ -7,6 +7,7 @@ Between two measurements the metric is constant, so that every block update lowe
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..backends import get_backend
 from ..numerics._metric import EUCLIDEAN, Metric
@@ -19,9 +20,9 @@ from ._state import Block, Problem, Weights
 class Moments:
     """Sums over rows of one layer: of a a', a, sigma'(u) sigma'(u)' and the weights; they add."""
 
-    gram: object
-    total: object
-    overlap: object
+    gram: Any
+    total: Any
+    overlap: Any
     weight: float
 
     def __add__(self, other):
@@ -38,7 +39,7 @@ class LayerMoments:
     """The moments of layers 1 ... N of a block of rows; they add layer by layer."""
 
     layers: list
-    hessian: object
+    hessian: Any
     weight: float
 
     def __add__(self, other):
@@ -90,7 +91,8 @@ def measured_metrics(problem: Problem, weights: Weights, placement) -> tuple | N
     xp, N, W = problem.xp, problem.N, weights.W
     moments = placement.reduce(second_moments, problem, weights.for_forward())
     sums, hessian = [None, *moments.layers], moments.hessian * (1.0 / moments.weight)
-    S, metrics = [None] * (N + 1), [None] * (N + 1)
+    S: list = [None] * (N + 1)
+    metrics: list = [None] * (N + 1)
     for i in range(N, 0, -1):
         m = sums[i]
         G = m.gram * (1.0 / m.weight)
@@ -142,7 +144,7 @@ def remeasure(problem: Problem, weights: Weights, placement, *, plan: bool) -> t
     measured = measured_metrics(problem, weights, placement)
     if measured is None:
         return problem, weights
-    metrics = (None,) * (problem.N + 1)
+    metrics: tuple = (None,) * (problem.N + 1)
     if problem.data_metric:
         metrics = (None, *(unit_metric(metric, xp=xp) for metric in measured[1:]))
     if plan:

@@ -65,7 +65,8 @@ def coupling_gaps(problem: Problem, weights: Weights) -> list[tuple]:
 
     In the metrics of the weights.
     """
-    xp, pairs = problem.xp, []
+    xp = problem.xp
+    pairs: list[tuple] = []
     for i in range(1, problem.N + 1):
         if weights.M[i] is None:
             pairs.append((None, None))

@@ -82,8 +82,8 @@ def extrapolated_sweep(
     t, n_dropped = extrapolation.t, extrapolation.n_dropped
     beta = momentum(t)
     placement.map(extrapolate_block, problem, beta)
-    start = weights if extrapolation.start is None else extrapolation.start
-    new, before = sweep(problem, start, placement)
+    begin = weights if extrapolation.start is None else extrapolation.start
+    new, before = sweep(problem, begin, placement)
     if beta > 0.0 and not before.total <= extrapolation.last:
         placement.map(restore_block, problem)
         t, n_dropped = 1.0, n_dropped + 1
@@ -131,7 +131,7 @@ def _beyond(x, y, beta, regularizer, *, xp):
     return Pass(rows=(z if regularizer is None else regularizer.project(z, xp=xp),))
 
 
-def copied_rows(block: Block, xp) -> tuple[tuple, tuple]:
+def copied_rows(block: Block, xp) -> tuple[tuple, ...]:
     """Copies of V_1 ... V_N and of U_1 ... U_N, entry 0 None."""
     return tuple((None, *(xp.asarray(x, copy=True) for x in arrays[1:])) for arrays in (block.V, block.U))
 

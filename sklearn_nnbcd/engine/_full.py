@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ._blocks import input_operator, update_M, update_W
 from ._data_metric import remeasure
@@ -87,7 +88,7 @@ class FullState:
 
     problem: Problem
     weights: Weights
-    placement: object
+    placement: Any
     n_sweeps: int = 0
     extrapolation: Extrapolation = Extrapolation()
 

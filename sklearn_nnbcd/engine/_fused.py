@@ -7,6 +7,7 @@ new rows over old ones where the block allows that.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from ..backends import Pass, get_backend
 from ._blocks import (
@@ -34,11 +35,11 @@ class RowSums:
         U_i, V_i, V_{i-1}, W_i and b_i are all still those of the last sweep.
     """
 
-    statistics: object
-    split: object
-    activation: object
-    loss: object
-    regularizer: object = 0.0
+    statistics: Any
+    split: Any
+    activation: Any
+    loss: Any
+    regularizer: Any = 0.0
 
     def __add__(self, other):
         return RowSums(

@@ -30,7 +30,8 @@ def start_block(rows: tuple, problem: Problem, weights: Weights) -> Block:
 
 def initial_weights(problem: Problem, W, b, *, compress: bool = True) -> Weights:
     """Weights from first matrices W and intercepts b; W^MC by the cold projection of W, or none yet."""
-    M, M_dense = [None], [None]
+    M: list = [None]
+    M_dense: list = [None]
     for i in range(1, problem.N + 1):
         plan = problem.plans[i] if compress else None
         M.append(None if plan is None else plan.project(W[i], xp=problem.xp))

@@ -7,6 +7,7 @@ Indices are the paper's: layers run from 1 to N, V[0] is X; entry 0 of the other
 from dataclasses import dataclass, replace
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 from ..backends import get_backend
 
@@ -93,14 +94,14 @@ class Problem:
     layers: tuple
     activations: tuple
     plans: tuple
-    loss: object
+    loss: Any
     penalties: Penalties
     fit_intercept: bool
-    xp: object
+    xp: Any
     skips: tuple = ()
     activity: tuple = ()
     data_metric: bool = False
-    budget: object = None
+    budget: Any = None
     tf32: bool = False
 
     def __getstate__(self):
@@ -167,12 +168,12 @@ class Block:
         V_1 ... V_N and U_1 ... U_N (entry 0 is None) of an earlier state, for extrapolation.
     """
 
-    Y: object
+    Y: Any
     V: tuple
     U: tuple
-    s: object = None
+    s: Any = None
     overwritable: bool = False
-    previous: tuple | None = None
+    previous: Any = None
 
     def overwritten(self, x):
         """``x``, one of the U and V, as the place for its new value; None where that must be another."""
@@ -232,7 +233,7 @@ class Weights:
     M: tuple
     M_dense: tuple
     shift: tuple
-    gram: object = None
+    gram: Any = None
     metrics: tuple = ()
 
     def metric(self, i: int):

@@ -4,6 +4,7 @@
 import copy
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from sklearn.base import BaseEstimator
 
@@ -35,10 +36,10 @@ class LayerStatistics:
         Sum of the weights of the rows that multiply W.
     """
 
-    gram: object
-    cross: object
-    sum_v: object
-    sum_e: object
+    gram: Any
+    cross: Any
+    sum_v: Any
+    sum_e: Any
     weight: float
 
     def __add__(self, other):
@@ -56,7 +57,7 @@ class LayerStatistics:
 class Iterated:
     """The V step by conjugate gradients: what they need of W."""
 
-    W: object
+    W: Any
     rho: float
     gamma: float
 

@@ -62,7 +62,7 @@ class BaseLoss(BaseEstimator):
         it is a stand-in that the docstring of the loss describes.
     """
 
-    tasks = frozenset()
+    tasks: frozenset[str] = frozenset()
     off = 0.0
     lowest_target = -math.inf
     elementwise = True

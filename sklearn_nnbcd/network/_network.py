@@ -209,13 +209,14 @@ class Network:
             inputs = replace(inputs, basis=None)
         origin, scale = inputs.per_input(coefs[0])
         scaled = coefs[0].rows_scaled(scale, xp=xp)
+        rest: InputMap | None = inputs
         far = float(xp.max(xp.abs(origin * scale)))
         if scaled is not None and far <= float(xp.finfo(self.array.dtype).eps) ** -0.5:
-            coefs[0], inputs = scaled, None
+            coefs[0], rest = scaled, None
             if far > 0.0:
                 intercepts[0] = intercepts[0] - origin @ scaled.to_dense(xp=xp)
         whole = tuple(layers), tuple(coefs), tuple(intercepts)
-        return Network(*whole, self.activations, self.skips, inputs)
+        return Network(*whole, self.activations, self.skips, rest)
 
     def without_input_map(self) -> "Network":
         """The same network with V_0 = X: the map is made part of a dense W_1."""
@@ -298,5 +299,5 @@ class Network:
         outputs = [self._outputs(X[part, ...], xp) for part in row_slices(X.shape[0], rows)]
         return outputs[0] if len(outputs) == 1 else xp.concat(outputs, axis=0)
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict:
         return {name: value for name, value in vars(self).items() if name != "operators"}

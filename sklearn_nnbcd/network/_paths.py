@@ -2,9 +2,10 @@
 """Which entries of sparse weights lie on a path from input to output."""
 
 import math
+from typing import Any
 
 
-def count_live_entries(masks, layers, skips=(), *, xp):
+def count_live_entries(masks: list, layers: tuple, skips: Any = (), *, xp: Any) -> int:
     """Number of True entries on some path of True entries through the whole network.
 
     One sample of ones is sent through the layers: what stays above zero is reached.
@@ -24,16 +25,17 @@ def count_live_entries(masks, layers, skips=(), *, xp):
     count : int
     """
 
-    def positive(x):
+    def positive(x: Any) -> Any:
         return xp.astype(x > 0, xp.float64)
 
-    W = [None, *(xp.astype(mask, xp.float64) for mask in masks)]
-    N, skips = len(masks), skips or (None,) * (len(masks) + 1)
+    W: list = [None, *(xp.astype(mask, xp.float64) for mask in masks)]
+    N = len(masks)
+    skips = skips or (None,) * (N + 1)
     reached = [xp.ones((1, math.prod(layers[1].input_shape_)), dtype=xp.float64)]
     for i in range(1, N + 1):
         U = layers[i].forward(reached[-1], W[i], None, xp=xp)
         reached.append(positive(U if skips[i] is None else U + reached[skips[i]]))
-    useful = [None] * N + [xp.ones_like(reached[N])]
+    useful: list = [None] * N + [xp.ones_like(reached[N])]
     count = 0
     for i in range(N, 0, -1):
         inputs = layers[i].design(reached[i - 1], xp=xp)

@@ -4,6 +4,7 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from ..backends import get_backend, namespace_of
 from ._linalg import gram_cholesky, triangular_inverse
@@ -19,7 +20,7 @@ class Side:
         The matrix, its diagonal if it has nothing else, or None for the identity.
     """
 
-    A: object = None
+    A: Any = None
 
     @property
     def is_diagonal(self):
@@ -123,8 +124,8 @@ class Metric:
     18.0
     """
 
-    G: object = None
-    S: object = None
+    G: Any = None
+    S: Any = None
 
     @cached_property
     def rows(self):

@@ -33,7 +33,7 @@ class ColumnMoments:
     largest: Any
 
     @classmethod
-    def of(cls, X: Any, s: Any = None) -> ColumnMoments | None:
+    def of(cls, X: Any, s: Any = None) -> Any:
         """The moments of some rows, in slices: X may be a memory map.
 
         Parameters

@@ -36,7 +36,7 @@ class LostBlocksError(RuntimeError):
 # on the workers -----------------------------------------------------------------------------------
 
 #: (fit, worker, group) -> the group's blocks there; several workers may share a process
-_GROUPS = {}
+_GROUPS: dict = {}
 
 
 class Group:

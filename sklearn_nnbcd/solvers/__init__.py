@@ -7,7 +7,7 @@ from ._full import FullBatch, block_size, cut_rows
 from ._minibatch import MiniBatch
 from ._run import RunResult, run
 
-SOLVERS = {"full": FullBatch, "minibatch": MiniBatch, "exact": ExactMiniBatch}
+SOLVERS: dict[str, type[BaseSolver]] = {"full": FullBatch, "minibatch": MiniBatch, "exact": ExactMiniBatch}
 
 __all__ = [
     "SOLVERS",

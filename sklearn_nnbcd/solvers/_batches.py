@@ -56,8 +56,8 @@ class PassState:
     """
 
     engine: BatchState
-    batches: ShuffledBatches | None
-    max_iter: int | None
+    batches: Any
+    max_iter: Any
     n_passes: int = 0
     weight: float = 0.0
 
@@ -146,8 +146,9 @@ class BaseBatchSolver(BaseSolver):
         engine = replace(before, n_rows=n_rows, batch_weight=n_rows / count)
         return replace(state, engine=engine, batches=batches, weight=batches.weight)
 
-    def _batches(self, rows, random_state, inputs):
-        return ShuffledBatches(*rows, self.resolve_batch_size(rows[0].shape[0]), random_state, inputs)
+    def _batches(self, rows: tuple, random_state: np.random.RandomState, inputs: Any) -> ShuffledBatches:
+        X, Y, s = rows
+        return ShuffledBatches(X, Y, s, self.resolve_batch_size(X.shape[0]), random_state, inputs)
 
     def step(self, state: PassState) -> tuple[PassState, Terms]:
         """One pass; see :class:`BaseSolver`.
@@ -157,7 +158,7 @@ class BaseBatchSolver(BaseSolver):
         ends in a compressed network, and its rows are not held on to.
         """
         engine, n_passes, endless = state.engine, state.n_passes + 1, state.max_iter is None
-        horizon = AUTO_BATCHES if endless else engine.n_steps
+        horizon = engine.n_steps or AUTO_BATCHES
         engine, loss = train_pass(engine, state.batches, lambda n: min(1.0, n / horizon))
         if not endless:
             engine = end_pass(engine, n_passes / state.max_iter)

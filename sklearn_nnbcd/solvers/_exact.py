@@ -34,7 +34,14 @@ class ExactMiniBatch(BaseBatchSolver):
 
     uses = frozenset({"rho", "gamma", "proximal", "tau", "ridge"})
 
-    def __init__(self, *, batch_size="auto", averaging=6.0, compress_after="auto", tf32=False):
+    def __init__(
+        self,
+        *,
+        batch_size: int | str = "auto",
+        averaging: float = 6.0,
+        compress_after: float | str = "auto",
+        tf32: bool = False,
+    ):
         self.batch_size = batch_size
         self.averaging = averaging
         self.compress_after = compress_after

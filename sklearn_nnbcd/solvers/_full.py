@@ -103,7 +103,7 @@ class FullBatch(BaseSolver):
         check_flag(self.tf32, "tf32", owner)
 
     @property
-    def scales_columns(self) -> bool:
+    def scales_columns(self) -> bool:  # type: ignore[override]
         """``scale_columns``."""
         return self.scale_columns
 

@@ -42,7 +42,14 @@ class MiniBatch(BaseBatchSolver):
     uses = frozenset({"tau", "ridge"})
     auto_penalties = {"tau": 10.0, "ridge": None}  # the ridge by the evidence
 
-    def __init__(self, *, batch_size="auto", averaging=6.0, compress_after="auto", tf32=False):
+    def __init__(
+        self,
+        *,
+        batch_size: int | str = "auto",
+        averaging: float = 6.0,
+        compress_after: float | str = "auto",
+        tf32: bool = False,
+    ):
         self.batch_size = batch_size
         self.averaging = averaging
         self.compress_after = compress_after

@@ -58,7 +58,7 @@ class BaseTargets:
         """What ``score`` of the estimator gives for outputs V in the units of y, both on the host."""
         raise NotImplementedError
 
-    def is_near(self, other: "BaseTargets") -> bool:
+    def is_near(self, other: Any) -> bool:
         """Whether another value of the same kind means the same up to a share of the targets' spreads."""
         return True
 

@@ -76,7 +76,7 @@ class Labels(BaseTargets):
 
     @classmethod
     def of_counts(
-        cls, classes: np.ndarray, counts: np.ndarray | None, *, loss: Any, class_weight: Any, owner: str
+        cls, classes: np.ndarray, counts: Any, *, loss: Any, class_weight: Any, owner: str
     ) -> "Labels":
         """As :meth:`fit`, from the classes and their weighted row counts."""
         if len(classes) < 2:
@@ -146,9 +146,7 @@ class Labels(BaseTargets):
         return xp.argmax(V, axis=1)
 
 
-def weights_of_classes(
-    class_weight: Any, classes: np.ndarray, counts: np.ndarray | None, owner: str
-) -> np.ndarray | None:
+def weights_of_classes(class_weight: Any, classes: np.ndarray, counts: Any, owner: str) -> np.ndarray | None:
     """Weight of each class, or None.
 
     Parameters

@@ -91,7 +91,7 @@ class Numbers(BaseTargets):
         mean = (moments.mean if centre else np.zeros(width)).astype(dtype)
         return cls(mean, spread.astype(dtype), one_column, loss)
 
-    def is_near(self, other: "Numbers", tolerance: float = 0.1) -> bool:
+    def is_near(self, other: Any, tolerance: float = 0.1) -> bool:
         """Whether two units are the same up to a share of the spreads."""
         shift = np.abs(self.mean - other.mean) <= tolerance * self.spread
         change = np.abs(self.spread - other.spread) <= tolerance * self.spread

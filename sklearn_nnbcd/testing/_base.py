@@ -159,7 +159,7 @@ def check_three_points(loss, y, c, p, weight, rng, tolerance):
     def total(z):
         return loss.value(y, z, xp=array_numpy) + 0.5 * weight * np.sum((z - c) ** 2, axis=1)
 
-    at_p, n, d = total(p), *p.shape
+    at_p, (n, d) = total(p), p.shape
     for power in range(-4, 3):
         for direction in (
             rng.normal(size=(n, d)),

@@ -71,7 +71,7 @@ def check_hessian(loss: BaseLoss, *, xp=array_numpy, dtype: str = "float64", ran
             compare_hessian(loss, H, y, v, weights, arrays.eps)
         rounding = UNITS * arrays.eps * (1.0 + np.max(np.abs(weighted)))
         repeated = [arrays.put(np.repeat(x, copies, axis=0))[0] for x in (y, v)]
-        there = checked_hessian(loss, arrays, *repeated, None)
+        there = checked_hessian(loss, arrays, repeated[0], repeated[1], None)
         expect_close(weighted, there, rounding, "weights in mean_hessian are not that many copies")
         scaled = checked_hessian(loss, arrays, Y, V, arrays.put(3.5 * s)[0])
         expect_close(scaled, weighted, rounding, "mean_hessian changes with the sum of the weights")

@@ -160,12 +160,12 @@ def bcd(
         state, before = solver.step(state)
         if k == passes * parts:
             state, _ = solver.finish(state)
-        weights = solver.result(state)
+        network = fit.network(state)
         clock.stop()
         if solver.may_keep(state):  # a dense start has no compressed network
             record = dict(k=k / parts, wall=clock.wall, cpu=clock.cpu, loss=before.total / len(X))
-            record["train"] = network_accuracy(fit.problem, weights, X, y)
-            record["test"] = network_accuracy(fit.problem, weights, T, t)
+            record["train"] = network_accuracy(network, X, y)
+            record["test"] = network_accuracy(network, T, t)
             records.append(record)
         clock.start()
     return records

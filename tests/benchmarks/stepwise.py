@@ -4,15 +4,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-import array_api_compat
 import numpy as np
 
 from sklearn_nnbcd import NNBCDClassifier
-from sklearn_nnbcd._resolve import resolve_loss, resolve_problem, resolve_solver
-from sklearn_nnbcd._start import first_weights
-from sklearn_nnbcd.engine import Problem
+from sklearn_nnbcd._input import Rows
+from sklearn_nnbcd._resolve import resolve_loss, resolve_solver
+from sklearn_nnbcd._training import Training
 from sklearn_nnbcd.network import Network
-from sklearn_nnbcd.solvers import BaseSolver, FitContext
+from sklearn_nnbcd.solvers import BaseSolver
 from sklearn_nnbcd.targets import Labels
 
 
@@ -22,45 +21,46 @@ class Fit:
 
     Attributes
     ----------
-    problem : Problem
-    shapes : list of tuple
-        Weight shapes of layers 1 ... N.
-    targets : Labels
-    solver : solver
+    training : Training
+        The problem, and the way from its weights to the network.
     state : state of the solver
     """
 
-    problem: Problem
-    shapes: list
-    targets: Labels
-    solver: BaseSolver
+    training: Training
     state: Any
+
+    @property
+    def solver(self) -> BaseSolver:
+        """The resolved solver."""
+        return self.training.solver
+
+    def network(self, state: Any) -> Network:
+        """The compressed network of a state."""
+        return self.training.to_network(self.solver.result(state))
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """(entries that are kept, entries of the dense weights) of all layers."""
+        shapes = self.training.shapes
+        plans = zip(self.training.problem.plans[1:], shapes, strict=True)
+        kept = sum(a * b if plan is None else plan.n_parameters for plan, (a, b) in plans)
+        return kept, sum(a * b for a, b in shapes)
 
 
 def begin(model: NNBCDClassifier, X: np.ndarray, y: np.ndarray, max_iter: int) -> Fit:
     """The fit of a classifier before its first sweep."""
     loss, solver = resolve_loss(model, "classification"), resolve_solver(model, len(X))
     targets = Labels.fit(y, None, loss=loss, class_weight=None, owner=type(model).__name__)
-    xp = array_api_compat.array_namespace(X)
-    problem, shapes = resolve_problem(model, X.shape[1], targets.n_outputs, loss, solver, xp)
-    context = FitContext(max_iter, np.random.RandomState(model.random_state))
-
-    def start() -> tuple:
-        return first_weights(model, problem, shapes, targets, solver, X.dtype)
-
-    rows = X, targets.encode(y, str(X.dtype)), None
-    return Fit(problem, shapes, targets, solver, solver.init(problem, start, rows, context))
+    rows = Rows(X, y, None)
+    moments = rows.moments() if solver.scales_columns else None
+    training = Training.prepare(model, rows, targets, solver, moments)
+    encoded = training.X, *rows.encoded(targets)[1:]
+    state = solver.init(training.problem, training.start(), encoded, training.context(max_iter))
+    return Fit(training, state)
 
 
-def compressed_share(problem: Problem, shapes: list) -> tuple[int, int]:
-    """(entries that are kept, entries of the dense weights) of all layers."""
-    plans = zip(problem.plans[1:], shapes, strict=True)
-    kept = sum(a * b if plan is None else plan.n_parameters for plan, (a, b) in plans)
-    return kept, sum(a * b for a, b in shapes)
-
-
-def accuracy(problem: Problem, weights: Any, X: np.ndarray, codes: np.ndarray) -> float:
-    """Accuracy of the compressed network; ``codes`` are the labels' places among the classes."""
-    V = Network.from_weights(problem, weights).forward(X)
+def accuracy(network: Network, X: np.ndarray, codes: np.ndarray) -> float:
+    """Accuracy of a network; ``codes`` are the labels' places among the classes."""
+    V = network.forward(X)
     found = (V[:, 0] > 0).astype(int) if V.shape[1] == 1 else V.argmax(axis=1)
     return float((found == codes).mean())

@@ -55,6 +55,19 @@ def test_readme_names_files_that_exist():
     assert named and [name for name in named if not (ROOT / name).is_file()] == []
 
 
+def test_contributing_names_every_room_and_only_files_that_exist():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    package = ROOT / "sklearn_nnbcd"
+    floors = text[text.index("Floors from top to bottom") : text.index("### From `fit`")]
+    rooms = {
+        path.stem for path in package.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()
+    }
+    assert rooms - {"__init__"} - set(re.findall(r"\w+", floors)) == set()
+    named = set(re.findall(r"`((?:\w+/)*\w+\.py)`", text))
+    found = [name for name in named if (package / name).is_file() or (ROOT / name).is_file()]
+    assert len(named) > 15 and named - set(found) - {"__init__.py"} == set()
+
+
 @pytest.mark.parametrize("estimator", [NNBCDClassifier, NNBCDRegressor])
 def test_every_parameter_is_documented_with_its_default(estimator):
     docscrape = pytest.importorskip("numpydoc.docscrape")

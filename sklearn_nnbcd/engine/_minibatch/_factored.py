@@ -60,10 +60,11 @@ def factorize(problem: Problem) -> Factorization:
             activations.append(problem.activations[problem.N])  # the identity
         activations.append(problem.activations[i])
         last.append(len(layers) - 1)
-    skips = [None] * len(layers)
+    skips: list[int | None] = [None] * len(layers)
     for i in range(1, problem.N + 1):
-        if problem.skip_into(i) is not None:
-            skips[last[i]] = last[problem.skip_into(i)]
+        k = problem.skip_into(i)
+        if k is not None:
+            skips[last[i]] = last[k]
     longer = replace(
         problem,
         layers=tuple(layers),

@@ -77,7 +77,7 @@ class BatchState:
     n_batches: int = 0
     first_batch: int = 0
     mean_at: int = 0
-    interval: int | None = None
+    interval: Any = None
     projected: frozenset = frozenset()
     stale: bool = False
     pulled: bool = False
