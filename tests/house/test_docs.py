@@ -111,11 +111,11 @@ def test_documented_completes_a_docstring():
         The end.
         """
 
-        def __init__(self, tau=2.0, own=3):
+        def __init__(self, gamma=2.0, own=3):
             pass
 
     text = Small.__doc__
-    assert text.index("tau : float, default=2.0") < text.index("own : int, default=3")
+    assert text.index("gamma : float, default=2.0") < text.index("own : int, default=3")
     assert "rho : float" not in text and "rho : float" in PARAMETERS
     assert text.index("mine_ : int") < text.index("intercepts_ : list")
     assert text.endswith("Notes\n-----\nThe end.")
