@@ -84,7 +84,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
             validation = replace(validation, y=self._clean_targets(validation.y))
             targets.check_validation(validation.y)
         encoded = self._train(rows, targets, solver, validation)
-        self.loss_ = mean_loss(self.network_, targets, encoded)
+        self.loss_ = mean_loss(self.network_, targets, encoded, self._memory_limit)
         return self
 
     def _train(
@@ -138,7 +138,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
 
     def _score_on(self, rows: Any, targets: BaseTargets, network: Network) -> float:
         """Score of a partly trained network on validation rows; -inf if their outputs overflow."""
-        V = to_numpy(network.forward(rows.X))
+        V = to_numpy(network.forward(rows.X, self._memory_limit))
         return targets.score(rows.y, V, rows.s) if np.isfinite(V).all() else -np.inf
 
     def _set_fitted(
@@ -323,8 +323,12 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         """Network outputs for rows that are checked first, where the network is."""
         check_is_fitted(self, "network_")
         X = check_input(self, X, method, self._image_shape)
-        limit = parse_bytes(self.memory_limit, "memory_limit", type(self).__name__)
-        return self.network_.forward(X, limit)
+        return self.network_.forward(X, self._memory_limit)
+
+    @property
+    def _memory_limit(self) -> int | None:
+        """``memory_limit`` in bytes."""
+        return parse_bytes(self.memory_limit, "memory_limit", type(self).__name__)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -347,10 +351,11 @@ def fitted_attributes(
     }
 
 
-def mean_loss(network: Network, targets: BaseTargets, rows: tuple) -> float:
+def mean_loss(network: Network, targets: BaseTargets, rows: tuple, memory_limit: int | None = None) -> float:
     """Weighted mean of the loss, in the units of y, over encoded rows (X, Y, s)."""
     X, Y, s = rows
     xp = network.xp
-    value = targets.user_loss.value(targets.user_targets(Y, xp=xp), network.forward(X), xp=xp)
+    V = network.forward(X, memory_limit)
+    value = targets.user_loss.value(targets.user_targets(Y, xp=xp), V, xp=xp)
     weight = xp.ones_like(value) if s is None else s
     return float(xp.sum(weight * value) / xp.sum(weight))

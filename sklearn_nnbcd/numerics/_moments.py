@@ -49,7 +49,7 @@ class ColumnMoments:
         """
         total = None
         for start in range(0, X.shape[0], _ROWS):
-            part = slice(start, start + _ROWS)
+            part = slice(start, min(start + _ROWS, X.shape[0]))
             moments = cls._of_slice(X[part, ...], None if s is None else s[part])
             total = moments if total is None else total + moments
         return total

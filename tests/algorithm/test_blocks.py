@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from descent import random_state, regularized
 from problems import COVERING, cut, fitted
-from test_descent import STACKS, TRIPLES, random_stack_state, random_state
-from test_regularizers import regularized
+from test_descent import STACKS, TRIPLES, random_stack_state
 
 from sklearn_nnbcd.backends import _numpy as numpy_backend
 from sklearn_nnbcd.engine import _full, _fused, objective, sweep

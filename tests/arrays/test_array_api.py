@@ -9,11 +9,11 @@ import tracemalloc
 import numpy as np
 import pytest
 from gpu import has_gpu
-from sklearn import config_context
+from sklearn import config_context, get_config
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 
-from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, targets
 from sklearn_nnbcd.backends import BACKENDS, Backend
 from sklearn_nnbcd.engine import _full
 from sklearn_nnbcd.engine._minibatch import _curvature, _passes
@@ -165,10 +165,30 @@ def test_cupy_equals_numpy(name, dtype, tolerance):
         np.testing.assert_array_equal(cupy.asnumpy(ours), cupy.asnumpy(other))
 
 
+def scored_on_the_host(score):
+    """The score of targets, which must be given NumPy arrays, without dispatch."""
+
+    def checked(self, y, V, s):
+        assert not get_config()["array_api_dispatch"]
+        assert all(x is None or isinstance(x, np.ndarray) for x in (y, V, s))
+        return score(self, y, V, s)
+
+    return checked
+
+
+def test_scores_of_early_stopping_are_those_of_targets(monkeypatch):
+    """They come from ``targets_.score``, which needs no estimator and no other library than NumPy."""
+    monkeypatch.setattr(targets.Labels, "score", scored_on_the_host(targets.Labels.score))
+    model = clone(ESTIMATORS["early"]).fit(X[:60], Y[:60], X_val=X[60:], y_val=Y[60:])
+    expected = model.targets_.score(Y[60:], model.decision_function(X[60:]), None)
+    assert expected == model.best_validation_score_ == model.score(X[60:], Y[60:])
+
+
 @pytest.mark.skipif(not has_gpu(), reason="needs CuPy and a GPU")
 @pytest.mark.parametrize("solver", ["full", "minibatch"])
-def test_cuda_needs_no_dispatch(solver):
+def test_cuda_needs_no_dispatch(solver, monkeypatch):
     """Not even for the scores of early stopping: who passes NumPy need not set SCIPY_ARRAY_API."""
+    monkeypatch.setattr(targets.Labels, "score", scored_on_the_host(targets.Labels.score))
     model = NNBCDClassifier(20, solver=solver, max_iter=4, early_stopping=True, random_state=0)
     on_gpu = clone(model).set_params(device="cuda").fit(X, Y)
     assert on_gpu.validation_scores_ == pytest.approx(model.fit(X, Y).validation_scores_)

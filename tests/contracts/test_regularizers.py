@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from descent import cases, random_state, rounding, row_steps, squares, weight_steps
+from descent import cases, random_state, regularized, rounding, row_steps, squares, weight_steps
 from hypothesis import given, settings
 from problems import NUMPY, draw_start, make_problem, start
 from sklearn.base import clone
@@ -94,23 +94,6 @@ def test_the_plan_of_a_regularised_weight_keeps_the_contract(name):
 
 
 # the engine -------------------------------------------------------------------------------------
-
-
-def regularized(problem, weights, block, name, strength=0.7):
-    """The same state with s_i on every hidden layer and r_i on every layer without a compression."""
-    known = {"strength": strength} if "strength" in REGULARIZERS[name]().get_params() else {}
-    piece = REGULARIZERS[name](**known)
-    plans, M, dense = [None], [None], [None]
-    for W in weights.W[1:]:
-        plans.append(RegularizedPlan(W.shape, piece))
-        M.append(plans[-1].project(W, xp=NUMPY))
-        dense.append(M[-1].array)
-    activity = (None, *([piece] * (problem.N - 1)), None)
-    problem = replace(problem, plans=tuple(plans), activity=activity)
-    weights = replace(weights, M=tuple(M), M_dense=tuple(dense))
-    for i in range(1, problem.N):
-        block = block.with_V(i, piece.project(block.V[i], xp=NUMPY))
-    return problem, weights, block
 
 
 @pytest.mark.parametrize("combination", ["relu-squared_error-none", "tanh-logistic-none"])

@@ -28,10 +28,13 @@ omega (2 - omega) q(d), which is q(omega d) times 2/omega - 1. So it is with alp
 gained: the proximal term itself and the mean of the residuals, which b_i takes whole.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import strategies as st
-from problems import COMBINATIONS, draw_start, make_problem, random_targets, start
+from problems import COMBINATIONS, NUMPY, draw_start, make_problem, random_targets, start
 
+from sklearn_nnbcd.compressions import RegularizedPlan
 from sklearn_nnbcd.engine._blocks import (
     input_operator,
     update_M,
@@ -44,6 +47,7 @@ from sklearn_nnbcd.engine._blocks import (
 from sklearn_nnbcd.engine._forward import affine
 from sklearn_nnbcd.layers._base import Iterated
 from sklearn_nnbcd.numerics._metric import EUCLIDEAN
+from sklearn_nnbcd.regularizers import REGULARIZERS
 from sklearn_nnbcd.solvers import FullBatch
 
 
@@ -99,6 +103,23 @@ def random_state(combination, case):
         moved = weights.W[i] + 0.5 * rng.normal(size=weights.W[i].shape)
         weights = weights.updated(W=(i, moved))
     return problem, weights, placement.blocks[0]
+
+
+def regularized(problem, weights, block, name, strength=0.7):
+    """The same state with s_i on every hidden layer and r_i on every layer without a compression."""
+    known = {"strength": strength} if "strength" in REGULARIZERS[name]().get_params() else {}
+    piece = REGULARIZERS[name](**known)
+    plans, M, dense = [None], [None], [None]
+    for W in weights.W[1:]:
+        plans.append(RegularizedPlan(W.shape, piece))
+        M.append(plans[-1].project(W, xp=NUMPY))
+        dense.append(M[-1].array)
+    activity = (None, *([piece] * (problem.N - 1)), None)
+    problem = replace(problem, plans=tuple(plans), activity=activity)
+    weights = replace(weights, M=tuple(M), M_dense=tuple(dense))
+    for i in range(1, problem.N):
+        block = block.with_V(i, piece.project(block.V[i], xp=NUMPY))
+    return problem, weights, block
 
 
 def squares(x, s=None):
