@@ -102,8 +102,8 @@ class BaseBatchSolver(BaseSolver):
     def auto_max_iter(self, n_rows: int, loss: Any = None) -> int:
         """Passes: a fixed number of batches, at least 16 passes.
 
-        Three times as many for losses that are no likelihoods: their residuals keep their size however sure the
-        network is, so a fit has more to settle.
+        Three times as many for losses that are no likelihoods: their residuals keep their size however sure
+        the network is, so a fit has more to settle.
         """
         few, many = AUTO_PASSES
         passes = min(many, max(few, round(AUTO_BATCHES * self.resolve_batch_size(n_rows) / n_rows)))
