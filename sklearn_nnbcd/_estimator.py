@@ -96,7 +96,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         place: Callable | None = None,
     ) -> tuple:
         """From checked rows and learned targets to fitted attributes; the encoded rows (X, Y, s)."""
-        moments = rows.moments() if solver.scales_columns else None
+        moments = rows.moments(targets) if solver.scales_columns else None
         training = Training.prepare(self, rows, targets, solver, moments)
         before = self.network_ if self.warm_start and hasattr(self, "network_") else None
         max_iter = (

@@ -100,10 +100,9 @@ class BaseBatchSolver(BaseSolver):
         return default if self.compress_after == "auto" else float(self.compress_after)
 
     def auto_max_iter(self, n_rows: int, loss: Any = None) -> int:
-        """Passes: a fixed number of batches, at least 16 passes.
+        """Passes: a fixed number of batches, at least 16 passes; thrice that where the loss is no likelihood.
 
-        Three times as many for losses that are no likelihoods: their residuals keep their size however sure
-        the network is, so a fit has more to settle.
+        Their residuals keep their size however sure the network is, so a fit has more to settle.
         """
         few, many = AUTO_PASSES
         passes = min(many, max(few, round(AUTO_BATCHES * self.resolve_batch_size(n_rows) / n_rows)))
