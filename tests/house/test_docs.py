@@ -125,10 +125,11 @@ def test_version_is_public():
     assert sklearn_nnbcd.__version__
 
 
-def test_both_estimators_have_the_same_defaults():
+def test_both_estimators_have_the_same_defaults_but_the_loss():
     classifier, regressor = (
         {name: p.default for name, p in inspect.signature(estimator).parameters.items()}
         for estimator in (NNBCDClassifier, NNBCDRegressor)
     )
     assert classifier.pop("class_weight") is None
+    assert (classifier.pop("loss"), regressor.pop("loss")) == ("cross_entropy", "squared_error")
     assert classifier == regressor
