@@ -125,6 +125,7 @@ class CompressionPlan:
     exact = True
     step_every = 10
     inner_rank: Any = None
+    in_user_units = False
     n_parameters: Any = None
 
     def projects_exactly(self, metric):
