@@ -75,7 +75,7 @@ def update_ridges(state: BatchState) -> BatchState:
         curvature = state.curvatures[i]
         sides = curvature.gram, curvature.sensitivity
         g, s = (xp.clip(backend.eigenvalues(A, xp=xp), 0.0, None) for A in sides)
-        eigenvalues = (state.n_rows * g)[:, None] * s[None, :]
+        eigenvalues = (state.evidence_rows * g)[:, None] * s[None, :]
         determined = determined + number(xp.sum(eigenvalues / (eigenvalues + state.ridges[i])), xp=xp)
         size = size + prior[i] * squares(state.weights.W[i], xp=xp)
     share = evidence_share(state, determined) * determined / (size + BOUNDS[0])
@@ -105,7 +105,7 @@ def evidence_share(state: BatchState, determined: Any) -> Any:
         return SHARE * state.dispersion
     n_outputs = state.weights.W[problem.N].shape[1]
     n_numbers = n_outputs if problem.loss.elementwise else max(n_outputs - 1, 1) ** 0.5
-    left = bounded(1.0 - determined / (state.n_rows * n_numbers), (LEAST_LEFT, 1.0), xp=xp)
+    left = bounded(1.0 - determined / (state.evidence_rows * n_numbers), (LEAST_LEFT, 1.0), xp=xp)
     return bounded(LIKELIHOOD_SHARE * state.dispersion**0.5 / left, LIKELIHOOD_BOUNDS, xp=xp)
 
 

@@ -117,7 +117,7 @@ def layer_change(state: BatchState, i: int, A: Any, E: Any) -> tuple[Any, Any]:
     """
     curvature, xp, linearized = state.curvatures[i], state.problem.xp, state.settings.linearized
     slope, W = A.T @ E, state.weights.W[i]
-    weight = state.n_rows * (1.0 if linearized else state.problem.penalties.rho)
+    weight = state.ridge_rows * (1.0 if linearized else state.problem.penalties.rho)
     pull = (state.ridges[i] / weight) * W
     if slope.shape[0] == W.shape[0]:
         slope = slope - pull
