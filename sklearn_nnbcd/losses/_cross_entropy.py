@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Cross-entropy of the softmax, all classes jointly."""
 
+from .._validation import check_number
 from ..numerics._scalar import wright_omega
 from ._base import BaseLoss, row_shares
 from ._logistic import Logistic
@@ -23,12 +24,32 @@ class CrossEntropy(BaseLoss):
     Two classes have one output and the logistic loss, which is the same model. The exact V_N step
     replaces the paper's prox-linear step (19), with alpha >= 1/2 there, the Lipschitz constant of
     the gradient.
+
+    Parameters
+    ----------
+    smoothing : float, default=0.003
+        Share of every target that goes to all K >= 3 classes alike, in [0, 1]: y becomes
+        (1 - smoothing) y + smoothing / K (Szegedy et al. 2016). A little keeps rows that the network is
+        sure of in the fit, which helps where new rows differ from the training rows (other writers,
+        other subjects). More raises the log loss, as the network says that it is less sure.
     """
 
     tasks = frozenset({"classification"})
     is_likelihood = True
     off = 0.0
     elementwise = False
+
+    def __init__(self, smoothing=0.003):
+        self.smoothing = smoothing
+
+    def check_parameters(self):
+        """Raise unless ``smoothing`` is a number in [0, 1]."""
+        check_number(self.smoothing, "smoothing", type(self).__name__, high=1.0, cure="Try 0.003.")
+
+    def _smoothed(self, Y, *, xp):
+        """Targets with the share of all classes in them."""
+        share = self.smoothing
+        return (1.0 - share) * Y + (share / Y.shape[1]) * xp.sum(Y, axis=1)[:, None]
 
     def for_labels(self):
         """The logistic loss of each label by itself."""
@@ -38,13 +59,14 @@ class CrossEntropy(BaseLoss):
         """sum_k y_k (log sum exp(v) - v_k) of each row."""
         if V.shape[1] == 1:
             return Logistic().value(Y, V, xp=xp)
+        Y = self._smoothed(Y, xp=xp)
         return xp.sum(Y * (_softmax(V, xp=xp)[0] - V), axis=1)
 
     def gradient(self, Y, V, *, xp):
         """(sum_k y_k) softmax(v) - y."""
         if V.shape[1] == 1:
             return Logistic().gradient(Y, V, xp=xp)
-        return xp.sum(Y, axis=1)[:, None] * _softmax(V, xp=xp)[1] - Y
+        return xp.sum(Y, axis=1)[:, None] * _softmax(V, xp=xp)[1] - self._smoothed(Y, xp=xp)
 
     def mean_hessian(self, Y, V, s=None, *, xp):
         """diag(mean t p) - mean t p p', with t = sum_k y_k and p = softmax(v).
@@ -72,6 +94,7 @@ class CrossEntropy(BaseLoss):
         """
         if center.shape[1] == 1:
             return Logistic().prox(Y, center, weight, xp=xp)
+        Y = self._smoothed(Y, xp=xp)
         total = xp.sum(Y, axis=1)[:, None] * (1.0 / weight)
         used = total > 0.0  # a row of zeros has no loss
         total = xp.where(used, total, xp.ones_like(total))
