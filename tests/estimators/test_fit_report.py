@@ -114,7 +114,7 @@ def test_partial_fit_is_reported():
 
 def test_advice_names_the_layer():
     X, y = wine()
-    free = fit_report(classifier(ridge=0.0, max_iter=100).fit(X, y), X, y)
+    free = fit_report(classifier(loss="squared_error", ridge=0.0, max_iter=100).fit(X, y), X, y)
     assert "run ahead" in str(free) and "'ridge'" in str(free)
     loose = classifier(compression="low_rank", rank=1, tau=1e-6).fit(X, y)
     report = fit_report(loose, X, y)
