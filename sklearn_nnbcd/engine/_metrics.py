@@ -46,9 +46,9 @@ def mean_diagonal(A: Any, *, xp: Any) -> Any:
 
 
 def with_ridge(A: Any, share: float, *, xp: Any) -> Any:
-    """A plus ``share`` of its mean diagonal (and never singular)."""
-    mean = mean_diagonal(A, xp=xp)
-    A = xp.where(xp.linalg.trace(A) > 0.0, A, xp.zeros_like(A))  # rounding can leave less than nothing
-    one = 1.0 * (mean <= 0.0)
-    ridge = share * mean * (1.0 - one) + one
+    """A plus ``share`` of its mean diagonal; the identity where that is zero, so never singular."""
+    trace = xp.linalg.trace(A)
+    A = xp.where(trace > 0.0, A, xp.zeros_like(A))  # rounding can leave less than nothing
+    ridge = xp.where(trace <= 0.0, xp.ones_like(trace), (share / A.shape[0]) * trace)
+    ridge = get_backend(xp).number(ridge, xp=xp)
     return add_to_diagonal(A, ridge + float(xp.finfo(A.dtype).smallest_normal), xp=xp)

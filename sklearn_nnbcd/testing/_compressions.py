@@ -3,6 +3,7 @@
 
 import math
 import pickle
+from typing import Any
 
 import array_api_compat.numpy as array_numpy
 import numpy as np
@@ -20,6 +21,7 @@ def check_compression(compression, shape, *, xp=array_numpy, dtype="float64", ra
     W, w = arrays.normal(*shape)
     M = plan.project(W, xp=xp)
     check_format(M, plan, arrays)
+    check_factors(M, arrays)
     check_step(plan, M, arrays)
     check_product(plan, M, arrays)
     if plan.exact:
@@ -67,6 +69,27 @@ def check_format(M, plan, arrays):
     expect(np.array_equal(dense(M, xp), W), "apply or scaled changed the weight")
     copy = pickle.loads(pickle.dumps(M))
     expect(np.array_equal(dense(copy, xp), W), "a pickle does not bring the weight back")
+
+
+def check_factors(M: Any, arrays: Arrays) -> None:
+    """rows_scaled and columns_scaled are None or diag(f) W and W diag(f), of the same format and size."""
+    xp, W = arrays.xp, dense(M, arrays.xp)
+    for axis, name in enumerate(("rows_scaled", "columns_scaled")):
+        signs = arrays.rng.choice([-1.0, 1.0], size=W.shape[axis])
+        factors = signs * 10.0 ** arrays.rng.uniform(-2.0, 2.0, size=W.shape[axis])
+        factors[0] = 0.0  # as that of a constant column
+        put, f = arrays.put(factors)
+        scaled = getattr(M, name)(put, xp=xp)
+        if scaled is None:
+            continue
+        expect(type(scaled) is type(M), f"{name} must keep the format")
+        expect(scaled.n_parameters == M.n_parameters, f"{name} must keep the number of entries")
+        array = scaled.to_dense(xp=xp)
+        expect(array.dtype == arrays.dtype, f"{name} must keep the dtype")
+        f = f[:, None] if axis == 0 else f[None, :]
+        tolerance = UNITS * arrays.eps * np.abs(f) * np.max(np.abs(W))
+        expect_close(host(array, xp), f * W, tolerance, f"{name} does not scale")
+    expect(np.array_equal(dense(M, xp), W), "rows_scaled or columns_scaled changed the weight")
 
 
 def step_value(plan, M, target, weight, xp):

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from problems import NUMPY, cut, draw_start, fitted, make_problem, start
+from problems import NUMPY, cut, draw_start, fitted, make_problem, random_targets, start
 from sklearn.base import clone
 from sklearn.datasets import load_wine
 from sklearn.preprocessing import StandardScaler
@@ -59,30 +59,45 @@ def test_solve_of_nonsense_is_nan_not_a_crash():
 WIDTHS = (4, 5, 3, 2)
 
 
-def state(fit_intercept=True, weighted=False):
+def state(fit_intercept=True, weighted=False, loss="squared_error"):
     rng = np.random.default_rng(1)
-    problem = make_problem(WIDTHS, activation="tanh", compression="low_rank", fit_intercept=fit_intercept)
-    X, Y = rng.normal(size=(20, 4)) + 1.0, rng.normal(size=(20, 2))
+    pieces = dict(activation="tanh", loss=loss, compression="low_rank")
+    problem = make_problem(WIDTHS, fit_intercept=fit_intercept, **pieces)
+    X, Y = rng.normal(size=(20, 4)) + 1.0, random_targets(problem.loss, 20, 2, rng)
     s = rng.integers(0, 3, size=20).astype(float) if weighted else None
     W, b = draw_start(problem, WIDTHS, rng)
     weights, placement = start(problem, X, Y, s, W, b, noise=rng)
     return problem, weights, placement.blocks[0]
 
 
+def output_hessian(loss, v):
+    """Second derivatives of one row's loss in its outputs."""
+    if loss == "squared_error":
+        return np.eye(len(v))
+    p = np.exp(v) / np.exp(v).sum()
+    return np.diag(p) - np.outer(p, p)
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "cross_entropy"])
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @pytest.mark.parametrize("weighted", [True, False])
-def test_metrics_are_moments_of_the_forward_pass(fit_intercept, weighted):
-    """G: covariance of the input. S: J'J of the outputs by each U_i, the slopes taken as independent."""
-    problem, weights, block = state(fit_intercept, weighted)
+def test_metrics_are_moments_of_the_forward_pass(fit_intercept, weighted, loss):
+    """G: covariance of the input. S: J'HJ of the outputs by each U_i, the slopes taken as independent.
+
+    H is the mean Hessian of the loss, with a tenth of its mean diagonal.
+    """
+    problem, weights, block = state(fit_intercept, weighted, loss)
     metrics = measured_metrics(problem, weights, InMemory([block]))
     counts = np.ones(20) if block.s is None else block.s
     share = counts / counts.sum()
-    V, S, overlaps = [block.V[0]], np.eye(2), {}
+    V, overlaps = [block.V[0]], {}
     for i in range(1, 4):
         U = V[-1] @ weights.W[i] + (0.0 if weights.b[i] is None else weights.b[i])
         V.append(U if i == 3 else np.tanh(U))
         slopes = 1.0 - V[-1] ** 2
         overlaps[i] = (share[:, None] * slopes).T @ slopes
+    S = sum(part * output_hessian(loss, v) for part, v in zip(share, V[3], strict=True))
+    S = S + 0.1 * np.trace(S) / 2 * np.eye(2)
     for i in (3, 2, 1):
         if i < 3:
             S = (weights.W[i + 1] @ S @ weights.W[i + 1].T) * overlaps[i]
@@ -93,8 +108,9 @@ def test_metrics_are_moments_of_the_forward_pass(fit_intercept, weighted):
             np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
 
 
-def test_metrics_add_over_blocks():
-    problem, weights, block = state(weighted=True)
+@pytest.mark.parametrize("loss", ["squared_error", "cross_entropy"])
+def test_metrics_add_over_blocks(loss):
+    problem, weights, block = state(weighted=True, loss=loss)
     whole = measured_metrics(problem, weights, InMemory([block]))
     blocks = [cut(block, part) for part in (slice(0, 3), slice(3, 4), slice(4, 20))]
     parts = measured_metrics(problem, weights, InMemory(blocks))

@@ -86,13 +86,13 @@ def steps(state, batches):
 # the messages -----------------------------------------------------------------------------------
 
 
-def loss_above(problem, weights, Y, U, i):
-    """Sum of the losses when U_i is given."""
+def loss_above(problem, weights, Y, U, i, s=1.0):
+    """Sum of the losses, times s row by row, when U_i is given."""
     for j in range(i, problem.N + 1):
         V = problem.activations[j](U, xp=NUMPY)
         if j < problem.N:
             U = problem.layers[j + 1].forward(V, weights.W[j + 1], weights.b[j + 1], xp=NUMPY)
-    return float(np.sum(problem.loss.value(Y, V, xp=NUMPY)))
+    return float(np.sum(s * problem.loss.value(Y, V, xp=NUMPY)))
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -165,27 +165,48 @@ def test_chords_near_zero_are_bounded(activation, dtype):
 # the metric -------------------------------------------------------------------------------------
 
 
-def test_damped_inverse():
+@pytest.mark.parametrize("more", [0.0, 2.0])
+def test_damped_inverse(more):
     rng = np.random.default_rng(0)
     for d in (1, 7, 250):  # 250: beyond the library's own factorisation
         A = rng.normal(size=(d, d))
         A = A @ A.T
-        damped = A + 0.3 * np.trace(A) / d * np.eye(d)
-        product = damped_inverse(A, 0.3, xp=NUMPY) @ damped
+        damped = A + (0.3 * np.trace(A) / d + more) * np.eye(d)
+        product = damped_inverse(A, 0.3, more, xp=NUMPY) @ damped
         np.testing.assert_allclose(product, np.eye(d), atol=1e-10)  # condition below 1e3
 
 
-def test_sensitivity_is_the_curvature_of_the_loss_of_a_linear_network():
-    problem, weights, X, Y, s = setting(activation="identity", weighted=True)
+def output_hessian(problem, Y, V, s):
+    """Weighted mean of each row's second derivatives in its outputs, by central differences of the loss."""
+    d, h = V.shape[1], 1e-4
+    H, E = np.zeros((d, d)), h * np.eye(V.shape[1])
+    for y, v, weight in zip(Y, V, s, strict=True):
+        for j, k in np.ndindex(d, d):
+            for a, b in np.ndindex(2, 2):
+                at = (v + (1 - 2 * a) * E[j] + (1 - 2 * b) * E[k])[None, :]
+                value = float(problem.loss.value(y[None, :], at, xp=NUMPY)[0])
+                H[j, k] += (-1) ** (a + b) * weight * value / (4 * h * h)
+    return H / s.sum()
+
+
+@pytest.mark.parametrize("loss", [name for name in LOSSES if LOSSES[name].exact_hessian])
+def test_sensitivity_is_the_curvature_of_the_loss_of_a_linear_network(loss):
+    """With the loss's mean Hessian on top, and a tenth of its mean diagonal; the same change in all rows."""
+    problem, weights, X, Y, s = setting(activation="identity", weighted=True, loss=loss)
     state = steps(initial_state(problem, weights, BatchSettings(**PLAIN)), [(X, Y, s)])
-    rng = np.random.default_rng(1)
-    _, U = forward(problem, X, weights.W, weights.b)
+    rng, h = np.random.default_rng(1), 1e-4
+    V, U = forward(problem, X, weights.W, weights.b)
+    H = output_hessian(problem, Y, V[-1], s)
+    np.testing.assert_allclose(state.hessian, H, rtol=1e-5, atol=1e-6)  # rounding / h^2
     for i in range(1, problem.N + 1):
-        D = rng.normal(size=U[i].shape)
-        values = [loss_above(problem, weights, Y, U[i] + t * D, i) for t in (-1.0, 0.0, 1.0)]
-        curvature = values[0] - 2.0 * values[1] + values[2]
-        S = state.curvatures[i].sensitivity
-        assert float(np.sum((D @ S) * D)) == pytest.approx(curvature, rel=1e-10)
+        d = rng.normal(size=U[i].shape[1])
+        values = [loss_above(problem, weights, Y, U[i] + t * d, i, s) for t in (-h, 0.0, h)]
+        curvature = (values[0] - 2.0 * values[1] + values[2]) / (h * h * s.sum())
+        outputs = d
+        for W in weights.W[i + 1 :]:
+            outputs = outputs @ W
+        expected = curvature + 0.1 * np.trace(H) / len(H) * outputs @ outputs
+        assert d @ state.curvatures[i].sensitivity @ d == pytest.approx(expected, rel=1e-5, abs=1e-6)
 
 
 def test_running_sums_begin_as_means_and_forget_slowly():
@@ -193,10 +214,10 @@ def test_running_sums_begin_as_means_and_forget_slowly():
     rows = [np.diag([float(k), 1.0]) for k in range(6)]
     expected = sum(A.T @ A for A in rows[:4]) / 4
     for A in rows[:4]:
-        curvature = update_curvature(curvature, A, None, one, settings, xp=NUMPY)
+        curvature = update_curvature(curvature, A, None, one, 0.0, settings, xp=NUMPY)
     np.testing.assert_allclose(curvature.gram, expected)
     for A in rows[4:]:
-        curvature = update_curvature(curvature, A, A, one, settings, xp=NUMPY)
+        curvature = update_curvature(curvature, A, A, one, 0.0, settings, xp=NUMPY)
         expected = 0.75 * expected + 0.25 * A.T @ A
     np.testing.assert_allclose(curvature.gram, expected)
 
@@ -253,35 +274,41 @@ def test_both_forms_of_a_change_agree():
     assert gain == pytest.approx(same, rel=1e-10) and gain > 0.0
 
 
+@pytest.mark.parametrize("ridge", [0.0, 3.0])
 @pytest.mark.parametrize("linearized", [True, False])
-def test_one_linear_layer_makes_a_damped_newton_step(linearized):
-    """With one layer both kinds of blocks are one formula: W + c step (G + d g I)^-1 A'E."""
-    options = dict(rho=1.0, gamma=1.0, alpha=0.0)
+def test_one_linear_layer_makes_a_damped_newton_step(linearized, ridge):
+    """With one layer both kinds of blocks are one formula: W + c step (G + d g I)^-1 (A'E - r W) / s."""
+    options = dict(rho=1.7, gamma=1.0, alpha=0.0, ridge=ridge)
     problem, weights, X, Y, s = setting((4, 2), weighted=True, **options)
     settings = BatchSettings(**PLAIN, linearized=linearized, step=0.5, damping=0.2, trust=np.inf)
-    state = steps(initial_state(problem, weights, settings), [(X, Y, s)])
+    state = steps(initial_state(problem, weights, settings, n_rows=40.0), [(X, Y, s)])
     A = np.column_stack([X, np.ones(len(X))])
     G = (A.T * s) @ A / s.sum()
     E = Y - X @ weights.W[1] - weights.b[1]
-    share = 1.0 / 1.2  # the damped S = I
-    if not linearized:  # V = (Y + gamma U)/(1 + gamma), then U = (gamma V + rho P)/2
-        share = 0.25
-    slope = (A.T * s) @ (share * E) / s.sum()
-    ridge = 0.2 * np.trace(G) / 5
-    change = 0.5 * np.linalg.solve(G + ridge * np.eye(5), slope)
+    pull = np.vstack([weights.W[1], np.zeros((1, 2))]) * ridge / 40.0  # none for the intercept
+    g = np.trace(G) / 5
+    # the damped S: 1 from the loss, a tenth of it as ridge, then the damping and the curvature of the ridge
+    share = 1.0 / (1.2 * 1.1 + ridge / 40.0 / (1.2 * g))
+    if not linearized:  # V = (Y + gamma U)/(1 + gamma), then U = (gamma V + rho P)/(gamma + rho)
+        share, E, pull = 1.0, E / 2.0 / 2.7, pull / 1.7
+    change = 0.5 * share * np.linalg.solve(G + 0.2 * g * np.eye(5), (A.T * s) @ E / s.sum() - pull)
     np.testing.assert_allclose(state.weights.W[1], weights.W[1] + change[:4], rtol=1e-10)
     np.testing.assert_allclose(state.weights.b[1], weights.b[1] + change[4], rtol=1e-10)
 
 
 @pytest.mark.parametrize("trust", [1e-4, np.inf])
 def test_trust_region_bounds_the_change_of_the_outputs(trust):
-    """A linear network; the bound is of first order: a percent is left for products of steps."""
+    """A linear network; the bound is of first order: a percent is left for products of steps.
+
+    It is in units of the dispersion, which squared error leaves open.
+    """
     problem, weights, X, Y, s = setting(activation="identity", weighted=True)
     settings = BatchSettings(**PLAIN, step=10.0, damping=0.01, trust=trust)
     before = forward(problem, X, weights.W, weights.b)[0][-1]
     changed = steps(initial_state(problem, weights, settings), [(X, Y, s)]).weights
     after = forward(problem, X, changed.W, changed.b)[0][-1]
     change = float(np.average(np.sum((after - before) ** 2, axis=1), weights=s))
+    change /= float(np.average(np.mean((Y - before) ** 2, axis=1), weights=s))
     if trust == np.inf:
         assert change > 1.0
     else:
@@ -302,36 +329,45 @@ def test_momentum_and_falling_step():
         np.testing.assert_allclose(state.weights.W[1], w, rtol=1e-13)
 
 
-def test_weights_that_no_batch_asks_for_fall_by_the_stated_share():
+@pytest.mark.parametrize("blocks", SETTINGS)
+def test_weights_that_no_batch_asks_for_fall_by_the_stated_share(blocks):
+    """Where blocks are in closed form; with linearised ones that is what ridges are for."""
     problem, weights, _, _, _ = setting((3, 2), fit_intercept=False)
-    state = initial_state(problem, weights, BatchSettings(shrink=0.7), n_steps=400)
+    settings = replace(SETTINGS[blocks], shrink=0.7)
+    state = initial_state(problem, weights, settings, n_steps=400)
     for _ in range(400):
         state = apply_changes(state, [None, np.zeros((3, 2))], 0.0, 0.0)
         state = replace(state, n_batches=state.n_batches + 1)
-    expected = np.exp(-0.7) * weights.W[1]
+    expected = (1.0 if blocks == "linearized" else np.exp(-0.7)) * weights.W[1]
     np.testing.assert_allclose(state.weights.W[1], expected, rtol=5e-3)  # steps of 1/400
 
 
-def test_ridge_leads_to_ridge_regression():
-    """One weight, all rows in each batch: the fixed point is x'y / (x'x + ridge) for ridge/n small
-    beside the damped curvature c; exactly, n/ridge grows by 1/c."""
-    options = dict(weighted=True, fit_intercept=False, ridge=7.0)
-    problem, weights, X, Y, s = setting((1, 1), rows=30, **options)
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_ridge_leads_to_ridge_regression(fit_intercept):
+    """All rows in each batch: the fixed point is (A'A + ridge)^-1 A'y, none on the intercept."""
+    options = dict(weighted=True, fit_intercept=fit_intercept, ridge=7.0)
+    problem, weights, X, Y, s = setting((3, 2), rows=30, **options)
     settings = BatchSettings(**PLAIN, step=1.0, trust=np.inf)
     state = initial_state(problem, weights, settings, n_rows=float(s.sum()))
-    state = steps(state, [(X, Y, s)] * 200)
-    n, square = float(s.sum()), float(s @ X[:, 0] ** 2)
-    damped = 4.0 * square / n  # damping 1.0 on both sides
-    ridge = n / (n / 7.0 + 1.0 / damped)
-    best = float(((X.T * s) @ Y)[0, 0] / (square + ridge))
-    assert float(state.weights.W[1][0, 0]) == pytest.approx(best, rel=1e-9)
+    state = steps(state, [(X, Y, s)] * 400)
+    A = np.column_stack([X, np.ones(30)]) if fit_intercept else X
+    ridge = 7.0 * np.diag([1.0, 1.0, 1.0, 0.0][: A.shape[1]])
+    best = np.linalg.solve((A.T * s) @ A + ridge, (A.T * s) @ Y)
+    np.testing.assert_allclose(state.weights.W[1], best[:3], rtol=1e-9)
+    if fit_intercept:
+        np.testing.assert_allclose(state.weights.b[1], best[3], rtol=1e-9)
 
 
 def test_a_huge_ridge_takes_a_bounded_share_of_the_weights():
-    problem, weights, X, Y, _ = setting((4, 3), ridge=1e9)
-    state = initial_state(problem, weights, BatchSettings(**PLAIN, step=0.1, trust=0.0))
+    """W - step (1 + d) g (G + d g I)^-1 W with damping d: at most (1 + 1/d) steps of any direction."""
+    problem, weights, X, Y, _ = setting((4, 3), ridge=1e9, fit_intercept=False)
+    state = initial_state(problem, weights, BatchSettings(**PLAIN, step=0.1, damping=0.5, trust=np.inf))
     state = steps(state, [(X, Y)])
-    np.testing.assert_allclose(state.weights.W[1], 0.9 * weights.W[1], rtol=1e-6)
+    W, G = weights.W[1], X.T @ X / len(X)
+    g = np.trace(G) / 4
+    taken = 0.15 * g * np.linalg.inv(G + 0.5 * g * np.eye(4))
+    assert np.linalg.eigvalsh(taken)[-1] <= 0.3
+    np.testing.assert_allclose(state.weights.W[1], W - taken @ W, rtol=1e-6)
 
 
 @pytest.mark.parametrize("blocks", SETTINGS)

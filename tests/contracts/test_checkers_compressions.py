@@ -8,7 +8,7 @@ import pytest
 from problems import NUMPY
 from test_checkers import rejects, variant
 
-from sklearn_nnbcd.compressions import L0, LowRank, TensorTrain
+from sklearn_nnbcd.compressions import L0, DenseWeight, LowRank, TensorTrain
 from sklearn_nnbcd.testing._compressions import (
     check_compression,
     check_error_falls,
@@ -132,6 +132,21 @@ WRONG_WEIGHTS = {
         "apply is not",
     ),
     "scaled twice": ({"scaled": lambda M, factor: M.scaled(factor * factor)}, "does not scale"),
+    "rows scaled twice": (
+        {"rows_scaled": lambda M: lambda f, *, xp: Wrapped(M.rows_scaled(f * f, xp=xp), {})},
+        "rows_scaled does not scale",
+    ),
+    "rows become another format": (
+        {"rows_scaled": lambda M: lambda f, *, xp: DenseWeight(f[:, None] * M.to_dense(xp=xp))},
+        "rows_scaled must keep the format",
+    ),
+    "columns not scaled": (
+        {
+            "rows_scaled": lambda M: lambda f, *, xp: None,  # allowed
+            "columns_scaled": lambda M: lambda f, *, xp: Wrapped(M, {}),
+        },
+        "columns_scaled does not scale",
+    ),
     "transposed": ({"to_dense": lambda M: lambda *, xp: M.to_dense(xp=xp).T}, "another shape"),
     "double precision": (
         {"to_dense": lambda M: lambda *, xp: xp.astype(M.to_dense(xp=xp), xp.float64)},

@@ -86,7 +86,7 @@ def make_problem(
 ):
     """The :class:`Problem` of a dense network with the given widths d_0 ... d_N, by names."""
     shapes = list(zip(widths, widths[1:]))
-    layers = (None, *(Dense(units) for units in widths[1:]))
+    layers = (None, *(Dense(units).bind((size,)) for size, units in shapes))
     plans = mild_plans(compression, shapes, compress_output)
     pieces = dict(activation=activation, loss=loss, plans=plans)
     return put_together(layers, pieces, fit_intercept, xp, penalties)

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Ridges by the evidence, and the dispersion that they are in units of, against plain loops."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from problems import NUMPY, to_host
+from test_minibatch import setting, steps
+
+from sklearn_nnbcd.engine import BatchSettings, initial_state
+from sklearn_nnbcd.engine._minibatch._curvature import Curvature
+from sklearn_nnbcd.engine._minibatch._evidence import SHARE, update_dispersion, update_ridges
+from sklearn_nnbcd.losses import LOSSES, CrossEntropy, Logistic
+
+#: loss -> outputs of the network that it is tried with
+OUTPUTS = {"squared_error": 3, "huber": 2, "logistic": 1, "cross_entropy": 4, "poisson": 2}
+
+
+def semidefinite(d, rng, rank=None):
+    A = rng.normal(size=(d, rank or d + 2))
+    return A @ A.T / d
+
+
+def evidence_state(loss, *, count=4, dispersion=0.3, n_rows=70.0, square_weight=130.0, ridge=None, seed=0):
+    """The state of a network with two layers whose running sums are random matrices."""
+    widths = (6, 5, OUTPUTS[loss])
+    problem, weights, *_ = setting(widths, loss=loss, ridge=ridge)
+    rng = np.random.default_rng(seed)
+    curvatures = [None]
+    for d_in, d_out in zip(widths, widths[1:]):
+        gram = semidefinite(d_in + 1, rng, rank=4)  # fewer directions than inputs
+        curvatures.append(Curvature(True, count, gram=gram, sensitivity=semidefinite(d_out, rng)))
+    state = initial_state(problem, weights, BatchSettings(), n_rows=n_rows)
+    return replace(
+        state, curvatures=tuple(curvatures), dispersion=dispersion, square_weight=square_weight
+    )
+
+
+def determined_numbers(state):
+    """sum lambda / (lambda + delta) over all pairs of eigenvalues of all layers, and a_i ||W_i||^2."""
+    rows = state.n_rows**2 / state.square_weight
+    gamma = size = 0.0
+    for i in range(1, state.problem.N + 1):
+        curvature, W = state.curvatures[i], state.weights.W[i]
+        for g in np.linalg.eigvalsh(curvature.gram):
+            for s in np.linalg.eigvalsh(curvature.sensitivity):
+                value = rows * max(g, 0.0) * max(s, 0.0)
+                gamma += value / (value + state.ridges[i])
+        size += W.shape[0] / 2.0 * sum(w * w for w in W.ravel())
+    return gamma, size, rows
+
+
+def plain_ridges(state):
+    """delta_i = a d_i / 2 with a at the fixed point, half of the way to it on a logarithmic scale."""
+    gamma, size, rows = determined_numbers(state)
+    loss, n_outputs = state.problem.loss, state.weights.W[-1].shape[1]
+    if type(loss).__name__ in ("SquaredError", "Huber"):
+        share = 0.6 * state.dispersion
+    else:
+        numbers = np.sqrt(n_outputs - 1) if type(loss) is CrossEntropy else n_outputs
+        left = min(max(1.0 - gamma / (rows * numbers), 0.1), 1.0)
+        share = min(max(0.5 * np.sqrt(state.dispersion) / left, 0.1), 1.0)
+    a = share * gamma / size
+    return [np.sqrt(state.ridges[i] * a * state.weights.W[i].shape[0] / 2.0) for i in (1, 2)]
+
+
+@pytest.mark.parametrize("dispersion", [1e-3, 0.3, 20.0])
+@pytest.mark.parametrize("n_rows", [7.0, 70.0, 7e5])
+@pytest.mark.parametrize("loss", ["squared_error", "huber", "logistic", "cross_entropy"])
+def test_ridges_are_those_of_plain_loops(loss, n_rows, dispersion):
+    """Also where the share meets its bounds, and where hardly a row is left."""
+    state = evidence_state(loss, n_rows=n_rows, square_weight=1.8 * n_rows, dispersion=dispersion)
+    assert state.ridges == (None, 3.0, 2.5)  # half of the inputs
+    for _ in range(3):
+        expected = plain_ridges(state)
+        state = update_ridges(state)
+        np.testing.assert_allclose(state.ridges[1:], expected, rtol=1e-7)
+
+
+def test_the_ridge_comes_to_mackays_fixed_point():
+    """Where it stays, delta ||W||^2 is the share of phi gamma."""
+    state = evidence_state("squared_error")
+    for _ in range(100):
+        state = update_ridges(state)
+    gamma, _, _ = determined_numbers(state)
+    energy = sum(state.ridges[i] * np.sum(state.weights.W[i] ** 2) for i in (1, 2))
+    assert energy == pytest.approx(SHARE * state.dispersion * gamma, rel=1e-6)
+    again = update_ridges(state)
+    np.testing.assert_allclose(again.ridges[1:], state.ridges[1:], rtol=1e-10)
+
+
+def test_the_unit_of_the_targets_does_not_matter_to_squared_error():
+    """Targets times c: phi and ||W_N||^2 grow with c^2, and delta of one layer stays what it is."""
+    problem, weights, X, Y, _ = setting((6, 3), rows=40, ridge=None)
+    ridges = []
+    for c in (1.0, 100.0):
+        W, b = ((None, c * x[1]) for x in (weights.W, weights.b))
+        start = initial_state(problem, replace(weights, W=W, b=b), BatchSettings(refresh=1), n_rows=40.0)
+        state = steps(replace(start, square_weight=40.0), [(X, c * Y, None)] * 9)
+        ridges.append(state.ridges[1])
+        assert state.ridges[1] != start.ridges[1]
+    assert ridges[0] == pytest.approx(ridges[1], rel=1e-6)
+
+
+def test_the_unit_of_the_weights_does_not_matter_to_the_evidence():
+    states = [evidence_state("logistic", n_rows=70.0 * c, square_weight=130.0 * c * c) for c in (1.0, 8.0)]
+    one, other = (update_ridges(state).ridges[1:] for state in states)
+    np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 6, 7, 9])
+def test_ridges_stay_between_two_updates(count):
+    state = evidence_state("squared_error", count=count)
+    assert update_ridges(state) is state
+
+
+def test_ridges_that_are_given_stay():
+    state = evidence_state("squared_error", ridge=4.0)
+    assert state.ridges == (None, 4.0, 4.0)
+    assert update_ridges(state) is state
+
+
+def test_closed_forms_have_no_ridges_by_evidence():
+    state = evidence_state("squared_error")
+    state = replace(state, settings=replace(state.settings, linearized=False))
+    assert update_ridges(state) is state
+
+
+def test_layers_that_nothing_is_known_of_get_a_bounded_ridge():
+    state = evidence_state("squared_error")
+    blank = [None, *(replace(c, gram=0.0 * c.gram) for c in state.curvatures[1:])]
+    for _ in range(60):
+        state = update_ridges(replace(state, curvatures=tuple(blank)))
+    assert all(1e-8 <= ridge < 1e-6 for ridge in state.ridges[1:])
+    state = evidence_state("squared_error", dispersion=1e30)
+    for _ in range(60):
+        state = update_ridges(state)
+    assert all(ridge <= 1e12 for ridge in state.ridges[1:])
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "cross_entropy"])
+def test_another_namespace_finds_the_same_ridges(loss, standard):
+    """Ten batches, so that ridges are updated twice."""
+    found = []
+    for xp in (standard, NUMPY):
+        problem, weights, X, Y, s = setting(loss=loss, ridge=None, weighted=True, rows=15, xp=xp)
+        state = initial_state(problem, weights, BatchSettings(refresh=1), n_rows=15.0)
+        state = replace(state, square_weight=15.0, batch_weight=20.0)
+        state = steps(state, [(X, Y, s)] * 10)
+        found.append([float(to_host(ridge)) if xp is standard else ridge for ridge in state.ridges[1:]])
+        found[-1] += [float(x) for x in np.ravel(to_host(state.weights.W[1]))]
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-8, atol=1e-10)
+
+
+# dispersion -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_dispersion_is_that_of_plain_loops(loss, weighted):
+    """Mean square of the gradient over the trace of the Hessian; 0.98 of it survives a batch."""
+    problem, weights, X, Y, s = setting((6, 5, OUTPUTS.get(loss, 3)), loss=loss, weighted=weighted)
+    state, rng = initial_state(problem, weights, BatchSettings()), np.random.default_rng(3)
+    expected, counts = None, np.ones(11) if s is None else s
+    for _ in range(3):
+        V = rng.normal(size=Y.shape)
+        H = problem.loss.mean_hessian(Y, V, s, xp=NUMPY)
+        squares = 0.0
+        for y, v, count in zip(Y, V, counts, strict=True):
+            gradient = problem.loss.gradient(y[None, :], v[None, :], xp=NUMPY)[0]
+            squares += count * sum(g * g for g in gradient)
+        new = squares / counts.sum() / sum(H[k, k] for k in range(len(H)))
+        expected = new if expected is None else 0.98 * expected + 0.02 * new
+        state = replace(state, dispersion=update_dispersion(state, Y, V, s, H))
+        assert state.dispersion == pytest.approx(expected, rel=1e-9)
+
+
+def test_dispersion_of_squared_error_is_the_variance_of_what_is_left():
+    problem, weights, *_ = setting((2, 3))
+    state, rng = initial_state(problem, weights, BatchSettings()), np.random.default_rng(0)
+    V = rng.normal(size=(4000, 3))
+    Y = V + 0.7 * rng.normal(size=V.shape)
+    assert update_dispersion(state, Y, V, None, np.eye(3)) == pytest.approx(0.49, rel=0.05)
+
+
+@pytest.mark.parametrize("loss", ["logistic", "cross_entropy"])
+def test_dispersion_of_a_likelihood_is_one_where_it_holds(loss):
+    """Labels drawn with the probabilities of the outputs; less where they are fitted closer."""
+    d = OUTPUTS[loss]
+    problem, weights, *_ = setting((2, d), loss=loss)
+    state, rng = initial_state(problem, weights, BatchSettings()), np.random.default_rng(0)
+    V = 1.5 * rng.normal(size=(20_000, d))
+    P = problem.loss.to_proba(V, xp=NUMPY)
+    labels = (rng.uniform(size=(len(P), 1)) > np.cumsum(P, axis=1)[:, :-1]).sum(axis=1)
+    if isinstance(problem.loss, Logistic):
+        drawn, sure = (np.where(y == 1, 1.0, -1.0)[:, None] for y in (labels, P.argmax(axis=1)))
+    else:
+        drawn, sure = (np.eye(d)[y] for y in (labels, P.argmax(axis=1)))
+    found = []
+    for Y in (drawn, sure):
+        H = problem.loss.mean_hessian(Y, V, xp=NUMPY)
+        found.append(update_dispersion(state, Y, V, None, H))
+    assert found[0] == pytest.approx(1.0, rel=0.05)
+    assert found[1] < 0.8
+
+
+def test_dispersion_of_rows_without_a_residual_is_not_zero():
+    problem, weights, *_ = setting((2, 3))
+    state, V = initial_state(problem, weights, BatchSettings()), np.ones((4, 3))
+    assert 0.0 < update_dispersion(state, V, V, None, np.eye(3)) < 1e-12
