@@ -8,7 +8,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from ._arrays import dtype_name
 from ._input import checked_rows, checked_weights
-from .numerics import ColumnMoments
+from .numerics import ColumnMoments, InnerSums
 from .targets import BaseTargets, as_columns
 
 Part = tuple[np.ndarray, np.ndarray, np.ndarray | None]
@@ -40,6 +40,13 @@ def input_moments(part: Part, targets: BaseTargets) -> ColumnMoments | None:
     x, y, s = part
     with np.errstate(all="ignore"):
         return ColumnMoments.of(x, targets.row_weights(y, s, dtype_name(x)))
+
+
+def inner_sums(part: Part, targets: BaseTargets, centre: Any, reach: Any) -> InnerSums | None:
+    """Sums over the entries of X near the centres of the columns; None for a part without rows."""
+    x, y, s = part
+    with np.errstate(all="ignore"):
+        return InnerSums.of(x, targets.row_weights(y, s, dtype_name(x)), centre, reach)
 
 
 def target_moments(part: Part) -> ColumnMoments | None:

@@ -97,7 +97,10 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         validation: Rows | None = None,
         place: Callable | None = None,
     ) -> tuple:
-        """From checked rows and learned targets to fitted attributes; the encoded rows (X, Y, s)."""
+        """From checked rows and learned targets to fitted attributes; the encoded rows (X, Y, s).
+
+        Extreme entries of X are drawn in, as in the training: a loss at them would say nothing of the rest.
+        """
         moments = rows.moments(targets) if solver.scales_columns else None
         training = Training.prepare(self, rows, targets, solver, moments)
         before = self.network_ if self.warm_start and hasattr(self, "network_") else None
@@ -127,7 +130,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         self._set_fitted(training.to_network(best), targets, solver, rows.image_shape)
         self._stream = Stream(n_batches=solver.n_batches(result.state))
         self._set_curves(result, monitor)
-        return encoded
+        return training.without_extremes(encoded) if rows.is_local else encoded
 
     def _batches_before(self, network: Network | None) -> int:
         """How many batches the first weights have seen: those of the last fit, or of an MLP's."""

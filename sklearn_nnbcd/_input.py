@@ -3,6 +3,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from ._arrays import (
 )
 from ._sklearn_compat import check_sample_weight
 from .backends import namespace_of
-from .numerics import ColumnMoments
+from .numerics import ColumnMoments, InnerSums, without_extremes
 
 #: what a message of scikit-learn says -> what the user can do about it
 _CURES = (
@@ -208,10 +209,14 @@ class Rows:
     is_local = True
 
     def moments(self, targets: Any) -> ColumnMoments:
-        """Means and spreads of the columns of X, by all weights of the rows, those of classes too."""
+        """Means and spreads of the columns of X, by all weights of the rows, those of classes too.
+
+        A few entries that are far from all others are left out.
+        """
         s = targets.row_weights(self.y, self.s, self.dtype)
         with np.errstate(all="ignore"):  # overflows are met by the check for finite moments
-            return ColumnMoments.of(self.X, s).checked()
+            moments = ColumnMoments.of(self.X, s).checked()
+            return without_extremes(moments, partial(InnerSums.of, self.X, s))
 
     def encoded(self, targets: Any) -> tuple:
         """(X, Y, all weights or None) as the engine takes them."""

@@ -98,6 +98,12 @@ class Training:
         problem, shapes = resolve_problem(estimator, Z.shape[1], size[1], *options)
         return cls(estimator, targets, solver, problem, shapes, inputs, Z, True)
 
+    def without_extremes(self, rows: tuple) -> tuple:
+        """Encoded rows (X, Y, s) with extreme entries of X drawn in."""
+        if self.inputs is None or self.inputs.reach is None:
+            return rows
+        return self.inputs.without_extremes(rows[0]), *rows[1:]
+
     def to_network(self, weights: Weights) -> Network:
         """The network of a solver's weights, for X and y as the user has them."""
         network = self.targets.user_network(Network.from_weights(self.problem, weights))

@@ -23,6 +23,7 @@ from ._dask_parts import (
     count_classes,
     count_rows,
     encode_part,
+    inner_sums,
     input_moments,
     least_target,
     run_method,
@@ -33,7 +34,7 @@ from ._parameters import check_parameters
 from ._regressor import NNBCDRegressor
 from ._resolve import resolve_loss, resolve_solver
 from ._validation import all_or_nothing
-from .numerics import ColumnMoments
+from .numerics import ColumnMoments, without_extremes
 from .placements import DaskBlocks
 from .solvers import FullBatch, block_size, cut_rows
 from .targets import BaseTargets, Labels, Numbers, check_targets
@@ -85,7 +86,8 @@ class PartRows:
 
     def moments(self, targets: BaseTargets) -> ColumnMoments:
         """Means and spreads of the columns of X, by all weights of the rows."""
-        return total_moments(self.collect(input_moments, targets)).checked()
+        moments = total_moments(self.collect(input_moments, targets)).checked()
+        return without_extremes(moments, lambda *near: total_moments(self.collect(inner_sums, targets, *near)))
 
     def encoded(self, targets: BaseTargets) -> tuple:
         """(X, rows on the workers, None); the placement knows what to do with them."""
@@ -253,8 +255,8 @@ class DaskNNBCD:
         return X.map_blocks(run_method, estimator=estimator, method=method, dtype=dtype, meta=meta, **shape)
 
 
-def total_moments(parts: list) -> ColumnMoments:
-    """Moments of all rows from those of parts, of which some have none."""
+def total_moments(parts: list) -> Any:
+    """Moments or sums of all rows from those of parts, of which some have none."""
     return functools.reduce(operator.add, [part for part in parts if part is not None])
 
 

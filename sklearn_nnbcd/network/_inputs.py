@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +12,8 @@ from ..numerics import ColumnMoments
 
 #: spreads of columns may differ from their median by this factor; larger differences are a matter of units
 SPREAD_RANGE = 2.0
+#: spreads from the mean to which entries are drawn in, in columns with extreme ones
+EXTREME_REACH = 20.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,11 +25,15 @@ class InputMap:
     origin, scale : arrays of shape (d_0,)
     basis : array of shape (d_0, k) or None
         Orthonormal columns that span all training rows; None: the columns themselves.
+    reach : array of shape (d_0,) or None
+        Entries that are farther than this from the origin are drawn in for the training, so that a few
+        extreme ones do not decide all sums; the network takes X as it is. None: none are.
     """
 
     origin: Any
     scale: Any
     basis: Any = None
+    reach: Any = None
 
     @classmethod
     def from_moments(
@@ -42,7 +49,8 @@ class InputMap:
 
         Spreads keep their ratio to the median one up to a factor of 2: within that, a larger spread may
         well mean something; beyond, it is a matter of units. The mean square of the spreads becomes 1.
-        Constant columns become 0, as they have nothing to say.
+        Constant columns become 0, as they have nothing to say. In columns with a few extreme entries these
+        are drawn in.
 
         Parameters
         ----------
@@ -60,7 +68,7 @@ class InputMap:
         -------
         inputs : InputMap
         """
-        xp = namespace_of(moments.mean)
+        xp, reach = namespace_of(moments.mean), None
         if shared:
             square = xp.mean(moments.square / moments.weight + moments.mean**2)
             factor = xp.where(square > 0.0, 1.0 / xp.sqrt(xp.where(square > 0.0, square, 1.0)), 1.0)
@@ -73,9 +81,11 @@ class InputMap:
             if not drop_constant:
                 size = xp.where(moments.largest > 0.0, moments.largest, xp.ones_like(mean))
                 scale = xp.where(scale > 0.0, scale, 1.0 / size)
+            if bool(xp.any(moments.extreme)):
+                reach = xp.where(moments.extreme, EXTREME_REACH * spread, xp.full_like(spread, math.inf))
         names = namespace_of(like)
         origin, scale = (names.asarray(x, dtype=like.dtype) for x in (origin, scale))
-        return cls(origin, scale)
+        return cls(origin, scale, None, None if reach is None else names.asarray(reach, dtype=like.dtype))
 
     def without_scale(self) -> InputMap:
         """The map that only takes the means off."""
@@ -97,7 +107,7 @@ class InputMap:
         Z : array of shape (n, k)
         """
         xp = namespace_of(X)
-        Z = (X - self.origin) * self.scale
+        Z = self.columns(X)
         values, vectors = xp.linalg.eigh(Z @ Z.T)
         floor = Z.shape[0] * float(xp.finfo(Z.dtype).eps) * xp.max(values)
         (rows,) = xp.nonzero(values > floor)
@@ -109,8 +119,24 @@ class InputMap:
 
     def __call__(self, X: Any) -> Any:
         """Rows as the solvers see them, an array of shape (n, d_0) or (n, k)."""
-        Z = (X - self.origin) * self.scale
+        Z = self.columns(X)
         return Z if self.basis is None else Z @ self.basis
+
+    def columns(self, X: Any) -> Any:
+        """(X - origin) * scale with extreme entries drawn in, shape (n, d_0)."""
+        return self.deviations(X) * self.scale
+
+    def deviations(self, X: Any) -> Any:
+        """X - origin with extreme entries drawn in, shape (n, d_0)."""
+        D = X - self.origin
+        if self.reach is None:
+            return D
+        xp = namespace_of(D)
+        return xp.minimum(xp.maximum(D, -self.reach), self.reach)
+
+    def without_extremes(self, X: Any) -> Any:
+        """X with extreme entries drawn in."""
+        return X if self.reach is None else self.origin + self.deviations(X)
 
     def engine_weights(self, W: Any, b: Any) -> tuple[Any, Any]:
         """First weights and intercepts for mapped rows, from those for X as it is.

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,12 +26,15 @@ class ColumnMoments:
         Weighted sum of the squares about the mean.
     largest : float64 array of shape (d_0,)
         Largest absolute entry.
+    extreme : bool array of shape (d_0,)
+        Where a few entries far from all others are left out of the rest.
     """
 
     weight: float
     mean: Any
     square: Any
     largest: Any
+    extreme: Any
 
     @classmethod
     def of(cls, X: Any, s: Any = None) -> Any:
@@ -47,9 +51,8 @@ class ColumnMoments:
         moments : ColumnMoments or None
             None without rows.
         """
-        total, size = None, max(64, _ENTRIES // max(1, X.shape[1]))
-        for start in range(0, X.shape[0], size):
-            part = slice(start, min(start + size, X.shape[0]))
+        total = None
+        for part in row_slices(X):
             moments = cls._of_slice(X[part, ...], None if s is None else s[part])
             total = moments if total is None else total + moments
         return total
@@ -66,7 +69,7 @@ class ColumnMoments:
             weight = float(xp.sum(s))
             mean = s @ X / weight
             square = s @ (X - mean) ** 2
-        return cls(weight, mean, square, xp.max(xp.abs(X), axis=0))
+        return cls(weight, mean, square, xp.max(xp.abs(X), axis=0), xp.zeros_like(mean) > 0.0)
 
     def checked(self) -> ColumnMoments:
         """The moments as they are; ValueError if the columns are too large for them.
@@ -90,7 +93,8 @@ class ColumnMoments:
         step, share = other.mean - self.mean, other.weight / weight
         square = self.square + other.square + (self.weight * share) * step**2
         largest = xp.maximum(self.largest, other.largest)
-        return ColumnMoments(weight, self.mean + share * step, square, largest)
+        extreme = self.extreme | other.extreme
+        return ColumnMoments(weight, self.mean + share * step, square, largest, extreme)
 
     @property
     def varies(self) -> Any:
@@ -105,3 +109,10 @@ class ColumnMoments:
         xp = namespace_of(self.mean)
         deviation = xp.sqrt(self.square / self.weight)
         return xp.where(self.varies, deviation, xp.ones_like(deviation))
+
+
+def row_slices(X: Any) -> Iterator[slice]:
+    """Slices of the rows of X, small enough for copies in double precision."""
+    size = max(64, _ENTRIES // max(1, X.shape[1]))
+    for start in range(0, X.shape[0], size):
+        yield slice(start, min(start + size, X.shape[0]))
