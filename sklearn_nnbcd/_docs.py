@@ -74,8 +74,10 @@ solver : {'auto', 'full', 'minibatch', 'exact'} or instance
     up to 500 rows or with an ``activity_regularizer``, and 'minibatch' beyond. A parameter that the
     solver would ignore is refused when it is not at its default.
 max_iter : int or 'auto'
-    Largest number of sweeps, or of passes over the rows with 'minibatch'. 'auto': 200 sweeps; as
-    many passes as make 600 batches, but between 6 and 200.
+    Largest number of sweeps, or of passes over the rows with 'minibatch'. 'auto': 200 sweeps; as many
+    passes as make 600 batches, 16 at least, half as many more for several classes, three times as many for
+    losses that are no likelihoods, such as squared error, and either twice if there are fewer weights than
+    rows.
 tol : float
     The fit stops when the objective falls by less than ``tol`` times itself in each of
     ``n_iter_no_change`` sweeps in a row. With ``early_stopping``, when the validation score has

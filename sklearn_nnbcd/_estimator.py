@@ -104,11 +104,9 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         moments = rows.moments(targets) if solver.scales_columns else None
         training = Training.prepare(self, rows, targets, solver, moments)
         before = self.network_ if self.warm_start and hasattr(self, "network_") else None
-        max_iter = (
-            solver.auto_max_iter(rows.X.shape[0], targets.loss, targets.n_outputs)
-            if self.max_iter == "auto"
-            else self.max_iter
-        )
+        max_iter = self.max_iter
+        if max_iter == "auto":
+            max_iter = solver.auto_max_iter(training.problem, rows.X.shape[0])
 
         def to_attributes(weights: Any) -> dict:
             return fitted_attributes(training.to_network(weights), targets, solver, rows.image_shape)

@@ -67,6 +67,23 @@ class PassState:
         return fitted_weights(self.engine)
 
 
+def relative_length(problem: Problem, n_rows: int) -> float:
+    """How many times as long as a fit that tells two classes apart.
+
+    Half as long again for several classes, which share the hidden units; three times for a loss that is
+    no likelihood, whose residuals keep their size however sure the network is. Either twice as long for a
+    network of fewer weights than rows: what it can learn takes longer to find, and it cannot learn the rows
+    by heart.
+    """
+    shapes = [layer.weight_shape(layer.input_shape_) for layer in problem.layers[1:]]
+    several, few_weights = shapes[-1][1] > 1, sum(a * b for a, b in shapes) <= n_rows
+    if problem.loss.is_likelihood:
+        length = 1.5 if several else 1.0
+    else:
+        length = 3.0
+    return 2.0 * length if few_weights and length > 1.0 else length
+
+
 class BaseBatchSolver(BaseSolver):
     """Passes over the rows in shuffled batches."""
 
@@ -99,16 +116,11 @@ class BaseBatchSolver(BaseSolver):
         """Share of the fit after which the compression starts."""
         return default if self.compress_after == "auto" else float(self.compress_after)
 
-    def auto_max_iter(self, n_rows: int, loss: Any = None, n_outputs: int = 1) -> int:
-        """Passes that make 600 batches, 16 at least; half as many more for several classes.
-
-        Several classes share the hidden units, so there is more to learn. A loss that is no likelihood
-        takes three times as many: its residuals keep their size however sure the network is.
-        """
+    def auto_max_iter(self, problem: Problem, n_rows: int) -> int:
+        """Passes that make 600 batches, 16 at least, times :func:`relative_length`."""
         few, many = AUTO_PASSES
-        length = 3.0 if loss is not None and not loss.is_likelihood else 1.5 if n_outputs > 1 else 1.0
         passes = round(AUTO_BATCHES * self.resolve_batch_size(n_rows) / n_rows)
-        return round(length * min(many, max(few, passes)))
+        return round(relative_length(problem, n_rows) * min(many, max(few, passes)))
 
     def init(self, problem: Problem, start: Callable, rows: tuple, context: FitContext) -> PassState:
         """The state before the first pass; see :class:`BaseSolver`."""

@@ -30,7 +30,7 @@ class ExactMiniBatch(BaseBatchSolver):
     Examples
     --------
     >>> ExactMiniBatch().resolve_batch_size(10_000)
-    200
+    256
     """
 
     uses = frozenset({"rho", "gamma", "proximal", "tau", "ridge"})

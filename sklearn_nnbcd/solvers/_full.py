@@ -110,7 +110,7 @@ class FullBatch(BaseSolver):
         """``scale_columns``."""
         return self.scale_columns
 
-    def auto_max_iter(self, n_rows: int, loss: Any = None, n_outputs: int = 1) -> int:
+    def auto_max_iter(self, problem: Problem, n_rows: int) -> int:
         """200 sweeps."""
         return AUTO_SWEEPS
 

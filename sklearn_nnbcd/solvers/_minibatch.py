@@ -36,8 +36,8 @@ class MiniBatch(BaseBatchSolver):
 
     Examples
     --------
-    >>> MiniBatch(batch_size=256).auto_max_iter(10_000)
-    15
+    >>> MiniBatch().resolve_batch_size(10_000)
+    256
     """
 
     uses = frozenset({"tau", "ridge"})

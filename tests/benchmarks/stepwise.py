@@ -52,7 +52,7 @@ def begin(model: NNBCDClassifier, X: np.ndarray, y: np.ndarray, max_iter: int) -
     loss, solver = resolve_loss(model, "classification"), resolve_solver(model, len(X))
     targets = Labels.fit(y, None, loss=loss, class_weight=None, owner=type(model).__name__)
     rows = Rows(X, y, None)
-    moments = rows.moments() if solver.scales_columns else None
+    moments = rows.moments(targets) if solver.scales_columns else None
     training = Training.prepare(model, rows, targets, solver, moments)
     encoded = training.X, *rows.encoded(targets)[1:]
     state = solver.init(training.problem, training.start(), encoded, training.context(max_iter))
