@@ -158,7 +158,8 @@ class BaseBatchSolver(BaseSolver):
         batches = self._batches(rows, random_state, inputs)
         before = state.engine
         n_rows = before.n_rows + batches.weight
-        count = before.n_rows / before.batch_weight + len(batches)  # all that ``n_rows`` came in
+        each = before.batch_weight or before.n_rows
+        count = before.n_rows / each + len(batches)  # all that ``n_rows`` came in
         square_weight = before.square_weight + batches.square_weight
         engine = replace(before, n_rows=n_rows, square_weight=square_weight, batch_weight=n_rows / count)
         return replace(state, engine=engine, batches=batches, weight=batches.weight)

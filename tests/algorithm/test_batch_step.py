@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A batch step of the mini-batch engine against plain loops over rows; batches that weigh more than others."""
+"""A batch step of the mini-batch engine against plain loops over rows; batches of other weights."""
 
 from dataclasses import replace
 
