@@ -165,9 +165,11 @@ def load(name: str) -> dict[str, Any]:
 
 
 def origin(name: str, record: dict[str, Any]) -> str:
-    """One sentence: script, commit, day, versions."""
+    """One sentence: script, settings, commit, day, versions."""
+    plain = {k: v for k, v in record["settings"].items() if isinstance(v, int | float | str)}
+    told = "".join(f", {key} {value}" for key, value in plain.items())
     known = ", ".join(f"{library} {version}" for library, version in record["versions"].items())
-    return f"(`{TABLES[name].script}`, commit {record['commit']}, {record['date']}; {known})"
+    return f"(`{TABLES[name].script}`{told}; commit {record['commit']}, {record['date']}; {known})"
 
 
 def markdown(name: str, record: dict[str, Any]) -> str:

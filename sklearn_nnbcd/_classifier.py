@@ -21,8 +21,8 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
 
     Weights and their compression (tensor train, low rank, sparse) are found together: Algorithm 1
     of [1]_ splits the network into blocks of variables and solves for one block at a time. What is
-    fitted, stored and predicts is the compressed network. X should have columns of similar scale:
-    put a :class:`~sklearn.preprocessing.StandardScaler` in front.
+    fitted, stored and predicts is the compressed network. Columns of X are centred and brought to
+    comparable spreads for the fit; the network takes X as it is.
 
     Parameters
     ----------

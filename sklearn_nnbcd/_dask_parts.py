@@ -35,9 +35,11 @@ def count_classes(part: Part) -> tuple[np.ndarray, np.ndarray]:
     return classes, np.bincount(codes, weights=part[2], minlength=len(classes)).astype(float)
 
 
-def input_moments(part: Part) -> ColumnMoments | None:
-    """Means and spreads of the columns of X; None for a part without rows."""
-    return ColumnMoments.of(part[0], part[2])
+def input_moments(part: Part, targets: BaseTargets) -> ColumnMoments | None:
+    """Means and spreads of the columns of X by all weights; None for a part without rows."""
+    x, y, s = part
+    with np.errstate(all="ignore"):
+        return ColumnMoments.of(x, targets.row_weights(y, s, dtype_name(x)))
 
 
 def target_moments(part: Part) -> ColumnMoments | None:

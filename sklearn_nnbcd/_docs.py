@@ -45,7 +45,7 @@ gamma : float
     Penalty of V_i = sigma_i(U_i), > 0.
 tau : float or 'auto'
     Penalty of W_i = W_i^MC, > 0; only compressed layers have one. 'auto' is 10, and with the solver 'full'
-    10 times the mean sample weight. Small: W_i learns freely and
+    a 30th of the sum of the sample weights. Small: W_i learns freely and
     W_i^MC lags behind it. Large: W_i hardly moves off the format that it is in.
 proximal : float
     Proximal weight of the blocks V_N, U_i and W_i^MC, >= 0, the paper's alpha (no L2 penalty: that is
@@ -54,7 +54,7 @@ proximal : float
 ridge : float or 'auto'
     Penalty ridge/2 ||W_i||^2 of every weight, >= 0. It ties U and V to what the weights can do;
     without it they learn the labels by themselves and the network learns little. A number is that of (7),
-    beside sums over rows. 'auto': 1, times the mean sample weight, for the solver 'full'; for
+    beside sums over rows. 'auto': a 300th of the sum of the sample weights for the solver 'full'; for
     'minibatch' as strong as the evidence of the data says.
 initializer : str or instance
     First weights: a name of ``sklearn_nnbcd.initializers.INITIALIZERS`` or an instance. 'auto' is

@@ -13,6 +13,7 @@ from ._arrays import to_numpy
 from ._from_mlp import FROM_MLP_PARAMETERS, check_mlp, network_of_mlp, parameters_of_mlp
 from ._input import Rows, check_input, check_rows, split_rows
 from ._monitor import Monitor
+from ._outcome import mean_losses, warn_if_constant
 from ._parameters import check_nested, check_parameters
 from ._resolve import resolve_loss, resolve_solver
 from ._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
@@ -84,7 +85,8 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
             validation = replace(validation, y=self._clean_targets(validation.y))
             targets.check_validation(validation.y)
         encoded = self._train(rows, targets, solver, validation)
-        self.loss_ = mean_loss(self.network_, targets, encoded, self._memory_limit)
+        self.loss_, engine_loss = mean_losses(self.network_, targets, encoded, self._memory_limit)
+        warn_if_constant(engine_loss, targets, encoded, type(self).__name__)
         return self
 
     def _train(
@@ -96,7 +98,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         place: Callable | None = None,
     ) -> tuple:
         """From checked rows and learned targets to fitted attributes; the encoded rows (X, Y, s)."""
-        moments = rows.moments() if solver.scales_columns else None
+        moments = rows.moments(targets) if solver.scales_columns else None
         training = Training.prepare(self, rows, targets, solver, moments)
         before = self.network_ if self.warm_start and hasattr(self, "network_") else None
         max_iter = (
@@ -349,13 +351,3 @@ def fitted_attributes(
         "n_outputs_": targets.n_outputs,
         "out_activation_": "identity",
     }
-
-
-def mean_loss(network: Network, targets: BaseTargets, rows: tuple, memory_limit: int | None = None) -> float:
-    """Weighted mean of the loss, in the units of y, over encoded rows (X, Y, s)."""
-    X, Y, s = rows
-    xp = network.xp
-    V = network.forward(X, memory_limit)
-    value = targets.user_loss.value(targets.user_targets(Y, xp=xp), V, xp=xp)
-    weight = xp.ones_like(value) if s is None else s
-    return float(xp.sum(weight * value) / xp.sum(weight))

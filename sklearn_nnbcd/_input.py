@@ -207,9 +207,11 @@ class Rows:
 
     is_local = True
 
-    def moments(self) -> ColumnMoments:
-        """Means and spreads of the columns of X."""
-        return ColumnMoments.of(self.X, self.s)
+    def moments(self, targets: Any) -> ColumnMoments:
+        """Means and spreads of the columns of X, by all weights of the rows, those of classes too."""
+        s = targets.row_weights(self.y, self.s, self.dtype)
+        with np.errstate(all="ignore"):  # overflows are met by the check for finite moments
+            return ColumnMoments.of(self.X, s).checked()
 
     def encoded(self, targets: Any) -> tuple:
         """(X, Y, all weights or None) as the engine takes them."""

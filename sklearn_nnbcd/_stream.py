@@ -61,7 +61,8 @@ def next_stream(estimator: Any, before: Stream | None, rows: Any, targets: BaseT
     targets : BaseTargets
     """
     before = Stream() if before is None else before
-    moments = rows.moments() if before.moments is None else before.moments + rows.moments()
+    moments = rows.moments(targets)
+    moments = moments if before.moments is None else before.moments + moments
     solver = resolve_solver(estimator, None) if before.training is None else before.training.solver
     training = Training.prepare(estimator, rows, targets, solver, moments, is_stream=True)
     known = before.training

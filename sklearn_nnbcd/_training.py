@@ -88,6 +88,8 @@ class Training:
         shared = len(problem.layers[1].input_shape_) > 1
         how = {"centre": estimator.fit_intercept, "shared": shared, "drop_constant": not is_stream}
         inputs = InputMap.from_moments(moments, rows.X, **how)
+        if problem.plans[1] is not None and problem.plans[1].in_user_units:
+            inputs = inputs.without_scale()
         plain = type(problem.layers[1]) is Dense and problem.plans[1] is None and problem.budget is None
         few_rows = rows.is_local and MANY_COLUMNS < size[0] > rows.X.shape[0]
         if shared or is_stream or not (plain and few_rows):

@@ -83,9 +83,9 @@ class PartRows:
 
     is_local = False
 
-    def moments(self) -> ColumnMoments:
-        """Means and spreads of the columns of X."""
-        return total_moments(self.collect(input_moments))
+    def moments(self, targets: BaseTargets) -> ColumnMoments:
+        """Means and spreads of the columns of X, by all weights of the rows."""
+        return total_moments(self.collect(input_moments, targets)).checked()
 
     def encoded(self, targets: BaseTargets) -> tuple:
         """(X, rows on the workers, None); the placement knows what to do with them."""

@@ -24,6 +24,7 @@ import numpy as np
 
 #: the paper's penalties and first weights
 PAPER = dict(
+    loss="squared_error",
     rho=0.5,
     gamma=0.5,
     tau=5.0,

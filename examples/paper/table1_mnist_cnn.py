@@ -85,6 +85,7 @@ def estimator(options):
     return NNBCDClassifier(
         layers=[Conv2D(32, 3, stride=2, padding=0), Dense(1024), Dense(1024)],
         input_shape=(28, 28, 1),
+        loss="squared_error",
         compression=compression,
         random_state=options.seed,
         **how,

@@ -81,6 +81,7 @@ def estimator(options):
             compression.insert(0, train.set_params(rank=min(rank, train.highest_rank((a, b)))))
     return NNBCDClassifier(
         HIDDEN,
+        loss="squared_error",
         compression=compression,
         rho=options.rho,
         gamma=options.gamma,

@@ -100,7 +100,12 @@ def fit(data, name, size, parameters, seed, options):
     """One fit, as a record."""
     X, y, T, t = data
     model = NNBCDClassifier(
-        HIDDEN, solver=solver(options), max_iter=options.passes, random_state=seed, **parameters
+        HIDDEN,
+        loss="squared_error",
+        solver=solver(options),
+        max_iter=options.passes,
+        random_state=seed,
+        **parameters,
     )
     start, cpu = time.perf_counter(), time.process_time()
     model.fit(X, y)
@@ -124,7 +129,7 @@ class DenseFit:
     def __init__(self, data, seed, options):
         X, y = data[:2]
         start, cpu = time.perf_counter(), time.process_time()
-        model = NNBCDClassifier(HIDDEN, solver=solver(options), random_state=seed)
+        model = NNBCDClassifier(HIDDEN, loss="squared_error", solver=solver(options), random_state=seed)
         begun = begin(model, X, y, options.passes)
         state = begun.state
         for _ in range(options.passes):

@@ -141,6 +141,13 @@ class Backend:
         except (ValueError, RuntimeError):  # NumPy's and PyTorch's LinAlgError
             return xp.full_like(A, xp.nan)
 
+    def eigenvalues(self, A, *, xp):
+        """Eigenvalues of a symmetric matrix; NaN throughout if its numbers are not finite."""
+        try:
+            return xp.linalg.eigvalsh(A)
+        except (ValueError, RuntimeError):  # NumPy's and PyTorch's LinAlgError
+            return xp.full_like(A[0, :], xp.nan)
+
     def small_triangular_inverse(self, L, *, xp):
         """Inverse of a lower triangular matrix of at most ``largest_factor`` rows, not transposed."""
         return xp.tril(xp.linalg.inv(L))

@@ -114,6 +114,9 @@ class CompressionPlan:
         than ``previous``; the engine checks both and keeps the better one.
     step_every : int
         Batches of the mini-batch solver between two steps: about what a step costs in batches.
+    in_user_units : bool
+        Whether the entries of the weight themselves mean something, such as those in a box, so that the
+        columns of X must keep their units.
     inner_rank : int or None
         Columns of A where the weights of this plan are all products A B of two free matrices; then
         :meth:`product` makes one of them and its ``factors`` gives them back.
@@ -122,6 +125,7 @@ class CompressionPlan:
     exact = True
     step_every = 10
     inner_rank: Any = None
+    in_user_units = False
     n_parameters: Any = None
 
     def projects_exactly(self, metric):

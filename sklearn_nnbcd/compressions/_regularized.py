@@ -21,6 +21,7 @@ class RegularizedPlan(PenalizedPlan):
 
     shape: tuple
     regularizer: object
+    in_user_units = True
 
     @property
     def n_parameters(self):

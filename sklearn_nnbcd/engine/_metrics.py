@@ -47,5 +47,8 @@ def mean_diagonal(A: Any, *, xp: Any) -> Any:
 
 def with_ridge(A: Any, share: float, *, xp: Any) -> Any:
     """A plus ``share`` of its mean diagonal (and never singular)."""
-    ridge = share * mean_diagonal(A, xp=xp) + float(xp.finfo(A.dtype).smallest_normal)
-    return add_to_diagonal(A, ridge, xp=xp)
+    mean = mean_diagonal(A, xp=xp)
+    A = xp.where(xp.linalg.trace(A) > 0.0, A, xp.zeros_like(A))  # rounding can leave less than nothing
+    one = 1.0 * (mean <= 0.0)
+    ridge = share * mean * (1.0 - one) + one
+    return add_to_diagonal(A, ridge + float(xp.finfo(A.dtype).smallest_normal), xp=xp)

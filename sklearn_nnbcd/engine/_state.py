@@ -50,14 +50,15 @@ class Penalties:
     auto: tuple = ()
     alpha_m: float | None = None
 
-    def in_units_of(self, weight: float) -> "Penalties":
-        """The penalties where rows weigh so much on average.
+    def in_units_of(self, weight: float, unit: float) -> "Penalties":
+        """The penalties for rows whose weights have the sum ``weight``.
 
-        Those that were left to the solver, and the proximal weight of W^MC, stand beside sums over rows:
-        they grow with them, so that a common factor of all sample weights changes nothing.
+        Those that were left to the solver, and with them the proximal weight of W^MC, stand beside sums over
+        rows: they grow with them, so that a common factor of all sample weights changes nothing.
         """
         scaled = {name: getattr(self, name) * weight for name in self.auto}
-        return replace(self, alpha_m=self.alpha * weight, **scaled)
+        alpha = self.alpha * weight / unit if "tau" in self.auto else self.alpha
+        return replace(self, alpha_m=alpha, **scaled)
 
 
 @dataclass(frozen=True)

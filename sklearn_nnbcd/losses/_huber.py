@@ -6,7 +6,7 @@ from ._base import LEAST_CURVATURE, BaseLoss, diagonal_mean
 
 
 class Huber(BaseLoss):
-    """Sum over outputs of e^2/2 where |e| <= delta and delta (|e| - delta/2) beyond, e = v - y.
+    """Sum over outputs of ``e^2/2 where |e| <= delta and delta (|e| - delta/2) beyond``, e = v - y.
 
     Parameters
     ----------
@@ -39,10 +39,10 @@ class Huber(BaseLoss):
         return xp.clip(V - Y, -delta, delta)
 
     def mean_hessian(self, Y, V, s=None, *, xp):
-        """diag(share of rows with |v - y| <= delta), at least a hundredth of them.
+        """diag(share of rows with ``|v - y| <= delta``), at least a hundredth of them.
 
         The least share keeps a step finite where all rows are beyond delta. The quadratic that
-        majorises the loss, min(1, delta / |v - y|) in place of 0 or 1, made steps shorter and fits
+        majorises the loss, ``min(1, delta / |v - y|)`` in place of 0 or 1, made steps shorter and fits
         worse the smaller delta is.
         """
         inside = xp.astype(xp.abs(V - Y) <= self._checked(), V.dtype)

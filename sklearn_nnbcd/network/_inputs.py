@@ -77,6 +77,10 @@ class InputMap:
         origin, scale = (names.asarray(x, dtype=like.dtype) for x in (origin, scale))
         return cls(origin, scale)
 
+    def without_scale(self) -> InputMap:
+        """The map that only takes the means off."""
+        return replace(self, scale=namespace_of(self.scale).ones_like(self.scale))
+
     def of_rows(self, X: Any) -> tuple[InputMap, Any]:
         """The map onto the space of the rows, for fewer rows than columns, and these rows in it.
 

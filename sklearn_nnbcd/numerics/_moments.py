@@ -8,8 +8,8 @@ from typing import Any
 
 from ..backends import namespace_of
 
-#: rows at a time
-_ROWS = 2**14
+#: entries of X at a time: the slices are copied in double precision
+_ENTRIES = 2**16
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +47,9 @@ class ColumnMoments:
         moments : ColumnMoments or None
             None without rows.
         """
-        total = None
-        for start in range(0, X.shape[0], _ROWS):
-            part = slice(start, min(start + _ROWS, X.shape[0]))
+        total, size = None, max(64, _ENTRIES // max(1, X.shape[1]))
+        for start in range(0, X.shape[0], size):
+            part = slice(start, min(start + size, X.shape[0]))
             moments = cls._of_slice(X[part, ...], None if s is None else s[part])
             total = moments if total is None else total + moments
         return total
@@ -67,6 +67,23 @@ class ColumnMoments:
             mean = s @ X / weight
             square = s @ (X - mean) ** 2
         return cls(weight, mean, square, xp.max(xp.abs(X), axis=0))
+
+    def checked(self) -> ColumnMoments:
+        """The moments as they are; ValueError if the columns are too large for them.
+
+        Raises
+        ------
+        ValueError
+            With the cure.
+        """
+        xp = namespace_of(self.mean)
+        if not bool(xp.all(xp.isfinite(self.square))):
+            raise ValueError(
+                "The squares of the columns are not finite for the given X and y: entries are too large "
+                "for float64. Standardise the columns first, e.g. with make_pipeline(StandardScaler(), "
+                "...), or use a larger unit."
+            )
+        return self
 
     def __add__(self, other: ColumnMoments) -> ColumnMoments:
         xp, weight = namespace_of(self.mean), self.weight + other.weight

@@ -100,7 +100,7 @@ class BaseBatchSolver(BaseSolver):
         return default if self.compress_after == "auto" else float(self.compress_after)
 
     def auto_max_iter(self, n_rows: int, loss: Any = None) -> int:
-        """Passes: a fixed number of batches, at least 16 passes; three times as many for losses that are no likelihoods.
+        """Passes: a fixed number of batches, at least 16 passes; thrice that where the loss is no likelihood.
 
         Their residuals keep their size however sure the network is, so a fit has more to settle.
         """

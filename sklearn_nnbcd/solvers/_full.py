@@ -25,6 +25,9 @@ from ..engine import (
 from ..placements import DiskBlocks, InMemory, block_rows, row_slices
 from ._base import BaseSolver, FitContext
 
+#: sum of the sample weights for which ridge="auto" is 1 and tau="auto" is 10; they grow with the sum, so
+#: that neither a common factor of the weights nor copies of rows in place of weights change a fit
+AUTO_WEIGHT = 300.0
 #: sweeps that max_iter="auto" stands for
 AUTO_SWEEPS = 200
 
@@ -71,7 +74,7 @@ class FullBatch(BaseSolver):
 
     uses = frozenset({"rho", "gamma", "proximal", "tau", "ridge", "activity_regularizer"})
     monotone = True
-    auto_penalties = {"tau": 10.0, "ridge": 1.0}
+    auto_penalties = {"tau": 10.0 / AUTO_WEIGHT, "ridge": 1.0 / AUTO_WEIGHT}
     auto_initializer = "small_normal"
 
     def __init__(
@@ -122,7 +125,8 @@ class FullBatch(BaseSolver):
         del W, b  # they are replaced by the first sweep, and nobody else holds them
         place = context.place or self._placement
         placement = place(problem, weights, rows, context, self.extrapolation)
-        problem = replace(problem, penalties=penalties.in_units_of(placement.reduce(row_weights).mean))
+        weight = placement.reduce(row_weights).total
+        problem = replace(problem, penalties=penalties.in_units_of(weight, AUTO_WEIGHT))
         if context.inputs is not None:
             placement.map(map_rows, context.inputs)
         placement.map(start_block, problem, weights)
@@ -163,25 +167,18 @@ def map_rows(rows: tuple, inputs: Any) -> tuple:
 
 @dataclass(frozen=True)
 class RowWeights:
-    """Sum of the weights of some rows, and their number; they add up."""
+    """Sum of the weights of some rows; sums add up."""
 
     total: float
-    count: int
 
     def __add__(self, other: "RowWeights") -> "RowWeights":
-        return RowWeights(self.total + other.total, self.count + other.count)
-
-    @property
-    def mean(self) -> float:
-        """Mean weight of a row."""
-        return self.total / self.count
+        return RowWeights(self.total + other.total)
 
 
 def row_weights(rows: tuple) -> RowWeights:
     """The weights of a tuple (X, Y, s)."""
     X, _, s = rows
-    n_rows = X.shape[0]
-    return RowWeights(float(n_rows) if s is None else float(namespace_of(s).sum(s)), n_rows)
+    return RowWeights(float(X.shape[0]) if s is None else float(namespace_of(s).sum(s)))
 
 
 def cut_rows(rows: tuple, size: int) -> list[tuple]:

@@ -18,7 +18,8 @@ class MiniBatch(BaseBatchSolver):
     Parameters
     ----------
     batch_size : int or 'auto', default='auto'
-        Rows of a batch. 'auto' grows with the root of the number of rows, from 32 to 1024.
+        Rows of a batch. 'auto' is a tenth of the rows, from 32 to 256, and grows with
+        their root beyond.
     averaging : float, default=6.0
         The result is a mean of the weights over about the last 1/(averaging + 1) of the batches, >= 0.
         Small values help where held-out rows differ from the training rows (other subjects, other

@@ -65,7 +65,7 @@ def check_activation(activation, *, xp=array_numpy, dtype="float64", random_stat
     """sigma keeps shape and dtype; prox is a global minimiser, beside a dense grid.
 
     At the minimiser u of 1/2 (sigma(u) - v)^2 + weight/2 (u - c)^2 the value is at most that at c,
-    so |u - c| <= |sigma(c) - v| / sqrt(weight): the grid covers that interval and the kink at 0.
+    so ``|u - c| <= |sigma(c) - v| / sqrt(weight)``: the grid covers that interval and the kink at 0.
     """
     arrays = Arrays(xp, dtype, random_state)
     scale = 10.0 ** arrays.rng.uniform(-2, 2, size=(60, 1))

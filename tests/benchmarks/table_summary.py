@@ -173,6 +173,16 @@ def any_scale(rows: Rows) -> list[dict]:
     return [bar("default", aim, worst(sizes, max, ".4f"), met, len(found) == len(DEVELOPMENT))]
 
 
+def same_sources(records: list[dict]) -> list[dict]:
+    """A row that says so if not all of ours were made with the same sources of the package."""
+    ours = [row["code"] for row in records if not row.get("code", "scikit-learn").startswith("scikit-learn")]
+    if len(set(ours)) < 2:
+        return []
+    last = max(set(ours), key=ours.count)
+    text = f"{len(set(ours))} states of the package; {sum(code != last for code in ours)} of {len(ours)} fits"
+    return [bar("all of ours", "the same sources", f"{text} are of another than most", False)]
+
+
 def bars(rows: Rows) -> list[dict]:
     """Everything that was asked for and that these tables can say."""
     default, wide = "default beside MLP (100,)", "(256, 256) beside MLP (256, 256)"
@@ -245,7 +255,7 @@ def sections(records: list[dict]) -> dict[str, list[dict]]:
         if rows.has(table, who)
     ]
     made = {
-        "tables_bars": bars(rows),
+        "tables_bars": bars(rows) + same_sources(records),
         "tables_behind": behind(rows),
         "tables_score": with_difference(rows, grid(rows, REAL, (*default, "mlp_raw")), "nnbcd", "mlp"),
         "tables_log_loss": grid(rows, REAL, default, "log_loss"),

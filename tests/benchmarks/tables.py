@@ -29,28 +29,36 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402
 from records import RESULTS, ROOT, read, write  # noqa: E402
+
+sys.path.insert(0, str(ROOT))  # the package of this checkout, whatever is installed
+
 from sklearn import __version__ as sklearn_version  # noqa: E402
 from table_contestants import CONTESTANTS, REACH, count_weights, last_step  # noqa: E402
 from table_sets import NAMES, load, loader  # noqa: E402
 from table_summary import sections  # noqa: E402
+
+import sklearn_nnbcd  # noqa: E402
 
 QUICK_ROWS = 2000
 SEEDS = (0, 1, 2)
 SETTINGS = {
     "seeds": list(SEEDS),
     "threads": 1,
-    "seconds": "CPU seconds (time.process_time) of fit, a StandardScaler in front included",
-    "probe": "CPU seconds of a fixed piece of work before and after the fit: how busy the machine was",
-    "fewer seeds": "mlp_wide on adult and histgb on 200 classes: seed 0 only; histgb on 500 classes: not "
-    "run; linear models on tables with a fixed split: once, since nothing depends on the seed",
+    "notes": {
+        "seconds": "CPU seconds (time.process_time) of fit, a StandardScaler in front included",
+        "probe": "CPU seconds of a fixed piece of work before and after the fit: how busy the machine was",
+        "code": "of ours: a hash of the sources of the package",
+        "fewer seeds": "mlp_wide on adult and histgb on 200 classes: seed 0 only; histgb on 500 classes: "
+        "not run; linear models on tables with a fixed split: once, since nothing depends on the seed",
+    },
 }
 
 
 def package_state() -> str:
-    """A name for the sources of the package as they are."""
-    digest = hashlib.sha256()
-    for path in sorted((ROOT / "sklearn_nnbcd").rglob("*.py")):
-        digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    """A name for the sources of the package that is imported, as they are."""
+    digest, folder = hashlib.sha256(), Path(sklearn_nnbcd.__file__).parent
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:12]
 
 

@@ -488,12 +488,17 @@ def test_a_callback_sees_every_sweep_and_stops_the_fit(iris, weighted):
 
 
 @needs_callbacks
-def test_callbacks_are_torn_down_after_a_failure(iris):
+def test_callbacks_are_torn_down_after_a_failure(iris, monkeypatch):
     X, y = iris
     callback = Recorder()
     estimator = NNBCDRegressor(**SMALL | {"solver": "full"}).set_callbacks(callback)
-    with pytest.raises(ValueError, match="not finite"):
-        estimator.fit(X * 1e200, y)
+
+    def failing(*args, **kwargs):
+        raise ValueError("not finite")
+
+    with monkeypatch.context() as patch, pytest.raises(ValueError, match="not finite"):
+        patch.setattr(_full, "sweep", failing)
+        estimator.fit(X, y)
     assert callback.events[-1] == "teardown" and "end fit" not in callback.events
     estimator.fit(X, y)
     assert callback.events.count("setup") == callback.events.count("teardown") == 2

@@ -75,15 +75,21 @@ def test_early_stopping_and_partial_fit(rows):
         network.partial_fit(X, y[:, 0])
 
 
+def test_cross_entropy_is_that_of_each_label(rows):
+    X, y = rows
+    options = {"solver": "full", "max_iter": 3, "random_state": 0}
+    both = [NNBCDClassifier((8,), loss=loss, **options).fit(X, y) for loss in ("cross_entropy", "logistic")]
+    np.testing.assert_array_equal(*(network.predict_proba(X) for network in both))
+
+
 @pytest.mark.parametrize(
     "options, change, message",
     [
-        ({"loss": "cross_entropy"}, lambda y: y, "Use 'logistic'"),
         ({"class_weight": "balanced"}, lambda y: y, "'class_weight'.*must be None"),
         ({}, lambda y: y + 1, "must hold 0 and 1"),
         ({}, lambda y: 2 * y + y[::-1], "'multiclass-multioutput'"),
     ],
-    ids=["loss", "class_weight", "values", "classes"],
+    ids=["class_weight", "values", "classes"],
 )
 def test_wrong_labels_say_so(options, change, message, rows):
     X, y = rows

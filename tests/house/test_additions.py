@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What it takes to add a piece: one new file, one line of a registry, and every estimator knows it."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -177,11 +178,13 @@ def add(folder, addition):
     header = f'# SPDX-License-Identifier: BSD-3-Clause\n"""{addition.name}."""\n'
     (room / f"{addition.module}.py").write_text(header + addition.source, encoding="utf-8")
     init = room / "__init__.py"
-    before, opening, after = init.read_text(encoding="utf-8").partition(f"{addition.registry} = {{")
+    text = init.read_text(encoding="utf-8")
+    opening = re.search(rf"^{addition.registry}\b[^=\n]*= \{{", text, re.M)
     assert opening, f"{addition.room} has no registry {addition.registry}"
     imported = f"from .{addition.module} import {addition.name}\n\n"
     entry = f'"{addition.key}": {addition.name}, '
-    init.write_text(before.rstrip("\n") + "\n" + imported + opening + entry + after, encoding="utf-8")
+    text = text[: opening.start()] + imported + opening[0] + entry + text[opening.end() :]
+    init.write_text(text, encoding="utf-8")
 
 
 @pytest.mark.parametrize("addition", ADDITIONS, ids=lambda addition: addition.room)

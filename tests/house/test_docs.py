@@ -111,11 +111,11 @@ def test_documented_completes_a_docstring():
         The end.
         """
 
-        def __init__(self, tau=2.0, own=3):
+        def __init__(self, gamma=2.0, own=3):
             pass
 
     text = Small.__doc__
-    assert text.index("tau : float, default=2.0") < text.index("own : int, default=3")
+    assert text.index("gamma : float, default=2.0") < text.index("own : int, default=3")
     assert "rho : float" not in text and "rho : float" in PARAMETERS
     assert text.index("mine_ : int") < text.index("intercepts_ : list")
     assert text.endswith("Notes\n-----\nThe end.")
@@ -125,10 +125,11 @@ def test_version_is_public():
     assert sklearn_nnbcd.__version__
 
 
-def test_both_estimators_have_the_same_defaults():
+def test_both_estimators_have_the_same_defaults_but_the_loss():
     classifier, regressor = (
         {name: p.default for name, p in inspect.signature(estimator).parameters.items()}
         for estimator in (NNBCDClassifier, NNBCDRegressor)
     )
     assert classifier.pop("class_weight") is None
+    assert (classifier.pop("loss"), regressor.pop("loss")) == ("cross_entropy", "squared_error")
     assert classifier == regressor

@@ -64,11 +64,13 @@ def update_ridges(state: BatchState) -> BatchState:
     if n_updates == 0 or n_updates % EVERY:
         return state
     problem, xp = state.problem, state.problem.xp
-    number, squares = get_backend(xp).number, get_backend(xp).sum_of_squares
+    backend = get_backend(xp)
+    number, squares = backend.number, backend.sum_of_squares
     prior, determined, size = prior_ridges(problem), 0.0, 0.0
     for i in range(1, problem.N + 1):
         curvature = state.curvatures[i]
-        g, s = (xp.clip(xp.linalg.eigvalsh(A), 0.0, None) for A in (curvature.gram, curvature.sensitivity))
+        sides = curvature.gram, curvature.sensitivity
+        g, s = (xp.clip(backend.eigenvalues(A, xp=xp), 0.0, None) for A in sides)
         eigenvalues = (state.n_rows * g)[:, None] * s[None, :]
         determined = determined + number(xp.sum(eigenvalues / (eigenvalues + state.ridges[i])), xp=xp)
         size = size + prior[i] * squares(state.weights.W[i], xp=xp)
