@@ -18,6 +18,7 @@ from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.losses import CrossEntropy
 from sklearn_nnbcd.solvers import MiniBatch
 
+SEEDS = (0, 1, 2)
 WIDE = (256, 256)
 LABELLED = tuple(name for name in DEVELOPMENT if name not in REGRESSION)
 #: accuracy to which MLPClassifier is timed on the generated tables

@@ -33,14 +33,13 @@ from records import RESULTS, ROOT, read, write  # noqa: E402
 sys.path.insert(0, str(ROOT))  # the package of this checkout, whatever is installed
 
 from sklearn import __version__ as sklearn_version  # noqa: E402
-from table_contestants import CONTESTANTS, REACH, count_weights, last_step  # noqa: E402
+from table_contestants import CONTESTANTS, REACH, SEEDS, count_weights, last_step  # noqa: E402
 from table_sets import NAMES, load, loader  # noqa: E402
 from table_summary import sections  # noqa: E402
 
 import sklearn_nnbcd  # noqa: E402
 
 QUICK_ROWS = 2000
-SEEDS = (0, 1, 2)
 SETTINGS = {
     "seeds": list(SEEDS),
     "threads": 1,

@@ -90,12 +90,15 @@ def test_bars_and_rivals_ahead(scripts):
     rows = []
     for table in summary.DEVELOPMENT:
         for who, score, loss, seconds in (("nnbcd", 0.9, 0.2, 1.0), ("mlp", 0.88, 0.3, 2.0)):
-            row = {"table": table, "contestant": who, "seed": 0, "score": score, "seconds": seconds}
-            rows.append(row | ({"log_loss": loss} if table in summary.LABELLED else {}))
+            row = {"table": table, "contestant": who, "score": score, "seconds": seconds}
+            row |= {"log_loss": loss} if table in summary.LABELLED else {}
+            rows += [row | {"seed": seed} for seed in (0, 1, 2)]
     found = {(row["part"], row["aim"]): row for row in summary.sections(rows)["tables_bars"]}
     assert len(found) == 5 and all(row["met"] == "yes" for row in found.values())
-    letter = next(row for row in rows if row["table"] == "letter" and row["contestant"] == "nnbcd")
-    letter |= {"score": 0.876, "seconds": 2.5}
+    assert {row["met"] for row in summary.sections(rows[1:])["tables_bars"]} == {"yes (so far)"}
+    for row in rows:
+        if row["table"] == "letter" and row["contestant"] == "nnbcd":
+            row |= {"score": 0.876, "seconds": 2.5}
     sections = summary.sections(rows)
     verdicts = {row["aim"]: row for row in sections["tables_bars"] if row["part"].endswith("MLP (100,)")}
     worst = verdicts["score not lower by more than 0.003 on any"]
@@ -104,3 +107,15 @@ def test_bars_and_rivals_ahead(scripts):
     assert verdicts["CPU seconds lower on every table"]["met"] == "**no**"
     (behind,) = sections["tables_behind"]
     assert behind["table"] == "letter" and behind["score"] == "**0.8760 / 0.8800**"
+
+
+def test_figures_of_several_states_of_the_package_are_told(scripts):
+    _, _, summary = scripts
+    codes = ("a1", "a1", "b2", "scikit-learn 1.9")
+    rows = [
+        {"table": "wine", "contestant": "nnbcd", "seed": k, "score": 1.0, "code": c}
+        for k, c in enumerate(codes)
+    ]
+    (told,) = summary.same_sources(rows)
+    assert told["found"] == "2 states of the package; 1 of 3 fits are of another than most"
+    assert summary.same_sources(rows[:2]) == []
