@@ -85,7 +85,7 @@ def fit(contestant, split, seed):
     seconds = time.process_time() - begin
     for _ in range(network.max_iter):
         begin = time.process_time()
-        network.partial_fit(X, split.y, classes)
+        network.partial_fit(X, split.y, classes=classes)
         seconds += time.process_time() - begin
         if network.score(T, split.t) >= REACH[split.name]:
             break
@@ -150,12 +150,12 @@ def jobs(keys, tables, seeds):
 
 
 def run(keys, tables, seeds, again, folder, n_rows=None):
-    """Make what is missing; the results so far, by table, contestant and seed."""
+    """Make what is missing; what failed."""
     path, found = folder / "tables.json", {}
     if path.exists():
         rows = read("tables", folder)["rows"]
         found = {(row["table"], row["contestant"], row["seed"]): row for row in rows}
-    get, package, missing = loader(), package_state(), set()
+    get, package, missing, failed = loader(), package_state(), set(), []
     for seed, table, key in jobs(keys, tables, seeds):
         place = (table, key, seed)
         known = found.get(place)
@@ -168,12 +168,18 @@ def run(keys, tables, seeds, again, folder, n_rows=None):
                 print(f"{table}: no such file, left out", flush=True)
             missing.add(table)
             continue
-        found[place] = row = record(key, split if n_rows is None else split.first(n_rows), seed, package)
+        try:
+            row = record(key, split if n_rows is None else split.first(n_rows), seed, package)
+        except Exception as error:  # one that fails must not keep the others from running
+            failed.append(f"{table}, {key}, seed {seed}: {type(error).__name__}: {error}")
+            print(failed[-1], flush=True)
+            continue
+        found[place] = row
         print(json.dumps(row), flush=True)
         save(found, folder)
     if found:
         save(found, folder)
-    return found
+    return failed
 
 
 def save(found, folder):
@@ -210,7 +216,9 @@ def main():
         ("linear", "mlp", "histgb", "nnbcd") if keys else ()
     ):  # what the first fit of a process loads is no one's time
         CONTESTANTS[key].make(warm, 0).fit(warm.X, warm.y)
-    run(keys, arguments.tables.split(","), seeds, again, arguments.folder, n_rows)
+    failed = run(keys, arguments.tables.split(","), seeds, again, arguments.folder, n_rows)
+    if failed:
+        sys.exit("\n".join(["failed:", *failed]))
     print("now: python docs/make_tables.py", file=sys.stderr)
 
 

@@ -85,6 +85,31 @@ def test_compressed_contestants_keep_to_their_share(scripts):
         assert 0.8 * share * dense < weights <= share * dense
 
 
+def test_the_time_to_an_accuracy_is_that_of_the_passes_until_then(scripts):
+    import tables
+
+    sets, contestants, _ = scripts
+    split = sets.load("200 classes", 0)
+    model, seconds = tables.fit(contestants.CONTESTANTS["mlp_reach"], split, 0)
+    assert model.score(split.T, split.t) >= 0.99
+    assert 1 < model[-1].n_iter_ < 100 and seconds > 0
+
+
+def test_one_that_fails_keeps_no_other_from_running(scripts, tmp_path, monkeypatch, capsys):
+    import tables
+
+    _, contestants, _ = scripts
+
+    def fail(split, seed):
+        raise KeyError(split.name)
+
+    broken = contestants.Contestant(fail)
+    monkeypatch.setitem(tables.CONTESTANTS, "mlp", broken)
+    (failed,) = tables.run(["mlp", "linear"], ["iris"], [0], [], tmp_path)
+    assert failed.startswith("iris, mlp, seed 0: KeyError")
+    assert made(capsys.readouterr().out) == [("iris", "linear")]
+
+
 def test_bars_and_rivals_ahead(scripts):
     _, _, summary = scripts
     rows = []
