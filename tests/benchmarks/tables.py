@@ -73,23 +73,25 @@ def probe() -> float:
 
 
 def fit(contestant, split, seed):
-    """The fitted estimator, and CPU seconds."""
+    """The fitted estimator, CPU seconds, and passes, where there is a number of them."""
     model = contestant.make(split, seed)
     if not contestant.reach:
         begin = time.process_time()
         model.fit(split.X, split.y)
-        return model, time.process_time() - begin
+        seconds = time.process_time() - begin
+        n_iter = getattr(last_step(model), "n_iter_", None)
+        return model, seconds, None if n_iter is None else int(np.max(n_iter))
     begin = time.process_time()
     scaler, network = model[0].fit(split.X), model[1]
     X, T, classes = scaler.transform(split.X), scaler.transform(split.T), np.unique(split.y)
     seconds = time.process_time() - begin
-    for _ in range(network.max_iter):
+    for passes in range(1, network.max_iter + 1):
         begin = time.process_time()
         network.partial_fit(X, split.y, classes=classes)
         seconds += time.process_time() - begin
         if network.score(T, split.t) >= REACH[split.name]:
             break
-    return model, seconds
+    return model, seconds, passes
 
 
 def log_loss(model, split):
@@ -104,7 +106,7 @@ def record(key, split, seed, package):
     """One row of the results."""
     contestant = CONTESTANTS[key]
     before = probe()
-    model, seconds = fit(contestant, split, seed)
+    model, seconds, passes = fit(contestant, split, seed)
     after = probe()
     row = {
         "table": split.name,
@@ -114,12 +116,11 @@ def record(key, split, seed, package):
     }
     if not split.regression:
         row["log_loss"] = log_loss(model, split)
-    n_iter = getattr(last_step(model), "n_iter_", None)
     row |= {
         "seconds": seconds,
         "probe": (before + after) / 2,
         "weights": count_weights(model),
-        "n_iter": None if n_iter is None else int(np.max(n_iter)),
+        "n_iter": passes,
         "rows": len(split.X),
         "code": package if contestant.ours else f"scikit-learn {sklearn_version}",
     }
