@@ -26,13 +26,18 @@ class ShuffledBatches:
     ----------
     weight : float
         Sum of all sample weights.
+    square_weight : float
+        Sum of their squares.
     """
 
     def __init__(self, X, Y, s, size, random_state, transform=None):
         self.X, self.Y, self.s, self.random_state = X, Y, s, random_state
         self.transform = transform
         self.count = max(1, round(X.shape[0] / size))
-        self.weight = float(X.shape[0]) if s is None else float(namespace_of(s).sum(s))
+        self.weight = self.square_weight = float(X.shape[0])
+        if s is not None:
+            xp = namespace_of(s)
+            self.weight, self.square_weight = float(xp.sum(s)), float(xp.sum(s * s))
 
     def __len__(self):
         return self.count

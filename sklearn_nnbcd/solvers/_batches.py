@@ -123,6 +123,7 @@ class BaseBatchSolver(BaseSolver):
             n_batches=context.n_batches,
             first_batch=context.n_batches,
             batch_weight=batches.weight / len(batches),
+            square_weight=batches.square_weight,
         )
         return PassState(engine, batches, context.max_iter, weight=batches.weight)
 
@@ -143,7 +144,8 @@ class BaseBatchSolver(BaseSolver):
         batches = self._batches(rows, random_state, inputs)
         before = state.engine
         n_rows, count = before.n_rows + batches.weight, before.n_batches - before.first_batch + len(batches)
-        engine = replace(before, n_rows=n_rows, batch_weight=n_rows / count)
+        square_weight = before.square_weight + batches.square_weight
+        engine = replace(before, n_rows=n_rows, square_weight=square_weight, batch_weight=n_rows / count)
         return replace(state, engine=engine, batches=batches, weight=batches.weight)
 
     def _batches(self, rows: tuple, random_state: np.random.RandomState, inputs: Any) -> ShuffledBatches:

@@ -135,7 +135,7 @@ def update_curvatures(state: BatchState, inputs: list, slopes: list, root: Any) 
         if i < N:
             layer = problem.layers[i]
             rows = weighted_rows(layer, slopes[i], root, xp=xp) * layer.positions**-0.5
-        ridge = state.ridges[i] / state.n_rows
+        ridge = state.ridges[i] / state.ridge_rows
         new[i] = update_curvature(new[i], inputs[i], rows, above, ridge, settings, xp=xp)
         S[i] = new[i].sensitivity
     return tuple(new)

@@ -22,6 +22,11 @@ from ._state import BatchState
 EVERY = 4
 #: share of the fixed point: the approximation counts directions as determined that new rows are not sure of
 SHARE = 0.6
+#: the same for a likelihood whose dispersion on new rows is 1, and its bounds
+LIKELIHOOD_SHARE = 0.5
+LIKELIHOOD_BOUNDS = (0.1, 1.0)
+#: least part of a row's outputs that other rows are taken to determine
+LEAST_LEFT = 0.1
 #: share of the running dispersion that survives a batch
 DISPERSION_MEMORY = 0.98
 #: least and largest ridge
@@ -29,10 +34,11 @@ BOUNDS = (1e-8, 1e12)
 
 
 def update_dispersion(state: BatchState, Y: Any, V: Any, shares: Any, hessian: Any) -> Any:
-    """phi, the mean square of the loss's gradient over the trace of its Hessian; 1 for a likelihood.
+    """phi, the running mean square of the loss's gradient over the trace of its Hessian.
 
-    Where the loss is minus the logarithm of a likelihood both are the same on average. For a loss in
-    other units, such as squared error, it is the variance of what is left.
+    For a loss in units of its own, such as squared error, it is the variance of what is left. Where the
+    loss is minus the logarithm of a likelihood both are the same on average if the model holds: less
+    says that the rows are fitted closer than the model expects.
 
     Parameters
     ----------
@@ -44,8 +50,6 @@ def update_dispersion(state: BatchState, Y: Any, V: Any, shares: Any, hessian: A
         Of the batch.
     """
     problem, xp = state.problem, state.problem.xp
-    if problem.loss.is_likelihood:
-        return 1.0
     number = get_backend(xp).number
     squares = xp.sum(problem.loss.gradient(Y, V, xp=xp) ** 2, axis=1)
     mean = xp.mean(squares) if shares is None else xp.sum(shares * squares) / xp.sum(shares)
@@ -71,17 +75,48 @@ def update_ridges(state: BatchState) -> BatchState:
         curvature = state.curvatures[i]
         sides = curvature.gram, curvature.sensitivity
         g, s = (xp.clip(backend.eigenvalues(A, xp=xp), 0.0, None) for A in sides)
-        eigenvalues = (state.n_rows * g)[:, None] * s[None, :]
+        eigenvalues = (state.evidence_rows * g)[:, None] * s[None, :]
         determined = determined + number(xp.sum(eigenvalues / (eigenvalues + state.ridges[i])), xp=xp)
         size = size + prior[i] * squares(state.weights.W[i], xp=xp)
-    share = SHARE * state.dispersion * determined / (size + BOUNDS[0])
+    share = evidence_share(state, determined) * determined / (size + BOUNDS[0])
     ridges = [None]
     for i in range(1, problem.N + 1):  # the geometric mean of the old and the new one
-        ridges.append(bounded((state.ridges[i] * share * prior[i]) ** 0.5, xp=xp))
+        ridges.append(bounded((state.ridges[i] * share * prior[i]) ** 0.5, BOUNDS, xp=xp))
     return replace(state, ridges=tuple(ridges))
 
 
-def bounded(x: Any, *, xp: Any) -> Any:
-    """A number within ``BOUNDS``."""
-    low, high = BOUNDS
+def evidence_share(state: BatchState, determined: Any) -> Any:
+    """What gamma is multiplied by at the fixed point: a share, in units of the loss.
+
+    A likelihood has units. Its share goes with the root of the dispersion on new rows, which is about
+    phi / (1 - h)^2 with h the part of a row's outputs that the row itself determines, as in
+    cross-validation by leaving one out. So rows with hardly an error to learn from (letters) ask for
+    less ridge than noisy ones (incomes), and small noisy tables for all of it. A row says more than one
+    number about K classes, but not K - 1, as few of them compete: the root of K - 1 is between.
+
+    Parameters
+    ----------
+    state : BatchState
+    determined : number
+        gamma.
+    """
+    problem, xp = state.problem, state.problem.xp
+    if not problem.loss.is_likelihood:
+        return SHARE * state.dispersion
+    n_outputs = state.weights.W[problem.N].shape[1]
+    n_numbers = n_outputs if problem.loss.elementwise else max(n_outputs - 1, 1) ** 0.5
+    left = bounded(1.0 - determined / (state.evidence_rows * n_numbers), (LEAST_LEFT, 1.0), xp=xp)
+    return bounded(LIKELIHOOD_SHARE * state.dispersion**0.5 / left, LIKELIHOOD_BOUNDS, xp=xp)
+
+
+def loss_unit(state: BatchState) -> Any:
+    """What a change of the loss is measured in: phi, or 1 for a likelihood, a number."""
+    if state.dispersion is None or state.problem.loss.is_likelihood:
+        return 1.0
+    return state.dispersion
+
+
+def bounded(x: Any, bounds: tuple, *, xp: Any) -> Any:
+    """A number within bounds."""
+    low, high = bounds
     return min(max(x, low), high) if isinstance(x, float) else xp.clip(x, low, high)

@@ -39,7 +39,9 @@ class BatchState:
     dispersion : number or None
         Running dispersion of the loss.
     n_rows : float
-        Sum of all sample weights, which ``ridge`` and the penalties are relative to.
+        Sum of all sample weights, which ``ridge`` and the penalties are relative to where they are given.
+    square_weight : float
+        Sum of the squares of all sample weights.
     batch_weight : float or None
         Mean sum of the sample weights of a batch; None: every batch is taken to weigh the same.
     n_steps : int or None
@@ -72,6 +74,7 @@ class BatchState:
     hessian: Any = None
     dispersion: Any = None
     n_rows: float = 1.0
+    square_weight: float = 1.0
     batch_weight: float | None = None
     n_steps: int | None = None
     n_batches: int = 0
@@ -87,6 +90,16 @@ class BatchState:
     def network_problem(self) -> Problem:
         """The problem of the network itself, whatever form it trains in."""
         return self.problem if self.factorization is None else self.factorization.original
+
+    @property
+    def evidence_rows(self) -> float:
+        """How many rows of weight 1 say as much (Kish 1965), whatever the unit of the weights."""
+        return self.n_rows**2 / self.square_weight
+
+    @property
+    def ridge_rows(self) -> float:
+        """What the ridges stand beside a mean over rows with: those that are given, and those found."""
+        return self.evidence_rows if self.problem.penalties.ridge is None else self.n_rows
 
     @property
     def trust(self) -> float:

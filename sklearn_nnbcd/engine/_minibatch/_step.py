@@ -17,7 +17,7 @@ from .._objective import weighted_loss
 from .._state import Block
 from ._averaging import update_mean
 from ._curvature import update_curvatures, update_hessian
-from ._evidence import update_dispersion, update_ridges
+from ._evidence import loss_unit, update_dispersion, update_ridges
 from ._messages import activation_chords, activation_slopes, closed_form_messages, linearized_messages
 from ._rows import share_roots, weighted_inputs, weighted_rows
 from ._schedule import refresh_due, refresh_interval, remaining_share
@@ -117,7 +117,7 @@ def layer_change(state: BatchState, i: int, A: Any, E: Any) -> tuple[Any, Any]:
     """
     curvature, xp, linearized = state.curvatures[i], state.problem.xp, state.settings.linearized
     slope, W = A.T @ E, state.weights.W[i]
-    weight = state.n_rows * (1.0 if linearized else state.problem.penalties.rho)
+    weight = state.ridge_rows * (1.0 if linearized else state.problem.penalties.rho)
     pull = (state.ridges[i] / weight) * W
     if slope.shape[0] == W.shape[0]:
         slope = slope - pull
@@ -144,7 +144,7 @@ def apply_changes(state: BatchState, changes: list, gain: Any, pull: float) -> B
     settings, weights, N = state.settings, state.weights, state.problem.N
     together = N if settings.linearized else 1
     step = settings.step * remaining_share(state.n_batches, state.n_steps)
-    size = step * step * gain / (1.0 if state.dispersion is None else state.dispersion)
+    size = step * step * gain / loss_unit(state)
     shrink = trust_factor(size, state.trust, xp=state.problem.xp)
     velocities, decay = [None] * (N + 1), decay_share(state)
     for i in range(1, N + 1):
