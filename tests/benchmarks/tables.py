@@ -84,13 +84,13 @@ def fit(contestant, split, seed):
     begin = time.process_time()
     scaler, network = model[0].fit(split.X), model[1]
     X, T, classes = scaler.transform(split.X), scaler.transform(split.T), np.unique(split.y)
-    seconds = time.process_time() - begin
-    for passes in range(1, network.max_iter + 1):
+    seconds, passes, reached = time.process_time() - begin, 0, False
+    while passes < network.max_iter and not reached:
         begin = time.process_time()
         network.partial_fit(X, split.y, classes=classes)
         seconds += time.process_time() - begin
-        if network.score(T, split.t) >= REACH[split.name]:
-            break
+        passes += 1
+        reached = network.score(T, split.t) >= REACH[split.name]
     return model, seconds, passes
 
 
