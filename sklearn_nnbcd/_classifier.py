@@ -290,10 +290,11 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         decoded = like_input(self.targets_.decode(V, xp=namespace_of(V)), X)
         if isinstance(self.targets_, Indicators):
             return decoded
-        if is_foreign(decoded) and self.classes_.dtype.kind in "biuf":
+        classes = self.targets_.classes
+        if is_foreign(decoded) and classes.dtype.kind in "biuf":
             xp = namespace_of(decoded)
-            return xp.take(xp.asarray(self.classes_), decoded)
-        return self.classes_[on_host(decoded)]  # names of classes are NumPy's only
+            return xp.take(xp.asarray(classes), decoded)
+        return classes[on_host(decoded)]  # names of classes are NumPy's only
 
     def predict_proba(self, X) -> Any:
         """Class probabilities, as the loss reads the outputs.

@@ -102,7 +102,9 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         training = Training.prepare(self, rows, targets, solver, moments)
         before = self.network_ if self.warm_start and hasattr(self, "network_") else None
         max_iter = (
-            solver.auto_max_iter(rows.X.shape[0], targets.loss) if self.max_iter == "auto" else self.max_iter
+            solver.auto_max_iter(rows.X.shape[0], targets.loss, targets.n_outputs)
+            if self.max_iter == "auto"
+            else self.max_iter
         )
 
         def to_attributes(weights: Any) -> dict:

@@ -86,12 +86,12 @@ class CompressedWeight:
         """W diag(factors) in the same format, for factors of shape (d_out,); None: the format cannot."""
         return None
 
-    def taken(self, kept, axis, *, xp):
+    def selected(self, indices, axis, *, xp):
         """The weight with some rows (axis 0) or columns (1) only; None: the format cannot.
 
         Parameters
         ----------
-        kept : array of int of shape (k,)
+        indices : array of int of shape (k,)
             Rising indices of what stays.
         axis : {0, 1}
         xp : module
@@ -183,7 +183,7 @@ class CompressionPlan:
     def step(self, target, previous, weight, *, metric=None, xp):
         """argmin_M r(M) + weight/2 ||M - target||^2 over the format, starting from ``previous``.
 
-        This is (13) with its two quadratics joined: target = (tau W + alpha M_old)/(tau + alpha),
+        This is (13) with its two quadratics as one: target = (tau W + alpha M_old)/(tau + alpha),
         weight = tau + alpha.
 
         Parameters

@@ -31,9 +31,9 @@ class DenseWeight(CompressedWeight):
         """The matrix."""
         return self.array
 
-    def taken(self, kept, axis, *, xp):
+    def selected(self, indices, axis, *, xp):
         """Rows or columns of the matrix."""
-        return DenseWeight(xp.take(self.array, kept, axis=axis))
+        return DenseWeight(xp.take(self.array, indices, axis=axis))
 
     def rows_scaled(self, factors, *, xp):
         """The matrix with its rows times numbers."""

@@ -71,9 +71,9 @@ class UnitWeight(CompressedWeight):
             return lambda V: xp.take(V, self.kept, axis=1) @ self.array
         return lambda V: self._spread(V @ self.array, 1, xp=xp)
 
-    def taken(self, kept, axis, *, xp):
+    def selected(self, indices, axis, *, xp):
         """What is left of some rows or columns; a plain matrix where no zero ones are."""
-        W = xp.take(self.to_dense(xp=xp), kept, axis=axis)
+        W = xp.take(self.to_dense(xp=xp), indices, axis=axis)
         M = to_units(W, self.axis, xp=xp)
         return DenseWeight(W) if M.kept.shape[0] == W.shape[self.axis] else M
 

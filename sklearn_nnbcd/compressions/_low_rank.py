@@ -49,11 +49,11 @@ class LowRankWeight(CompressedWeight):
         """V -> (V left) right."""
         return lambda V: (V @ self.left) @ self.right
 
-    def taken(self, kept, axis, *, xp):
+    def selected(self, indices, axis, *, xp):
         """Rows of the left factor, or columns of the right one."""
         if axis == 0:
-            return LowRankWeight(xp.take(self.left, kept, axis=0), self.right)
-        return LowRankWeight(self.left, xp.take(self.right, kept, axis=1))
+            return LowRankWeight(xp.take(self.left, indices, axis=0), self.right)
+        return LowRankWeight(self.left, xp.take(self.right, indices, axis=1))
 
     def rows_scaled(self, factors, *, xp):
         """Scale the rows of the left factor."""

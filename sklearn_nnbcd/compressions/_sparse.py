@@ -66,10 +66,10 @@ class SparseWeight(CompressedWeight):
         product = get_backend(xp).sparse_product(self.data, indices, self.indptr, self.shape, xp=xp)
         return super().operator(xp=xp) if product is None else product
 
-    def taken(self, kept, axis, *, xp):
+    def selected(self, indices, axis, *, xp):
         """The entries in some rows or columns."""
-        pattern = xp.take(self.pattern(xp=xp), kept, axis=axis)
-        return to_sparse(xp.take(self.to_dense(xp=xp), kept, axis=axis), pattern, xp=xp)
+        pattern = xp.take(self.pattern(xp=xp), indices, axis=axis)
+        return to_sparse(xp.take(self.to_dense(xp=xp), indices, axis=axis), pattern, xp=xp)
 
     def rows_scaled(self, factors, *, xp):
         """Scale the entries row by row."""

@@ -52,9 +52,9 @@ class SumWeight(CompressedWeight):
         first, *others = (part.operator(xp=xp) for part in self.parts)
         return lambda V: sum((product(V) for product in others), start=first(V))
 
-    def taken(self, kept, axis, *, xp):
+    def selected(self, indices, axis, *, xp):
         """Rows or columns of every part, if all of them can."""
-        parts = tuple(part.taken(kept, axis, xp=xp) for part in self.parts)
+        parts = tuple(part.selected(indices, axis, xp=xp) for part in self.parts)
         return None if any(part is None for part in parts) else SumWeight(parts)
 
     def scaled(self, factor):

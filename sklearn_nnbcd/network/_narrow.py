@@ -69,7 +69,7 @@ def _narrow_layer(coefs: list, intercepts: list, activation: Any, i: int, *, xp:
     (remaining,) = xp.nonzero(busy)
     if remaining.shape[0] == busy.shape[0]:
         return False
-    narrow = coefs[i].taken(remaining, 1, xp=xp), coefs[i + 1].taken(remaining, 0, xp=xp)
+    narrow = coefs[i].selected(remaining, 1, xp=xp), coefs[i + 1].selected(remaining, 0, xp=xp)
     if narrow[0] is None or narrow[1] is None:
         return False
     b, b_next = intercepts[i], intercepts[i + 1]

@@ -14,6 +14,9 @@ from ..placements import block_rows, row_slices
 from ._inputs import InputMap
 from ._paths import count_live_entries
 
+#: rows of a block at least
+LEAST_ROWS = 64
+
 
 @dataclass(frozen=True, eq=False)
 class Network:
@@ -241,6 +244,11 @@ class Network:
             chosen.append(fast.operator(xp=self.xp))
         return chosen
 
+    @cached_property
+    def _widest(self) -> int:
+        """Entries of the widest array that one row becomes."""
+        return max([self.n_features, *(layer.row_entries for layer in self.layers[1:])])
+
     def trace(self, X: Any) -> tuple[list, list]:
         """All V and U of a forward pass.
 
@@ -292,12 +300,14 @@ class Network:
         V : array of shape (n, d_N)
         """
         xp = namespace_of(X)
-        widest = max([X.shape[1], *(layer.row_entries for layer in self.layers[1:])])
+        if X.shape[0] <= LEAST_ROWS:
+            return self._outputs(X, xp)
+        widest = self._widest
         rows = block_rows([widest], get_backend(xp).predicted_entries)
         if memory_limit is not None:  # some eight arrays at a time
-            rows = max(64, min(rows, memory_limit // (64 * widest)))
+            rows = max(LEAST_ROWS, min(rows, memory_limit // (64 * widest)))
         outputs = [self._outputs(X[part, ...], xp) for part in row_slices(X.shape[0], rows)]
         return outputs[0] if len(outputs) == 1 else xp.concat(outputs, axis=0)
 
     def __getstate__(self) -> dict:
-        return {name: value for name, value in vars(self).items() if name != "operators"}
+        return {name: value for name, value in vars(self).items() if name not in ("operators", "_widest")}

@@ -87,7 +87,7 @@ class BaseSolver(BaseEstimator):
             Naming the solver's class, the parameter, what is allowed, what came, and the cure.
         """
 
-    def auto_max_iter(self, n_rows: int, loss: Any = None) -> int:
+    def auto_max_iter(self, n_rows: int, loss: Any = None, n_outputs: int = 1) -> int:
         """What ``max_iter="auto"`` stands for.
 
         Parameters
@@ -96,6 +96,8 @@ class BaseSolver(BaseEstimator):
             Rows of the fit.
         loss : loss or None, default=None
             Of the fit.
+        n_outputs : int, default=1
+            Columns d_N of the targets.
 
         Returns
         -------

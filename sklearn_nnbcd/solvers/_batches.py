@@ -99,14 +99,16 @@ class BaseBatchSolver(BaseSolver):
         """Share of the fit after which the compression starts."""
         return default if self.compress_after == "auto" else float(self.compress_after)
 
-    def auto_max_iter(self, n_rows: int, loss: Any = None) -> int:
-        """Passes: a fixed number of batches, at least 16 passes; thrice that where the loss is no likelihood.
+    def auto_max_iter(self, n_rows: int, loss: Any = None, n_outputs: int = 1) -> int:
+        """Passes that make 600 batches, 16 at least; half as many more for several classes.
 
-        Their residuals keep their size however sure the network is, so a fit has more to settle.
+        Several classes share the hidden units, so there is more to learn. A loss that is no likelihood
+        takes three times as many: its residuals keep their size however sure the network is.
         """
         few, many = AUTO_PASSES
-        passes = min(many, max(few, round(AUTO_BATCHES * self.resolve_batch_size(n_rows) / n_rows)))
-        return passes if loss is None or loss.is_likelihood else 3 * passes
+        length = 3.0 if loss is not None and not loss.is_likelihood else 1.5 if n_outputs > 1 else 1.0
+        passes = round(AUTO_BATCHES * self.resolve_batch_size(n_rows) / n_rows)
+        return round(length * min(many, max(few, passes)))
 
     def init(self, problem: Problem, start: Callable, rows: tuple, context: FitContext) -> PassState:
         """The state before the first pass; see :class:`BaseSolver`."""

@@ -50,7 +50,7 @@ class FullBatch(BaseSolver):
     projection : {'frobenius', 'data'}, default='frobenius'
         Metric in which W_i^MC is near W_i. 'frobenius' is the paper's. 'data': errors count by what they
         do to the outputs, ||S^{1/2} (W_i - W_i^MC)' G^{1/2}|| with G the second moments of the layer's
-        input and S what the rest of the network makes of its output. G and S are renewed before sweeps
+        input and S what the rest of the network makes of its output. G and S are measured anew before sweeps
         1, 2, 4, 8, ...; the objective may jump there, and never rises in between.
     alpha_w : float, default=0.0
         Proximal weight of the blocks W_i, >= 0.
@@ -110,7 +110,7 @@ class FullBatch(BaseSolver):
         """``scale_columns``."""
         return self.scale_columns
 
-    def auto_max_iter(self, n_rows: int, loss: Any = None) -> int:
+    def auto_max_iter(self, n_rows: int, loss: Any = None, n_outputs: int = 1) -> int:
         """200 sweeps."""
         return AUTO_SWEEPS
 
