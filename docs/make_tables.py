@@ -25,10 +25,15 @@ MARKED = {
 
 
 class Table(NamedTuple):
-    """Columns (title, format of a row's fields), and the script that made the rows."""
+    """Columns (title, format of a row's fields), and the script that made the rows.
+
+    ``result`` names a file of results with sections for several tables; without it the file has the table's
+    own name, and its rows are the table's.
+    """
 
     script: str
     columns: tuple[tuple[str, str], ...]
+    result: str = ""
 
 
 MEAN = "{%s_mean:.4f} ± {%s_sd:.4f}"
@@ -77,10 +82,86 @@ TABLES = {
     ),
 }
 
+#: titles of the contestants of tests/benchmarks/tables.py
+CONTESTANTS = {
+    "nnbcd": "NN-BCD",
+    "nnbcd_wide": "NN-BCD (256, 256)",
+    "nnbcd_standardised": "standardised",
+    "mlp": "MLP",
+    "mlp_target": "MLP, y standardised",
+    "mlp_raw": "MLP, raw columns",
+    "mlp_wide": "MLP (256, 256)",
+    "mlp_wide_target": "MLP (256, 256), y standardised",
+    "histgb": "HistGB",
+    "linear": "linear",
+    "identity_hessian": "Hessian = 1",
+    "squared_error": "squared error",
+    "no_ridge": "no ridge",
+    "ridge_1": "ridge 1",
+    "twice_as_long": "twice as long",
+    "unscaled": "columns unscaled",
+    "low_rank_quarter": "low rank 1/4",
+    "tt_quarter": "tt 1/4",
+    "l0_quarter": "l0 1/4",
+    "low_rank_tenth": "low rank 1/10",
+    "tt_tenth": "tt 1/10",
+    "l0_tenth": "l0 1/10",
+    "l0_16000": "l0, 16,000 weights",
+}
+
+
+def section(*fields: str, **titles: str) -> Table:
+    """A table of the page of tests/benchmarks/tables.py; a field is its own title, or a contestant's."""
+    named = CONTESTANTS | titles
+    columns = tuple((named.get(field, field), f"{{{field}}}") for field in fields)
+    return Table("tests/benchmarks/tables.py", columns, "tables")
+
+
+_RIVALS = ("mlp", "mlp_target", "histgb", "linear")
+_WIDE = ("table", "nnbcd_wide", "mlp_wide", "mlp_wide_target")
+_SCALED = ("table", "nnbcd", "nnbcd_standardised", "unscaled")
+_COMPRESSED = (
+    "table",
+    "nnbcd_wide",
+    *(k for k in CONTESTANTS if k.endswith(("_quarter", "_tenth", "_16000"))),
+)
+_ABLATION = (
+    *("table", "nnbcd", "identity_hessian", "squared_error"),
+    *("no_ridge", "ridge_1", "twice_as_long", "unscaled"),
+)
+TABLES |= {
+    "tables_bars": section("part", "aim", "found", "met", part="what"),
+    "tables_behind": section("table", "ours", "rival", "score", "loss", loss="log loss"),
+    "tables_score": section("table", "nnbcd", *_RIVALS, "mlp_raw", "difference", difference="NN-BCD - MLP"),
+    "tables_log_loss": section("table", "nnbcd", "mlp", "histgb", "linear"),
+    "tables_seconds": section("table", "nnbcd", *_RIVALS),
+    "tables_wide_score": section(*_WIDE, "difference", difference="NN-BCD - MLP"),
+    "tables_wide_log_loss": section(*_WIDE[:3]),
+    "tables_wide_seconds": section(*_WIDE),
+    "tables_classes": section(
+        *("table", "contestant", "score", "log_loss", "seconds"),
+        **{"score": "accuracy", "log_loss": "log loss", "seconds": "CPU s"},
+    ),
+    "tables_scaling": section(*_SCALED, nnbcd="raw", unscaled="raw, not scaled inside"),
+    "tables_scaling_log_loss": section(*_SCALED, nnbcd="raw", unscaled="raw, not scaled inside"),
+    "tables_speed": section("contestant", "low", "median", "high", low="10%", high="90%"),
+    **{
+        f"tables_compressed_{field}": section(*_COMPRESSED)
+        for field in ("score", "log_loss", "weights", "seconds")
+    },
+    **{f"tables_ablation_{field}": section(*_ABLATION) for field in ("score", "log_loss", "seconds")},
+}
+
+
+def result(name: str) -> str:
+    """The file of results of a table, without its ending."""
+    return TABLES[name].result or name
+
 
 def load(name: str) -> dict[str, Any]:
     """What the benchmark of a table found."""
-    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+    record = json.loads((RESULTS / f"{result(name)}.json").read_text(encoding="utf-8"))
+    return record | {"rows": record["sections"][name]} if TABLES[name].result else record
 
 
 def origin(name: str, record: dict[str, Any]) -> str:

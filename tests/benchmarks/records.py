@@ -45,6 +45,7 @@ def write(
     *,
     libraries: tuple[str, ...] = (),
     folder: Path = RESULTS,
+    sections: dict[str, list[dict[str, Any]]] | None = None,
 ) -> Path:
     """Write what a benchmark found.
 
@@ -59,6 +60,8 @@ def write(
     libraries : tuple of str, default=()
         Distributions beside numpy and its like whose versions matter, such as "torch".
     folder : Path, default=RESULTS
+    sections : dict of str to list of dict, default=None
+        Rows of several tables that follow from ``rows``, by the names of these tables.
 
     Returns
     -------
@@ -72,6 +75,8 @@ def write(
         "settings": settings,
         "rows": rows,
     }
+    if sections is not None:
+        record["sections"] = sections
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
     text = json.dumps(record, indent=1, ensure_ascii=False, default=float)
