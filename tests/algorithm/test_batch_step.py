@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A batch step of the mini-batch engine against plain loops over rows; batches that weigh more than others."""
+"""A batch step of the mini-batch engine against plain loops over rows; batches of other weights."""
 
 from dataclasses import replace
 
@@ -151,9 +151,7 @@ def test_a_batch_of_heavy_rows_counts_as_much_as_its_weight():
     """Its sums are ten times those of the same rows with weight 1, where a batch weighs as much as ten."""
     problem, weights, X, Y, _ = setting(rows=8)
     ones, tens = np.ones(8), np.full(8, 10.0)
-    light, heavy = (
-        weighted_inputs(problem, 1, X, share_roots(X, s, 10.0, xp=NUMPY)) for s in (ones, tens)
-    )
+    light, heavy = (weighted_inputs(problem, 1, X, share_roots(X, s, 10.0, xp=NUMPY)) for s in (ones, tens))
     A = np.column_stack([X, np.ones(8)])
     np.testing.assert_allclose(light.T @ light, A.T @ A / 10.0, rtol=1e-12)
     np.testing.assert_allclose(heavy.T @ heavy, A.T @ A, rtol=1e-12)

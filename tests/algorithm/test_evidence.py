@@ -32,9 +32,7 @@ def evidence_state(loss, *, count=4, dispersion=0.3, n_rows=70.0, square_weight=
         gram = semidefinite(d_in + 1, rng, rank=4)  # fewer directions than inputs
         curvatures.append(Curvature(True, count, gram=gram, sensitivity=semidefinite(d_out, rng)))
     state = initial_state(problem, weights, BatchSettings(), n_rows=n_rows)
-    return replace(
-        state, curvatures=tuple(curvatures), dispersion=dispersion, square_weight=square_weight
-    )
+    return replace(state, curvatures=tuple(curvatures), dispersion=dispersion, square_weight=square_weight)
 
 
 def determined_numbers(state):
