@@ -77,6 +77,16 @@ class UnitWeight(CompressedWeight):
         M = to_units(W, self.axis, xp=xp)
         return DenseWeight(W) if M.kept.shape[0] == W.shape[self.axis] else M
 
+    def rows_scaled(self, factors, *, xp):
+        """Scale the rows of what is left."""
+        factors = xp.take(factors, self.kept) if self.axis == 0 else factors
+        return UnitWeight(self.array * factors[:, None], self.kept, self.axis, self.shape)
+
+    def columns_scaled(self, factors, *, xp):
+        """Scale the columns of what is left."""
+        factors = xp.take(factors, self.kept) if self.axis == 1 else factors
+        return UnitWeight(self.array * factors[None, :], self.kept, self.axis, self.shape)
+
     def scaled(self, factor):
         """Scale what is left."""
         return UnitWeight(self.array * factor, self.kept, self.axis, self.shape)

@@ -21,7 +21,6 @@ def check_compression(compression, shape, *, xp=array_numpy, dtype="float64", ra
     W, w = arrays.normal(*shape)
     M = plan.project(W, xp=xp)
     check_format(M, plan, arrays)
-    check_factors(M, arrays)
     check_step(plan, M, arrays)
     check_product(plan, M, arrays)
     if plan.exact:
@@ -67,6 +66,7 @@ def check_format(M, plan, arrays):
     tolerance = UNITS * eps * np.max(np.abs(W))
     expect_close(dense(scaled, xp), -2.5 * W, tolerance, "scaled does not scale")
     expect(np.array_equal(dense(M, xp), W), "apply or scaled changed the weight")
+    check_factors(M, arrays)
     copy = pickle.loads(pickle.dumps(M))
     expect(np.array_equal(dense(copy, xp), W), "a pickle does not bring the weight back")
 

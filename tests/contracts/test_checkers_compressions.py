@@ -119,6 +119,14 @@ class Wrapped:
         change = self.changes.get("scaled")
         return Wrapped(change(self.weight, factor) if change else self.weight.scaled(factor), self.changes)
 
+    def rows_scaled(self, factors, *, xp):
+        change = self.changes.get("rows_scaled", lambda M, f, xp: Wrapped(M.rows_scaled(f, xp=xp), {}))
+        return change(self.weight, factors, xp)
+
+    def columns_scaled(self, factors, *, xp):
+        change = self.changes.get("columns_scaled", lambda M, f, xp: Wrapped(M.columns_scaled(f, xp=xp), {}))
+        return change(self.weight, factors, xp)
+
 
 def drop_weight(self):
     return (Wrapped, (self.weight.scaled(1.0 + 1e-9), {}))
@@ -133,17 +141,17 @@ WRONG_WEIGHTS = {
     ),
     "scaled twice": ({"scaled": lambda M, factor: M.scaled(factor * factor)}, "does not scale"),
     "rows scaled twice": (
-        {"rows_scaled": lambda M: lambda f, *, xp: Wrapped(M.rows_scaled(f * f, xp=xp), {})},
+        {"rows_scaled": lambda M, f, xp: Wrapped(M.rows_scaled(f * f, xp=xp), {})},
         "rows_scaled does not scale",
     ),
     "rows become another format": (
-        {"rows_scaled": lambda M: lambda f, *, xp: DenseWeight(f[:, None] * M.to_dense(xp=xp))},
+        {"rows_scaled": lambda M, f, xp: DenseWeight(f[:, None] * M.to_dense(xp=xp))},
         "rows_scaled must keep the format",
     ),
     "columns not scaled": (
         {
-            "rows_scaled": lambda M: lambda f, *, xp: None,  # allowed
-            "columns_scaled": lambda M: lambda f, *, xp: Wrapped(M, {}),
+            "rows_scaled": lambda M, f, xp: None,  # allowed
+            "columns_scaled": lambda M, f, xp: Wrapped(M, {}),
         },
         "columns_scaled does not scale",
     ),
