@@ -6,11 +6,12 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ._arrays import is_foreign, like_input, on_host
 from ._docs import documented
-from ._estimator import BaseNNBCD
+from ._estimator import BaseNNBCD, check_stream
 from .backends import namespace_of
 from .targets import BaseTargets, Indicators, Labels, one_target
 
@@ -230,6 +231,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
 
     # public methods ---------------------------------------------------------------------------
 
+    @available_if(check_stream)
     def partial_fit(self, X, y, sample_weight=None, classes=None) -> Self:
         """One pass of the mini-batch solver over some rows, on top of what was learned before.
 
@@ -256,6 +258,8 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         ------
         ValueError, TypeError
             For bad parameters or data; the estimator is then what it was before.
+        AttributeError
+            With the solver 'full', which takes all rows at once.
         """
         return self._partial_fit(X, y, sample_weight, classes=classes)
 

@@ -15,7 +15,7 @@ from ._input import Rows, check_input, check_rows, split_rows
 from ._monitor import Monitor
 from ._outcome import mean_losses, warn_if_constant
 from ._parameters import check_nested, check_parameters
-from ._resolve import resolve_loss, resolve_solver
+from ._resolve import resolve_loss, resolve_solver, takes_streams
 from ._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
 from ._stream import Stream, next_stream
 from ._training import Training
@@ -24,6 +24,17 @@ from .initializers import FromMLP
 from .network import Network
 from .solvers import STREAM_BATCHES, BaseSolver, RunResult, run
 from .targets import BaseTargets
+
+
+def check_stream(estimator: Any) -> bool:
+    """Whether there is a ``partial_fit``; AttributeError where the solver takes all rows at once."""
+    if takes_streams(estimator):
+        return True
+    raise AttributeError(
+        f"{type(estimator).__name__} has partial_fit only with a solver that takes rows a few at a time: "
+        f"'minibatch' or 'exact'. Got solver={estimator.solver!r} and "
+        f"activity_regularizer={estimator.activity_regularizer!r}. Use one of them, or fit."
+    )
 
 
 class BaseNNBCD(CallbackSupportMixin, BaseEstimator):

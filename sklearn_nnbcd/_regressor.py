@@ -6,10 +6,11 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.utils.metaestimators import available_if
 
 from ._arrays import like_input
 from ._docs import documented
-from ._estimator import BaseNNBCD
+from ._estimator import BaseNNBCD, check_stream
 from .backends import namespace_of
 from .targets import Numbers
 
@@ -163,6 +164,7 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
 
     # public methods ---------------------------------------------------------------------------
 
+    @available_if(check_stream)
     def partial_fit(self, X, y, sample_weight=None) -> Self:
         """One pass of the mini-batch solver over some rows, on top of what was learned before.
 
@@ -188,6 +190,8 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         ------
         ValueError, TypeError
             For bad parameters or data; the estimator is then what it was before.
+        AttributeError
+            With the solver 'full', which takes all rows at once.
         """
         return self._partial_fit(X, y, sample_weight)
 

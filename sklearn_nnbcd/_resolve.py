@@ -350,14 +350,20 @@ def resolve_solver(estimator: Any, n_rows: int | None) -> BaseSolver:
             f"Got {given!r}.{did_you_mean(given, names)}"
         )
     solver = resolve_piece(given, SOLVERS, BaseSolver, "solver", owner)
-    if n_rows is None and not hasattr(solver, "with_rows"):
-        raise ValueError(
-            f"The 'solver' of {owner} must take rows a few at a time for partial_fit: 'minibatch' or "
-            f"'exact'. Got {estimator.solver!r}, which stands for {type(solver).__name__} here. Use one of "
-            "them, or fit."
-        )
     refuse_unused(estimator, solver)
     return solver
+
+
+def takes_streams(estimator: Any) -> bool:
+    """Whether the solver that the parameters name can take rows a few at a time."""
+    given = estimator.solver
+    if isinstance(given, str):
+        kind = SOLVERS.get(given)
+        if kind is None:  # "auto", or a name that partial_fit itself refuses
+            return given != "auto" or estimator.activity_regularizer is None
+    else:
+        kind = type(given)
+    return hasattr(kind, "with_rows")
 
 
 def refuse_unused(estimator: Any, solver: BaseSolver) -> None:
