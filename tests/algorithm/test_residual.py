@@ -166,12 +166,15 @@ def test_images_and_their_flat_rows_are_the_same_data():
 
 @pytest.mark.parametrize("solver", [FullBatch(), MiniBatch(batch_size=24), ExactMiniBatch(batch_size=24)])
 def test_weights_are_copies_with_convolution_and_residual(solver):
-    """A weight of 2 is two copies: every position of a sample carries its weight."""
+    """A weight of 2 is two copies: every position of a sample carries its weight.
+
+    The ridge is given: the evidence counts how many different rows there are, not copies.
+    """
     rng = np.random.default_rng(1)
     X, y, s = rng.normal(size=(12, *IMAGE)), rng.normal(size=12), np.arange(12) % 3
     layers = [Conv2D(2, 3), Residual([Conv2D(3, 1), Conv2D(2, 1)])]
     # One batch of all rows: both fits then see the same sums.
-    model = NNBCDRegressor(layers=layers, solver=solver, max_iter=5, tol=0.0, random_state=0)
+    model = NNBCDRegressor(layers=layers, solver=solver, ridge=0.5, max_iter=5, tol=0.0, random_state=0)
     weighted = clone(model).fit(X, y, sample_weight=s)
     copied = clone(model).fit(np.repeat(X, s, axis=0), np.repeat(y, s))
     for a, b in zip(weighted.coefs_, copied.coefs_, strict=True):
