@@ -87,7 +87,9 @@ class PartRows:
     def moments(self, targets: BaseTargets) -> ColumnMoments:
         """Means and spreads of the columns of X, by all weights of the rows."""
         moments = total_moments(self.collect(input_moments, targets)).checked()
-        return without_extremes(moments, lambda *near: total_moments(self.collect(inner_sums, targets, *near)))
+        return without_extremes(
+            moments, lambda *near: total_moments(self.collect(inner_sums, targets, *near))
+        )
 
     def encoded(self, targets: BaseTargets) -> tuple:
         """(X, rows on the workers, None); the placement knows what to do with them."""
