@@ -210,7 +210,7 @@ def test_a_clone_of_from_mlp_trains_as_the_constructor_says():
         warnings.simplefilter("ignore", ConvergenceWarning)
         mlp = MLPClassifier((20,), max_iter=30, random_state=0).fit(X, c)
     m = NNBCDClassifier.from_mlp(mlp, max_iter=2, random_state=0, solver="minibatch")
-    others = [clone(m), NNBCDClassifier(**m.get_params()), m]
+    others = [clone(m), NNBCDClassifier(**m.get_params(deep=False)), m]
     outputs = [other.fit(X, c).decision_function(X) for other in others] + [m.fit(X, c).decision_function(X)]
     for V in outputs[1:]:
         np.testing.assert_array_equal(V, outputs[0])
