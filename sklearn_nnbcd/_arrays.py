@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Arrays at the estimators' door: from which library, where they lie, and where they go."""
 
+import os
+
 import array_api_compat
 import numpy as np
 from sklearn import get_config
@@ -144,3 +146,11 @@ def like_input(x, given):
     if is_foreign(given) or array_api_compat.is_numpy_array(x):
         return x
     return to_numpy(x)
+
+
+def host_memory() -> int | None:
+    """Bytes of this machine's memory; None where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None

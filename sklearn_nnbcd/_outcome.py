@@ -59,7 +59,7 @@ def constant_loss(loss: Any, Y: Any, s: Any, *, xp: Any) -> float:
     for _ in range(_STEPS):
         V = xp.broadcast_to(v[None, :], Y.shape)
         value = weighted_mean(loss.value(Y, V, xp=xp), s, xp=xp)
-        if not value < best - unit * abs(best):
+        if not value < best - unit * abs(value):
             break
         best = value
         G = loss.gradient(Y, V, xp=xp)

@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from sklearn.utils import check_random_state
 
+from ._arrays import host_memory
 from ._resolve import resolve_problem
 from ._start import first_weights
 from ._validation import parse_bytes
+from .backends import get_backend, namespace_of
 from .engine import Problem, Weights
 from .layers import Dense
 from .network import InputMap, Network
@@ -22,6 +24,8 @@ from .targets import BaseTargets
 
 #: columns up to which a problem stays in the columns' own space, however few the rows
 MANY_COLUMNS = 512
+#: square matrices of the size of a layer's inputs that a fit holds at a time: sums, factors, inverses
+_SQUARES = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +70,9 @@ class Training:
     ) -> Training:
         """The problem of an estimator for some rows.
 
-        Where columns outnumber rows and the first layer is a plain dense one, the problem is that of the
-        rows' coordinates in the space that they span: the same network at a fraction of the work.
+        Where columns outnumber rows and the first layer is a plain dense one, or of low rank, the problem
+        is that of the rows' coordinates in the space that they span: the same network at a fraction of the
+        work.
 
         Parameters
         ----------
@@ -90,12 +95,12 @@ class Training:
         inputs = InputMap.from_moments(moments, rows.X, **how)
         if problem.plans[1] is not None and problem.plans[1].in_user_units:
             inputs = inputs.without_scale()
-        plain = type(problem.layers[1]) is Dense and problem.plans[1] is None and problem.budget is None
         few_rows = rows.is_local and MANY_COLUMNS < size[0] > rows.X.shape[0]
-        if shared or is_stream or not (plain and few_rows):
+        if shared or is_stream or not (few_rows and has_rows_space(problem)):
+            check_room(shapes, rows.X, type(estimator).__name__)
             return cls(estimator, targets, solver, problem, shapes, inputs, rows.X, False)
         inputs, Z = inputs.of_rows(rows.X)
-        problem, shapes = resolve_problem(estimator, Z.shape[1], size[1], *options)
+        problem, shapes = in_rows_space(problem, shapes, Z.shape[1])
         return cls(estimator, targets, solver, problem, shapes, inputs, Z, True)
 
     def without_extremes(self, rows: tuple) -> tuple:
@@ -125,4 +130,42 @@ class Training:
             place=place,
             inputs=None if self.is_mapped else self.inputs,
             n_batches=n_batches,
+        )
+
+
+def has_rows_space(problem: Problem) -> bool:
+    """Whether the first layer may as well be trained on coordinates in another space."""
+    plan = problem.plans[1]
+    if type(problem.layers[1]) is not Dense or problem.budget is not None:
+        return False
+    return plan is None or plan.for_inputs(1) is not None
+
+
+def in_rows_space(problem: Problem, shapes: list, n_inputs: int) -> tuple[Problem, list]:
+    """The problem, and its weights' shapes, for rows of ``n_inputs`` coordinates."""
+    width, plan = shapes[0][1], problem.plans[1]
+    layers = (None, Dense(width).bind((n_inputs,)), *problem.layers[2:])
+    plans = (None, None if plan is None else plan.for_inputs(n_inputs), *problem.plans[2:])
+    return replace(problem, layers=layers, plans=plans), [(n_inputs, width), *shapes[1:]]
+
+
+def check_room(shapes: list, X: Any, owner: str) -> None:
+    """Raise MemoryError where the Gram matrices of the widest layer have no room, before any work.
+
+    Raises
+    ------
+    MemoryError
+        With what helps.
+    """
+    xp = namespace_of(X)
+    side = max(max(shape) for shape in shapes)
+    needed, there = _SQUARES * side**2 * (xp.finfo(X.dtype).bits // 8), get_backend(xp).free_bytes()
+    if there is None:
+        there = host_memory()
+    if there is not None and needed > there:
+        raise MemoryError(
+            f"The layers of {owner} must be narrow enough for Gram matrices of their inputs. Those of {side} "
+            f"inputs take about {needed} bytes, and there are {there}. Take fewer columns first, e.g. with "
+            "make_pipeline(PCA(), ...) or SelectKBest. For more columns than rows, fit() needs no such matrix "
+            'where the first layer is dense or of low rank: compression=[None, ...] or "low_rank".'
         )

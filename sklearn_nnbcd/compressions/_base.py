@@ -82,6 +82,10 @@ class CompressedWeight:
         """
         return None
 
+    def rows_mixed(self, basis, *, xp):
+        """B W in the same format for a matrix B of shape (any, d_in); None: the format cannot."""
+        return None
+
     def columns_scaled(self, factors, *, xp):
         """W diag(factors) in the same format, for factors of shape (d_out,); None: the format cannot."""
         return None
@@ -158,6 +162,13 @@ class CompressionPlan:
     def begin(self, W, *, metric=None, xp):
         """A start for :meth:`step`: as :meth:`project`, but it need not be the nearest weight."""
         return self.project(W, metric=metric, xp=xp)
+
+    def for_inputs(self, n_inputs):
+        """The plan of weights of shape (n_inputs, d_out) that any B brings to this plan as B W, or None.
+
+        With it, few rows of many columns are trained on in the space that the rows span.
+        """
+        return None
 
     def product(self, A, B):
         """The weight A B, where ``inner_rank`` says that there is one.

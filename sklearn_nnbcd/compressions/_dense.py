@@ -39,6 +39,10 @@ class DenseWeight(CompressedWeight):
         """The matrix with its rows times numbers."""
         return DenseWeight(factors[:, None] * self.array)
 
+    def rows_mixed(self, basis, *, xp):
+        """The product."""
+        return DenseWeight(basis @ self.array)
+
     def columns_scaled(self, factors, *, xp):
         """The matrix with its columns times numbers."""
         return DenseWeight(self.array * factors[None, :])

@@ -59,6 +59,10 @@ class LowRankWeight(CompressedWeight):
         """Scale the rows of the left factor."""
         return LowRankWeight(factors[:, None] * self.left, self.right)
 
+    def rows_mixed(self, basis, *, xp):
+        """Mix the rows of the left factor."""
+        return LowRankWeight(basis @ self.left, self.right)
+
     def columns_scaled(self, factors, *, xp):
         """Scale the columns of the right factor."""
         return LowRankWeight(self.left, self.right * factors[None, :])
@@ -86,6 +90,10 @@ class LowRankPlan(CompressionPlan):
     def inner_rank(self):
         """The rank: any two factors make a weight of this plan."""
         return self.rank
+
+    def for_inputs(self, n_inputs):
+        """The same rank, or the largest that there is."""
+        return LowRankPlan((n_inputs, self.shape[1]), min(self.rank, n_inputs, self.shape[1]))
 
     def product(self, A, B):
         """A B, kept as its factors."""

@@ -29,8 +29,8 @@ class Huber(BaseLoss):
 
     def value(self, Y, V, *, xp):
         """Huber's loss of each row."""
-        delta, E = self._checked(), xp.abs(V - Y)
-        inner = xp.clip(E, None, delta)
+        delta, E = self.delta, xp.abs(V - Y)  # one for each output after rescaled()
+        inner = xp.minimum(E, xp.asarray(delta, dtype=E.dtype))
         return xp.sum(inner * (E - 0.5 * inner), axis=1)
 
     def gradient(self, Y, V, *, xp):
@@ -55,5 +55,5 @@ class Huber(BaseLoss):
         return center - xp.clip((center - Y) * (1.0 / (1.0 + weight)), -bound, bound)
 
     def rescaled(self, factor):
-        """Huber's loss with delta times the factor."""
+        """Huber's loss with delta times the factor; several factors, one for each output, serve ``value``."""
         return Huber(self._checked() * factor)

@@ -207,7 +207,8 @@ class Network:
         """
         coefs, intercepts, layers, xp = list(self.coefs), list(self.intercepts), list(self.layers), self.xp
         if inputs.basis is not None:
-            coefs[0] = DenseWeight(inputs.basis @ coefs[0].to_dense(xp=xp))
+            mixed = coefs[0].rows_mixed(inputs.basis, xp=xp)
+            coefs[0] = DenseWeight(inputs.basis @ coefs[0].to_dense(xp=xp)) if mixed is None else mixed
             layers[1] = Dense(coefs[0].shape[1]).bind((coefs[0].shape[0],))
             inputs = replace(inputs, basis=None)
         origin, scale = inputs.per_input(coefs[0])
