@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the Dask estimators do on the workers: functions of one part, (X, y or Y, s)."""
 
+import functools
+import operator
 from typing import Any
 
 import numpy as np
@@ -79,3 +81,11 @@ def sum_losses(part: Part, network: Any, targets: BaseTargets) -> tuple[float, f
 def run_method(x: np.ndarray, estimator: Any, method: str) -> np.ndarray:
     """Predictions for one chunk."""
     return getattr(estimator, method)(x)
+
+
+# beside the client --------------------------------------------------------------------------------
+
+
+def total_moments(parts: list) -> Any:
+    """Moments or sums of all rows from those of parts, of which some have none."""
+    return functools.reduce(operator.add, [part for part in parts if part is not None])

@@ -166,6 +166,6 @@ def check_room(shapes: list, X: Any, owner: str) -> None:
         raise MemoryError(
             f"The layers of {owner} must be narrow enough for Gram matrices of their inputs. Those of {side} "
             f"inputs take about {needed} bytes, and there are {there}. Take fewer columns first, e.g. with "
-            "make_pipeline(PCA(), ...) or SelectKBest. For more columns than rows, fit() needs no such matrix "
+            "make_pipeline(PCA(), ...) or SelectKBest. For more columns than rows fit needs none "
             'where the first layer is dense or of low rank: compression=[None, ...] or "low_rank".'
         )

@@ -8,7 +8,6 @@ once, and sums of the size of a weight come back up a tree; nothing that travels
 import functools
 import inspect
 import math
-import operator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -29,6 +28,7 @@ from ._dask_parts import (
     run_method,
     sum_losses,
     target_moments,
+    total_moments,
 )
 from ._parameters import check_parameters
 from ._regressor import NNBCDRegressor
@@ -257,11 +257,6 @@ class DaskNNBCD:
         return X.map_blocks(run_method, estimator=estimator, method=method, dtype=dtype, meta=meta, **shape)
 
 
-def total_moments(parts: list) -> Any:
-    """Moments or sums of all rows from those of parts, of which some have none."""
-    return functools.reduce(operator.add, [part for part in parts if part is not None])
-
-
 def place_parts(problem: Any, weights: Any, rows: tuple, context: Any, extrapolation: bool) -> DaskBlocks:
     """The rows of :class:`PartRows` where they are, for the full solver."""
     X, parts, _ = rows
@@ -388,9 +383,8 @@ class DaskNNBCDRegressor(DaskNNBCD, NNBCDRegressor):
     def predict(self, X):
         """Predicted targets, lazily: a Dask array of the shape that fit saw."""
         check_is_fitted(self)
-        return self._lazy(
-            X, "predict", None if self.targets_.one_column else self.n_outputs_, self.network_.dtype
-        )
+        columns = None if self.targets_.one_column else self.n_outputs_
+        return self._lazy(X, "predict", columns, self.network_.dtype)
 
     def score(self, X, y, sample_weight=None):
         """Coefficient of determination, averaged over outputs; a float."""
