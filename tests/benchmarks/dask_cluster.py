@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a sweep moves and computes on a Dask cluster, measured; prints the tables of docs/results/dask.md.
+"""What a sweep moves and computes on a Dask cluster, measured.
 
     python tests/benchmarks/dask_cluster.py traffic   bytes a sweep against the number of rows
     python tests/benchmarks/dask_cluster.py kill      a worker killed in mid-fit
