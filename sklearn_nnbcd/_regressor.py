@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The regressor."""
 
-from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -149,13 +148,12 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         return Numbers.fit(y, s, loss=loss, dtype=dtype, centre=self.fit_intercept)
 
     def _more_targets(self, y: np.ndarray, s: Any, loss: Any, dtype: str) -> Numbers:
-        """Targets of some rows of a stream, in the unit of the first ones."""
-        fresh = self._fit_targets(y, s, loss, dtype)
+        """Targets of some rows of a stream, in the unit of all rows so far."""
         known = getattr(self, "targets_", None)
-        if known is None:
-            return fresh
-        known.check_more(y)
-        return replace(known, loss=loss)
+        if known is not None:
+            known.check_more(y)
+        options = {"loss": loss, "dtype": dtype, "centre": self.fit_intercept, "is_stream": True}
+        return Numbers.fit(y, s, before=None if known is None else known.moments, **options)
 
     def _targets_of_mlp(self, mlp: Any, loss: Any, dtype: str) -> Numbers:
         return Numbers(

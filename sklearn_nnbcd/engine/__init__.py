@@ -6,6 +6,7 @@ from ._diagnosis import Diagnosis, diagnose, diagnose_weights
 from ._forward import forward
 from ._full import FullState, fit_full, full_objective, full_result, full_step, start_full, sweep
 from ._minibatch import (
+    STREAM_BATCHES,
     BatchSettings,
     BatchState,
     batch_step,
@@ -24,6 +25,7 @@ from ._start import center_inputs, initial_block, initial_weights, start_block
 from ._state import Block, Penalties, Problem, Weights
 
 __all__ = [
+    "STREAM_BATCHES",
     "BatchSettings",
     "BatchState",
     "Block",

@@ -10,11 +10,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from ..engine import Diagnosis, Problem, Terms, Weights
+from ..engine import STREAM_BATCHES, Diagnosis, Problem, Terms, Weights
 from ..network import InputMap
-
-#: batches over which the schedules of a stream run
-STREAM_BATCHES = 600
 
 
 @dataclass(frozen=True)

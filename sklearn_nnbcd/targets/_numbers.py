@@ -27,21 +27,34 @@ class Numbers(BaseTargets):
     mean : ndarray of shape (d_N,)
         Of the dtype of X.
     spread : ndarray of shape (d_N,)
-        Standard deviations, of the dtype of X; 1 for constant targets, and for a loss that does not allow
-        another unit.
+        Standard deviations, of the dtype of X; 0 for constant targets, which are then predicted as they
+        are; 1 for a loss that does not allow another unit.
     one_column : bool
         Whether y has one dimension.
     loss : loss
         The engine's; its link makes predictions of outputs.
+    moments : ColumnMoments or None
+        Of all targets so far, for a stream to go on from.
     """
 
     mean: np.ndarray
     spread: np.ndarray
     one_column: bool
     loss: Any
+    moments: ColumnMoments | None = None
 
     @classmethod
-    def fit(cls, y: np.ndarray, s: np.ndarray | None, *, loss: Any, dtype: str, centre: bool) -> "Numbers":
+    def fit(
+        cls,
+        y: np.ndarray,
+        s: np.ndarray | None,
+        *,
+        loss: Any,
+        dtype: str,
+        centre: bool,
+        before: ColumnMoments | None = None,
+        is_stream: bool = False,
+    ) -> "Numbers":
         """Learn means and spreads of y.
 
         Parameters
@@ -55,6 +68,10 @@ class Numbers(BaseTargets):
             Of X.
         centre : bool
             Whether there are intercepts to take the mean.
+        before : ColumnMoments or None, default=None
+            Of the targets before these, in a stream.
+        is_stream : bool, default=False
+            Whether more targets will come, so that constant ones may come to life.
 
         Returns
         -------
@@ -69,16 +86,25 @@ class Numbers(BaseTargets):
         check_targets(loss, np.min(Y))
         with np.errstate(over="ignore", invalid="ignore"):
             moments = ColumnMoments.of(Y, s)
-        return cls.of_moments(moments, one_column=y.ndim == 1, loss=loss, dtype=dtype, centre=centre)
+            moments = moments if before is None else before + moments
+        options = {"loss": loss, "dtype": dtype, "centre": centre, "is_stream": is_stream}
+        return cls.of_moments(moments, one_column=y.ndim == 1, **options)
 
     @classmethod
     def of_moments(
-        cls, moments: ColumnMoments, *, one_column: bool, loss: Any, dtype: str, centre: bool
+        cls,
+        moments: ColumnMoments,
+        *,
+        one_column: bool,
+        loss: Any,
+        dtype: str,
+        centre: bool,
+        is_stream: bool = False,
     ) -> "Numbers":
         """As :meth:`fit`, from the moments of the columns."""
         width = len(moments.mean)
         if not loss.standardises:
-            return cls(np.zeros(width, dtype), np.ones(width, dtype), one_column, loss)
+            return cls(np.zeros(width, dtype), np.ones(width, dtype), one_column, loss, moments)
         with np.errstate(over="ignore", invalid="ignore"):
             spread, most = moments.spread, np.finfo(dtype).max
         if not (np.all(spread <= most) and np.all(np.abs(moments.mean) <= most)):
@@ -88,13 +114,20 @@ class Numbers(BaseTargets):
                 f"{np.max(np.abs(moments.mean)):.3g} and a standard deviation of {np.max(spread):.3g}. "
                 "Pass the targets in a larger unit."
             )
+        if centre and not is_stream:
+            spread = np.where(moments.varies, spread, 0.0)
         mean = (moments.mean if centre else np.zeros(width)).astype(dtype)
-        return cls(mean, spread.astype(dtype), one_column, loss)
+        return cls(mean, spread.astype(dtype), one_column, loss, moments)
+
+    @property
+    def unit(self) -> np.ndarray:
+        """The spreads, and 1 for constant targets, to divide by."""
+        return np.where(self.spread > 0.0, self.spread, np.ones_like(self.spread))
 
     def is_near(self, other: Any, tolerance: float = 0.1) -> bool:
         """Whether two units are the same up to a share of the spreads."""
-        shift = np.abs(self.mean - other.mean) <= tolerance * self.spread
-        change = np.abs(self.spread - other.spread) <= tolerance * self.spread
+        shift = np.abs(self.mean - other.mean) <= tolerance * self.unit
+        change = np.abs(self.unit - other.unit) <= tolerance * self.unit
         return bool(shift.all() and change.all())
 
     def check_more(self, y: np.ndarray, *, method: str = "partial_fit") -> None:
@@ -114,7 +147,7 @@ class Numbers(BaseTargets):
 
     def encode(self, y: np.ndarray, dtype: str) -> np.ndarray:
         """(y - mean) / spread, as columns."""
-        return ((as_columns(y) - self.mean) / self.spread).astype(dtype)
+        return ((as_columns(y) - self.mean) / self.unit).astype(dtype)
 
     def decode(self, V: Any, *, xp: Any) -> Any:
         """Predictions of the shape of y from outputs in its units."""
@@ -127,16 +160,16 @@ class Numbers(BaseTargets):
 
     def engine_network(self, network: Any) -> Any:
         """The network for (y - mean) / spread."""
-        return network.with_output_units(1.0 / self.spread, -self.mean / self.spread)
+        return network.with_output_units(1.0 / self.unit, -self.mean / self.unit)
 
     def user_targets(self, Y: Any, *, xp: Any) -> Any:
         """y, as columns."""
-        return Y * xp.asarray(self.spread) + xp.asarray(self.mean)
+        return Y * xp.asarray(self.unit) + xp.asarray(self.mean)
 
     @property
     def user_loss(self) -> Any:
         """The loss with its own scale, such as Huber's delta, in the unit of y."""
-        return self.loss.rescaled(float(self.spread[0]) if len(self.spread) == 1 else self.spread)
+        return self.loss.rescaled(float(self.unit[0]) if len(self.unit) == 1 else self.unit)
 
     def score(self, y: np.ndarray, V: np.ndarray, s: np.ndarray | None) -> float:
         """Coefficient of determination, the mean over outputs."""
@@ -144,7 +177,7 @@ class Numbers(BaseTargets):
 
     def engine_outputs(self, V: Any, *, xp: Any) -> Any:
         """(V - mean) / spread."""
-        return (V - xp.asarray(self.mean)) / xp.asarray(self.spread)
+        return (V - xp.asarray(self.mean)) / xp.asarray(self.unit)
 
 
 def check_targets(loss: Any, least: float) -> None:

@@ -8,11 +8,12 @@ or solved by the closed forms (8)-(11), for which no derivative is taken.
 
 from ._passes import end_fit, end_pass, has_all_compressed, train_batch, train_pass
 from ._projection import fitted_weights, project
-from ._schedule import BatchSettings, pull_weight
+from ._schedule import STREAM_BATCHES, BatchSettings, pull_weight
 from ._state import BatchState, initial_state
 from ._step import batch_step
 
 __all__ = [
+    "STREAM_BATCHES",
     "BatchSettings",
     "BatchState",
     "batch_step",

@@ -6,6 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+#: batches over which the schedules of a stream run
+STREAM_BATCHES = 600
+
 
 @dataclass(frozen=True)
 class BatchSettings:
@@ -102,8 +105,14 @@ def refresh_due(count: int, interval: int) -> bool:
 
 
 def remaining_share(n_batches: int, n_steps: int | None) -> float:
-    """Share of the fit that is left, by which the step length falls; 1 where no end is known."""
-    return max(0.0, 1.0 - n_batches / n_steps) if n_steps else 1.0
+    """Share of the fit that is left, by which the step length falls.
+
+    Where no end is known it falls like 1 / (1 + k / 600) with the number of batches k: what comes late in a
+    stream refines what is there.
+    """
+    if n_steps:
+        return max(0.0, 1.0 - n_batches / n_steps)
+    return 1.0 / (1.0 + n_batches / STREAM_BATCHES)
 
 
 def pull_weight(settings: BatchSettings, share: float, tau: float) -> float:
