@@ -126,9 +126,7 @@ def test_many_classes(n_classes, n_rows, least):
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_adaboost_on_iris(solver):
     X, y = load_iris(return_X_y=True)
-    boosted = AdaBoostClassifier(NNBCDClassifier(**short(solver)), n_estimators=5, random_state=0).fit(
-        X, y
-    )
+    boosted = AdaBoostClassifier(NNBCDClassifier(**short(solver)), n_estimators=5, random_state=0).fit(X, y)
     assert boosted.score(X, y) > 0.94
 
 

@@ -33,7 +33,9 @@ def test_the_ratio_is_kept(network, compression, ratio):
 
 
 def test_full_plans_once_more_and_descends_before_and_after(monkeypatch):
-    network = clone(FULL).set_params(compression="low_rank", compression_ratio=0.25).fit(X[:300], Y[:300])
+    network = clone(FULL).set_params(compression="low_rank", compression_ratio=0.25)
+    network.set_params(initializer="kaiming_normal")  # small first weights happen to ask for what stays
+    network.fit(X[:300], Y[:300])
     curve = np.asarray(network.objective_curve_)
     rising = {k for k in range(1, len(curve)) if curve[k] > curve[k - 1] * (1 + 1e-10)}
     assert rising <= {_full.PLAN_SWEEPS - 1}

@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes, load_digits
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import mean_poisson_deviance
 from sklearn.model_selection import train_test_split
 
@@ -77,6 +78,7 @@ def test_no_activation_or_loss_diverges(initializer, digits):
         network = NNBCDClassifier((12, 8), initializer=initializer, solver="full", max_iter=6, **case)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
+            warnings.simplefilter("ignore", ConvergenceWarning)  # six sweeps are few
             network.set_params(random_state=0).fit(X, y)
         curve = np.asarray(network.objective_curve_)
         assert np.isfinite(curve).all(), case
@@ -204,8 +206,7 @@ def test_activity_regularizer_needs_the_full_solver(digits):
     X, _, y, _ = digits
     with pytest.raises(ValueError, match="'activity_regularizer'.*no meaning for MiniBatch.*solver='full'"):
         NNBCDClassifier(activity_regularizer="l1", solver="minibatch").fit(X, y)
-    with pytest.raises(ValueError, match="'solver' of NNBCDRegressor.*rows a few at a time"):
-        NNBCDRegressor(activity_regularizer="l1").partial_fit(X, y)
+    assert not hasattr(NNBCDRegressor(activity_regularizer="l1"), "partial_fit")
 
 
 @pytest.mark.parametrize("parameter", ["weight_regularizer", "activity_regularizer"])
