@@ -10,7 +10,7 @@ from test_minibatch import PLAIN, blobs, output_hessian, setting, steps
 
 from sklearn_nnbcd.engine import BatchSettings, batch_step, forward, initial_state
 from sklearn_nnbcd.engine._minibatch._rows import share_roots, weighted_inputs
-from sklearn_nnbcd.losses import LOSSES
+from sklearn_nnbcd.losses import LOSSES, CrossEntropy
 from sklearn_nnbcd.solvers import FitContext, MiniBatch
 
 # plain loops ------------------------------------------------------------------------------------
@@ -20,8 +20,8 @@ def gradient_and_hessian(loss, y, v):
     """First and second derivatives of one row's loss in its outputs."""
     if loss == "squared_error":
         return v - y, np.eye(len(v))
-    p = np.exp(v) / np.exp(v).sum()
-    return p - y, np.diag(p) - np.outer(p, p)
+    p, smoothing = np.exp(v) / np.exp(v).sum(), CrossEntropy().smoothing
+    return p - (1.0 - smoothing) * y - smoothing / len(y), np.diag(p) - np.outer(p, p)
 
 
 def damped(A, share, more=0.0):
