@@ -81,7 +81,8 @@ def update_ridges(state: BatchState) -> BatchState:
     share = evidence_share(state, determined) * determined / (size + BOUNDS[0])
     ridges = [None]
     for i in range(1, problem.N + 1):  # the geometric mean of the old and the new one
-        ridges.append(bounded((state.ridges[i] * share * prior[i]) ** 0.5, BOUNDS, xp=xp))
+        ridge = bounded((state.ridges[i] * share * prior[i]) ** 0.5, BOUNDS, xp=xp)
+        ridges.append(ridge if isinstance(ridge, float) else xp.astype(ridge, state.weights.W[i].dtype))
     return replace(state, ridges=tuple(ridges))
 
 
