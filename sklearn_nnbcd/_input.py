@@ -19,7 +19,6 @@ from ._arrays import (
     on_host,
     take_rows,
     to_device,
-    to_numpy,
 )
 from ._sklearn_compat import check_sample_weight
 from .backends import namespace_of
@@ -326,8 +325,3 @@ def split_rows(
     X, X_val, y, y_val = parts[:4]
     s, s_val = parts[4:] if rows.s is not None else (None, None)
     return Rows(X, y, s, rows.image_shape), Rows(X_val, y_val, s_val)
-
-
-def outputs_on_host(network: Any, X: Any, memory_limit: int | None) -> np.ndarray:
-    """Outputs of a network as a NumPy array."""
-    return to_numpy(network.forward(X, memory_limit))
