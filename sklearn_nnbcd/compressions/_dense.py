@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from ._base import CompressedWeight
+from ._base import CompressedWeight, CompressionPlan, Local
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +26,22 @@ class DenseWeight(CompressedWeight):
     def arrays(self):
         """The matrix."""
         return (self.array,)
+
+    def with_numbers(self, numbers):
+        """Another matrix."""
+        return DenseWeight(*numbers)
+
+    def local(self, k, W, metric, *, xp):
+        """The problem itself."""
+        return Local(W, metric)
+
+    def has_column_scales(self, k):
+        """True."""
+        return True
+
+    def spread(self, k, scale, *, xp):
+        """Scales of columns."""
+        return scale[None, :]
 
     def to_dense(self, *, xp):
         """The matrix."""
@@ -50,3 +66,30 @@ class DenseWeight(CompressedWeight):
     def scaled(self, factor):
         """The matrix times a number."""
         return DenseWeight(self.array * factor)
+
+
+@dataclass(frozen=True)
+class DensePlan(CompressionPlan):
+    """Any matrix: what few bits go around where there is no other format."""
+
+    shape: tuple
+    takes_bits = True
+    has_one_number = True
+    takes_row_factors = True
+
+    @property
+    def n_parameters(self):
+        """d_in * d_out."""
+        return self.shape[0] * self.shape[1]
+
+    def projects_exactly(self, metric):
+        """True."""
+        return True
+
+    def project(self, W, *, metric=None, xp):
+        """W itself."""
+        return DenseWeight(W)
+
+    def step(self, target, previous, weight, *, metric=None, xp):
+        """The target."""
+        return DenseWeight(target)

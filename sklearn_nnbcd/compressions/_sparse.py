@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 
 from ..backends import get_backend
-from ._base import CompressedWeight
+from ._base import CompressedWeight, Local
 
 #: how many dense multiply-adds take the time of one sparse one (a gather each; measured on CPUs)
 _SPARSE_SLOWDOWN = 8.0
@@ -33,6 +33,32 @@ class SparseWeight(CompressedWeight):
         return (self.data, self.indices, self.indptr)
 
     @property
+    def numbers(self):
+        """The values."""
+        return (self.data,)
+
+    def with_numbers(self, numbers):
+        """Other values in the same places."""
+        return SparseWeight(*numbers, self.indices, self.indptr, self.shape)
+
+    def local(self, k, W, metric, *, xp):
+        """The values as they are, in their places."""
+        flat = self._places(xp=xp)
+
+        def restore(matrix):
+            return xp.take(xp.reshape(matrix, (-1,)), flat)
+
+        return Local(self.to_dense(xp=xp), metric, restore, self.pattern(xp=xp))
+
+    def has_column_scales(self, k):
+        """True."""
+        return True
+
+    def spread(self, k, scale, *, xp):
+        """Scales of columns, one for each value."""
+        return xp.take(scale, xp.astype(self.indices, self.indptr.dtype))
+
+    @property
     def cost(self):
         """Stored entries times the slowdown of a sparse multiply-add."""
         return _SPARSE_SLOWDOWN * self.n_parameters
@@ -50,14 +76,17 @@ class SparseWeight(CompressedWeight):
         """Boolean mask of the stored entries, zeros among them included."""
         return self._written(xp.ones_like(self.data), xp=xp) != 0
 
-    def _written(self, values, *, xp):
+    def _places(self, *, xp):
+        """Where in the flat matrix each value lies, rising."""
         d_in, d_out = self.shape
         per_row = self.indptr[1:] - self.indptr[:-1]
         wide = xp.int32 if d_in * d_out < 2**31 else xp.int64
-        backend = get_backend(xp)
-        rows = backend.repeated(xp.arange(d_in, dtype=wide), per_row, self.n_parameters, xp=xp)
-        flat = rows * d_out + xp.astype(self.indices, wide)
-        dense = backend.scatter(values, flat, d_in * d_out, xp=xp)
+        rows = get_backend(xp).repeated(xp.arange(d_in, dtype=wide), per_row, self.n_parameters, xp=xp)
+        return rows * d_out + xp.astype(self.indices, wide)
+
+    def _written(self, values, *, xp):
+        d_in, d_out = self.shape
+        dense = get_backend(xp).scatter(values, self._places(xp=xp), d_in * d_out, xp=xp)
         return xp.reshape(dense, self.shape)
 
     def operator(self, *, xp):

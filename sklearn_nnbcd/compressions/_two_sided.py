@@ -8,11 +8,12 @@ solves that one exactly, so one form of the step serves both metrics.
 
 import math
 
-from ..backends import get_backend
 from ..numerics._conjugate import conjugate_gradients
-from ..numerics._linalg import add_to_diagonal, spd_solver
-from ._base import BaseCompression
+from ..numerics._linalg import inverse_gram
+from ..numerics._metric import Metric
+from ._base import BaseCompression, Local
 from ._tensorized import positive_integers
+from .tensors._factor_maps import marginal_factors
 from .tensors._tensorize import factor_modes
 
 
@@ -38,13 +39,7 @@ class TwoSidedCompression(BaseCompression):
         return tuple(pair)
 
 
-def inverse_gram(K, *, xp):
-    """R -> K^{-1} R for a positive semidefinite matrix, shifted where it is singular."""
-    shift = 1e-6 * get_backend(xp).number(xp.linalg.trace(K), xp=xp) / K.shape[0]
-    return spd_solver(add_to_diagonal(K, shift, xp=xp), xp=xp)
-
-
-def fit_factors(factors, target, B, SB, side, maps, gram, n_iter, *, xp):
+def fit_factors(factors, target, B, SB, side, maps, gram, n_iter, *, only=None, xp):
     """Fit the factors of one side one after the other; the error never rises.
 
     Lowers 1/2 <A, G A K> - <A, G target> over A = product of the factors, with K = B' S B.
@@ -65,6 +60,8 @@ def fit_factors(factors, target, B, SB, side, maps, gram, n_iter, *, xp):
         identity.
     n_iter : int
         Conjugate gradient iterations per factor.
+    only : int or None, default=None
+        The one factor that is fitted; None: all.
     xp : module
         Array API namespace.
 
@@ -79,6 +76,8 @@ def fit_factors(factors, target, B, SB, side, maps, gram, n_iter, *, xp):
         return (D @ B.T) @ SB if thin else D @ K
 
     for k, U in enumerate(factors):
+        if only is not None and k != only:
+            continue
         expand, reduce = maps(factors, k, xp=xp)
         solve = inverse_gram(gram(K, factors, k, xp=xp), xp=xp)
 
@@ -92,3 +91,10 @@ def fit_factors(factors, target, B, SB, side, maps, gram, n_iter, *, xp):
         residual = b - multiply(U)
         factors[k] = conjugate_gradients(U, residual, multiply, precondition, n_iter, right=b, xp=xp)
     return factors
+
+
+def local_factor(k, factors, modes, target, B, SB, side, maps, gram, n_iter, *, xp):
+    """The :class:`Local` problem of factor k of one side; see :func:`fit_factors`."""
+    fitted = fit_factors(factors, target, B, SB, side, maps, gram, n_iter, only=k, xp=xp)
+    L, _ = marginal_factors(side, modes, B.dtype, xp=xp)[k]
+    return Local(fitted[k], Metric(L @ L.T, gram(B.T @ SB, factors, k, xp=xp)))

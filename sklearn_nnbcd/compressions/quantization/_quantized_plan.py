@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Weights of any format with numbers of few bits: the step (13) onto them."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ...numerics._metric import EUCLIDEAN, Metric
+from .._base import CompressionPlan
+from .._dense import DensePlan
+from ._grid import Grid
+from ._quantized_array import QuantizedArray
+from ._quantized_weight import QuantizedWeight
+from ._rounding import round_matrix
+
+#: levels up to which the nearest weight of all is found in the Frobenius norm
+_EXACT_LEVELS = 16
+#: rounds over the numbers of a format of several
+_ROUNDS = 2
+#: batches between two steps at least: rounding is sequential
+_STEP_EVERY = 20
+
+
+@dataclass(frozen=True, eq=False)
+class QuantizedPlan(CompressionPlan):
+    """A plan whose numbers are rounded to a grid.
+
+    Attributes
+    ----------
+    inner : CompressionPlan
+        The format.
+    grid : Grid
+    units : array of shape (d_in,) or None
+        Weights are diag(units) times one of the format with numbers on the grid; None: ones. 0 takes a row out.
+    """
+
+    inner: CompressionPlan
+    grid: Grid
+    units: Any = None
+
+    @property
+    def shape(self):
+        """(d_in, d_out)."""
+        return self.inner.shape
+
+    @property
+    def n_parameters(self):
+        """Weight entries of the format."""
+        return self.inner.n_parameters
+
+    @property
+    def step_every(self):
+        """As the format's, but not often."""
+        return max(self.inner.step_every, _STEP_EVERY)
+
+    @property
+    def inner_rank(self):
+        """That of the format."""
+        return self.inner.inner_rank
+
+    def product(self, A, B):
+        """A B in the format, not rounded yet."""
+        return self.inner.product(A, B)
+
+    @property
+    def _is_matrix(self):
+        return isinstance(self.inner, DensePlan)
+
+    @property
+    def exact(self):
+        """For plain matrices, where a scale can be tried wherever a code changes."""
+        few = self.grid.count <= _EXACT_LEVELS and not self.grid.learned
+        return self._is_matrix and few and self.units is None
+
+    def projects_exactly(self, metric):
+        """As ``exact``, also in a diagonal metric."""
+        return self.exact and (metric is None or metric.is_diagonal)
+
+    @property
+    def training(self):
+        """The format itself where several arrays are to be rounded: one after the other, at the end."""
+        return self if self.inner.has_one_number else self.inner
+
+    def for_scaled_inputs(self, scale, *, xp):
+        """Rounding in the units of diag(scale) W, up to powers of two where that is worth a byte a row.
+
+        Rows of unlike sizes share the scales of columns, which costs as much as the mean squares of the
+        sizes and of their inverses multiplied. A byte a row that takes the sizes to within a factor of
+        two stands against the bits that it could have bought for the entries of a row, each a quarter of
+        the loss.
+        """
+        used = scale > 0.0
+        if not (self.inner.takes_row_factors and bool(xp.any(used))):
+            return self
+        safe = xp.where(used, scale, xp.ones_like(scale))
+        power = xp.asarray(2.0, dtype=scale.dtype) ** xp.round(xp.log2(safe))
+        share = xp.astype(used, scale.dtype)
+
+        def loss(size):
+            total = xp.sum(share)
+            return float(xp.sum(share * size**2) / total) * float(xp.sum(share / size**2) / total)
+
+        per_row = (self.inner.n_parameters or math.prod(self.shape)) / self.shape[0]
+        worth = math.log(loss(safe) / loss(safe / power), 4.0) > 8.0 / per_row
+        return replace(self, units=share * (power if worth else xp.ones_like(safe)) / safe)
+
+    # steps ------------------------------------------------------------------------------------
+
+    def project(self, W, *, metric=None, xp):
+        """The format's own projection, rounded."""
+        W, metric = in_units(W, metric, self.units, xp=xp)
+        return self._rounded(self.inner.project(W, metric=metric, xp=xp), W, metric, xp=xp)
+
+    def step(self, target, previous, weight, *, metric=None, xp):
+        """The format's step from the old weight, rounded; the old one where that is no better.
+
+        Where the nearest weight of all can be found, that.
+        """
+        if self.projects_exactly(metric):
+            return self.project(target, metric=metric, xp=xp)
+        own, norm = in_units(target, metric, self.units, xp=xp)
+        M = self.inner.step(own, previous.floats(xp=xp), weight, metric=norm, xp=xp)
+        new = self._rounded(M, own, norm, like=previous, xp=xp)
+        form = EUCLIDEAN if metric is None else metric
+
+        def distance(M):
+            return float(form.squared_distance(target, M.to_dense(xp=xp), xp=xp))
+
+        return new if distance(new) < distance(previous) else previous
+
+    def finished(self, M, W, *, metric=None, xp):
+        """A weight of ``training``, rounded near W."""
+        if isinstance(M, QuantizedWeight):
+            return M
+        W, metric = in_units(W, metric, self.units, xp=xp)
+        if self.units is not None:
+            used = self.units > 0.0
+            safe = xp.where(used, self.units, xp.ones_like(self.units))
+            M = M.rows_scaled(xp.astype(used, safe.dtype) / safe, xp=xp)
+        return self._rounded(M, W, metric, xp=xp)
+
+    def _rounded(self, M, W, metric, like=None, *, xp):
+        """Number by number, each fitted to what the others have become; the best of some rounds."""
+        norm, best, least = EUCLIDEAN if metric is None else metric, None, math.inf
+        count = len(M.numbers)
+        parts = list(M.numbers) if like is None else list(like.inner.numbers)
+        for again in range(_ROUNDS if count > 1 else 1):
+            for k in range(count):
+                local = M.local(k, W, metric, xp=xp)
+                starts = () if like is None and not again else _starts(parts[k])
+                found = round_matrix(
+                    local.matrix, self.grid, local.metric, support=local.support, starts=starts, xp=xp
+                )
+                codes = local.restore(found.codes)
+                parts[k] = QuantizedArray.of_codes(codes, found.scale, found.table, self.grid, xp=xp)
+                M = M.with_numbers([*M.numbers[:k], local.restore(found.values), *M.numbers[k + 1 :]])
+            error = float(norm.squared_distance(W, M.to_dense(xp=xp), xp=xp)) if count > 1 else 0.0
+            if best is None or error < least:
+                best, least = list(parts), error
+        inner = M.with_numbers(_joined(best, M.bonds))
+        return QuantizedWeight(inner, None if self.units is None else self.units)
+
+
+def _starts(part):
+    """Scales or levels of an earlier rounding."""
+    if not isinstance(part, QuantizedArray):
+        return ()
+    return () if part.scale is None and part.table is None else (part.scale if part.table is None else part.table,)
+
+
+def _joined(parts, bonds):
+    """The same numbers with one scale for both ends of a bond."""
+    parts = list(parts)
+    for k, j in bonds:
+        if j < len(parts) and parts[k].scale is not None and parts[j].scale is not None:
+            parts[j] = replace(parts[j], scale=parts[j].scale * parts[k].scale)
+            parts[k] = replace(parts[k], scale=None)
+    return parts
+
+
+def in_units(W, metric, units, *, xp):
+    """A weight and its metric for weights without their row factors; rows that are out weigh nothing."""
+    if units is None:
+        return W, metric
+    used = units > 0.0
+    inverse = xp.where(used, 1.0 / xp.where(used, units, xp.ones_like(units)), xp.zeros_like(units))
+    W = W * inverse[:, None]
+    metric = EUCLIDEAN if metric is None else metric
+    size = xp.sum(xp.where(used, units, xp.zeros_like(units))) / xp.sum(xp.astype(used, units.dtype))
+    safe, G = xp.where(used, units, xp.zeros_like(units) + size), metric.G
+    if G is None or G.ndim == 1:
+        return W, Metric(safe**2 if G is None else G * safe**2, metric.S)
+    both = xp.logical_and(used[:, None], used[None, :])
+    own = xp.linalg.diagonal(G) * safe**2
+    G = xp.where(both, safe[:, None] * G * safe[None, :], xp.zeros_like(G))
+    return W, Metric(xp.where(used[:, None], G, own[:, None] * xp.eye(G.shape[0], dtype=G.dtype)), metric.S)
