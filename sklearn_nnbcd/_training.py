@@ -98,6 +98,8 @@ class Training:
         few_rows = rows.is_local and MANY_COLUMNS < size[0] > rows.X.shape[0]
         if shared or is_stream or not (few_rows and has_rows_space(problem)):
             check_room(shapes, rows.X, type(estimator).__name__)
+            if not shared:
+                problem = with_scaled_inputs(problem, inputs.scale)
             return cls(estimator, targets, solver, problem, shapes, inputs, rows.X, False)
         inputs, Z = inputs.of_rows(rows.X)
         problem, shapes = in_rows_space(problem, shapes, Z.shape[1])
@@ -131,6 +133,14 @@ class Training:
             inputs=None if self.is_mapped else self.inputs,
             n_batches=n_batches,
         )
+
+
+def with_scaled_inputs(problem: Problem, scale: Any) -> Problem:
+    """The problem whose first weight will be multiplied by the scale of its inputs, row by row, in the end."""
+    plans, budget = problem.plans, problem.budget
+    if plans[1] is not None:
+        plans = (None, plans[1].for_scaled_inputs(scale, xp=problem.xp), *plans[2:])
+    return replace(problem, plans=plans, budget=None if budget is None else replace(budget, scale=scale))
 
 
 def has_rows_space(problem: Problem) -> bool:

@@ -11,7 +11,16 @@ from ._l0 import L0
 from ._l0_penalty import L0Penalty
 from ._l1 import L1
 from ._low_rank import LowRank
-from ._quantized import Binary, Codebook, Quantized, Ternary, check_bits, quantized, quantized_plan
+from ._quantized import (
+    Binary,
+    Codebook,
+    Quantized,
+    Ternary,
+    check_bits,
+    quantized,
+    quantized_plan,
+    rounded_plans,
+)
 from ._regularized import RegularizedPlan
 from ._sum import Sum
 from ._tensor_train import TensorTrain
@@ -66,4 +75,5 @@ __all__ = [
     "check_ratio",
     "quantized",
     "quantized_plan",
+    "rounded_plans",
 ]

@@ -170,6 +170,8 @@ class CompressionPlan:
     takes_bits : bool
         Whether the numbers of its weights can be rounded to few bits: ``numbers`` and what follows from
         them are there, and no penalty has a word in it.
+    is_rounded : bool
+        Whether the numbers of its weights have few bits.
     has_one_number : bool
         Whether ``numbers`` is one array.
     takes_row_factors : bool
@@ -181,6 +183,7 @@ class CompressionPlan:
 
     exact = True
     takes_bits = False
+    is_rounded = False
     has_one_number = False
     takes_row_factors = False
     step_every = 10

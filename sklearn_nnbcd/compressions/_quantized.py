@@ -57,6 +57,33 @@ def quantized_plan(inner: CompressionPlan, grid: Grid, owner: str, given: Any) -
     return QuantizedPlan(inner, grid)
 
 
+def rounded_plans(plans: tuple, shapes: list[tuple], grids: list, owner: str, given: Any) -> tuple:
+    """Plans whose numbers are on grids, a plain matrix among them.
+
+    Parameters
+    ----------
+    plans : tuple of CompressionPlan or None
+        Those of layers 0 ... N.
+    shapes : list of tuple
+        Of layers 1 ... N.
+    grids : list of Grid or None
+        Of layers 1 ... N; None leaves a layer as it is.
+    owner : str
+    given : object
+        The ``compression`` parameter, for the message.
+
+    Raises
+    ------
+    ValueError
+        See :func:`quantized_plan`.
+    """
+    made = [
+        plan if grid is None else quantized_plan(plan or DensePlan(tuple(shape)), grid, owner, given)
+        for plan, shape, grid in zip(plans[1:], shapes, grids, strict=True)
+    ]
+    return (None, *made)
+
+
 def quantized(
     M: Any, bits: Any = 8, *, W: Any = None, metric: Any = None, xp: Any
 ) -> QuantizedWeight:

@@ -227,6 +227,8 @@ class Weights:
         Gram matrix of X about ``shift[1]``, which never changes.
     metrics : tuple
         Entry i is the metric in which W_i and W_i^MC are compared; empty: the Frobenius norm.
+    rounding : tuple
+        Entry i is the metric in which the numbers of W_i^MC are rounded in the end; empty: ``metrics``.
     """
 
     W: tuple
@@ -236,6 +238,11 @@ class Weights:
     shift: tuple
     gram: Any = None
     metrics: tuple = ()
+    rounding: tuple = ()
+
+    def rounding_metric(self, i: int):
+        """The metric in which the numbers of W_i^MC are rounded; None is the Frobenius norm."""
+        return self.rounding[i] if self.rounding else self.metric(i)
 
     def metric(self, i: int):
         """The metric of layer i; None is the Frobenius norm."""

@@ -63,6 +63,8 @@ class Network:
     def from_weights(cls, problem: Problem, weights: Weights) -> "Network":
         """The compressed network of a solver's weights: W^MC, or W where a layer is dense.
 
+        Where numbers have few bits they are rounded here, once, as well as can be.
+
         b_i belongs to W_i; what the compression changes at the mean input moves into the intercept,
         b_i + mean(V_{i-1}) (W_i - W_i^MC), which is the exact minimiser of (7) in b_i for W_i^MC.
 
@@ -77,10 +79,14 @@ class Network:
         """
         coefs, intercepts = [], []
         for i in range(1, problem.N + 1):
-            W, b, M = weights.W[i], weights.b[i], weights.M[i]
+            W, b, M, dense = weights.W[i], weights.b[i], weights.M[i], weights.M_dense[i]
+            if M is not None:
+                metric = weights.rounding_metric(i)
+                finished = problem.plans[i].finished(M, W, metric=metric, xp=problem.xp)
+                M, dense = finished, dense if finished is M else finished.to_dense(xp=problem.xp)
             coefs.append(DenseWeight(W) if M is None else M)
             if M is not None and b is not None and weights.shift[i] is not None:
-                b = b + weights.shift[i] @ (W - weights.M_dense[i])
+                b = b + weights.shift[i] @ (W - dense)
             intercepts.append(b)
         return cls(problem.layers, tuple(coefs), tuple(intercepts), problem.activations[1:], problem.skips)
 

@@ -17,6 +17,8 @@ from ._rounding import round_matrix
 _EXACT_LEVELS = 16
 #: rounds over the numbers of a format of several
 _ROUNDS = 2
+#: steps of the format before it is rounded for the last time
+_LAST_STEPS = 2
 #: batches between two steps at least: rounding is sequential
 _STEP_EVERY = 20
 
@@ -32,11 +34,15 @@ class QuantizedPlan(CompressionPlan):
     grid : Grid
     units : array of shape (d_in,) or None
         Weights are diag(units) times one of the format with numbers on the grid; None: ones. 0 takes a row out.
+    quick : bool
+        Whether a step makes up for errors within columns only, and goes on from the old scales.
     """
 
     inner: CompressionPlan
     grid: Grid
     units: Any = None
+    quick: bool = False
+    is_rounded = True
 
     @property
     def shape(self):
@@ -78,8 +84,8 @@ class QuantizedPlan(CompressionPlan):
 
     @property
     def training(self):
-        """The format itself where several arrays are to be rounded: one after the other, at the end."""
-        return self if self.inner.has_one_number else self.inner
+        """Quick steps; the format itself where several arrays are to be rounded, one after the other."""
+        return replace(self, quick=True) if self.inner.has_one_number else self.inner
 
     def for_scaled_inputs(self, scale, *, xp):
         """Rounding in the units of diag(scale) W, up to powers of two where that is worth a byte a row.
@@ -130,9 +136,12 @@ class QuantizedPlan(CompressionPlan):
 
     def finished(self, M, W, *, metric=None, xp):
         """A weight of ``training``, rounded near W."""
-        if isinstance(M, QuantizedWeight):
-            return M
         W, metric = in_units(W, metric, self.units, xp=xp)
+        if isinstance(M, QuantizedWeight):
+            floats = M.floats(xp=xp)
+            for _ in range(_LAST_STEPS):
+                floats = self.inner.step(W, floats, 1.0, metric=metric, xp=xp)
+            return self._rounded(floats, W, metric, like=M, xp=xp)
         if self.units is not None:
             used = self.units > 0.0
             safe = xp.where(used, self.units, xp.ones_like(self.units))
@@ -148,9 +157,8 @@ class QuantizedPlan(CompressionPlan):
             for k in range(count):
                 local = M.local(k, W, metric, xp=xp)
                 starts = () if like is None and not again else _starts(parts[k])
-                found = round_matrix(
-                    local.matrix, self.grid, local.metric, support=local.support, starts=starts, xp=xp
-                )
+                options = {"support": local.support, "starts": starts, "quick": self.quick}
+                found = round_matrix(local.matrix, self.grid, local.metric, **options, xp=xp)
                 codes = local.restore(found.codes)
                 parts[k] = QuantizedArray.of_codes(codes, found.scale, found.table, self.grid, xp=xp)
                 M = M.with_numbers([*M.numbers[:k], local.restore(found.values), *M.numbers[k + 1 :]])
