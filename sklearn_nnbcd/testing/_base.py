@@ -271,7 +271,7 @@ def check_placement(make: Callable, *, random_state: int = 0) -> None:
         edges = np.cumsum((0, *sizes))
         placement = make([rows[a:b] for a, b in zip(edges, edges[1:], strict=False)])
 
-        def step(block: Any, factor: float) -> tuple[Any, float]:
+        def step(block: np.ndarray, factor: float) -> tuple[np.ndarray, float]:
             return factor * block, float(np.sum(block))
 
         first = placement.reduce(lambda block: float(np.sum(block)))
