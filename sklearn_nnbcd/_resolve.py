@@ -168,7 +168,7 @@ def resolve_grids(estimator, plans, owner):
     grids = [None if bits is None else check_bits(bits, owner) for bits in each]
     if any(isinstance(plan, RegularizedPlan) and grid for plan, grid in zip(plans[1:], grids, strict=True)):
         raise ValueError(
-            f"The 'bits' of {owner} must be None where a layer has a 'weight_regularizer', which rounding knows "
+            f"The 'bits' of {owner} must be None where a layer has a 'weight_regularizer', which it knows "
             f"nothing of. Got {estimator.bits!r} and {estimator.weight_regularizer!r}. Leave one of them out."
         )
     return grids

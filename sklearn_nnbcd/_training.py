@@ -136,7 +136,7 @@ class Training:
 
 
 def with_scaled_inputs(problem: Problem, scale: Any) -> Problem:
-    """The problem whose first weight will be multiplied by the scale of its inputs, row by row, in the end."""
+    """The problem whose first weight is multiplied by the scale of its inputs, row by row, in the end."""
     plans, budget = problem.plans, problem.budget
     if plans[1] is not None:
         plans = (None, plans[1].for_scaled_inputs(scale, xp=problem.xp), *plans[2:])

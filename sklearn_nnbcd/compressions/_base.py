@@ -6,14 +6,17 @@ weight shape and does the steps, the *compressed weight* is what is stored and a
 """
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from array_api_compat import array_namespace
 from sklearn.base import BaseEstimator
 
+from ..numerics._metric import Metric
 
-def stored_bytes(array):
+
+def stored_bytes(array: Any) -> int:
     """Bytes of an array; the array API standard has no ``nbytes``."""
     xp = array_namespace(array)
     info = xp.finfo if xp.isdtype(array.dtype, "real floating") else xp.iinfo
@@ -55,69 +58,69 @@ class CompressedWeight:
     bonds: Any = ()
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> int:
         """Number of stored weight entries, as the paper counts them (indices are not weights)."""
         raise NotImplementedError
 
     @property
-    def arrays(self):
+    def arrays(self) -> tuple:
         """Tuple of all stored arrays, the first one of the weight's own dtype."""
         raise NotImplementedError
 
     @property
-    def numbers(self):
+    def numbers(self) -> tuple:
         """Tuple of the stored arrays that hold numbers, not indices: W is linear in each of them."""
         return self.arrays
 
-    def with_numbers(self, numbers):
+    def with_numbers(self, numbers: Sequence) -> Any:
         """The same format with other numbers, arrays of the same shapes."""
         raise NotImplementedError
 
-    def local(self, k, W, metric, *, xp):
+    def local(self, k: int, W: Any, metric: "Metric | None", *, xp: Any) -> Local:
         """The :class:`Local` problem of number k: to be near W in the metric while the others stay."""
         raise NotImplementedError
 
-    def has_column_scales(self, k):
+    def has_column_scales(self, k: int) -> bool:
         """Whether the columns of ``local(k, ...)`` are those of W."""
         return False
 
-    def spread(self, k, scale, *, xp):
+    def spread(self, k: int, scale: Any, *, xp: Any) -> Any:
         """Scales of the columns of ``local(k, ...)``, brought to where number k broadcasts with them."""
         return scale
 
     @property
-    def nbytes(self):
+    def nbytes(self) -> int:
         """Bytes of all stored arrays, indices included."""
         return sum(stored_bytes(array) for array in self.arrays)
 
     @property
-    def cost(self):
+    def cost(self) -> float:
         """Multiply-adds per row of :meth:`apply`, in units that compare with d_in * d_out."""
         return float(self.shape[0] * self.shape[1])
 
     @property
-    def multiplications(self):
+    def multiplications(self) -> int:
         """Multiply-adds per row of :meth:`apply`, counted and not weighed."""
         return int(self.cost)
 
-    def to_dense(self, *, xp):
+    def to_dense(self, *, xp: Any) -> Any:
         """The weight as an array of shape (d_in, d_out)."""
         raise NotImplementedError
 
-    def operator(self, *, xp):
+    def operator(self, *, xp: Any) -> Callable[[Any], Any]:
         """A function V -> V @ to_dense() through the compressed form, prepared for many calls."""
         W = self.to_dense(xp=xp)
         return lambda V: V @ W
 
-    def apply(self, V, *, xp):
+    def apply(self, V: Any, *, xp: Any) -> Any:
         """``V @ to_dense()`` through the compressed form."""
         return self.operator(xp=xp)(V)
 
-    def scaled(self, factor):
+    def scaled(self, factor: float) -> "CompressedWeight":
         """The weight times a number, in the same format."""
         raise NotImplementedError
 
-    def rows_scaled(self, factors, *, xp):
+    def rows_scaled(self, factors: Any, *, xp: Any) -> "CompressedWeight | None":
         """diag(factors) W in the same format; None: the format cannot.
 
         Parameters
@@ -128,15 +131,15 @@ class CompressedWeight:
         """
         return None
 
-    def rows_mixed(self, basis, *, xp):
+    def rows_mixed(self, basis: Any, *, xp: Any) -> "CompressedWeight | None":
         """B W in the same format for a matrix B of shape (any, d_in); None: the format cannot."""
         return None
 
-    def columns_scaled(self, factors, *, xp):
+    def columns_scaled(self, factors: Any, *, xp: Any) -> "CompressedWeight | None":
         """W diag(factors) in the same format, for factors of shape (d_out,); None: the format cannot."""
         return None
 
-    def selected(self, indices, axis, *, xp):
+    def selected(self, indices: Any, axis: int, *, xp: Any) -> "CompressedWeight | None":
         """The weight with some rows (axis 0) or columns (1) only; None: the format cannot.
 
         Parameters
@@ -181,6 +184,7 @@ class CompressionPlan:
         :meth:`product` makes one of them and its ``factors`` gives them back.
     """
 
+    shape: Any
     exact = True
     takes_bits = False
     is_rounded = False
@@ -192,11 +196,11 @@ class CompressionPlan:
     n_parameters: Any = None
 
     @property
-    def training(self):
+    def training(self) -> "CompressionPlan":
         """The plan that batches train with; its weights become this plan's by :meth:`finished`."""
         return self
 
-    def finished(self, M, W, *, metric=None, xp):
+    def finished(self, M: Any, W: Any, *, metric: "Metric | None" = None, xp: Any) -> Any:
         """A weight of the plan ``training`` as one of this plan, near W.
 
         Parameters
@@ -210,11 +214,11 @@ class CompressionPlan:
         """
         return M
 
-    def for_scaled_inputs(self, scale, *, xp):
+    def for_scaled_inputs(self, scale: Any, *, xp: Any) -> Any:
         """The plan for weights W whose network gets diag(scale) W in the end, shape (d_in,), >= 0."""
         return self
 
-    def projects_exactly(self, metric):
+    def projects_exactly(self, metric: Metric | None) -> bool:
         """Whether :meth:`project` returns a nearest weight of the format in the given metric.
 
         Parameters
@@ -224,7 +228,7 @@ class CompressionPlan:
         """
         return self.exact and metric is None
 
-    def project(self, W, *, metric=None, xp):
+    def project(self, W: Any, *, metric: Metric | None = None, xp: Any) -> CompressedWeight:
         """A first compressed weight near W, from nothing.
 
         Parameters
@@ -241,18 +245,18 @@ class CompressionPlan:
         """
         raise NotImplementedError
 
-    def begin(self, W, *, metric=None, xp):
+    def begin(self, W: Any, *, metric: Metric | None = None, xp: Any) -> CompressedWeight:
         """A start for :meth:`step`: as :meth:`project`, but it need not be the nearest weight."""
         return self.project(W, metric=metric, xp=xp)
 
-    def for_inputs(self, n_inputs):
+    def for_inputs(self, n_inputs: int) -> "CompressionPlan | None":
         """The plan of weights of shape (n_inputs, d_out) that any B brings to this plan as B W, or None.
 
         With it, few rows of many columns are trained on in the space that the rows span.
         """
         return None
 
-    def product(self, A, B):
+    def product(self, A: Any, B: Any) -> CompressedWeight:
         """The weight A B, where ``inner_rank`` says that there is one.
 
         Parameters
@@ -273,7 +277,9 @@ class CompressionPlan:
         """
         raise NotImplementedError
 
-    def step(self, target, previous, weight, *, metric=None, xp):
+    def step(
+        self, target: Any, previous: Any, weight: float, *, metric: Metric | None = None, xp: Any
+    ) -> CompressedWeight:
         """argmin_M r(M) + weight/2 ||M - target||^2 over the format, starting from ``previous``.
 
         This is (13) with its two quadratics as one: target = (tau W + alpha M_old)/(tau + alpha),
@@ -297,7 +303,7 @@ class CompressionPlan:
         """
         raise NotImplementedError
 
-    def penalty(self, M, *, xp):
+    def penalty(self, M: Any, *, xp: Any) -> Any:
         """r(M), a number; 0 for a hard constraint."""
         return 0.0
 
@@ -305,11 +311,11 @@ class CompressionPlan:
 class BaseCompression(BaseEstimator):
     """Parameters of a compression; :meth:`plan` resolves them for one weight."""
 
-    def highest_rank(self, shape):
+    def highest_rank(self, shape: tuple) -> int | None:
         """Largest int ``rank`` that means anything for the shape; None: there is no rank."""
         return None
 
-    def plan(self, shape):
+    def plan(self, shape: tuple) -> CompressionPlan:
         """A :class:`CompressionPlan` for weights of shape (d_in, d_out).
 
         Raises

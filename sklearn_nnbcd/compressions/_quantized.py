@@ -14,7 +14,7 @@ _MOST_LEVELS = 256
 
 
 def check_bits(value: Any, owner: str) -> Grid:
-    """The :class:`~sklearn_nnbcd.compressions.quantization.Grid` that ``bits`` names; anything else raises."""
+    """The :class:`~sklearn_nnbcd.compressions.quantization.Grid` that ``bits`` names, or an error."""
     plain = isinstance(value, str) or (isinstance(value, Integral) and not isinstance(value, bool))
     if plain and value in GRIDS:
         return GRIDS[value]
@@ -84,14 +84,12 @@ def rounded_plans(plans: tuple, shapes: list[tuple], grids: list, owner: str, gi
     return (None, *made)
 
 
-def quantized(
-    M: Any, bits: Any = 8, *, W: Any = None, metric: Any = None, xp: Any
-) -> QuantizedWeight:
+def quantized(M: Any, bits: Any = 8, *, W: Any = None, metric: Any = None, xp: Any) -> QuantizedWeight:
     """A compressed weight with numbers of few bits.
 
-    Each array of numbers (the factors, cores or values of the format) is fitted to what the others have become
-    and rounded in the metric, errors made up for by what is still free, see :func:`.nearest_codes`. ``nbytes``
-    of the result is what it takes, and ``metric.squared_distance`` of two dense weights what is lost.
+    Each array of numbers (the factors, cores or values of the format) is fitted to what the others have
+    become and rounded in the metric, errors made up for by what is still free. ``nbytes`` of the result is
+    what it takes, and ``metric.squared_distance`` of two dense weights what is lost.
 
     Parameters
     ----------
@@ -133,11 +131,11 @@ class _Around(BaseCompression):
     def _grid(self) -> Grid:
         raise NotImplementedError
 
-    def highest_rank(self, shape):
+    def highest_rank(self, shape: tuple) -> int | None:
         """That of the inner format."""
         return None if self.compression is None else self.compression.highest_rank(shape)
 
-    def plan(self, shape):
+    def plan(self, shape: tuple) -> CompressionPlan:
         """The inner format's plan with its numbers rounded."""
         owner, grid, shape = type(self).__name__, self._grid(), tuple(shape)
         if self.compression is None:
@@ -174,11 +172,11 @@ class Quantized(_Around):
     100
     """
 
-    def __init__(self, compression=None, bits=8):
+    def __init__(self, compression: Any = None, bits: Any = 8) -> None:
         self.compression = compression
         self.bits = bits
 
-    def _grid(self):
+    def _grid(self) -> Grid:
         return check_bits(self.bits, type(self).__name__)
 
 
@@ -196,10 +194,10 @@ class Ternary(_Around):
     (-1, 0, 1)
     """
 
-    def __init__(self, compression=None):
+    def __init__(self, compression: Any = None) -> None:
         self.compression = compression
 
-    def _grid(self):
+    def _grid(self) -> Grid:
         return GRIDS["ternary"]
 
 
@@ -217,10 +215,10 @@ class Binary(_Around):
     (-1, 1)
     """
 
-    def __init__(self, compression=None):
+    def __init__(self, compression: Any = None) -> None:
         self.compression = compression
 
-    def _grid(self):
+    def _grid(self) -> Grid:
         return GRIDS["binary"]
 
 
@@ -246,11 +244,11 @@ class Codebook(_Around):
            [7.05, 0.95]])
     """
 
-    def __init__(self, size=16, compression=None):
+    def __init__(self, size: int = 16, compression: Any = None) -> None:
         self.size = size
         self.compression = compression
 
-    def _grid(self):
+    def _grid(self) -> Grid:
         size = check_integer(self.size, "size", type(self).__name__, low=2, cure="Try 16.")
         if size > _MOST_LEVELS:
             raise ValueError(

@@ -33,17 +33,17 @@ class Grid:
     learned: bool = False
 
     @property
-    def levels(self):
+    def levels(self) -> tuple:
         """All levels, rising."""
         return tuple(self.lowest + self.step * k for k in range(self.count))
 
     @property
-    def magnitudes(self):
+    def magnitudes(self) -> tuple:
         """The levels that are not negative, rising."""
         return tuple(level for level in self.levels if level >= 0)
 
     @property
-    def zero_code(self):
+    def zero_code(self) -> int | None:
         """Index of the level 0; None where there is none."""
         return self.levels.index(0) if not self.learned and 0 in self.levels else None
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Small integers side by side in bytes."""
 
+from typing import Any
+
 #: of three levels five fit a byte: 3^5 = 243
 _TERNARY = (3, 5)
 
 
-def _groups(count):
+def _groups(count: int) -> tuple[int, int, int]:
     """Base, integers of a group, bytes of a group."""
     if count == _TERNARY[0]:
         return (*_TERNARY, 1)
@@ -15,13 +17,13 @@ def _groups(count):
     return 2**bits, 8, bits
 
 
-def packed_size(n, count):
+def packed_size(n: int, count: int) -> int:
     """Bytes that n integers of 0 ... count - 1 take."""
     base, together, size = _groups(count)
     return -(-n * size // together)
 
 
-def pack(codes, count, *, xp):
+def pack(codes: Any, count: int, *, xp: Any) -> Any:
     """Integers as bytes.
 
     Parameters
@@ -53,7 +55,7 @@ def pack(codes, count, *, xp):
     return xp.astype(xp.reshape(parts, (-1,)), xp.uint8)[: packed_size(n, count)]
 
 
-def unpack(packed, n, count, *, xp):
+def unpack(packed: Any, n: int, count: int, *, xp: Any) -> Any:
     """The n integers that :func:`pack` packed, an array of int64."""
     base, together, size = _groups(count)
     padding = xp.zeros(-packed.shape[0] % size, dtype=xp.int64)
@@ -63,6 +65,6 @@ def unpack(packed, n, count, *, xp):
     return xp.reshape(codes, (-1,))[:n]
 
 
-def _powers(base, n, *, xp):
+def _powers(base: int, n: int, *, xp: Any) -> Any:
     """base^0 ... base^(n - 1), shape (1, n); the largest fits 64 bits with the sign."""
     return xp.asarray([[base**k for k in range(n)]], dtype=xp.int64)

@@ -32,25 +32,25 @@ class QuantizedArray:
     grid: Grid
 
     @classmethod
-    def of_codes(cls, codes, scale, table, grid, *, xp):
+    def of_codes(cls, codes: Any, scale: Any, table: Any, grid: Grid, *, xp: Any) -> "QuantizedArray":
         """From codes of the array's own shape."""
         packed = pack(xp.reshape(codes, (-1,)), grid.count, xp=xp)
         return cls(packed, scale, table, tuple(codes.shape), grid)
 
     @property
-    def arrays(self):
+    def arrays(self) -> tuple:
         """What is stored, numbers of the weight's own dtype first."""
         return tuple(array for array in (self.scale, self.table, self.packed) if array is not None)
 
-    def codes(self, *, xp):
+    def codes(self, *, xp: Any) -> Any:
         """Indices of levels, an array of int64 of the array's shape."""
         return xp.reshape(unpack(self.packed, math.prod(self.shape), self.grid.count, xp=xp), self.shape)
 
-    def levels(self, dtype, *, xp):
+    def levels(self, dtype: Any, *, xp: Any) -> tuple:
         """The levels as an array of shape (grid.count,)."""
         return xp.asarray(self.grid.levels, dtype=dtype) if self.table is None else self.table
 
-    def values(self, spread, dtype, *, xp):
+    def values(self, spread: Any, dtype: Any, *, xp: Any) -> Any:
         """The array itself; ``spread`` brings the scale of groups to the shape of the array."""
         flat = unpack(self.packed, math.prod(self.shape), self.grid.count, xp=xp)
         if self.table is None:
@@ -60,7 +60,7 @@ class QuantizedArray:
         numbers = xp.reshape(numbers, self.shape)
         return numbers if self.scale is None else numbers * spread(self.scale)
 
-    def __mul__(self, factor):
+    def __mul__(self, factor: float) -> "QuantizedArray":
         """All entries times a number."""
         if self.table is not None:
             return replace(self, table=self.table * factor)

@@ -33,7 +33,8 @@ class QuantizedPlan(CompressionPlan):
         The format.
     grid : Grid
     units : array of shape (d_in,) or None
-        Weights are diag(units) times one of the format with numbers on the grid; None: ones. 0 takes a row out.
+        Weights are diag(units) times one of the format with numbers on the grid; 0 takes a row
+        out. None: ones.
     quick : bool
         Whether a step makes up for errors within columns only, and goes on from the old scales.
     """
@@ -45,49 +46,49 @@ class QuantizedPlan(CompressionPlan):
     is_rounded = True
 
     @property
-    def shape(self):
+    def shape(self) -> tuple:
         """(d_in, d_out)."""
         return self.inner.shape
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> Any:
         """Weight entries of the format."""
         return self.inner.n_parameters
 
     @property
-    def step_every(self):
+    def step_every(self) -> int:  # type: ignore[override]
         """As the format's, but not often."""
         return max(self.inner.step_every, _STEP_EVERY)
 
     @property
-    def inner_rank(self):
+    def inner_rank(self) -> Any:
         """That of the format."""
         return self.inner.inner_rank
 
-    def product(self, A, B):
+    def product(self, A: Any, B: Any) -> Any:
         """A B in the format, not rounded yet."""
         return self.inner.product(A, B)
 
     @property
-    def _is_matrix(self):
+    def _is_matrix(self) -> bool:
         return isinstance(self.inner, DensePlan)
 
     @property
-    def exact(self):
+    def exact(self) -> bool:  # type: ignore[override]
         """For plain matrices, where a scale can be tried wherever a code changes."""
         few = self.grid.count <= _EXACT_LEVELS and not self.grid.learned
         return self._is_matrix and few and self.units is None
 
-    def projects_exactly(self, metric):
+    def projects_exactly(self, metric: "Metric | None") -> bool:
         """As ``exact``, also in a diagonal metric."""
         return self.exact and (metric is None or metric.is_diagonal)
 
     @property
-    def training(self):
+    def training(self) -> "CompressionPlan":
         """Quick steps; the format itself where several arrays are to be rounded, one after the other."""
         return replace(self, quick=True) if self.inner.has_one_number else self.inner
 
-    def for_scaled_inputs(self, scale, *, xp):
+    def for_scaled_inputs(self, scale: Any, *, xp: Any) -> Any:
         """Rounding in the units of diag(scale) W, up to powers of two where that is worth a byte a row.
 
         Rows of unlike sizes share the scales of columns, which costs as much as the mean squares of the
@@ -102,7 +103,7 @@ class QuantizedPlan(CompressionPlan):
         power = xp.asarray(2.0, dtype=scale.dtype) ** xp.round(xp.log2(safe))
         share = xp.astype(used, scale.dtype)
 
-        def loss(size):
+        def loss(size: Any) -> float:
             total = xp.sum(share)
             return float(xp.sum(share * size**2) / total) * float(xp.sum(share / size**2) / total)
 
@@ -112,12 +113,14 @@ class QuantizedPlan(CompressionPlan):
 
     # steps ------------------------------------------------------------------------------------
 
-    def project(self, W, *, metric=None, xp):
+    def project(self, W: Any, *, metric: "Metric | None" = None, xp: Any) -> Any:
         """The format's own projection, rounded."""
         W, metric = in_units(W, metric, self.units, xp=xp)
         return self._rounded(self.inner.project(W, metric=metric, xp=xp), W, metric, xp=xp)
 
-    def step(self, target, previous, weight, *, metric=None, xp):
+    def step(
+        self, target: Any, previous: Any, weight: float, *, metric: "Metric | None" = None, xp: Any
+    ) -> Any:
         """The format's step from the old weight, rounded; the old one where that is no better.
 
         Where the nearest weight of all can be found, that.
@@ -129,12 +132,12 @@ class QuantizedPlan(CompressionPlan):
         new = self._rounded(M, own, norm, like=previous, xp=xp)
         form = EUCLIDEAN if metric is None else metric
 
-        def distance(M):
+        def distance(M: Any) -> float:
             return float(form.squared_distance(target, M.to_dense(xp=xp), xp=xp))
 
         return new if distance(new) < distance(previous) else previous
 
-    def finished(self, M, W, *, metric=None, xp):
+    def finished(self, M: Any, W: Any, *, metric: "Metric | None" = None, xp: Any) -> Any:
         """A weight of ``training``, rounded near W."""
         W, metric = in_units(W, metric, self.units, xp=xp)
         if isinstance(M, QuantizedWeight):
@@ -148,9 +151,10 @@ class QuantizedPlan(CompressionPlan):
             M = M.rows_scaled(xp.astype(used, safe.dtype) / safe, xp=xp)
         return self._rounded(M, W, metric, xp=xp)
 
-    def _rounded(self, M, W, metric, like=None, *, xp):
+    def _rounded(self, M: Any, W: Any, metric: "Metric | None", like: Any = None, *, xp: Any) -> Any:
         """Number by number, each fitted to what the others have become; the best of some rounds."""
-        norm, best, least = EUCLIDEAN if metric is None else metric, None, math.inf
+        norm, least = EUCLIDEAN if metric is None else metric, math.inf
+        best: list = []
         count = len(M.numbers)
         parts = list(M.numbers) if like is None else list(like.inner.numbers)
         for again in range(_ROUNDS if count > 1 else 1):
@@ -163,20 +167,24 @@ class QuantizedPlan(CompressionPlan):
                 parts[k] = QuantizedArray.of_codes(codes, found.scale, found.table, self.grid, xp=xp)
                 M = M.with_numbers([*M.numbers[:k], local.restore(found.values), *M.numbers[k + 1 :]])
             error = float(norm.squared_distance(W, M.to_dense(xp=xp), xp=xp)) if count > 1 else 0.0
-            if best is None or error < least:
+            if not best or error < least:
                 best, least = list(parts), error
         inner = M.with_numbers(_joined(best, M.bonds))
         return QuantizedWeight(inner, None if self.units is None else self.units)
 
 
-def _starts(part):
+def _starts(part: Any) -> tuple:
     """Scales or levels of an earlier rounding."""
     if not isinstance(part, QuantizedArray):
         return ()
-    return () if part.scale is None and part.table is None else (part.scale if part.table is None else part.table,)
+    return (
+        ()
+        if part.scale is None and part.table is None
+        else (part.scale if part.table is None else part.table,)
+    )
 
 
-def _joined(parts, bonds):
+def _joined(parts: list, bonds: tuple) -> list:
     """The same numbers with one scale for both ends of a bond."""
     parts = list(parts)
     for k, j in bonds:
@@ -186,7 +194,7 @@ def _joined(parts, bonds):
     return parts
 
 
-def in_units(W, metric, units, *, xp):
+def in_units(W: Any, metric: "Metric | None", units: Any, *, xp: Any) -> tuple:
     """A weight and its metric for weights without their row factors; rows that are out weigh nothing."""
     if units is None:
         return W, metric

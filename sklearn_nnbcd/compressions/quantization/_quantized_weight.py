@@ -15,7 +15,7 @@ _NOTHING = -128
 
 @dataclass(frozen=True, eq=False)
 class QuantizedWeight(CompressedWeight):
-    """W = diag(rows) inner diag(columns), with a :class:`QuantizedArray` for every number of the inner format.
+    """W = diag(rows) inner diag(columns), with a :class:`QuantizedArray` for each of the inner numbers.
 
     Attributes
     ----------
@@ -32,22 +32,22 @@ class QuantizedWeight(CompressedWeight):
     column_scale: Any = None
 
     @property
-    def shape(self):
+    def shape(self) -> tuple:
         """(d_in, d_out)."""
         return tuple(self.inner.shape)
 
     @property
-    def grids(self):
+    def grids(self) -> tuple:
         """The grid of each number of the inner format."""
         return tuple(number.grid for number in self.inner.numbers)
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> Any:
         """Weight entries of the inner format; scales and indices are none."""
         return self.inner.n_parameters
 
     @property
-    def arrays(self):
+    def arrays(self) -> tuple:
         """Scales and learned levels, factors of rows and columns, packed codes, indices."""
         parts = [array for number in self.inner.numbers for array in number.arrays]
         packed = [number.packed for number in self.inner.numbers]
@@ -57,28 +57,28 @@ class QuantizedWeight(CompressedWeight):
         return (*own, *factors, *packed, *indices)
 
     @property
-    def dtype(self):
+    def dtype(self) -> Any:
         """dtype of the weight."""
         return self.arrays[0].dtype
 
     @property
-    def cost(self):
+    def cost(self) -> float:
         """As the inner format's."""
         return self.inner.cost
 
     @property
-    def multiplications(self):
+    def multiplications(self) -> int:
         """Those of the inner format."""
         return self.inner.multiplications
 
-    def floats(self, *, xp):
-        """The inner format with plain arrays: what the codes stand for, without factors of rows and columns."""
+    def floats(self, *, xp: Any) -> Any:
+        """The inner format with plain arrays: what the codes stand for, without outer factors."""
         return self.inner.with_numbers([self._number(k, xp=xp) for k in range(len(self.inner.numbers))])
 
-    def _number(self, k, *, xp):
+    def _number(self, k: int, *, xp: Any) -> Any:
         return self.inner.numbers[k].values(lambda s: self.inner.spread(k, s, xp=xp), self.dtype, xp=xp)
 
-    def row_factors(self, *, xp):
+    def row_factors(self, *, xp: Any) -> Any:
         """Factors of the rows as numbers, shape (d_in,), or None."""
         e = self.row_scale
         if e is None or xp.isdtype(e.dtype, "real floating"):
@@ -86,33 +86,37 @@ class QuantizedWeight(CompressedWeight):
         powers = xp.asarray(2.0, dtype=self.dtype) ** xp.astype(e, self.dtype)
         return xp.where(e == _NOTHING, xp.zeros_like(powers), powers)
 
-    def to_dense(self, *, xp):
+    def to_dense(self, *, xp: Any) -> Any:
         """The matrix of what the codes stand for."""
         W, rows = self.floats(xp=xp).to_dense(xp=xp), self.row_factors(xp=xp)
         W = W if rows is None else rows[:, None] * W
         return W if self.column_scale is None else W * self.column_scale[None, :]
 
-    def operator(self, *, xp):
+    def operator(self, *, xp: Any) -> Any:
         """V -> V @ W through the inner format; codes become numbers once."""
-        product, rows, columns = self.floats(xp=xp).operator(xp=xp), self.row_factors(xp=xp), self.column_scale
+        product, rows, columns = (
+            self.floats(xp=xp).operator(xp=xp),
+            self.row_factors(xp=xp),
+            self.column_scale,
+        )
 
-        def scaled_product(V):
+        def scaled_product(V: Any) -> Any:
             U = product(V if rows is None else V * rows)
             return U if columns is None else U * columns
 
         return product if rows is None and columns is None else scaled_product
 
-    def scaled(self, factor):
+    def scaled(self, factor: float) -> Any:
         """Scales times a number; codes stay."""
         return replace(self, inner=self.inner.scaled(factor))
 
-    def rows_scaled(self, factors, *, xp):
+    def rows_scaled(self, factors: Any, *, xp: Any) -> Any:
         """Factors of rows: one for all becomes part of the scales, powers of two take a byte each."""
         own = self.row_factors(xp=xp)
         factors = xp.astype(factors, self.dtype)
         return self._with_rows(factors if own is None else own * factors, xp=xp)
 
-    def _with_rows(self, factors, *, xp):
+    def _with_rows(self, factors: Any, *, xp: Any) -> Any:
         size = xp.abs(factors)
         top = xp.max(size)
         if bool(xp.any(size == 0.0)):  # where a row is 0 by itself any factor will do
@@ -132,7 +136,7 @@ class QuantizedWeight(CompressedWeight):
             return replace(self, row_scale=xp.astype(codes, xp.int8))
         return replace(self, row_scale=factors)
 
-    def columns_scaled(self, factors, *, xp):
+    def columns_scaled(self, factors: Any, *, xp: Any) -> Any:
         """Factors of columns: part of the scales where these belong to columns of W."""
         numbers, factors = self.inner.numbers, xp.astype(factors, self.dtype)
         if len(numbers) == 1 and self.inner.has_column_scales(0) and numbers[0].scale is not None:
@@ -141,7 +145,7 @@ class QuantizedWeight(CompressedWeight):
         own = self.column_scale
         return replace(self, column_scale=factors if own is None else own * factors)
 
-    def selected(self, indices, axis, *, xp):
+    def selected(self, indices: Any, axis: int, *, xp: Any) -> Any:
         """Rows or columns of the inner format, codes as they are; None where that cannot."""
         numbers = self.inner.numbers
         codes = [xp.astype(number.codes(xp=xp) + 1, self.dtype) for number in numbers]

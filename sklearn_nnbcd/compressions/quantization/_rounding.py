@@ -2,13 +2,15 @@
 """Rounding one matrix to a grid in a metric: codes and scales by turns, the better ones kept."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from ...numerics._metric import EUCLIDEAN
+from ...numerics._metric import EUCLIDEAN, Metric
 from ...numerics._nearest_plane import nearest_codes
-from ._scales import fit_scale, fit_table, first_scale, first_table
+from ._grid import Grid
+from ._scales import first_scale, first_table, fit_scale, fit_table
 
 #: times that codes and scales are found by turns from each start
 _ROUNDS = 2
@@ -42,7 +44,7 @@ class Rounded:
 def round_matrix(
     W: Any,
     grid: Any,
-    metric: Any = None,
+    metric: Metric | None = None,
     *,
     support: Any = None,
     starts: tuple = (),
@@ -91,7 +93,7 @@ def round_matrix(
     if grid.learned:
         weight = weight * norm.columns.diagonal(W.shape[1], W.dtype, xp=xp)[None, :]
     first = (first_table if grid.learned else first_scale)(W, weight, grid, xp=xp)
-    best = None
+    best: Any = None
     columns = columns and not quick
     if not (norm.is_diagonal or grid.learned):  # where feedback has no room, rounding plainly may be better
         best = _plainly(W, grid, norm, first, support, xp=xp)
@@ -102,11 +104,11 @@ def round_matrix(
     return best
 
 
-def _error(found):
+def _error(found: Any) -> float:
     return found.error
 
 
-def _unknown(W, grid, *, xp):
+def _unknown(W: Any, grid: Grid, *, xp: Any) -> Rounded:
     """NaN throughout, for numbers that are not finite: whoever looks at the weights is to see it."""
     scale, table = xp.full(W.shape[1], xp.nan, dtype=W.dtype), None
     if grid.learned:
@@ -115,7 +117,9 @@ def _unknown(W, grid, *, xp):
     return Rounded(codes, scale, table, xp.full_like(W, xp.nan), math.inf)
 
 
-def _turns(W, grid, metric, free, support, columns, *, xp):
+def _turns(
+    W: Any, grid: Grid, metric: Metric, free: Any, support: Any, columns: Any, *, xp: Any
+) -> Iterator[Rounded]:
     """What rounding leads to from first scales or levels, step by step."""
     given = None if metric is EUCLIDEAN else metric
     for _ in range(_ROUNDS):
@@ -142,7 +146,7 @@ def _turns(W, grid, metric, free, support, columns, *, xp):
             free = xp.abs(free)
 
 
-def _plainly(W, grid, metric, scale, support, *, xp):
+def _plainly(W: Any, grid: Grid, metric: Metric, scale: Any, support: Any, *, xp: Any) -> Rounded:
     """Every entry rounded for itself, and the best scales for that."""
     levels = xp.asarray(grid.levels, dtype=W.dtype)
     codes = nearest_codes(W, None, scale, levels, support, xp=xp)
@@ -152,7 +156,7 @@ def _plainly(W, grid, metric, scale, support, *, xp):
     return _evaluated(W, metric, codes, fit_scale(W, plain, scale, metric, xp=xp), None, plain, xp=xp)
 
 
-def _evaluated(W, metric, codes, scale, table, plain, *, xp):
+def _evaluated(W: Any, metric: Metric, codes: Any, scale: Any, table: Any, plain: Any, *, xp: Any) -> Rounded:
     values = plain if scale is None else plain * scale[None, :]
     error = float(metric.squared_distance(W, values, xp=xp))
     return Rounded(codes, scale, table, values, error)

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The scales of columns, and levels that are learned: first ones, and the best ones for given codes."""
 
+from typing import Any
+
 from ...numerics._linalg import add_to_diagonal, spd_solve
+from ...numerics._metric import Metric
+from ._grid import Grid
 
 #: levels up to which the best scale of all is looked up among the places where a code changes
 _EXACT_LEVELS = 16
@@ -13,7 +17,7 @@ _ITERATIONS = 30
 _FITTED_LEVELS = 16
 
 
-def first_scale(W, weight, grid, *, xp):
+def first_scale(W: Any, weight: float, grid: Grid, *, xp: Any) -> Any:
     """Scale of each column with the least sum of ``weight * (W - scale * level)^2``, shape (m,)."""
     if grid.count <= _EXACT_LEVELS:
         return _best_scale(W, weight, grid, xp=xp)
@@ -29,7 +33,7 @@ def first_scale(W, weight, grid, *, xp):
     return xp.where(largest > 0, scale, xp.zeros_like(scale))
 
 
-def _best_scale(W, weight, grid, *, xp):
+def _best_scale(W: Any, weight: float, grid: Grid, *, xp: Any) -> Any:
     """The best scale of all: codes change where ``|W| / scale`` is between two levels, and nowhere else.
 
     With codes q the best scale is sum(w |W| q) / sum(w q^2), which saves (sum w |W| q)^2 / sum(w q^2). As the
@@ -46,7 +50,7 @@ def _best_scale(W, weight, grid, *, xp):
         order = xp.argsort(place, axis=0, descending=True)
         flat = xp.reshape(order * m + xp.arange(m, dtype=order.dtype)[None, :], (-1,))
 
-        def sums(parts, first):
+        def sums(parts: list, first: Any) -> Any:
             sorted_parts = xp.take(xp.reshape(xp.concat(parts, axis=0), (-1,)), flat)
             running = xp.cumulative_sum(xp.reshape(sorted_parts, place.shape), axis=0)
             return xp.concat([first, first + running], axis=0)
@@ -61,7 +65,7 @@ def _best_scale(W, weight, grid, *, xp):
     return xp.astype(xp.sum(chosen * num / safe, axis=0), W.dtype)
 
 
-def fit_scale(W, plain, scale, metric, *, xp):
+def fit_scale(W: Any, plain: Any, scale: Any, metric: Metric, *, xp: Any) -> Any:
     """The best scales in a metric for given levels, shape (m,).
 
     argmin_c tr(S (W - P diag(c))' G (W - P diag(c))) solves (P'G P * S) c = diag(P'G W S).
@@ -82,7 +86,7 @@ def fit_scale(W, plain, scale, metric, *, xp):
     return xp.where(fine, best, scale)
 
 
-def first_table(W, weight, grid, *, xp):
+def first_table(W: Any, weight: float, grid: Grid, *, xp: Any) -> Any:
     """Levels by Lloyd's iterations (k-means of numbers) with weights, shape (count,), rising."""
     flat = xp.astype(xp.reshape(W, (-1,)), xp.float64)
     share = xp.astype(xp.reshape(weight, (-1,)), xp.float64)
@@ -104,7 +108,7 @@ def first_table(W, weight, grid, *, xp):
     return xp.sort(xp.astype(table, W.dtype))
 
 
-def fit_table(W, codes, table, support, metric, *, xp):
+def fit_table(W: Any, codes: Any, table: Any, support: Any, metric: Metric, *, xp: Any) -> Any:
     """The best levels in a metric for given codes, shape (count,); the old ones where there are many."""
     count = table.shape[0]
     if count > _FITTED_LEVELS:

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The problem of one TT-core while the others stay, and the metric of its own that it sees."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from ...numerics._conjugate import conjugate_gradients
 from ...numerics._linalg import inverse_gram
-from ...numerics._metric import EUCLIDEAN
+from ...numerics._metric import EUCLIDEAN, Metric
 from ._factor_maps import kronecker, marginal_factors
 from ._tensor_train import contract_cores
 from ._train_fit import interface_maps
@@ -12,7 +15,9 @@ from ._train_fit import interface_maps
 _ITERATIONS = 8
 
 
-def core_problem(cores, k, tensorization, W, metric, *, xp):
+def core_problem(
+    cores: Sequence, k: int, tensorization: Any, W: Any, metric: Metric | None, *, xp: Any
+) -> tuple:
     """The core that fits best, about, and two sides of a metric for its two unfoldings.
 
     Parameters
@@ -42,13 +47,13 @@ def core_problem(cores, k, tensorization, W, metric, *, xp):
     multiply, right, expand, reduce = _normal_maps(cores, k, tensorization, W, metric, xp=xp)
     solvers = [inverse_gram(A, xp=xp) for A in (before, modes[k], after)]
 
-    def precondition(R):
+    def precondition(R: Any) -> Any:
         return _along_modes(R, solvers, xp=xp)
 
     b = reduce(right)
     residual = b - reduce(multiply(expand(core)))
 
-    def product(x):
+    def product(x: Any) -> Any:
         return reduce(multiply(expand(x)))
 
     best = conjugate_gradients(core, residual, product, precondition, _ITERATIONS, right=b, xp=xp)
@@ -57,7 +62,7 @@ def core_problem(cores, k, tensorization, W, metric, *, xp):
     return best, before, kronecker([modes[k], after], xp=xp)
 
 
-def _normal_maps(cores, k, tensorization, W, metric, *, xp):
+def _normal_maps(cores: Sequence, k: int, tensorization: Any, W: Any, metric: Metric, *, xp: Any) -> tuple:
     """D -> the metric's product, that of the target, and the core's map with its adjoint.
 
     Of a train that splits between rows and columns only the half of the core takes part.
@@ -66,7 +71,7 @@ def _normal_maps(cores, k, tensorization, W, metric, *, xp):
     first, last = 0, len(cores)
     if split is None:
 
-        def multiply(D):
+        def multiply(D: Any) -> Any:
             product = metric.multiply(tensorization.to_matrix(D, xp=xp))
             return tensorization.to_tensor(product, xp=xp)
 
@@ -76,7 +81,7 @@ def _normal_maps(cores, k, tensorization, W, metric, *, xp):
         image = metric.columns.multiply(B.T)
         gram, last, shape = B @ image, split, (W.shape[0], B.shape[0])
 
-        def multiply(D):
+        def multiply(D: Any) -> Any:
             return metric.rows.multiply(D) @ gram
 
         right = metric.rows.multiply(W @ image)
@@ -85,7 +90,7 @@ def _normal_maps(cores, k, tensorization, W, metric, *, xp):
         image = metric.rows.multiply(A)
         gram, first, shape = A.T @ image, split, (A.shape[1], W.shape[1])
 
-        def multiply(D):
+        def multiply(D: Any) -> Any:
             return gram @ metric.columns.multiply(D.T).T
 
         right = metric.columns.multiply(W.T @ image).T
@@ -98,7 +103,7 @@ def _normal_maps(cores, k, tensorization, W, metric, *, xp):
     return multiply, right, *interface_maps(left, tail, core.shape, shape, xp=xp)
 
 
-def _mode_metrics(cores, tensorization, metric, dtype, *, xp):
+def _mode_metrics(cores: Sequence, tensorization: Any, metric: Metric, dtype: Any, *, xp: Any) -> list:
     """A symmetric matrix for every mode: the mean of its side over the others, or the identity."""
     split, modes = tensorization.split, tensorization.modes
     if split is None:
@@ -108,7 +113,7 @@ def _mode_metrics(cores, tensorization, metric, dtype, *, xp):
     return [L @ L.T for L, _ in pairs]
 
 
-def _environment(cores, modes, dtype, *, xp):
+def _environment(cores: Sequence, modes: Any, dtype: Any, *, xp: Any) -> Any:
     """E[b, b'] = sum C[a, i, b] E[a, a'] M[i, i'] C[a', i', b'] from core to core, its mean diagonal 1."""
     E = xp.ones((1, 1), dtype=dtype)
     for core, M in zip(cores, modes, strict=True):
@@ -121,12 +126,12 @@ def _environment(cores, modes, dtype, *, xp):
     return E
 
 
-def _reversed_core(core, *, xp):
+def _reversed_core(core: Any, *, xp: Any) -> Any:
     """The core read from the right."""
     return xp.permute_dims(core, (2, 1, 0))
 
 
-def _along_modes(core, functions, *, xp):
+def _along_modes(core: Any, functions: Any, *, xp: Any) -> Any:
     """Three functions of matrices, one along each index of a core."""
     for function in functions:  # each index comes to the front once
         rest = core.shape[1:]

@@ -2,6 +2,7 @@
 """The W^MC blocks of the mini-batch solvers: which steps are due when, a budget's plans, the final fit."""
 
 from dataclasses import replace
+from typing import Any
 
 from ...numerics._metric import Metric
 from .._state import Weights
@@ -39,7 +40,7 @@ def project(state: BatchState, *, due_only: bool = False) -> BatchState:
     return replace(state, problem=problem, weights=weights, projected=projected, stale=stale)
 
 
-def _fit_layer(state, plan, i, weights, *, cold):
+def _fit_layer(state: BatchState, plan: Any, i: int, weights: Weights, *, cold: bool) -> Weights:
     """The weights with W_i^MC some steps nearer to W_i, from its old value or a new start (``cold``)."""
     plan = plan.training
     xp, metric, W = state.problem.xp, state.curvatures[i].metric, weights.W[i]
@@ -49,7 +50,7 @@ def _fit_layer(state, plan, i, weights, *, cold):
     return _metric_steps(state, plan, i, weights, M, steps)
 
 
-def _metric_steps(state, plan, i, weights, M, steps):
+def _metric_steps(state: BatchState, plan: Any, i: int, weights: Weights, M: Any, steps: int) -> Weights:
     """The weights with W_i^MC so many metric steps from M, and the mean input that goes with them."""
     xp, curvature = state.problem.xp, state.curvatures[i]
     for _ in range(steps):
@@ -107,7 +108,7 @@ def fitted_weights(state: BatchState) -> Weights:
 
 
 def _with_rounding_metrics(state: BatchState, weights: Weights) -> Weights:
-    """The weights with the metrics, and the means, with which W^MC is finished where its numbers are rounded."""
+    """The weights with the metrics, and the means, with which W^MC is finished."""
     problem, curvatures = state.network_problem, state.curvatures
     if not any(plan is not None and (plan.is_rounded or plan.training is not plan) for plan in problem.plans):
         return weights
