@@ -57,8 +57,8 @@ def nearest_codes(
     >>> W, levels = np.asarray([[0.4], [0.4]]), np.asarray([-1.0, 0.0, 1.0])
     >>> nearest_codes(W, None, np.ones(1), levels, xp=np)[:, 0] - 1
     array([0, 0])
-    >>> sorted(nearest_codes(W, Metric(G), np.ones(1), levels, xp=np)[:, 0] - 1)
-    [0, 1]
+    >>> np.sort(nearest_codes(W, Metric(G), np.ones(1), levels, xp=np)[:, 0] - 1)
+    array([0, 1])
     """
     host = get_backend(xp).to_numpy
 

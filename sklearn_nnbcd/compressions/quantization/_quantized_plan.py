@@ -88,28 +88,35 @@ class QuantizedPlan(CompressionPlan):
         """Quick steps; the format itself where several arrays are to be rounded, one after the other."""
         return replace(self, quick=True) if self.inner.has_one_number else self.inner
 
-    def for_scaled_inputs(self, scale: Any, *, xp: Any) -> Any:
-        """Rounding in the units of diag(scale) W, up to powers of two where that is worth a byte a row.
-
-        Rows of unlike sizes share the scales of columns, which costs as much as the mean squares of the
-        sizes and of their inverses multiplied. A byte a row that takes the sizes to within a factor of
-        two stands against the bits that it could have bought for the entries of a row, each a quarter of
-        the loss.
-        """
-        used = scale > 0.0
-        if not (self.inner.takes_row_factors and bool(xp.any(used))):
+    def for_scaled_inputs(self, scale: Any, *, xp: Any) -> "QuantizedPlan":
+        """Rounding in the units of diag(scale) W, up to the powers of two of :meth:`for_row_sizes`."""
+        units = self.for_row_sizes(scale, xp=xp).units if self.inner.takes_row_factors else None
+        if units is None:
             return self
-        safe = xp.where(used, scale, xp.ones_like(scale))
-        power = xp.asarray(2.0, dtype=scale.dtype) ** xp.round(xp.log2(safe))
-        share = xp.astype(used, scale.dtype)
+        used = scale > 0.0
+        return replace(self, units=units / xp.where(used, scale, xp.ones_like(scale)))
+
+    def for_row_sizes(self, size: Any, n_parameters: int | None = None, *, xp: Any) -> "QuantizedPlan":
+        """The plan for weights with rows of unlike sizes, up to a common factor; rows of size 0 are out.
+
+        Such rows share the scales of columns, which costs as much as the mean squares of the sizes and of
+        their inverses multiplied. A power of two for each row takes the sizes to within a factor of two. It
+        takes a byte, which could have bought bits for the entries of a row instead, each a quarter of the
+        loss: it is there where that would save less.
+        """
+        used = size > 0.0
+        if not bool(xp.any(used)):
+            return self
+        safe, share = xp.where(used, size, xp.ones_like(size)), xp.astype(used, size.dtype)
+        power = xp.asarray(2.0, dtype=size.dtype) ** xp.round(xp.log2(safe))
 
         def loss(size: Any) -> float:
             total = xp.sum(share)
             return float(xp.sum(share * size**2) / total) * float(xp.sum(share / size**2) / total)
 
-        per_row = (self.inner.n_parameters or math.prod(self.shape)) / self.shape[0]
+        per_row = (n_parameters or self.inner.n_parameters or math.prod(self.shape)) / self.shape[0]
         worth = math.log(loss(safe) / loss(safe / power), 4.0) > 8.0 / per_row
-        return replace(self, units=share * (power if worth else xp.ones_like(safe)) / safe)
+        return replace(self, units=share * (power if worth else xp.ones_like(safe)))
 
     # steps ------------------------------------------------------------------------------------
 

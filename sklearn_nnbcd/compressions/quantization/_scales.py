@@ -47,7 +47,7 @@ def _best_scale(W: Any, weight: float, grid: Grid, *, xp: Any) -> Any:
     pairs = list(zip(levels, levels[1:], strict=False))
     if pairs:
         place = xp.concat([size / (0.5 * (a + b)) for a, b in pairs], axis=0)
-        order = xp.argsort(place, axis=0, descending=True)
+        order = xp.argsort(-place, axis=0)
         flat = xp.reshape(order * m + xp.arange(m, dtype=order.dtype)[None, :], (-1,))
 
         def sums(parts: list, first: Any) -> Any:
