@@ -15,9 +15,10 @@ from ._resolve import resolve_problem
 from ._start import first_weights
 from ._validation import parse_bytes
 from .backends import get_backend, namespace_of
+from .compressions import QuantizedWeight
 from .engine import Problem, Weights
 from .layers import Dense
-from .network import InputMap, Network
+from .network import InputMap, Network, quantize_fit
 from .numerics import ColumnMoments
 from .solvers import BaseSolver, FitContext
 from .targets import BaseTargets
@@ -115,6 +116,24 @@ class Training:
         """The network of a solver's weights, for X and y as the user has them."""
         network = self.targets.user_network(Network.from_weights(self.problem, weights))
         return network if self.inputs is None else network.with_input_map(self.inputs)
+
+    def rounded(self, network: Network, rows: tuple) -> Network:
+        """The network with few bits where the problem wants them and the solver has not seen to it.
+
+        Parameters
+        ----------
+        network : Network
+            In the units of X and y.
+        rows : tuple (X, Y, s)
+            Encoded, with X as the network takes it.
+        """
+        grids = [
+            plan.grid
+            if plan is not None and plan.is_rounded and not isinstance(coef, QuantizedWeight)
+            else None
+            for plan, coef in zip(self.problem.plans[1:], network.coefs, strict=True)
+        ]
+        return quantize_fit(network, self.targets, rows, grids) if any(grids) else network
 
     def start(self, network: Network | None = None) -> Callable[[], tuple]:
         """Makes the first W and b: drawn, or those of a network in the user's units."""

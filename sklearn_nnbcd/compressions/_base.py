@@ -175,8 +175,6 @@ class CompressionPlan:
         them are there, and no penalty has a word in it.
     is_rounded : bool
         Whether the numbers of its weights have few bits.
-    has_one_number : bool
-        Whether ``numbers`` is one array.
     takes_row_factors : bool
         Whether diag(f) W is of the format for any W of it.
     inner_rank : int or None
@@ -188,7 +186,6 @@ class CompressionPlan:
     exact = True
     takes_bits = False
     is_rounded = False
-    has_one_number = False
     takes_row_factors = False
     step_every = 10
     inner_rank: Any = None
@@ -196,8 +193,8 @@ class CompressionPlan:
     n_parameters: Any = None
 
     @property
-    def training(self) -> "CompressionPlan":
-        """The plan that batches train with; its weights become this plan's by :meth:`finished`."""
+    def training(self) -> "CompressionPlan | None":
+        """The plan that batches train with; its weights become this plan's in the end. None: none."""
         return self
 
     def finished(self, M: Any, W: Any, *, metric: "Metric | None" = None, xp: Any) -> Any:

@@ -3,7 +3,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .._validation import check_number
@@ -138,6 +138,12 @@ class Budget:
     ratio: float
     grids: tuple = ()
     scale: Any = None
+
+    @property
+    def training(self) -> "Budget":
+        """The budget without rounding."""
+        plans = tuple(None if plan is None else plan.training for plan in self.plans)
+        return replace(self, plans=plans, grids=())
 
     def __call__(self, W: Sequence, metrics: Sequence | None = None, *, xp: Any) -> tuple:
         """Plans for layers 0 ... N; entry 0 of W, of the metrics and of the plans is None."""

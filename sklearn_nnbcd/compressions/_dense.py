@@ -77,7 +77,6 @@ class DensePlan(CompressionPlan):
 
     shape: tuple
     takes_bits = True
-    has_one_number = True
     takes_row_factors = True
 
     @property

@@ -23,7 +23,6 @@ class L0Plan(CompressionPlan):
     shape: tuple
     beta: int
     takes_bits = True
-    has_one_number = True
     takes_row_factors = True
 
     @property

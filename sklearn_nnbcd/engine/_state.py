@@ -131,6 +131,12 @@ class Problem:
         """Whether any layer may have a W^MC of its own."""
         return self.budget is not None or any(plan is not None for plan in self.plans)
 
+    @property
+    def training(self) -> "Problem":
+        """The problem that batches train on: numbers are rounded when they are done."""
+        plans = tuple(None if plan is None else plan.training for plan in self.plans)
+        return replace(self, plans=plans, budget=None if self.budget is None else self.budget.training)
+
     def with_plans(self, W: tuple, metrics: tuple | None = None) -> "Problem":
         """The problem with the plans that its budget makes for these weights, if it has one."""
         if self.budget is None:
@@ -228,8 +234,6 @@ class Weights:
         Gram matrix of X about ``shift[1]``, which never changes.
     metrics : tuple
         Entry i is the metric in which W_i and W_i^MC are compared; empty: the Frobenius norm.
-    rounding : tuple
-        Entry i is the metric in which the numbers of W_i^MC are rounded in the end; empty: ``metrics``.
     """
 
     W: tuple
@@ -239,11 +243,6 @@ class Weights:
     shift: tuple
     gram: Any = None
     metrics: tuple = ()
-    rounding: tuple = ()
-
-    def rounding_metric(self, i: int) -> Any:
-        """The metric in which the numbers of W_i^MC are rounded; None is the Frobenius norm."""
-        return self.rounding[i] if self.rounding else self.metric(i)
 
     def metric(self, i: int) -> Metric | None:
         """The metric of layer i; None is the Frobenius norm."""

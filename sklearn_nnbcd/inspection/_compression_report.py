@@ -106,7 +106,7 @@ def compression_report(
     V, U = network.trace(network_rows(network, rows, "compression_report"))
     metrics = None
     if reference is not None and X is not None:
-        metrics = network_metrics(network, V, U, coefs=reference)
+        metrics = network_metrics(network, V, U, coefs=list(reference))
     lines = []
     for i, coef in enumerate(network.coefs, 1):
         layer = network.layers[i]

@@ -11,7 +11,13 @@ RIDGES = (1e-3, 0.1, 0.1)
 
 
 def network_metrics(
-    network: Network, V: list, U: list, *, coefs: list | None = None, hessian: Any = None
+    network: Network,
+    V: list,
+    U: list,
+    s: Any = None,
+    *,
+    coefs: list | None = None,
+    hessian: Any = None,
 ) -> list:
     """The metric of each layer, from a forward pass.
 
@@ -23,6 +29,8 @@ def network_metrics(
     network : Network
     V, U : list of arrays
         From :meth:`Network.trace`.
+    s : array of shape (n,) or None, default=None
+        Sample weights.
     coefs : list of arrays or None, default=None
         W_1 ... W_N for S; None: those of the network.
     hessian : array of shape (d_N, d_N) or None, default=None
@@ -46,14 +54,27 @@ def network_metrics(
             j = network.skips.index(i) if i in network.skips else None
             S = S if j is None else S + sensitivities[j]
             slopes = network.activations[i - 1].derivative(U[i], xp=xp)
-            slopes = layers[i].rows(slopes, xp=xp)
-            S = S * (slopes.T @ slopes / slopes.shape[0])
+            slopes, share = layers[i].rows(slopes, xp=xp), row_shares(layers[i], V[i - 1], s, xp=xp)
+            S = S * (slopes.T @ (share * slopes))
         sensitivities[i] = S
-        A = layers[i].design(V[i - 1], xp=xp)
-        A = A - xp.mean(A, axis=0)
-        G = A.T @ A / A.shape[0]
+        A, _ = centred_inputs(layers[i], V[i - 1], s, xp=xp)
+        G = A.T @ (row_shares(layers[i], V[i - 1], s, xp=xp) * A)
         metrics[i] = Metric(ridged(G, RIDGES[0], xp=xp), ridged(S, RIDGES[1], xp=xp))
     return metrics
+
+
+def row_shares(layer: Any, V: Any, s: Any, *, xp: Any) -> Any:
+    """Share of each row (and position) in a mean with sample weights s, shape (rows, 1)."""
+    s = xp.ones(V.shape[0], dtype=V.dtype) if s is None else s
+    s = layer.spread(s, xp=xp)
+    return (s / xp.sum(s))[:, None]
+
+
+def centred_inputs(layer: Any, V: Any, s: Any, *, xp: Any) -> tuple[Any, Any]:
+    """What the weight of a layer multiplies, row by row about its mean, and the mean."""
+    A = layer.design(V, xp=xp)
+    mean = xp.sum(row_shares(layer, V, s, xp=xp) * A, axis=0)
+    return A - mean, mean
 
 
 def ridged(A: Any, share: float, *, xp: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from .._arrays import dtype_name
 from ..backends import get_backend, namespace_of
-from ..compressions import CompressedWeight, DenseWeight
+from ..compressions import CompressedWeight, DenseWeight, QuantizedWeight
 from ..engine import Problem, Weights
 from ..layers import Dense
 from ..placements import block_rows, row_slices
@@ -63,8 +63,6 @@ class Network:
     def from_weights(cls, problem: Problem, weights: Weights) -> "Network":
         """The compressed network of a solver's weights: W^MC, or W where a layer is dense.
 
-        Where numbers have few bits they are rounded here, once, as well as can be.
-
         b_i belongs to W_i; what the compression changes at the mean input moves into the intercept,
         b_i + mean(V_{i-1}) (W_i - W_i^MC), which is the exact minimiser of (7) in b_i for W_i^MC.
 
@@ -79,14 +77,10 @@ class Network:
         """
         coefs, intercepts = [], []
         for i in range(1, problem.N + 1):
-            W, b, M, dense = weights.W[i], weights.b[i], weights.M[i], weights.M_dense[i]
-            if M is not None:
-                metric = weights.rounding_metric(i)
-                finished = problem.plans[i].finished(M, W, metric=metric, xp=problem.xp)
-                M, dense = finished, dense if finished is M else finished.to_dense(xp=problem.xp)
+            W, b, M = weights.W[i], weights.b[i], weights.M[i]
             coefs.append(DenseWeight(W) if M is None else M)
             if M is not None and b is not None and weights.shift[i] is not None:
-                b = b + weights.shift[i] @ (W - dense)
+                b = b + weights.shift[i] @ (W - weights.M_dense[i])
             intercepts.append(b)
         return cls(problem.layers, tuple(coefs), tuple(intercepts), problem.activations[1:], problem.skips)
 
@@ -164,6 +158,11 @@ class Network:
         floats += [b for b in self.intercepts if b is not None]
         floats += [] if self.inputs is None else [self.inputs.origin, self.inputs.scale]
         return all(bool(xp.all(xp.isfinite(array))) for array in floats)
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether the numbers of some weight have few bits."""
+        return any(isinstance(coef, QuantizedWeight) for coef in self.coefs)
 
     def dense_coefs(self) -> list:
         """W_1 ... W_N as arrays of shape (d_{i-1}, d_i), made on each call."""

@@ -2,21 +2,36 @@
 """Few bits for the numbers of a network that is fitted already."""
 
 import copy
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
+from array_api_compat import is_array_api_obj
 from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import is_foreign, on_host, to_namespace
-from ..compressions import DensePlan, QuantizedPlan, QuantizedWeight, check_bits
+from .._validation import check_option
+from ..compressions import CompressedWeight, DensePlan, QuantizedPlan, QuantizedWeight, check_bits
+from ..compressions.quantization import Grid, QuantizedArray
 from ..layers import Dense
 from ..numerics._linalg import spd_solve
-from ._metrics import network_metrics
+from ._inputs import InputMap
+from ._metrics import RIDGES, centred_inputs, network_metrics, ridged, row_shares
 from ._network import Network
 
+#: rows that a rounded fit looks at, at most
+CALIBRATION_ROWS = 10_000
 
-def quantize_network(network: Network, X: Any, bits: Any = 8, *, hessian: Any = None) -> Network:
+
+def quantize_network(
+    network: Network,
+    X: Any,
+    bits: Any = 8,
+    *,
+    s: Any = None,
+    hessian: Any = None,
+    feedback: str = "both",
+) -> Network:
     """A network with numbers of few bits, near a fitted one on some rows.
 
     Layer by layer, from the first one: W_i is fitted to what the layers below have become, and its numbers,
@@ -28,10 +43,15 @@ def quantize_network(network: Network, X: Any, bits: Any = 8, *, hessian: Any = 
     network : Network
     X : array of shape (n, d_0)
         Rows, such as those of the training, in the namespace and of the dtype of the network.
-    bits : {8, 4, 3, 2, 'ternary', 'binary'}, or list with one entry for each layer, default=8
+    bits : {8, 4, 3, 2, 'ternary', 'binary'}, Grid, or list with one entry for each layer, default=8
         None in a list leaves a layer as it is.
+    s : array of shape (n,) or None, default=None
+        Sample weights.
     hessian : array of shape (d_N, d_N) or None, default=None
         Mean Hessian of the loss in the outputs; None: the identity.
+    feedback : {'both', 'inputs', 'none'}, default='both'
+        What makes up for the error of a number: those of other inputs and outputs, of other inputs only, or
+        none, each number being rounded for itself.
 
     Returns
     -------
@@ -58,7 +78,9 @@ def quantize_network(network: Network, X: Any, bits: Any = 8, *, hessian: Any = 
         raise ValueError(
             f"The 'bits' of {owner}, when a list, must have one entry per layer: {network.N}. Got {bits!r}."
         )
-    grids = [None if given is None else check_bits(given, owner) for given in each]
+    grids = [
+        given if given is None or isinstance(given, Grid) else check_bits(given, owner) for given in each
+    ]
     if any(
         isinstance(coef, QuantizedWeight) and grid for coef, grid in zip(network.coefs, grids, strict=True)
     ):
@@ -66,36 +88,40 @@ def quantize_network(network: Network, X: Any, bits: Any = 8, *, hessian: Any = 
             f"The network of {owner} must not have rounded numbers there yet. Got {network.coefs!r}. "
             "Give None for these layers."
         )
+    check_option(feedback, ("both", "inputs", "none"), "feedback", owner)
     V, U = network.trace(X)
-    metrics, now = network_metrics(network, V, U, hessian=hessian), network
+    now = network
+    metrics = network_metrics(network, V, U, s, hessian=hessian)
     for i, grid in enumerate(grids, 1):
         if grid is None:
             continue
         Z = V if now is network else now.trace(X)[0]
-        now = _rounded_layer(now, i, grid, V[i - 1], Z[i - 1], metrics[i], xp=xp)
-    return now
+        now = _rounded_layer(now, i, grid, V[i - 1], Z[i - 1], s, metrics[i], feedback, xp=xp)
+    if now.inputs is None or grids[0] is None:
+        return now
+    return replace(now, inputs=None).with_input_map(now.inputs)
 
 
-def _rounded_layer(now: Network, i: int, grid: Any, V: Any, Z: Any, metric: Any, *, xp: Any) -> Network:
+def _rounded_layer(
+    now: Network, i: int, grid: Any, V: Any, Z: Any, s: Any, metric: Any, feedback: str, *, xp: Any
+) -> Network:
     """The network with W_i rounded; V came to this layer before, and Z comes now."""
     layer, coef, b = now.layers[i], now.coefs[i - 1], now.intercepts[i - 1]
     W = coef.to_dense(xp=xp)
-    A, B = layer.design(V, xp=xp), layer.design(Z, xp=xp)
-    mean, centre = xp.mean(A, axis=0), xp.mean(B, axis=0)
-    A, B = A - mean, B - centre
-    if Z is not V:  # min ||A W - B W'||, with the metric's ridge on the change
-        G = B.T @ B / B.shape[0]
-        G = G + (metric.G - A.T @ A / A.shape[0])
-        W = W + spd_solve(G, B.T @ ((A - B) @ W) / B.shape[0], xp=xp)
+    (A, mean), (B, centre) = (centred_inputs(layer, x, s, xp=xp) for x in (V, Z))
+    share = row_shares(layer, V, s, xp=xp)
+    if Z is not V and feedback != "none":  # min ||A W - B W'||, with the metric's ridge on the change
+        G = ridged(B.T @ (share * B), RIDGES[0], xp=xp)
+        W = W + spd_solve(G, B.T @ (share * ((A - B) @ W)), xp=xp)
         metric = replace(metric, G=G)
-    plan = QuantizedPlan(DensePlan(tuple(W.shape)), grid)
+    plan = QuantizedPlan(DensePlan(tuple(W.shape)), grid, columns=feedback == "both")
     ones = xp.ones_like(mean)
     if i == 1 and type(layer) is Dense and now.inputs is None and coef.rows_scaled(ones, xp=xp) is not None:
-        deviation = xp.sqrt(xp.mean(B * B, axis=0))
+        deviation = xp.sqrt(xp.sum(share * B * B, axis=0))
         used = deviation > 0.0
         size = xp.astype(used, W.dtype) / xp.where(used, deviation, ones)
         plan = plan.for_row_sizes(size, coef.n_parameters, xp=xp)
-    M = plan.finished(coef, W, metric=metric, xp=xp)
+    M = plan.finished(coef, W, metric=None if feedback == "none" else metric, xp=xp)
     if M.row_scale is not None:
         M = M.rows_scaled(ones, xp=xp)
     if b is not None:
@@ -104,7 +130,7 @@ def _rounded_layer(now: Network, i: int, grid: Any, V: Any, Z: Any, metric: Any,
     return replace(now, coefs=coefs, intercepts=(*now.intercepts[: i - 1], b, *now.intercepts[i:]))
 
 
-def quantize(estimator: Any, X: Any, bits: Any = 8) -> Any:
+def quantize(estimator: Any, X: Any, bits: Any = 8, *, feedback: str = "both") -> Any:
     """A copy of a fitted estimator whose numbers have few bits.
 
     What ``bits`` of the estimator does at the end of a fit, without one: good for 8 and 4 bits; fewer gain
@@ -117,6 +143,8 @@ def quantize(estimator: Any, X: Any, bits: Any = 8) -> Any:
     X : array-like of shape (n_samples, n_features)
         Rows, such as those of the training.
     bits : {8, 4, 3, 2, 'ternary', 'binary'}, or list with one entry for each layer, default=8
+    feedback : {'both', 'inputs', 'none'}, default='both'
+        See :func:`quantize_network`.
 
     Returns
     -------
@@ -143,13 +171,51 @@ def quantize(estimator: Any, X: Any, bits: Any = 8) -> Any:
     """
     check_is_fitted(estimator, "network_")
     network, targets = estimator.network_, estimator.targets_
-    xp = network.xp
     rows = X if is_foreign(X) else np.asarray(X)
     rows = to_namespace(rows, like=network.array, dtype=network.array.dtype)
-    rows = xp.reshape(rows, (rows.shape[0], -1))
+    rows = network.xp.reshape(rows, (rows.shape[0], -1))
     predicted = targets.encode(np.asarray(on_host(estimator.predict(X))), network.dtype)
-    Y = targets.user_targets(xp.asarray(predicted), xp=xp)
-    hessian = targets.user_loss.mean_hessian(Y, network.forward(rows), None, xp=xp)
     rounded = copy.copy(estimator)
-    rounded.network_ = quantize_network(network, rows, bits, hessian=hessian)
+    found = quantize_fit(network, targets, (rows, network.xp.asarray(predicted), None), bits, feedback)
+    rounded.network_ = in_single_precision(found)
     return rounded
+
+
+def quantize_fit(network: Network, targets: Any, rows: tuple, bits: Any, feedback: str = "both") -> Network:
+    """:func:`quantize_network` on some rows of a fit, with its loss.
+
+    Parameters
+    ----------
+    network : Network
+        In the units of X and y.
+    targets : targets
+    rows : tuple (X, Y, s)
+        Encoded; of many some are taken.
+    bits : int, str or list
+    feedback : str, default="both"
+    """
+    X, Y, s = (None if x is None else x[:: 1 + (x.shape[0] - 1) // CALIBRATION_ROWS, ...] for x in rows)
+    xp = network.xp
+    Y = targets.user_targets(Y, xp=xp)
+    hessian = targets.user_loss.mean_hessian(Y, network.forward(X), s, xp=xp)
+    return quantize_network(network, X, bits, s=s, hessian=hessian, feedback=feedback)
+
+
+def in_single_precision(network: Network) -> Network:
+    """The network with float32 for float64: beside numbers of few bits more would be for nothing."""
+    xp = network.xp
+    if network.dtype != "float64":
+        return network
+
+    def single(x: Any) -> Any:
+        if isinstance(x, tuple):
+            return tuple(single(y) for y in x)
+        if is_array_api_obj(x):
+            return xp.astype(x, xp.float32) if x.dtype == xp.float64 else x
+        if isinstance(x, CompressedWeight | QuantizedArray | InputMap):
+            record: Any = x
+            return replace(record, **{f.name: single(getattr(x, f.name)) for f in fields(record)})
+        return x
+
+    parts = {name: single(getattr(network, name)) for name in ("coefs", "intercepts", "inputs")}
+    return replace(network, **parts)

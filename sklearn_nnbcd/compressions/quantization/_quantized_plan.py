@@ -17,8 +17,6 @@ from ._rounding import round_matrix
 _EXACT_LEVELS = 16
 #: rounds over the numbers of a format of several
 _ROUNDS = 2
-#: steps of the format before it is rounded for the last time
-_LAST_STEPS = 2
 #: batches between two steps at least: rounding is sequential
 _STEP_EVERY = 20
 
@@ -35,14 +33,14 @@ class QuantizedPlan(CompressionPlan):
     units : array of shape (d_in,) or None
         Weights are diag(units) times one of the format with numbers on the grid; 0 takes a row
         out. None: ones.
-    quick : bool
-        Whether a step makes up for errors within columns only, and goes on from the old scales.
+    columns : bool
+        Whether errors are made up for in other columns, too, as S allows.
     """
 
     inner: CompressionPlan
     grid: Grid
     units: Any = None
-    quick: bool = False
+    columns: bool = True
     is_rounded = True
 
     @property
@@ -84,9 +82,9 @@ class QuantizedPlan(CompressionPlan):
         return self.exact and (metric is None or metric.is_diagonal)
 
     @property
-    def training(self) -> "CompressionPlan":
-        """Quick steps; the format itself where several arrays are to be rounded, one after the other."""
-        return replace(self, quick=True) if self.inner.has_one_number else self.inner
+    def training(self) -> CompressionPlan | None:
+        """The format alone, or nothing: batches move faster than rounding could follow."""
+        return None if self._is_matrix else self.inner
 
     def for_scaled_inputs(self, scale: Any, *, xp: Any) -> "QuantizedPlan":
         """Rounding in the units of diag(scale) W, up to the powers of two of :meth:`for_row_sizes`."""
@@ -146,12 +144,9 @@ class QuantizedPlan(CompressionPlan):
 
     def finished(self, M: Any, W: Any, *, metric: "Metric | None" = None, xp: Any) -> Any:
         """A weight of ``training``, rounded near W."""
-        W, metric = in_units(W, metric, self.units, xp=xp)
         if isinstance(M, QuantizedWeight):
-            floats = M.floats(xp=xp)
-            for _ in range(_LAST_STEPS):
-                floats = self.inner.step(W, floats, 1.0, metric=metric, xp=xp)
-            return self._rounded(floats, W, metric, like=M, xp=xp)
+            return M
+        W, metric = in_units(W, metric, self.units, xp=xp)
         if self.units is not None:
             used = self.units > 0.0
             safe = xp.where(used, self.units, xp.ones_like(self.units))
@@ -168,7 +163,7 @@ class QuantizedPlan(CompressionPlan):
             for k in range(count):
                 local = M.local(k, W, metric, xp=xp)
                 starts = () if like is None and not again else _starts(parts[k])
-                options = {"support": local.support, "starts": starts, "quick": self.quick}
+                options = {"support": local.support, "starts": starts, "columns": self.columns}
                 found = round_matrix(local.matrix, self.grid, local.metric, **options, xp=xp)
                 codes = local.restore(found.codes)
                 parts[k] = QuantizedArray.of_codes(codes, found.scale, found.table, self.grid, xp=xp)

@@ -4,7 +4,6 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from ...numerics._metric import EUCLIDEAN, Metric
@@ -49,7 +48,6 @@ def round_matrix(
     support: Any = None,
     starts: tuple = (),
     columns: bool = True,
-    quick: bool = False,
     xp: Any,
 ) -> Rounded:
     """A matrix on a grid near W, with one scale for each column, or learned levels for all.
@@ -71,8 +69,6 @@ def round_matrix(
         Further scales, or tables, to start from.
     columns : bool, default=True
         Whether errors are made up for in other columns, too.
-    quick : bool, default=False
-        Whether to do so within columns only, and from the last of ``starts`` only.
     xp : module
         Array API namespace.
 
@@ -84,9 +80,6 @@ def round_matrix(
     if not bool(xp.isfinite(xp.sum(W))):
         return _unknown(W, grid, xp=xp)
     norm = EUCLIDEAN if metric is None else metric
-    if quick and starts:
-        turns = _turns(W, grid, norm, starts[-1], support, False, xp=xp)
-        return min(islice(turns, 2), key=_error)
     weight = norm.rows.diagonal(W.shape[0], W.dtype, xp=xp)[:, None] * xp.ones_like(W)
     if support is not None:
         weight = weight * xp.astype(support, W.dtype)
@@ -94,7 +87,6 @@ def round_matrix(
         weight = weight * norm.columns.diagonal(W.shape[1], W.dtype, xp=xp)[None, :]
     first = (first_table if grid.learned else first_scale)(W, weight, grid, xp=xp)
     best: Any = None
-    columns = columns and not quick
     if not (norm.is_diagonal or grid.learned):  # where feedback has no room, rounding plainly may be better
         best = _plainly(W, grid, norm, first, support, xp=xp)
     for start in (first, *starts):
@@ -102,10 +94,6 @@ def round_matrix(
             if best is None or found.error < best.error:
                 best = found
     return best
-
-
-def _error(found: Any) -> float:
-    return found.error
 
 
 def _unknown(W: Any, grid: Grid, *, xp: Any) -> Rounded:

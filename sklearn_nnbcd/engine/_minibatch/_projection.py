@@ -4,10 +4,8 @@
 from dataclasses import replace
 from typing import Any
 
-from ...numerics._metric import Metric
 from .._state import Weights
 from ._averaging import mean_weights, update_mean
-from ._curvature import Curvature
 from ._factored import factorize, inner_rank, match_norms, merge_weights, split_weights
 from ._state import BatchState, restarted
 
@@ -42,7 +40,6 @@ def project(state: BatchState, *, due_only: bool = False) -> BatchState:
 
 def _fit_layer(state: BatchState, plan: Any, i: int, weights: Weights, *, cold: bool) -> Weights:
     """The weights with W_i^MC some steps nearer to W_i, from its old value or a new start (``cold``)."""
-    plan = plan.training
     xp, metric, W = state.problem.xp, state.curvatures[i].metric, weights.W[i]
     M, steps = weights.M[i], 1
     if cold:
@@ -99,31 +96,5 @@ def fitted_weights(state: BatchState) -> Weights:
     weights = mean_weights(state)
     if weights is not state.weights:
         for i in sorted(state.projected):
-            plan = state.problem.plans[i].training
-            if not plan.is_rounded:  # that comes with the network
-                weights = _metric_steps(state, plan, i, weights, weights.M[i], MEAN_STEPS)
-    if state.factorization is not None:
-        weights = merge_weights(state.factorization, weights)
-    return _with_rounding_metrics(state, weights)
-
-
-def _with_rounding_metrics(state: BatchState, weights: Weights) -> Weights:
-    """The weights with the metrics, and the means, with which W^MC is finished."""
-    problem, curvatures = state.network_problem, state.curvatures
-    if not any(plan is not None and (plan.is_rounded or plan.training is not plan) for plan in problem.plans):
-        return weights
-    metrics: list = [None]
-    for i in range(1, problem.N + 1):
-        first = last = i
-        if state.factorization is not None:
-            _, first, last = state.factorization.positions()[i - 1]
-        metrics.append(whole_metric(curvatures[first], curvatures[last]))
-        weights = weights.updated(shift=(i, curvatures[first].mean_input))
-    return replace(weights, rounding=tuple(metrics))
-
-
-def whole_metric(first: Curvature, last: Curvature) -> Metric | None:
-    """The metric of a layer that trains as two: of the first one's inputs and the last one's outputs."""
-    if first is last or first.metric is None or last.metric is None:
-        return last.metric
-    return Metric(first.metric.G, last.metric.S)
+            weights = _metric_steps(state, state.problem.plans[i], i, weights, weights.M[i], MEAN_STEPS)
+    return weights if state.factorization is None else merge_weights(state.factorization, weights)
