@@ -17,6 +17,7 @@ from ._outcome import mean_losses, warn_if_constant
 from ._parameters import check_nested, check_parameters
 from ._resolve import resolve_loss, resolve_solver, takes_streams
 from ._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
+from ._sizing import SET_PARAMETERS, fit_in_bytes, refuse_bytes
 from ._stream import Stream, next_stream
 from ._training import Training
 from ._validation import all_or_nothing, parse_bytes
@@ -86,6 +87,8 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
             holds the last complete weights.
         """
         check_parameters(self)
+        if self.max_bytes is not None:
+            return self._fit_in_bytes(X, y, sample_weight, X_val=X_val, y_val=y_val)
         loss = resolve_loss(self, self._task)
         rows = self._check_rows(X, y, sample_weight)
         stratify = self._task == "classification"
@@ -146,6 +149,19 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         self._set_curves(result, monitor)
         return encoded
 
+    def _fit_in_bytes(self, X: Any, y: Any, sample_weight: Any, **validation: Any) -> Self:
+        """The fit of the largest network that is worth its bytes, as a fit with its parameters would be."""
+        self._check_rows(X, y, sample_weight)  # bad rows are refused before any work
+        fitted, compared = fit_in_bytes(self, X, y, sample_weight, **validation)
+        parameters = fitted.get_params(deep=False)
+        own = self.get_params(deep=False)
+        self.__dict__.update({name: x for name, x in vars(fitted).items() if name not in parameters})
+        self.chosen_params_ = {
+            name: x for name, x in parameters.items() if name in SET_PARAMETERS and x is not own[name]
+        }
+        self.compared_ = compared
+        return self
+
     def _batches_before(self, network: Network | None) -> int:
         """How many batches the first weights have seen: those of the last fit, or of an MLP's."""
         if network is not None:
@@ -188,6 +204,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, **options: Any) -> Self:
         """One pass of a batch solver over some rows, on top of what was learned before."""
         check_parameters(self)
+        refuse_bytes(self)
         loss = resolve_loss(self, self._task)
         rows = self._check_rows(X, y, sample_weight, hasattr(self, "network_"))
         targets = self._more_targets(rows.y, rows.s, loss, rows.dtype, **options)

@@ -41,8 +41,10 @@ def resolve_piece(value, registry, base, parameter, owner):
 
 
 def resolve_sizes(hidden_layer_sizes, owner):
-    """A tuple of layer widths from an int or a sequence of ints."""
-    sizes = hidden_layer_sizes
+    """A tuple of layer widths from an int, a sequence of ints, or "auto": one layer of 100."""
+    sizes = (
+        (100,) if isinstance(hidden_layer_sizes, str) and hidden_layer_sizes == "auto" else hidden_layer_sizes
+    )
     if isinstance(sizes, Integral) and not isinstance(sizes, bool):
         sizes = (sizes,)
     if isinstance(sizes, str | dict | set) or getattr(sizes, "ndim", 1) != 1:
@@ -64,8 +66,7 @@ def resolve_layers(estimator, n_features, n_outputs, image_shape, owner):
     if given is None:
         sizes = resolve_sizes(estimator.hidden_layer_sizes, owner)
         return resolve_stack([Dense(size) for size in sizes], (n_features,), n_outputs, owner)
-    default = inspect.signature(type(estimator)).parameters["hidden_layer_sizes"].default
-    if estimator.hidden_layer_sizes != default:
+    if not is_auto("hidden_layer_sizes", estimator):
         raise ValueError(
             f"The 'layers' of {owner} takes the place of 'hidden_layer_sizes'. Got both: "
             f"hidden_layer_sizes={estimator.hidden_layer_sizes!r}. Write its widths into the list, "
@@ -98,9 +99,9 @@ def resolve_penalties(estimator, owner, solver):
 
 
 def is_auto(name: str, estimator: Any) -> bool:
-    """Whether a penalty is "auto"; rho and gamma cannot be."""
+    """Whether a parameter is "auto"; rho and gamma cannot be."""
     value = getattr(estimator, name)
-    return name in ("tau", "ridge") and isinstance(value, str) and value == "auto"
+    return name not in ("rho", "gamma") and isinstance(value, str) and value == "auto"
 
 
 def resolve_activations(activation, n_layers, owner):
@@ -134,7 +135,7 @@ def resolve_compressions(estimator, shapes, owner):
     if isinstance(given, list | tuple):
         each = _per_layer(given, count, "compression", owner, "layer (the output included)")
         return [None if c is None else _compression(c, estimator, owner) for c in each]
-    if given is None:
+    if given is None or is_auto("compression", estimator):
         return [None] * count
     compressed = shapes if estimator.compress_output else shapes[:-1]
     piece = _compression(given, estimator, owner)
