@@ -37,12 +37,12 @@ compression_ratio : float or None
     format would hardly shrink may stay dense. 'minibatch' decides when the compression begins to
     pull, 'full' after 8 sweeps; L may jump there, once. The result never takes more.
 max_bytes : int, str or None
-    Bytes that all stored arrays may take, such as 4096 or "4 kB" (4000): weights, indices, scales, intercepts,
-    and what scales the columns of X, as ``n_bytes_`` counts them. What is not given among
-    ``hidden_layer_sizes``, ``compression`` and ``bits`` is chosen: for each kind of network (linear, one and two
-    hidden layers, sparse wide ones, thin factors) the largest that fits is fitted to a part of the rows and
-    compared on the rest, 10,000 rows at most in all; the best one is fitted to all rows. Takes the place
-    of ``rank``, ``sparsity`` and ``compression_ratio``. Not for streams and Dask.
+    Bytes that all stored arrays may take, such as 4096 or "4 kB" (4000): weights, indices, scales,
+    intercepts, and what scales the columns of X, as ``n_bytes_`` counts them. What is not given among
+    ``hidden_layer_sizes``, ``compression`` and ``bits`` is chosen: of each kind of network (linear, one
+    and two hidden layers, sparse wide ones, thin factors) the largest that fits is fitted to a part of the
+    rows and compared on the rest, 10,000 rows at most in all; the best one is fitted to all rows. Takes
+    the place of ``rank``, ``sparsity`` and ``compression_ratio``. Not for streams and Dask.
 compress_output : bool
     Whether a single ``compression`` includes the last layer, which the paper leaves dense.
 weight_regularizer : str, instance, list or None
@@ -146,8 +146,8 @@ diagnosis_ : Diagnosis or None
 chosen_params_ : dict
     What ``max_bytes`` stood for, as parameters of the estimator; only with ``max_bytes``.
 compared_ : list of dict
-    How each kind of network did on held-out rows: 'params', 'n_bytes', 'score' and 'loss', the chosen one first;
-    empty if there was one kind only. Only with ``max_bytes``.
+    How each kind of network did on held-out rows: 'params', 'n_bytes', 'score' and 'loss', the chosen one
+    first; empty if there was one kind only. Only with ``max_bytes``.
 n_bytes_ : int
     Bytes of all stored weights, indices and intercepts.
 n_parameters_ : int

@@ -16,8 +16,8 @@ from ._monitor import Monitor
 from ._outcome import mean_losses, warn_if_constant
 from ._parameters import check_nested, check_parameters
 from ._resolve import resolve_loss, resolve_solver, takes_streams
-from ._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
 from ._sizing import SET_PARAMETERS, fit_in_bytes, refuse_bytes
+from ._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
 from ._stream import Stream, next_stream
 from ._training import Training
 from ._validation import all_or_nothing, parse_bytes

@@ -194,8 +194,9 @@ def fit_in_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **re
         least = plain_bytes(shapes_of(n_features, n_outputs)(widths or ()), estimator.bits or 2)
         raise ValueError(
             f"The 'max_bytes' of {owner} must leave room for a network: with {n_features} columns and "
-            f"{n_outputs} outputs {least} bytes do, as plain matrices of few bits. Got {estimator.max_bytes!r}. "
-            "Raise it, take fewer columns first, or leave hidden_layer_sizes, compression and bits open."
+            f"{n_outputs} outputs {least} bytes do, as plain matrices of few bits. Got "
+            f"{estimator.max_bytes!r}. Raise it, take fewer columns first, or leave hidden_layer_sizes, "
+            "compression and bits open."
         )
     size = n_features, n_outputs
     compared = compare(estimator, kinds, room, size, X, y, sample_weight) if len(kinds) > 1 else []
