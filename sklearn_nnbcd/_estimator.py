@@ -16,12 +16,13 @@ from ._monitor import Monitor
 from ._outcome import mean_losses, warn_if_constant
 from ._parameters import check_nested, check_parameters
 from ._resolve import resolve_loss, resolve_solver, takes_streams
+from ._sizing import SET_PARAMETERS, fit_in_bytes, refuse_bytes
 from ._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
 from ._stream import Stream, next_stream
 from ._training import Training
 from ._validation import all_or_nothing, parse_bytes
 from .initializers import FromMLP
-from .network import Network
+from .network import Network, in_single_precision
 from .solvers import STREAM_BATCHES, BaseSolver, RunResult, run
 from .targets import BaseTargets
 
@@ -86,6 +87,8 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
             holds the last complete weights.
         """
         check_parameters(self)
+        if self.max_bytes is not None:
+            return self._fit_in_bytes(X, y, sample_weight, X_val=X_val, y_val=y_val)
         loss = resolve_loss(self, self._task)
         rows = self._check_rows(X, y, sample_weight)
         stratify = self._task == "classification"
@@ -136,10 +139,28 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
             finally:
                 solver.close(state)
         best = result.weights if monitor.best_weights is None else monitor.best_weights
-        self._set_fitted(training.to_network(best), targets, solver, rows.image_shape)
+        network = training.to_network(best)
+        if rows.is_local:
+            encoded = training.without_extremes(encoded)
+            network = training.rounded(network, encoded)
+        network = in_single_precision(network) if network.is_rounded else network
+        self._set_fitted(network, targets, solver, rows.image_shape)
         self._stream = Stream(n_batches=solver.n_batches(result.state))
         self._set_curves(result, monitor)
-        return training.without_extremes(encoded) if rows.is_local else encoded
+        return encoded
+
+    def _fit_in_bytes(self, X: Any, y: Any, sample_weight: Any, **validation: Any) -> Self:
+        """The fit of the largest network that is worth its bytes, as a fit with its parameters would be."""
+        self._check_rows(X, y, sample_weight)  # bad rows are refused before any work
+        fitted, compared = fit_in_bytes(self, X, y, sample_weight, **validation)
+        parameters = fitted.get_params(deep=False)
+        own = self.get_params(deep=False)
+        self.__dict__.update({name: x for name, x in vars(fitted).items() if name not in parameters})
+        self.chosen_params_ = {
+            name: x for name, x in parameters.items() if name in SET_PARAMETERS and x is not own[name]
+        }
+        self.compared_ = compared
+        return self
 
     def _batches_before(self, network: Network | None) -> int:
         """How many batches the first weights have seen: those of the last fit, or of an MLP's."""
@@ -183,6 +204,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, **options: Any) -> Self:
         """One pass of a batch solver over some rows, on top of what was learned before."""
         check_parameters(self)
+        refuse_bytes(self)
         loss = resolve_loss(self, self._task)
         rows = self._check_rows(X, y, sample_weight, hasattr(self, "network_"))
         targets = self._more_targets(rows.y, rows.s, loss, rows.dtype, **options)
@@ -191,6 +213,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         stream = next_stream(self, before, rows, targets)
         result = run(stream.training.solver, stream.state, 1, lambda k, weights, terms, state: False)
         network = stream.training.to_network(result.weights)
+        network = stream.training.rounded(network, rows.encoded(stream.training.targets))
         self._set_fitted(network, targets, stream.training.solver, rows.image_shape)
         self._stream, self.diagnosis_ = stream.after(result.state), result.diagnosis
         self.loss_ = result.curve[-1].loss / result.state.weight

@@ -33,6 +33,7 @@ from ._dask_parts import (
 from ._parameters import check_parameters
 from ._regressor import NNBCDRegressor
 from ._resolve import resolve_loss, resolve_solver
+from ._sizing import refuse_bytes
 from ._validation import all_or_nothing
 from .numerics import ColumnMoments, without_extremes
 from .placements import DaskBlocks
@@ -164,6 +165,7 @@ class DaskNNBCD:
             the cure.
         """
         check_parameters(self)
+        refuse_bytes(self)
         self._refuse_local_parameters()
         loss = resolve_loss(self, self._task)
         rows = self._part_rows(X, y, sample_weight)

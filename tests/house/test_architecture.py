@@ -21,7 +21,17 @@ PIECES = ("layers", "activations", "losses", "compressions", "regularizers", "in
 FLOORS = (
     ("dask",),
     ("_dask_parts",),
-    ("_classifier", "_regressor", "_estimator", "_outcome", "_stream", "_training", "_from_mlp", "_monitor")
+    (
+        "_classifier",
+        "_regressor",
+        "_estimator",
+        "_sizing",
+        "_outcome",
+        "_stream",
+        "_training",
+        "_from_mlp",
+        "_monitor",
+    )
     + ("_start", "_input", "_docs"),
     ("_resolve", "_parameters"),
     ("solvers",),
