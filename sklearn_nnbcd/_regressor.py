@@ -10,10 +10,12 @@ from sklearn.utils.metaestimators import available_if
 from ._arrays import like_input
 from ._docs import documented
 from ._estimator import BaseNNBCD, check_stream
+from ._names import named_parameters
 from .backends import namespace_of
 from .targets import Numbers
 
 
+@named_parameters
 @documented
 class NNBCDRegressor(RegressorMixin, BaseNNBCD):
     """Compressed neural network regressor, trained by block coordinate descent.

@@ -24,6 +24,7 @@ FLOORS = (
     ("_classifier", "_regressor", "_estimator", "_outcome", "_stream", "_training", "_from_mlp", "_monitor")
     + ("_start", "_input", "_docs"),
     ("_resolve", "_parameters"),
+    ("_asked", "_names"),
     ("solvers",),
     ("network", "targets"),
     ("engine", "placements"),
