@@ -6,12 +6,11 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from ..backends import get_backend
 from ..compressions import DenseWeight
 from ..numerics import Metric
-from ._rows import network_rows
+from ._rows import network_rows, unwrapped
 from ._table import columns_of, table_text
 
 #: rows that are timed, and how often; the best time counts
@@ -66,7 +65,7 @@ def compression_report(estimator, X=None, *, reference=None):
     Parameters
     ----------
     estimator : NNBCDClassifier or NNBCDRegressor
-        Fitted.
+        Fitted; also one on Dask, in a pipeline, a search, or another estimator that holds one.
     X : array-like of shape (n_samples, n_features) or None, default=None
         Rows as the estimator takes them. The first thousand go through the network for the times,
         and all of them make the metric of ``data_error``. None: random rows, and no ``data_error``.
@@ -92,7 +91,7 @@ def compression_report(estimator, X=None, *, reference=None):
     >>> report.to_dict()["parameters"]
     [48, 80, 60, 188]
     """
-    check_is_fitted(estimator, "network_")
+    estimator, X, _ = unwrapped(estimator, "compression_report", X)
     network = estimator.network_
     xp = network.xp
     if reference is not None:

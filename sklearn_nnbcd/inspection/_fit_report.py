@@ -4,10 +4,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from ..targets import one_target
-from ._rows import network_rows
+from ._rows import network_rows, unwrapped
 from ._table import columns_of, table_text
 
 _COLUMNS = {
@@ -82,7 +81,7 @@ def fit_report(estimator, X, y, sample_weight=None):
     Parameters
     ----------
     estimator : NNBCDClassifier or NNBCDRegressor
-        Fitted. Gaps are those of the last sweep, also where early stopping kept earlier weights.
+        Fitted; also one on Dask, in a pipeline, a search, or another estimator that holds one. Gaps are those of the last sweep, also where early stopping kept earlier weights.
     X : array-like of shape (n_samples, n_features)
         Rows for the loss of the compressed network: the training rows compare with the other losses.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -113,7 +112,7 @@ def fit_report(estimator, X, y, sample_weight=None):
     >>> report.to_dict()["layer"]
     [1, 2, 3]
     """
-    check_is_fitted(estimator, "network_")
+    estimator, X, y = unwrapped(estimator, "fit_report", X, y)
     state = getattr(estimator, "diagnosis_", None)
     if state is None:
         raise ValueError(
