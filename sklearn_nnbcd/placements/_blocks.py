@@ -3,11 +3,11 @@
 
 import itertools
 import os
-import tempfile
 
 from ..backends._array_file import ArrayFile
 from ._base import BasePlacement, added
 from ._pickled import join_arrays, split_arrays
+from ._scratch import ScratchFolder
 
 
 class DiskBlocks(BasePlacement):
@@ -23,7 +23,15 @@ class DiskBlocks(BasePlacement):
         The first blocks, such as tuples of slices of X, Y and sample weights.
     folder : str, default=None
         Where the files go, in a new folder that :meth:`close` removes; None: the system's place for
-        temporary files. It should not be kept in memory, as some systems keep theirs.
+        temporary files. It should not be kept in memory, as some systems keep theirs. Those of processes
+        that were killed are removed.
+    needed : int, default=0
+        Bytes that all files are going to take.
+
+    Raises
+    ------
+    OSError
+        If the disk has no room, with the folder, what is needed, and what helps.
 
     Attributes
     ----------
@@ -31,8 +39,8 @@ class DiskBlocks(BasePlacement):
         Bytes of all files.
     """
 
-    def __init__(self, blocks, folder=None):
-        self._home = tempfile.TemporaryDirectory(prefix="nnbcd-", dir=folder)
+    def __init__(self, blocks, folder=None, needed=0):
+        self._home = ScratchFolder(folder, needed)
         self._names = itertools.count()
         self._blocks = [split_arrays(block) for block in blocks]
 
@@ -62,7 +70,7 @@ class DiskBlocks(BasePlacement):
     def close(self):
         """Remove all files."""
         self._blocks = []
-        self._home.cleanup()
+        self._home.close()
 
     @property
     def nbytes(self):

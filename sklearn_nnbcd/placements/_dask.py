@@ -12,7 +12,6 @@ goes on as if nothing had happened.
 
 import itertools
 import os
-import tempfile
 import threading
 import uuid
 import weakref
@@ -22,6 +21,7 @@ from ._base import BasePlacement, added
 from ._blocks import DiskBlocks
 from ._memory import InMemory
 from ._pickled import join_arrays, split_arrays
+from ._scratch import ScratchFolder
 
 #: seconds between two looks at whether all workers are still there
 _PATIENCE = 0.5
@@ -190,7 +190,7 @@ class DaskBlocks(BasePlacement):
 
         self.client = default_client() if client is None else client
         self._fit, self._split, self._on_disk = uuid.uuid4().hex, split, on_disk
-        self._home = tempfile.TemporaryDirectory(prefix="nnbcd-")
+        self._home = ScratchFolder()
         self._sent = Sent(self.client, self._home.name)
         self._log, self._numbers = [], itertools.count()
         self._given = {k: part for k, part in enumerate(parts) if not isinstance(part, Future)}
@@ -216,7 +216,7 @@ class DaskBlocks(BasePlacement):
     def close(self):
         """Forget the blocks, here and on the workers."""
         groups, self._groups, self._log, self._parts = list(self._groups), {}, [], []
-        self._home.cleanup()
+        self._home.close()
         if self.client.status == "running":
             self.client.run(_forget, self._fit, groups, on_error="ignore")
 
