@@ -117,7 +117,9 @@ def warn_if_ignored(estimator: Any, solver: Any, has_validation: bool) -> None:
         found.append(("tau", "It ties weights to their compression, and there is none."))
     for name, why in found:
         if is_changed(estimator, name):
-            _warn(f"The {name!r} of {type(estimator).__name__} has no effect here, got ", name, estimator, why)
+            _warn(
+                f"The {name!r} of {type(estimator).__name__} has no effect here, got ", name, estimator, why
+            )
 
 
 def _warn(text: str, name: str, estimator: Any, why: str) -> None:

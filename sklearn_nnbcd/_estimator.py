@@ -23,7 +23,7 @@ from ._training import Training
 from ._validation import all_or_nothing, parse_bytes
 from .initializers import FromMLP
 from .network import Network
-from .solvers import STREAM_BATCHES, BaseSolver, RunResult, run
+from .solvers import STREAM_BATCHES, BaseSolver, RunResult, begin, run
 from .targets import BaseTargets
 
 
@@ -133,7 +133,8 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         with callbacks.fit():
             encoded = rows.encoded(targets)
             context = training.context(max_iter, place, self._batches_before(before))
-            state = solver.init(training.problem, training.start(before), (training.X, *encoded[1:]), context)
+            started = training.problem, training.start(before), (training.X, *encoded[1:]), context
+            state = begin(solver, *started)
             try:
                 result = run(solver, state, max_iter, monitor)
             finally:

@@ -23,8 +23,7 @@ def all_or_nothing(fit):
             with np.errstate(all="ignore"):
                 return fit(self, *args, **kwargs)
         except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
+            self.__dict__ = before  # at once: a second interrupt finds all of it, or nothing
             raise
 
     return guarded

@@ -117,7 +117,7 @@ def fit_report(estimator, X, y, sample_weight=None):
     if state is None:
         raise ValueError(
             "The 'estimator' of fit_report must hold the end of a fit. Got one whose fit stopped at "
-            "numbers that were not finite. Fit it again on standardised columns."
+            "numbers that were not finite, or was interrupted. Fit it again, on standardised columns."
         )
     terms = estimator.objective_terms_[-1]
     total, full = sum(terms.values()), state.loss is not None

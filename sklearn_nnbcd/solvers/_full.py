@@ -74,6 +74,7 @@ class FullBatch(BaseSolver):
 
     uses = frozenset({"rho", "gamma", "proximal", "tau", "ridge", "activity_regularizer"})
     monotone = True
+    changes_rows = True
     auto_penalties = {"tau": 10.0 / AUTO_WEIGHT, "ridge": 1.0 / AUTO_WEIGHT}
     auto_initializer = "small_normal"
 
