@@ -16,7 +16,7 @@ OF_SOLVERS = ("rho", "gamma", "proximal", "tau", "ridge", "activity_regularizer"
 #: parameters that a named compression takes
 OF_COMPRESSIONS = ("rank", "sparsity")
 #: frames between a warning and the user's call of fit
-_DEPTH = 7
+_DEPTH = 5
 
 
 def is_changed(estimator: Any, name: str) -> bool:
@@ -117,13 +117,9 @@ def warn_if_ignored(estimator: Any, solver: Any, has_validation: bool) -> None:
         found.append(("tau", "It ties weights to their compression, and there is none."))
     for name, why in found:
         if is_changed(estimator, name):
-            _warn(
-                f"The {name!r} of {type(estimator).__name__} has no effect here, got ", name, estimator, why
-            )
-
-
-def _warn(text: str, name: str, estimator: Any, why: str) -> None:
-    warnings.warn(f"{text}{getattr(estimator, name)!r}. {why}", stacklevel=_DEPTH - 1)
+            given, owner = getattr(estimator, name), type(estimator).__name__
+            text = f"The {name!r} of {owner} has no effect here, got {given!r}. {why}"
+            warnings.warn(text, stacklevel=_DEPTH)
 
 
 def warn_if_left(estimator: Any, asked: Iterable[Any], plans: Iterable[Any], shapes: list) -> None:
@@ -152,7 +148,7 @@ def warn_if_left(estimator: Any, asked: Iterable[Any], plans: Iterable[Any], sha
         warnings.warn(
             f"The 'compression' of {owner} has no effect, got {given!r}: the only layer is the output, which "
             "stays dense. Use compress_output=True.",
-            stacklevel=_DEPTH,
+            stacklevel=_DEPTH + 2,
         )
     elif dense:
         layers = ", ".join(f"{i} of shape {tuple(shapes[i - 1])}" for i in dense)
@@ -160,12 +156,12 @@ def warn_if_left(estimator: Any, asked: Iterable[Any], plans: Iterable[Any], sha
             f"The 'compression' of {owner} leaves layers dense, got {given!r}: {layers}. The format would "
             "not make them smaller, or take more than the default share. Use a smaller rank, another format "
             "such as 'l0', or a list with None for these layers.",
-            stacklevel=_DEPTH,
+            stacklevel=_DEPTH + 2,
         )
     regularizer = estimator.weight_regularizer
     if regularizer is not None and not isinstance(regularizer, list | tuple) and compressed:
         warnings.warn(
             f"The 'weight_regularizer' of {owner} has no effect on layers {compressed}, which are "
             f"compressed, got {regularizer!r}. Use a list with None for these layers, or no compression.",
-            stacklevel=_DEPTH,
+            stacklevel=_DEPTH + 2,
         )

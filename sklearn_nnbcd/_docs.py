@@ -127,8 +127,8 @@ solver_ : solver
     The solver that made the fit, with what "auto" stood for.
 diagnosis_ : Diagnosis or None
     How far each equation of the network is from holding, for
-    :func:`~sklearn_nnbcd.inspection.fit_report`; None if the fit stopped at numbers that are not finite, or was
-    interrupted in the middle of a sweep of the solver 'full'.
+    :func:`~sklearn_nnbcd.inspection.fit_report`; None after numbers that are not finite, and after
+    an interrupt of the solver 'full'.
 n_bytes_ : int
     Bytes of all stored weights, indices and intercepts.
 n_parameters_ : int

@@ -78,11 +78,11 @@ ELSEWHERE = {
     "weight_decay": "The L2 penalty is 'ridge' here.",
     "batch_size": "It belongs to a solver: solver=MiniBatch(batch_size=...) from sklearn_nnbcd.solvers.",
     "averaging": "It belongs to a solver: solver=MiniBatch(averaging=...) from sklearn_nnbcd.solvers.",
-    "compress_after": "It belongs to a solver: solver=MiniBatch(compress_after=...) of sklearn_nnbcd.solvers.",
+    "compress_after": "It belongs to a solver: solver=MiniBatch(compress_after=...).",
     "block_step": "Use solver='exact' for the closed forms on batches.",
     "projection": "It belongs to a solver: solver=FullBatch(projection=...) from sklearn_nnbcd.solvers.",
     "relaxation": "It belongs to a solver: solver=FullBatch(relaxation=...) from sklearn_nnbcd.solvers.",
-    "extrapolation": "It belongs to a solver: solver=FullBatch(extrapolation=...) from sklearn_nnbcd.solvers.",
+    "extrapolation": "It belongs to a solver: solver=FullBatch(extrapolation=...).",
     "alpha_w": "It belongs to a solver: solver=FullBatch(alpha_w=...) from sklearn_nnbcd.solvers.",
     "tensorization": "It belongs to a format: compression=TensorTrain(tensorization=...) of "
     "sklearn_nnbcd.compressions.",

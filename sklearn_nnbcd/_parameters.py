@@ -48,7 +48,7 @@ def check_parameters(estimator: Any) -> None:
 
 
 def check_nested(estimator: Any, parameters: dict) -> None:
-    """Raise ValueError for a nested parameter, such as ``solver__batch_size``, of a name, or one of elsewhere.
+    """Raise ValueError for a nested parameter, such as ``solver__batch_size``, of a name, and for MLPs' own.
 
     Parameters
     ----------
@@ -60,9 +60,8 @@ def check_nested(estimator: Any, parameters: dict) -> None:
     for key in parameters:
         name, _, nested = key.partition("__")
         if name not in known and name in ELSEWHERE:
-            raise ValueError(
-                f"Invalid parameter {name!r} for {type(estimator).__name__}. {cure_for_parameter(name, known)}"
-            )
+            owner, cure = type(estimator).__name__, cure_for_parameter(name, known)
+            raise ValueError(f"Invalid parameter {name!r} for {owner}. {cure}")
         if not nested or name not in known:
             continue
         value = parameters.get(name, known[name])

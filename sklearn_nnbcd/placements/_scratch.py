@@ -101,7 +101,7 @@ def check_room_on_disk(folder: str, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise OSError(
-            f"The folder {folder!r} must have room for the temporary files of a fit, U and V of all rows. They "
-            f"take {needed} bytes, and {free} are free. Name a folder with more room in the environment "
+            f"The folder {folder!r} must have room for the temporary files of a fit, U and V of all rows. "
+            f"They take {needed} bytes, and {free} are free. Name a folder with more room in the environment "
             "variable TMPDIR, raise memory_limit, or use solver='minibatch', which writes no files."
         )

@@ -20,7 +20,7 @@ PIECES = ("layers", "activations", "losses", "compressions", "regularizers", "in
 # From top to bottom; the rooms of one floor may import each other only where APART is silent.
 FLOORS = (
     ("dask",),
-    ("_dask_parts",),
+    ("_dask_parts", "_dask_collections"),
     ("_classifier", "_regressor", "_estimator", "_outcome", "_stream", "_training", "_from_mlp", "_monitor")
     + ("_start", "_input", "_docs"),
     ("_resolve", "_parameters"),
@@ -44,7 +44,7 @@ HOMES = {
     "cupy": ("backends/_cupy.py",),
     "cupyx": ("backends/_cupy.py",),
     "torch": ("backends/_torch.py",),
-    "dask": ("placements/_dask.py", "dask.py"),
+    "dask": ("placements/_dask.py", "_dask_collections.py", "dask.py"),
     "distributed": ("placements/_dask.py", "dask.py"),
 }
 SKLEARN_COMPAT = "_sklearn_compat.py"
