@@ -55,7 +55,9 @@ def frame(dask_client):
     frames = pytest.importorskip("dask.dataframe", reason="needs dask[dataframe]")
     table = pandas.DataFrame(X, columns=COLUMNS).assign(y=Y, label=LABELS, weight=WEIGHTS)
     whole = frames.from_pandas(table, npartitions=3)
-    there = frames.concat([whole.partitions[0], whole[whole["a"] > 1e9], *(whole.partitions[k] for k in (1, 2))])
+    there = frames.concat(
+        [whole.partitions[0], whole[whole["a"] > 1e9], *(whole.partitions[k] for k in (1, 2))]
+    )
     return table, there
 
 
@@ -130,7 +132,9 @@ def test_constant_targets(dask_client, value):
 def test_a_fit_that_learns_nothing_warns(dask_client):
     nothing = parts(np.zeros((120, 3)))
     for model, y in (DaskNNBCDClassifier, LABELS), (DaskNNBCDRegressor, Y):
-        with pytest.warns(ConvergenceWarning, match=f"The {model.__name__} is no better on its training rows"):
+        with pytest.warns(
+            ConvergenceWarning, match=f"The {model.__name__} is no better on its training rows"
+        ):
             model(**OPTIONS).fit(nothing, parts(y))
 
 
@@ -175,7 +179,11 @@ def test_the_score_of_one_row_is_none(models):
 @pytest.mark.parametrize("kind", ["labels", "a column", "unknown labels"])
 def test_accuracies_are_the_plain_ones(models, kind):
     there, plain, _, _ = models
-    y = {"labels": LABELS, "a column": LABELS[:, None], "unknown labels": np.where(X[:, 0] > 1, "new", LABELS)}
+    y = {
+        "labels": LABELS,
+        "a column": LABELS[:, None],
+        "unknown labels": np.where(X[:, 0] > 1, "new", LABELS),
+    }
     y = y[kind]
     for s in (None, WEIGHTS):
         given = (parts(y),) if s is None else (parts(y), unknown(s))
@@ -250,11 +258,15 @@ def test_a_client_that_closes_is_one_error(dask_client):
         timer = threading.Timer(1.0, client.close)
         timer.start()
         start = time.monotonic()
-        with pytest.raises(RuntimeError, match="'client' of DaskNNBCDRegressor must stay connected.*as it was"):
+        with pytest.raises(
+            RuntimeError, match="'client' of DaskNNBCDRegressor must stay connected.*as it was"
+        ):
             model.fit(parts(X), parts(Y))
         timer.join()
         assert time.monotonic() - start < 30.0
         assert vars(model) == before
-        with pytest.raises(ValueError, match="'client' of DaskNNBCDRegressor must be connected. Got .*closed"):
+        with pytest.raises(
+            ValueError, match="'client' of DaskNNBCDRegressor must be connected. Got .*closed"
+        ):
             model.fit(parts(X), parts(Y))
     np.testing.assert_allclose(model.predict(parts(X)).compute(), model.to_local().predict(X), rtol=1e-12)

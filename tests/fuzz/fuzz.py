@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Random estimators on random tables: results that are finite and consistent, or an error that names what is wrong.
+"""Random estimators on random tables: finite and consistent results, or an error that names what is wrong.
 
     python tests/fuzz/fuzz.py 17                 one case, in words
     python tests/fuzz/fuzz.py 1000 6000 found.jsonl      seeds 1000 ... 5999; what is wrong goes to the file
@@ -135,7 +135,9 @@ def draw_labels(r: Any, n: int) -> tuple[Any, str]:
 def draw_numbers(r: Any, n: int) -> tuple[Any, str]:
     """Targets of any unit."""
     y = r.randn(n)
-    kind = pick(r, ["plain", "plain", "constant", "far", "huge", "tiny", "counts", "several", "int", "nan", "units"])
+    kind = pick(
+        r, ["plain", "plain", "constant", "far", "huge", "tiny", "counts", "several", "int", "nan", "units"]
+    )
     forms = {
         "constant": lambda: np.full(n, pick(r, [0.0, 0.1, 3.0, -1e6])),
         "far": lambda: y + 1e6,
@@ -209,7 +211,9 @@ def draw_solver(r: Any) -> Any:
         "extrapolation": bool(r.randint(2)),
         "projection": pick(r, ["frobenius", "data"]),
     }
-    return [lambda: MiniBatch(**batch), lambda: ExactMiniBatch(**batch), lambda: FullBatch(**full)][r.randint(3)]()
+    return [lambda: MiniBatch(**batch), lambda: ExactMiniBatch(**batch), lambda: FullBatch(**full)][
+        r.randint(3)
+    ]()
 
 
 def draw_parameters(r: Any, is_classifier: bool, d: int, seed: int) -> dict:
@@ -350,7 +354,10 @@ def problems_of_twins(case: Case, found: dict, seed: int) -> list[str]:
     rows = {
         "the order of rows": (predict(model, X[order]), expected[order]),
         "Fortran order": (predict(model, np.asfortranarray(X)), expected),
-        "single rows": (np.concatenate([predict(model, X[k : k + 1]) for k in range(min(3, len(X)))]), expected[:3]),
+        "single rows": (
+            np.concatenate([predict(model, X[k : k + 1]) for k in range(min(3, len(X)))]),
+            expected[:3],
+        ),
     }
     wrong += [f"{what} changes {name}" for what, (a, b) in rows.items() if not is_close(a, b, tolerance)]
     kind = seed % 3
