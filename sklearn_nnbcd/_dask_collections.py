@@ -56,8 +56,8 @@ def check_columns(estimator: Any, X: Any, *, reset: bool) -> None:
         For columns that differ from those of fit, also in their order, and for text or times.
     """
     owner, meta = type(estimator).__name__, getattr(X, "_meta", None)
-    stand_in = np.broadcast_to(0.0, (1, X.shape[1]))
-    if hasattr(meta, "columns"):
+    stand_in: Any = np.broadcast_to(0.0, (1, X.shape[1]))
+    if meta is not None and hasattr(meta, "columns"):
         stand_in = meta
         wrong = [name for name, kind in meta.dtypes.items() if is_no_number(kind)]
         if wrong:

@@ -17,6 +17,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from ._arrays import dtype_name
 from ._input import checked_rows, checked_weights
+from ._outcome import user_losses
 from .numerics import ColumnMoments, InnerSums
 from .targets import BaseTargets, as_columns
 
@@ -93,7 +94,7 @@ def sum_losses(part: Part, network: Any, targets: BaseTargets) -> np.ndarray:
         return np.zeros(3)
     xp, V = network.xp, network.forward(x)
     with np.errstate(all="ignore"):
-        user = targets.user_loss.value(targets.user_targets(Y, xp=xp), V, xp=xp)
+        user = user_losses(targets, Y, V, xp=xp)
         engine = targets.loss.value(Y, targets.engine_outputs(V, xp=xp), xp=xp)
     each = np.ones(len(x)) if s is None else s
     return np.array([each @ user, each @ engine, np.sum(each)], dtype=float)

@@ -14,7 +14,7 @@ from ._asked import warn_if_ignored
 from ._from_mlp import FROM_MLP_PARAMETERS, check_mlp, network_of_mlp, parameters_of_mlp
 from ._input import Rows, check_input, check_rows, split_rows
 from ._monitor import Monitor
-from ._outcome import mean_losses, warn_if_constant
+from ._outcome import finite_outputs, mean_losses, warn_if_constant
 from ._parameters import check_nested, check_parameters
 from ._resolve import resolve_loss, resolve_solver, takes_streams, warn_of_layers
 from ._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
@@ -345,7 +345,9 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         """Network outputs for rows that are checked first, where the network is."""
         check_is_fitted(self, "network_")
         X = check_input(self, X, method, self._image_shape)
-        return self.network_.forward(X, self._memory_limit)
+        with np.errstate(all="ignore"):
+            V = self.network_.forward(X, self._memory_limit)
+        return finite_outputs(V, type(self).__name__, method)
 
     @property
     def _memory_limit(self) -> int | None:

@@ -7,12 +7,9 @@ once, and sums of the size of a weight come back up a tree; nothing that travels
 
 import functools
 import inspect
-import math
 import operator
-from dataclasses import dataclass
 from typing import Any, Self
 
-import array_api_compat
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
@@ -35,81 +32,23 @@ from ._dask_parts import (
     count_classes,
     count_hits,
     count_rows,
-    encode_part,
-    inner_sums,
-    input_moments,
     least_target,
     run_method,
     sum_losses,
     target_moments,
     total_moments,
 )
+from ._dask_rows import PartRows, place_parts
 from ._outcome import warn_if_constant
 from ._parameters import check_parameters
 from ._regressor import NNBCDRegressor
 from ._resolve import resolve_loss, resolve_solver
 from ._validation import all_or_nothing, is_default
 from .losses import SquaredError
-from .numerics import ColumnMoments, without_extremes
-from .placements import DaskBlocks
-from .solvers import FullBatch, block_size, cut_rows
-from .targets import BaseTargets, Labels, Numbers, check_targets
+from .solvers import FullBatch
+from .targets import Labels, Numbers, check_targets
 
 __all__ = ["DaskNNBCDClassifier", "DaskNNBCDRegressor"]
-
-
-# beside the client --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class PartRows:
-    """Rows on the workers, as futures of parts (X, y, s); takes the place of ``Rows`` in a fit.
-
-    Attributes
-    ----------
-    client : distributed.Client
-    futures : list
-    X : ndarray of shape (n, d_0)
-        Without memory of its own: it says shape and dtype.
-    """
-
-    client: Any
-    futures: list
-    X: np.ndarray
-
-    y = s = image_shape = None
-    namespace = array_api_compat.array_namespace(np.zeros(0))
-
-    @property
-    def dtype(self) -> str:
-        """Name of the dtype of X."""
-        return str(self.X.dtype)
-
-    def map(self, function: Any, *args: Any) -> "PartRows":
-        """The rows with ``function(part, *args)`` for each part, where the parts are."""
-        jobs = [self.client.submit(function, part, *args, pure=False) for part in self.futures]
-        return PartRows(self.client, jobs, self.X)
-
-    def collect(self, function: Any, *args: Any) -> list:
-        """The small results of ``function(part, *args)``."""
-        from distributed import wait
-
-        futures = self.map(function, *args).futures
-        wait(futures)
-        return [future.result() for future in futures]  # raises what went wrong with a part
-
-    is_local = False
-
-    def moments(self, targets: BaseTargets) -> ColumnMoments:
-        """Means and spreads of the columns of X, by all weights of the rows."""
-        moments = total_moments(self.collect(input_moments, targets)).checked()
-        return without_extremes(
-            moments, lambda *near: total_moments(self.collect(inner_sums, targets, *near))
-        )
-
-    def encoded(self, targets: BaseTargets) -> tuple:
-        """(X, rows on the workers, None); the placement knows what to do with them."""
-        return self.X, self.map(encode_part, targets), None
 
 
 def with_client(cls):
@@ -296,14 +235,6 @@ class DaskNNBCD:
         if not found:
             raise ValueError(f"The 'X' of {owner} must have rows to be scored on. Got none.")
         return list(found)
-
-
-def place_parts(problem: Any, weights: Any, rows: tuple, context: Any, extrapolation: bool) -> DaskBlocks:
-    """The rows of :class:`PartRows` where they are, for the full solver."""
-    X, parts, _ = rows
-    each = math.ceil(X.shape[0] / max(1, len(parts.client.nthreads())))
-    size, on_disk = block_size(problem, weights, each, context, extrapolation)
-    return DaskBlocks(parts.futures, parts.client, functools.partial(cut_rows, size=size), on_disk)
 
 
 @with_client

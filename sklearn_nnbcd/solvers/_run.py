@@ -123,7 +123,8 @@ def run(solver: BaseSolver, state: Any, max_iter: int, after_sweep: Callable[...
         weights are kept.
     """
     terms: list[Terms] = []
-    kept, finite, interrupted = (state, None, 0), True, False
+    kept: tuple[Any, Weights | None, int] = (state, None, 0)
+    finite, interrupted = True, False
     try:
         with np.errstate(all="ignore"):  # overflows are met by the checks for finite numbers
             for k in range(1, max_iter + 1):
