@@ -72,8 +72,8 @@ def finite_outputs(outputs: Any, owner: str, method: str) -> Any:
     first = int(xp.argmin(xp.astype(rows, xp.int64)))
     raise ValueError(
         f"The 'X' of {owner}.{method} must have entries whose outputs stay within {outputs.dtype}. Got "
-        f"others, first in row {first}. Look there for an extreme entry, pass float64 to fit and here, or use a "
-        "bounded activation."
+        f"others, first in row {first}. Look there for an extreme entry, pass float64 to fit and here, or "
+        "use a bounded activation."
     )
 
 
