@@ -12,10 +12,12 @@ from sklearn.utils.validation import check_is_fitted
 from ._arrays import is_foreign, like_input, on_host
 from ._docs import documented
 from ._estimator import BaseNNBCD, check_stream
+from ._names import named_parameters
 from .backends import namespace_of
 from .targets import BaseTargets, Indicators, Labels, one_target
 
 
+@named_parameters
 @documented
 class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
     r"""Compressed neural network classifier, trained by block coordinate descent.

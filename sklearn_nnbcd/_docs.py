@@ -142,7 +142,8 @@ solver_ : solver
     The solver that made the fit, with what "auto" stood for.
 diagnosis_ : Diagnosis or None
     How far each equation of the network is from holding, for
-    :func:`~sklearn_nnbcd.inspection.fit_report`; None if the fit stopped at numbers that are not finite.
+    :func:`~sklearn_nnbcd.inspection.fit_report`; None after numbers that are not finite, and after
+    an interrupt of the solver 'full'.
 chosen_params_ : dict
     What ``max_bytes`` stood for, as parameters of the estimator; only with ``max_bytes``.
 compared_ : list of dict

@@ -10,12 +10,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ._arrays import to_numpy
+from ._asked import warn_if_ignored
 from ._from_mlp import FROM_MLP_PARAMETERS, check_mlp, network_of_mlp, parameters_of_mlp
 from ._input import Rows, check_input, check_rows, split_rows
 from ._monitor import Monitor
-from ._outcome import mean_losses, warn_if_constant
+from ._outcome import finite_outputs, mean_losses, warn_if_constant
 from ._parameters import check_nested, check_parameters
-from ._resolve import resolve_loss, resolve_solver, takes_streams
+from ._resolve import resolve_loss, resolve_solver, takes_streams, warn_of_layers
 from ._sizing import SET_PARAMETERS, fit_in_bytes, refuse_bytes
 from ._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
 from ._stream import Stream, next_stream
@@ -23,7 +24,7 @@ from ._training import Training
 from ._validation import all_or_nothing, parse_bytes
 from .initializers import FromMLP
 from .network import Network, in_single_precision
-from .solvers import STREAM_BATCHES, BaseSolver, RunResult, run
+from .solvers import STREAM_BATCHES, BaseSolver, RunResult, begin, run
 from .targets import BaseTargets
 
 
@@ -94,6 +95,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         stratify = self._task == "classification"
         rows, validation = split_rows(self, rows, X_val, y_val, self._target_options, stratify)
         solver = resolve_solver(self, rows.X.shape[0])
+        warn_if_ignored(self, solver, X_val is not None)
         targets = self._fit_targets(rows.y, rows.s, loss, rows.dtype)
         if validation is not None:
             validation = replace(validation, y=self._clean_targets(validation.y))
@@ -117,6 +119,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         """
         moments = rows.moments(targets) if solver.scales_columns else None
         training = Training.prepare(self, rows, targets, solver, moments)
+        warn_of_layers(self, training.problem, training.shapes)
         before = self.network_ if self.warm_start and hasattr(self, "network_") else None
         max_iter = self.max_iter
         if max_iter == "auto":
@@ -133,7 +136,8 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         with callbacks.fit():
             encoded = rows.encoded(targets)
             context = training.context(max_iter, place, self._batches_before(before))
-            state = solver.init(training.problem, training.start(before), (training.X, *encoded[1:]), context)
+            started = training.problem, training.start(before), (training.X, *encoded[1:]), context
+            state = begin(solver, *started)
             try:
                 result = run(solver, state, max_iter, monitor)
             finally:
@@ -211,6 +215,8 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         before = vars(self).get("_stream")
         is_first = before is None or before.training is None
         stream = next_stream(self, before, rows, targets)
+        if is_first:
+            warn_of_layers(self, stream.training.problem, stream.training.shapes)
         result = run(stream.training.solver, stream.state, 1, lambda k, weights, terms, state: False)
         network = stream.training.to_network(result.weights)
         network = stream.training.rounded(network, rows.encoded(stream.training.targets))
@@ -362,7 +368,9 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         """Network outputs for rows that are checked first, where the network is."""
         check_is_fitted(self, "network_")
         X = check_input(self, X, method, self._image_shape)
-        return self.network_.forward(X, self._memory_limit)
+        with np.errstate(all="ignore"):
+            V = self.network_.forward(X, self._memory_limit)
+        return finite_outputs(V, type(self).__name__, method)
 
     @property
     def _memory_limit(self) -> int | None:

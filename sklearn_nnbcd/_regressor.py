@@ -10,10 +10,13 @@ from sklearn.utils.metaestimators import available_if
 from ._arrays import like_input
 from ._docs import documented
 from ._estimator import BaseNNBCD, check_stream
+from ._names import named_parameters
+from ._outcome import finite_outputs
 from .backends import namespace_of
 from .targets import Numbers
 
 
+@named_parameters
 @documented
 class NNBCDRegressor(RegressorMixin, BaseNNBCD):
     """Compressed neural network regressor, trained by block coordinate descent.
@@ -215,4 +218,6 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
             Of the shape that fit saw.
         """
         V = self._outputs(X, "predict")
-        return like_input(self.targets_.decode(V, xp=namespace_of(V)), X)
+        with np.errstate(all="ignore"):
+            decoded = self.targets_.decode(V, xp=namespace_of(V))
+        return like_input(finite_outputs(decoded, type(self).__name__, "predict"), X)

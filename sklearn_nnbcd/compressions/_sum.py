@@ -189,6 +189,13 @@ class Sum(BaseCompression):
     def __init__(self, parts: Sequence[BaseCompression] | None = None):
         self.parts = parts
 
+    def lowered(self, shape: tuple) -> "Sum":
+        """The sum with ranks that weights of a shape can have."""
+        if not isinstance(self.parts, list | tuple) or not all(hasattr(p, "lowered") for p in self.parts):
+            return self  # :meth:`plan` says what is wrong
+        parts = [part.lowered(shape) for part in self.parts]
+        return self if all(a is b for a, b in zip(parts, self.parts, strict=True)) else Sum(parts)
+
     def plan(self, shape: tuple) -> SumPlan:
         """Plan every part for weights of shape (d_in, d_out)."""
         parts = [LowRank(rank=0.125), L0(sparsity=0.875)] if self.parts is None else self.parts

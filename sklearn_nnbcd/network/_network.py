@@ -59,6 +59,11 @@ class Network:
     skips: tuple = ()
     inputs: InputMap | None = None
 
+    def __repr__(self) -> str:
+        """One line: widths and size."""
+        widths = "-".join(str(width) for width in [self.n_features, *(c.shape[1] for c in self.coefs)])
+        return f"<Network {widths}: {self.n_parameters} numbers, {self.n_bytes} bytes>"
+
     @classmethod
     def from_weights(cls, problem: Problem, weights: Weights) -> "Network":
         """The compressed network of a solver's weights: W^MC, or W where a layer is dense.

@@ -27,6 +27,9 @@ def project_to_simplex(V: Any, *, xp: Any) -> Any:
         Non-negative rows that sum to one.
     """
     k = V.shape[1]
+    # A shift of a row changes nothing, and what is 1 below the largest entry gets nothing: large entries
+    # must not round the 1 away.
+    V = xp.clip(V - xp.max(V, axis=1, keepdims=True), -1.0, 0.0)
     ordered = xp.sort(V, axis=1, descending=True)
     excess = xp.cumulative_sum(ordered, axis=1) - 1.0
     count = xp.arange(1, k + 1, dtype=V.dtype)

@@ -3,8 +3,9 @@
 
     python tests/benchmarks/bits.py [--rows 6000] [--tables letter,har]
 
-Each network is fitted once, in single precision, and its numbers are rounded by ``quantize``, which is what the
-parameter ``bits`` does at the end of a fit. Scores are accuracies, or R^2 for regressions, of the test rows; the
+Each network is fitted once, in single precision, and its numbers are rounded by ``quantize``, which is what
+the parameter ``bits`` does at the end of a fit. Scores are accuracies, or R^2 for regressions, of the test
+rows; the
 training rows alone decide everything. The second table shows what makes up for an error: nothing (each number
 rounded for itself), the other inputs (G), or other inputs and outputs (G and S).
 """

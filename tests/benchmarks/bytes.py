@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The best network in N bytes beside what a user would take instead, at the same bytes.
 
-    OMP_NUM_THREADS=1 python tests/benchmarks/bytes.py                          what is missing
+    OMP_NUM_THREADS=1 python tests/benchmarks/bytes.py                     what is missing
     OMP_NUM_THREADS=1 python tests/benchmarks/bytes.py --tables letter --seeds 0,1,2 --again
-    OMP_NUM_THREADS=1 python tests/benchmarks/bytes.py --only none              only what follows from the rows
+    OMP_NUM_THREADS=1 python tests/benchmarks/bytes.py --only none         only what follows from the rows
 
 ``NNBCDClassifier(max_bytes=...)``, everything else at its default, columns as they come; rivals as
-``bytes_rivals.py`` says. Writes ``results/bytes.json`` after every table and seed of ours, so that it can be stopped.
-Scores are accuracies on test rows; nothing is chosen on these.
+``bytes_rivals.py`` says. Writes ``results/bytes.json`` after every table and seed of ours, so that it can be
+stopped. Scores are accuracies on test rows; nothing is chosen on these.
 """
 
 import argparse

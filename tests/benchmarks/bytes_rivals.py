@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a user would take at so many bytes instead: linear models, small dense networks, trees, each rounded.
 
-A rival is fitted to three quarters of the training rows for every setting, its storage (32, 8 or 4 bits a number)
-and its setting are chosen for each number of bytes on the last quarter, and what was chosen is fitted to all
-training rows. A StandardScaler in front is part of W and b, and costs nothing.
+A rival is fitted to three quarters of the training rows for every setting; its storage (32, 8 or 4 bits a
+number) and its setting are chosen for each number of bytes on the last quarter, and what was chosen is fitted
+to all training rows. A StandardScaler in front is part of W and b, and costs nothing.
 """
 
 import math
@@ -94,7 +94,7 @@ def rounded(W: np.ndarray, bits: int) -> np.ndarray:
 
 
 def stored(layers: list, bits: int, sparse: bool) -> int:
-    """Bytes: numbers, an intercept and, where numbers are rounded, a scale for each column; indices of sparse ones."""
+    """Bytes of numbers, of an intercept and, of rounded ones, a scale for each column, of indices."""
     total = 0.0
     for W, b in layers:
         dense = W.size * bits / 8
