@@ -37,7 +37,7 @@ def rows_scaled(node: Node, factors: np.ndarray) -> Node | None:
     return None
 
 
-def folded(graph: Graph) -> Graph:
+def folded(graph: Graph, largest_shift: float = LARGEST_SHIFT) -> Graph:
     """The graph without scales that can be part of the weights after them.
 
     ((x - origin) * scale) W + b = x (scale W) + (b - (origin * scale) W): the columns' scales multiply
@@ -48,6 +48,8 @@ def folded(graph: Graph) -> Graph:
     Parameters
     ----------
     graph : Graph
+    largest_shift : float, default=32
+        Origins times scales up to which a scale may go into the weights.
 
     Returns
     -------
@@ -58,7 +60,7 @@ def folded(graph: Graph) -> Graph:
     _merge_scales(nodes, graph)
     for place, node in enumerate(nodes):
         if isinstance(node, Scale):
-            _fold_scale(nodes, place, graph)
+            _fold_scale(nodes, place, graph, largest_shift)
     return replace(graph, nodes=tuple(nodes))
 
 
@@ -83,14 +85,14 @@ def _merge_scales(nodes: list[Node], graph: Graph) -> None:
             nodes[place] = replace(node, sources=before.sources, origin=origin, scale=first * second)
 
 
-def _fold_scale(nodes: list[Node], place: int, graph: Graph) -> None:
+def _fold_scale(nodes: list[Node], place: int, graph: Graph, largest_shift: float) -> None:
     """Make one scale part of what follows, in place, if it can be."""
     node = nodes[place]
     assert isinstance(node, Scale)
     readers = _live_readers(nodes, graph)
     origin, scale = node.origin.astype(np.float64), node.scale.astype(np.float64)
     products = {k: rows_scaled(nodes[k], scale) for k in readers[place]}
-    if None in products.values() or np.abs(origin * scale).max() > LARGEST_SHIFT:
+    if None in products.values() or np.abs(origin * scale).max() > largest_shift:
         return
     shifts = {place: (-origin * scale)[None, :]}
     for k in range(place + 1, len(nodes)):
