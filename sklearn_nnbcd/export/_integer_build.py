@@ -233,9 +233,7 @@ class IntegerBuilder:
         numbers = [np.float32(x) if scaled else np.float32(x[0]) for x in (origin, scale)]
         bounds = [np.clip(np.rint(end), p.low, p.high).astype(np.int64) for end in ends]
         low, high = (int(b.flat[0]) if (b == b.flat[0]).all() else b for b in bounds)
-        self.operations.append(
-            Quantise(place, (), self.graph.n_features, p.bits, *numbers, zero, low, high)
-        )
+        self.operations.append(Quantise(place, (), self.graph.n_features, p.bits, *numbers, zero, low, high))
         self.grids[place] = grid
         return done
 
@@ -281,7 +279,9 @@ class IntegerBuilder:
             self._follow(chain, lambda after: isinstance(after, Intercept) and before in (None, after.before))
         b = self.nodes[chain[-1]]
         intercept = b.b.astype(np.float64) if isinstance(b, Intercept) else None
-        self._follow(chain, lambda after: isinstance(after, Clip) and np.ndim(after.low) == 0 == np.ndim(after.high))
+        self._follow(
+            chain, lambda after: isinstance(after, Clip) and np.ndim(after.low) == 0 == np.ndim(after.high)
+        )
         if isinstance(node, Add | Intercept):
             self._combine(k, chain[-1], intercept)
         else:
