@@ -98,8 +98,8 @@ def export_c(
     check_option(input, ("float32", dtype), "input", f"export_c with dtype={dtype!r}")
     if X_calibration is None:
         raise ValueError(
-            f"The 'X_calibration' of export_c must be rows of X for dtype={dtype!r}, as they set the ranges of "
-            "all values. Got None. Pass training rows."
+            f"The 'X_calibration' of export_c must be rows of X for dtype={dtype!r}, as they set the ranges "
+            "of all values. Got None. Pass training rows."
         )
     network = IntegerNetwork.from_estimator(estimator, X_calibration, dtype)
     return write_text(integer_c(network, name, input, _remarks(network.graph, name)), out_file)
@@ -108,7 +108,7 @@ def export_c(
 def _remarks(graph: Graph, name: str) -> list[str]:
     """The first lines of the file."""
     return [
-        f"A network of {graph.n_features} features and {graph.n_outputs} outputs, made by sklearn_nnbcd. C99.",
+        f"A network of {graph.n_features} features and {graph.n_outputs} outputs in C99, by sklearn_nnbcd.",
         "",
         f"Compile this file on its own; define {name.upper()}_DECLARATIONS_ONLY to include it elsewhere.",
     ]

@@ -12,7 +12,7 @@ import numpy as np
 
 from ._c_interface import File, add_functions, assembled, declarations
 from ._c_memory import Plan, plan_of
-from ._c_sparse import SparseTables, sparse_helper, sparse_tables
+from ._c_sparse import sparse_helper, sparse_tables
 from ._c_text import check_float32, number
 from ._graph import Graph
 from ._nodes import (

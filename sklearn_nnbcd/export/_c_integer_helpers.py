@@ -12,7 +12,7 @@ _SIMD = {
         memcpy(&a, v, 4);
         memcpy(&b, w, 4);
         sum = __smlad(__sxtb16((int8x4_t)a), __sxtb16((int8x4_t)b), sum);
-        sum = __smlad(__sxtb16((int8x4_t)__ror(a, 8)), __sxtb16((int8x4_t)__ror(b, 8)), sum);
+        sum = __smlad(__sxtb16((int8x4_t)(a >> 8)), __sxtb16((int8x4_t)(b >> 8)), sum);
     }""",
     ("int16_t", "int16_t"): """    for (; n >= 2; n -= 2, v += 2, w += 2) {
         uint32_t a, b;
@@ -46,7 +46,8 @@ static void %(f)s(const %(v)s *v, const %(w)s *w, const int32_t *bias, const uin
             *out++ = (%(o)s)%(round)s(%(dot)s(v, column, bias[j], n_in), multiplier[j], r);
     }
 }"""
-_MODE_PRODUCT = """/* products along the middle axis of blocks (n_in, after), rounded; block k meets matrix k modulo `groups` */
+_MODE_PRODUCT = """
+/* products along the middle axis of blocks (n_in, after), rounded; block k meets matrix k modulo groups */
 static void %(f)s(const %(v)s *v, const %(w)s *w, const int32_t *bias, const uint16_t *multiplier,
     const int32_t *r, %(o)s *out, int blocks, int groups, int n_in, int n_out, int after)
 {
@@ -60,8 +61,8 @@ static void %(f)s(const %(v)s *v, const %(w)s *w, const int32_t *bias, const uin
                 *out++ = (%(o)s)%(round)s(sum, multiplier[j], r);
             }
 }"""
-_ROUND_ALL = """static void %(f)s(const int32_t *sums, const uint16_t *multiplier, const int32_t *r, %(o)s *out, int rows,
-    int n)
+_ROUND_ALL = """static void %(f)s(const int32_t *sums, const uint16_t *multiplier, const int32_t *r,
+    %(o)s *out, int rows, int n)
 {
     int j;
     for (; rows > 0; --rows)
@@ -69,8 +70,8 @@ _ROUND_ALL = """static void %(f)s(const int32_t *sums, const uint16_t *multiplie
             *out++ = (%(o)s)%(round)s(*sums++, multiplier[j], r);
 }"""
 _TABLE = """/* a function of int16, linear between the entries of a table that are 2^spacing apart */
-static void %(f)s(const int16_t *v, const int16_t *table, %(o)s *out, int n, int spacing, int shift, int32_t low,
-    int32_t high)
+static void %(f)s(const int16_t *v, const int16_t *table, %(o)s *out, int n, int spacing, int shift,
+    int32_t low, int32_t high)
 {
     for (; n > 0; --n) {
         int32_t t = *v++ + 32768, k = t >> spacing, f = t & ((1 << spacing) - 1);
@@ -78,7 +79,8 @@ static void %(f)s(const int16_t *v, const int16_t *table, %(o)s *out, int n, int
         *out++ = (%(o)s)(y < low ? low : y > high ? high : y);
     }
 }"""
-_CUT = """/* the patch of an image (height, width, channels) whose first pixel is (top, left); `zero` outside */
+_CUT = """
+/* the patch of an image (height, width, channels) whose first pixel is (top, left); `zero` outside */
 static void %(f)s(const %(v)s *image, %(v)s *patch, int height, int width, int channels, int top, int left,
     int patch_height, int patch_width, int zero)
 {
@@ -145,7 +147,7 @@ def helper(file: File, key: str, *, v: str = "", w: str = "", o: str = "") -> st
             values["round"] = helper(file, "round")
         if "%(dot)s" in TEXTS[key]:
             values["dot"] = _dot(file, v, w)
-        file.own_helpers[name] = TEXTS[key] % values
+        file.own_helpers[name] = TEXTS[key].strip() % values
     return name
 
 

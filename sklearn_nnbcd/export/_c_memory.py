@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ._fold import consumers
 from ._graph import Graph
@@ -93,7 +94,9 @@ def plan_of(graph: Graph) -> Plan:
     reads = {k: _read(nodes, k, fused, cut) for k in order}
     last = {source: k for k in order for source in reads[k]}
     last[graph.scores] = len(nodes)
-    memory, offsets, patches = Memory(), {}, {}
+    memory = Memory()
+    offsets: dict[int, int] = {}
+    patches: dict[int, int] = {}
     for k in order:
         first = reads[k][0]
         if isinstance(nodes[k], IN_PLACE) and k not in fused and first != 0 and last[first] == k:
@@ -112,7 +115,7 @@ def plan_of(graph: Graph) -> Plan:
     return Plan(order, fused, cut, offsets, patches, memory.size)
 
 
-def _product_of(nodes: tuple[Node, ...], k: int, fused: set[int]) -> Node:
+def _product_of(nodes: tuple[Node, ...], k: int, fused: set[int]) -> Any:
     """The node itself, or the product that a fused intercept belongs to."""
     return nodes[nodes[k].sources[0]] if k in fused else nodes[k]
 
@@ -128,7 +131,7 @@ def _is_fused(nodes: tuple[Node, ...], readers: list[list[int]], k: int, scores:
     node = nodes[k]
     if not isinstance(node, Intercept):
         return False
-    product = nodes[node.sources[0]]
+    product: Any = nodes[node.sources[0]]
     alone = readers[node.sources[0]] == [k] and node.sources[0] != scores
     thin = isinstance(product, SparseProduct) or (isinstance(product, Product) and product.after == 1)
     return alone and thin and product.before == node.before

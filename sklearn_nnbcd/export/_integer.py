@@ -12,7 +12,8 @@ from sklearn.utils.validation import check_array
 from .._validation import check_option
 from ._fold import folded
 from ._graph import Graph, graph_of
-from ._integer_build import PRECISIONS, IntegerBuilder
+from ._integer_build import IntegerBuilder
+from ._integer_grids import PRECISIONS
 from ._integer_ops import Operation
 
 

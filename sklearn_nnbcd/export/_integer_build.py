@@ -4,13 +4,27 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ._fold import consumers, rows_scaled
 from ._graph import Graph
+from ._integer_grids import (
+    COVERED,
+    HEADROOM,
+    LARGEST_SUM,
+    MOST_INPUTS,
+    ROOM,
+    Grid,
+    Precision,
+    check_ratio,
+    column_scales,
+    nearest,
+    rounded_in_metric,
+    rounding_of,
+)
 from ._integer_ops import (
     TABLE_FRACTION,
     Combine,
@@ -43,85 +57,12 @@ from ._nodes import (
     Windows,
 )
 
-#: sums stay below this in absolute value, the bias included
-LARGEST_SUM = 2**31 - 1
-#: share of the entries of a value that a range of 8 bits covers: a few extreme ones would make it coarse
-COVERED = 0.9999
-#: how much farther than the largest entry a range of 16 bits goes
-HEADROOM = 1.1
 #: mean square error of one grid for all columns of X, in units of their variances, up to which there is one
 ONE_GRID_ERROR = 0.01
-#: scale of the columns of a weight of zeros; intercepts raise it
-LEAST_SCALE = 1e-30
 #: bits of the index of a table, by the bits of its results
 TABLE_BITS = {8: 7, 16: 9}
-
 ELEMENTWISE = (Clip, LeakyClip, Polynomial, Sigmoid, Tanh, Softplus)
 MOVES = (Gather, Scatter, Windows)
-
-
-@dataclass(frozen=True)
-class Grid:
-    """number = scale * integer + offset.
-
-    ``scale`` and ``offset`` are numbers, or arrays with one entry for each entry of a row; ``top`` is the
-    largest integer in absolute value.
-    """
-
-    scale: Any
-    offset: Any
-    low: int
-    high: int
-    bits: int
-
-    @property
-    def top(self) -> int:
-        """Largest absolute value of an integer."""
-        return max(abs(self.low), abs(self.high))
-
-    @property
-    def zero(self) -> int:
-        """The integer of the number 0, for a grid that has one."""
-        return int(round(-float(self.offset) / float(self.scale)))
-
-
-@dataclass(frozen=True)
-class Precision:
-    """Widths of one kind of integer network.
-
-    ``weights`` is the largest weight; ``low`` ... ``high`` hold activations in ``bits`` bits, and
-    -``wide`` ... ``wide`` what lies between them.
-    """
-
-    bits: int
-    weights: int
-    low: int
-    high: int
-    wide: int
-
-
-#: of 16 bits some are left unused, so that sums of hundreds of products fit into 32
-PRECISIONS = {
-    "int8": Precision(8, 127, -128, 127, 32767),
-    "int16": Precision(16, 32767, -8191, 8191, 8191),
-}
-
-
-def rounded_columns(W: np.ndarray, precision: Precision, top: int) -> tuple[np.ndarray, np.ndarray]:
-    """Integers (..., d_in, d_out) and the scale of each column (..., d_out).
-
-    Parameters
-    ----------
-    W : array of shape (..., d_in, d_out)
-    precision : Precision
-    top : int
-        Largest absolute value of what the weights multiply: three quarters of an int32 hold the sums.
-    """
-    largest = np.abs(W).max(axis=-2, initial=0.0)
-    scale = np.maximum(largest / precision.weights, np.abs(W).sum(axis=-2) * (top / (0.74 * 2**31)))
-    scale = np.where(scale > 0.0, scale, scale.max(initial=0.0))  # a column of zeros decides nothing
-    scale = scale if scale.any() else np.full_like(scale, LEAST_SCALE)
-    return np.rint(W / scale[..., None, :]).astype(np.int64), scale
 
 
 class IntegerBuilder:
@@ -168,8 +109,8 @@ class IntegerBuilder:
         each = self._entry_scales(k)
         top, largest = self.precision.wide, HEADROOM * float(np.abs(self.values[k] / each).max()) or 1.0
         if self.precision.bits == 8:  # of 16 bits, the weights give way
-            sums = max([self._column_sums(reader, each) for reader in self.readers[k]], default=0.0)
-            top = min(top, int(0.74 * 2**31 / max(sums, 1.0)))
+            sums = max([self._column_sum(reader) for reader in self.readers[k]], default=0)
+            top = min(top, int(ROOM * 2**31 / max(sums, 1)))
         scale = each * (largest / top)
         return Grid(scale if np.ndim(each) else float(scale), 0.0, -top, top, 16)
 
@@ -182,15 +123,16 @@ class IntegerBuilder:
                 return np.maximum(rms, 1e-6 * rms.max() or 1.0)
         return 1.0
 
-    def _column_sums(self, k: int, each: Any) -> float:
-        """Largest column sum of absolute integer weights of a product; 0 for another node."""
+    def _column_sum(self, k: int) -> int:
+        """What a column of absolute integer weights can sum to; 0 for a node that is no product."""
         node = self.nodes[k]
         if isinstance(node, MOVES):
-            return max([self._column_sums(r, 1.0) for r in self.readers[k]], default=0.0)
-        if not isinstance(node, Product | GroupedProduct | SparseProduct):
-            return 0.0
-        W, _ = rounded_columns(self._weights(node, each), self.precision, 1)
-        return float(np.abs(W).sum(axis=-2).max(initial=0.0))
+            return max([self._column_sum(reader) for reader in self.readers[k]], default=0)
+        if isinstance(node, SparseProduct):
+            return self.precision.weights * int(np.bincount(node.indices).max(initial=0))
+        if isinstance(node, Product):
+            return self.precision.weights * node.matrix.shape[0]
+        return self.precision.weights * node.matrices.shape[1] if isinstance(node, GroupedProduct) else 0
 
     def _weights(self, node: Node, each: Any) -> np.ndarray:
         """Matrices of a product, shape (groups, d_in, d_out), in units of its inputs' scales."""
@@ -230,10 +172,11 @@ class IntegerBuilder:
         else:
             zero, scale = grid.zero, scale / grid.scale
             ends = [end / grid.scale + zero for end in ends]
-        numbers = [np.float32(x) if scaled else np.float32(x[0]) for x in (origin, scale)]
+        x, factor = (np.float32(each) if scaled else np.float32(each[0]) for each in (origin, scale))
         bounds = [np.clip(np.rint(end), p.low, p.high).astype(np.int64) for end in ends]
         low, high = (int(b.flat[0]) if (b == b.flat[0]).all() else b for b in bounds)
-        self.operations.append(Quantise(place, (), self.graph.n_features, p.bits, *numbers, zero, low, high))
+        made = Quantise(place, (), self.graph.n_features, p.bits, x, factor, zero, low, high)
+        self.operations.append(made)
         self.grids[place] = grid
         return done
 
@@ -300,8 +243,8 @@ class IntegerBuilder:
         grid = self._narrow(k) if isinstance(node, Clip) else self._wide(k)
         low, high = grid.low, grid.high
         if isinstance(node, Clip):
-            low = max(low, _nearest(node.low, grid, low))
-            high = min(high, _nearest(node.high, grid, high))
+            low = max(low, nearest(node.low, grid, low))
+            high = min(high, nearest(node.high, grid, high))
         return grid, low, high
 
     def _product(self, k: int, end: int, intercept: np.ndarray | None) -> None:
@@ -311,24 +254,27 @@ class IntegerBuilder:
         grid = self.grids[source]
         W = self._weights(node, grid.scale if np.ndim(grid.scale) else 1.0)
         unit = 1.0 if np.ndim(grid.scale) else float(grid.scale)
-        integers, scale = rounded_columns(W, self.precision, grid.top)
+        integers, scale = self._rounded(node, W, grid)
         bias = self._bias(node, W, integers * scale[:, None, :], grid, intercept)
         room = LARGEST_SUM - grid.top * np.abs(integers).sum(axis=1) - 1
         coarse = np.abs(bias) > room * (scale * unit)
         if coarse.any():  # a bias that dwarfs the weights: a coarser grid holds it
             scale = np.where(coarse, np.maximum(scale, np.abs(bias) / unit / (0.2 * 2**31)), scale)
-            integers = np.rint(W / scale[:, None, :]).astype(np.int64)
+            limit = self.precision.weights
+            integers = np.clip(np.rint(W / scale[:, None, :]), -limit, limit).astype(np.int64)
             bias = self._bias(node, W, integers * scale[:, None, :], grid, intercept)
         steps = np.rint(bias / (scale * unit)).astype(np.int64)
         if end == self.graph.scores:
             self.scale = float((scale * unit).max())
-            rounding = _rounding(scale * unit / self.scale, 0, -(2**31), 2**31 - 1)
+            rounding = rounding_of(scale * unit / self.scale, 0, -(2**31), 2**31 - 1)
             bits = 32
         else:
             result, low, high = self._result(end)
             self.grids[end], bits = result, result.bits
             each = np.asarray(result.scale).reshape(1, -1) if np.ndim(result.scale) else result.scale
-            rounding = _rounding(scale * unit / each, 0 if np.ndim(result.scale) else result.zero, low, high)
+            rounding = rounding_of(
+                scale * unit / each, 0 if np.ndim(result.scale) else result.zero, low, high
+            )
         places = (end, (source,), self.nodes[end].size, bits)
         if isinstance(node, SparseProduct):
             rows = np.repeat(np.arange(node.shape[0]), np.diff(node.indptr))
@@ -338,6 +284,17 @@ class IntegerBuilder:
             return
         blocks = node.before * len(integers)
         self.operations.append(IntegerProduct(*places, integers, steps, rounding, blocks, node.after))
+
+    def _rounded(self, node: Any, W: np.ndarray, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
+        """Integers (groups, d_in, d_out) and scales (groups, d_out); 8 bits in the metric of the data."""
+        scale = column_scales(W, self.precision, grid.top)
+        if self.precision.bits == 8 and type(node) is Product and W.shape[1] <= MOST_INPUTS:
+            V = self.values[node.sources[0]].astype(np.float64).reshape(-1, W.shape[1], node.after)
+            V = V.transpose(0, 2, 1).reshape(-1, W.shape[1]) / grid.scale
+            D = V - V.mean(axis=0)
+            integers, scales = rounded_in_metric(W[0], scale[0], D.T @ D / len(D), self.precision.weights)
+            return integers[None], scales[None]
+        return np.rint(W / scale[:, None, :]).astype(np.int64), scale
 
     def _bias(self, node: Any, W: np.ndarray, rounded: np.ndarray, grid: Grid, b: Any) -> np.ndarray:
         """Intercepts, what the grid's offset adds, and what the rounded weights are off at the mean input.
@@ -370,7 +327,7 @@ class IntegerBuilder:
             zero = result.zero
             shift = max(0, math.floor(math.log2(float(result.scale) / unit)))
             unit = float(result.scale) / 2**shift
-            _check_ratio(largest / unit / 2**15)
+            check_ratio(largest / unit / 2**15)
         factors = tuple(int(np.rint(float(grid.scale) / unit)) for grid in grids)
         rounding = Rounding(1, shift, zero, low, high)
         steps = np.rint(constant / unit).astype(np.int64)
@@ -422,28 +379,3 @@ class IntegerBuilder:
         ends = (result.low, result.high)
         self.operations.append(Table(end, (source,), size, result.bits, table, spacing, fraction, *ends))
         return set(chain)
-
-
-def _nearest(number: float, grid: Grid, otherwise: int) -> int:
-    """The integer of a number on a grid; an infinite one is an end of the range."""
-    if not math.isfinite(number):
-        return otherwise
-    return int(round((number - float(grid.offset)) / float(grid.scale)))
-
-
-def _rounding(ratios: np.ndarray, zero: int, low: int, high: int) -> Rounding:
-    """Multipliers below 2^16 with one shift for all."""
-    largest = float(np.max(ratios))
-    _check_ratio(largest)
-    shift = min(max(15 - math.floor(math.log2(largest)), 1), 40) if largest > 0.0 else 1
-    multiplier = np.minimum(np.rint(ratios * 2.0**shift), 2**16 - 1).astype(np.int64)
-    return Rounding(multiplier, shift, zero, low, high)
-
-
-def _check_ratio(ratio: float) -> None:
-    """Raise ValueError where results are so small beside what they are made of that rounding leaves nothing."""
-    if not ratio < 2.0**14:
-        raise ValueError(
-            "The 'estimator' of export_c must have values that int8 or int16 can hold side by side. Got sums "
-            f"whose steps are {ratio:.3g} times those of their results. Use dtype='float32'."
-        )
