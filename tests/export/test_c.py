@@ -21,6 +21,8 @@ from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.datasets import fetch_har
 from sklearn_nnbcd.export import IntegerNetwork, export_c, graph_of
 
+# few passes make weights to compute with, not good ones
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 N_NETWORKS = int(os.environ.get("SKLEARN_NNBCD_FUZZ", "24"))
 #: rows of a float32 network sum some hundred products: 1e-5 of the largest number is a hundred roundings
 FLOAT = 1e-5
