@@ -2,7 +2,7 @@
         #include "mytree_proba.h"
         #include <eml_test.h>
 
-        #define N_CLASSES 10
+        #define N_CLASSES 6
         float outputs[N_CLASSES] = {0.0};
 
         static void classify_proba(const float *values, int length, int row) {
