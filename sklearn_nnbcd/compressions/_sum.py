@@ -47,6 +47,13 @@ class SumWeight(CompressedWeight):
         first, *others = (part.to_dense(xp=xp) for part in self.parts)
         return sum(others, start=first)
 
+    def check_arrays(self, *, xp):
+        """Those of every part, and all parts of one shape."""
+        for part in self.parts:
+            part.check_arrays(xp=xp)
+            if part.shape != self.shape:
+                raise ValueError(f"the parts of a sum are of shapes {part.shape} and {self.shape}")
+
     def operator(self, *, xp):
         """V -> the sum of the parts' products."""
         first, *others = (part.operator(xp=xp) for part in self.parts)

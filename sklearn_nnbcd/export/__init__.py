@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Fitted networks out of Python."""
 
+from ._files import load_network, save_network
 from ._graph import Graph, graph_of
 
-__all__ = ["Graph", "graph_of"]
+__all__ = ["Graph", "graph_of", "load_network", "save_network"]
