@@ -93,7 +93,7 @@ def save_network(estimator: Any, file: str | os.PathLike | IO[bytes]) -> None:
     if type(estimator).__name__ not in ESTIMATORS or type(estimator) not in ESTIMATORS.values():
         raise TypeError(
             f"The 'estimator' of save_network must be a fitted {' or '.join(ESTIMATORS)}. Got "
-            f"{type(estimator).__name__}. Of a pipeline pass the last step, pipeline[-1], or keep the whole by "
+            f"{type(estimator).__name__}. Of a pipeline pass the last step, pipeline[-1], or keep it whole by "
             "skops."
         )
     check_is_fitted(estimator, "network_")
@@ -156,7 +156,7 @@ def load_network(file: str | os.PathLike | IO[bytes]) -> Any:
         with _archive(file) as (archive, size):
             tree = _header(archive, size)
             return _restored(tree, archive)
-    except _NotOurs as error:
+    except _NotOursError as error:
         raise ValueError(f"The 'file' of load_network {error} Got {os.fspath(name)!r}.") from None
     except _DAMAGE as error:
         raise ValueError(
@@ -165,7 +165,7 @@ def load_network(file: str | os.PathLike | IO[bytes]) -> Any:
         ) from error
 
 
-class _NotOurs(Exception):
+class _NotOursError(Exception):
     """A sound archive that is not for this version; its text ends the message."""
 
 
@@ -192,7 +192,7 @@ def _header(archive: zipfile.ZipFile, size: int) -> dict:
     names = [member.filename for member in members]
     expected = [HEADER, *(f"{k}.npy" for k in range(len(members) - 1))]
     if sorted(names) != sorted(expected):
-        raise _NotOurs(f"must hold {HEADER} and numbered arrays, as save_network writes them.")
+        raise _NotOursError(f"must hold {HEADER} and numbered arrays, as save_network writes them.")
     if any(member.compress_type != zipfile.ZIP_STORED or member.flag_bits & 1 for member in members):
         raise ValueError("members are compressed or encrypted")
     if sum(member.file_size for member in members) > size:
@@ -201,11 +201,11 @@ def _header(archive: zipfile.ZipFile, size: int) -> dict:
         raise ValueError("its JSON is too large")
     tree = json.loads(archive.read(HEADER))
     if tree.get("format") != FORMAT:
-        raise _NotOurs(f"must be of the format {FORMAT!r}.")
+        raise _NotOursError(f"must be of the format {FORMAT!r}.")
     version = tree["version"]
     if not isinstance(version, int) or version > VERSION:
-        raise _NotOurs(
-            f"must be of version {VERSION} or older for this sklearn_nnbcd. This one is of version {version!r}: "
+        raise _NotOursError(
+            f"must be of version {VERSION} or older here. This one is of version {version!r}: "
             "upgrade sklearn_nnbcd."
         )
     return tree
@@ -247,7 +247,7 @@ def _restored(tree: dict, archive: zipfile.ZipFile) -> Any:
     if not isinstance(targets, allowed):
         raise ValueError(f"the targets are not those of {cls.__name__}")
     image = network.layers[1].input_shape_ if tree["image"] else None
-    vars(estimator).update(fitted | fitted_attributes(network, targets, None, image))
+    estimator.__dict__.update(fitted | fitted_attributes(network, targets, None, image))
     return estimator
 
 

@@ -20,8 +20,8 @@ from sklearn.neural_network import MLPClassifier
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, compressions, initializers, layers, solvers
 from sklearn_nnbcd.activations import ReLU
 from sklearn_nnbcd.compressions import CompressedWeight
-from sklearn_nnbcd.export import load_network, save_network
 from sklearn_nnbcd.export import _codec as codec
+from sklearn_nnbcd.export import load_network, save_network
 
 
 def saved(estimator):
