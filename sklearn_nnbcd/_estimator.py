@@ -13,13 +13,14 @@ from ._arrays import to_numpy
 from ._from_mlp import FROM_MLP_PARAMETERS, check_mlp, network_of_mlp, parameters_of_mlp
 from ._input import Rows, check_input, check_rows, split_rows
 from ._monitor import Monitor
-from ._outcome import mean_losses, warn_if_constant
+from ._outcome import Curves, mean_losses, terms_table, warn_if_constant
 from ._parameters import check_nested, check_parameters
 from ._resolve import resolve_loss, resolve_solver, takes_streams
 from ._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
 from ._stream import Stream, next_stream
 from ._training import Training
 from ._validation import all_or_nothing, parse_bytes
+from .engine import Terms
 from .initializers import FromMLP
 from .network import Network
 from .solvers import STREAM_BATCHES, BaseSolver, RunResult, run
@@ -171,10 +172,8 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
     def _set_curves(self, result: RunResult, monitor: Monitor) -> None:
         self.diagnosis_ = result.diagnosis
         self.n_iter_ = result.n_sweeps
-        self.objective_curve_ = [terms.total for terms in result.curve]
-        self.objective_terms_ = [dict(vars(terms)) for terms in result.curve]
+        self._curves = Curves.of_fit(result.curve, monitor.scores if self.early_stopping else None)
         if self.early_stopping:
-            self.validation_scores_ = monitor.scores
             self.best_validation_score_ = monitor.best_score
 
     # streams ----------------------------------------------------------------------------------
@@ -195,8 +194,8 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         self._stream, self.diagnosis_ = stream.after(result.state), result.diagnosis
         self.loss_ = result.curve[-1].loss / result.state.weight
         self.n_iter_ = 1 if is_first else self.n_iter_ + 1
-        self.objective_curve_ = [*([] if is_first else self.objective_curve_), self.loss_]
-        self.objective_terms_ = [{"loss": self.loss_ * result.state.engine.n_rows}]
+        curve = np.append([] if is_first else self._curves.objective, self.loss_)
+        self._curves = Curves(curve, terms_table([Terms(loss=self.loss_ * result.state.engine.n_rows)]))
         return self
 
     def __getstate__(self) -> dict:
@@ -328,6 +327,27 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
     def effective_sparsity_(self) -> float:
         """Share of the weight entries on no path of non-zero weights from input to output."""
         return self._fitted_network.effective_sparsity
+
+    @property
+    def objective_curve_(self) -> list:
+        """L after every sweep, a list of floats."""
+        return self._curve("objective").tolist()
+
+    @property
+    def objective_terms_(self) -> np.ndarray:
+        """Its terms after every sweep, a structured array."""
+        return self._curve("terms")
+
+    @property
+    def validation_scores_(self) -> list:
+        """Score on the held-out rows after every sweep, a list of floats."""
+        return self._curve("validation").tolist()
+
+    def _curve(self, name: str) -> np.ndarray:
+        curve = getattr(vars(self).get("_curves"), name, None)
+        if curve is None:
+            raise AttributeError(f"This {type(self).__name__} has no curve of its {name}: no fit left one.")
+        return curve
 
     @property
     def _fitted_network(self) -> Network:

@@ -4,11 +4,15 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
+from numpy.lib.recfunctions import repack_fields
 from sklearn.exceptions import ConvergenceWarning
 
 from .backends import namespace_of
+from .engine import Terms
 from .network import Network
 from .numerics._linalg import add_to_diagonal, spd_solve
 from .targets import BaseTargets
@@ -37,6 +41,51 @@ def mean_losses(
     user = targets.user_loss.value(targets.user_targets(Y, xp=xp), V, xp=xp)
     engine = targets.loss.value(Y, targets.engine_outputs(V, xp=xp), xp=xp)
     return weighted_mean(user, s, xp=xp), weighted_mean(engine, s, xp=xp)
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """What a fit says of every sweep, in arrays: a list of numbers is many times larger in a file.
+
+    Attributes
+    ----------
+    objective : ndarray of shape (n_sweeps,)
+    terms : structured ndarray
+        See :func:`terms_table`; a stream keeps those of its last pass.
+    validation : ndarray of shape (n_sweeps,) or None
+        Scores; None without early stopping.
+    """
+
+    objective: np.ndarray
+    terms: np.ndarray
+    validation: np.ndarray | None = None
+
+    @classmethod
+    def of_fit(cls, curve: list[Terms], scores: list[float] | None) -> Curves:
+        """The curves of a fit's terms, and of its validation scores if there are any."""
+        objective = np.asarray([terms.total for terms in curve])
+        return cls(objective, terms_table(curve), None if scores is None else np.asarray(scores))
+
+
+def terms_table(curve: list[Terms]) -> np.ndarray:
+    """The terms of L before every sweep, as a structured array with a column for each.
+
+    A term that is zero throughout has no column, but for the loss: a table is a part of every file, and
+    most problems have few terms.
+
+    Parameters
+    ----------
+    curve : list of Terms
+
+    Returns
+    -------
+    table : structured ndarray of shape (n_sweeps,)
+    """
+    names = [field.name for field in fields(Terms)]
+    rows = [tuple(getattr(terms, name) for name in names) for terms in curve]
+    table = np.asarray(rows, dtype=[(name, np.float64) for name in names])
+    used = [name for name in names if name == "loss" or table[name].any()]
+    return repack_fields(table[used])
 
 
 def weighted_mean(x: Any, s: Any, *, xp: Any) -> float:

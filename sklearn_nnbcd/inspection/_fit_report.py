@@ -121,6 +121,7 @@ def fit_report(estimator, X, y, sample_weight=None):
             "numbers that were not finite. Fit it again on standardised columns."
         )
     terms = estimator.objective_terms_[-1]
+    terms = dict(zip(terms.dtype.names, terms.tolist(), strict=True))
     total, full = sum(terms.values()), state.loss is not None
     losses = {
         "auxiliary": terms["loss"] / state.weight if full else None,
