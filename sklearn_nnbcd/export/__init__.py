@@ -4,5 +4,6 @@
 from ._files import load_network, save_network
 from ._graph import Graph, graph_of
 from ._mlp import to_mlp
+from ._onnx import export_onnx
 
-__all__ = ["Graph", "graph_of", "load_network", "save_network", "to_mlp"]
+__all__ = ["Graph", "graph_of", "export_onnx", "load_network", "save_network", "to_mlp"]
