@@ -5,5 +5,6 @@ from ._files import load_network, save_network
 from ._graph import Graph, graph_of
 from ._mlp import to_mlp
 from ._onnx import export_onnx
+from ._onnx_converter import register_onnx_converter
 
-__all__ = ["Graph", "graph_of", "export_onnx", "load_network", "save_network", "to_mlp"]
+__all__ = ["Graph", "graph_of", "export_onnx", "load_network", "register_onnx_converter", "save_network", "to_mlp"]

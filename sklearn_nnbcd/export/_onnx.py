@@ -8,8 +8,6 @@ from typing import IO, Any
 
 import numpy as np
 
-from .._classifier import NNBCDClassifier
-from .._regressor import NNBCDRegressor
 from .._validation import check_integer
 from ._graph import Graph, graph_of
 from ._onnx_writer import Writer, class_names, write_outputs
@@ -18,7 +16,7 @@ from ._onnx_writer import Writer, class_names, write_outputs
 FIRST_OPSET, USUAL_OPSET = 14, 17
 
 
-def _installed(name: str) -> Any:
+def installed(name: str) -> Any:
     """A module of the extra; ImportError with the command that installs it."""
     from importlib import import_module
 
@@ -78,7 +76,7 @@ def export_onnx(
     >>> bool((label == model.predict(X)).all())
     True
     """
-    onnx = _installed("onnx")
+    onnx = installed("onnx")
     known = onnx.defs.onnx_opset_version()
     opset = check_integer(opset, "opset", "export_onnx", low=FIRST_OPSET, cure=f"Try {USUAL_OPSET}.")
     if opset > known:

@@ -40,10 +40,11 @@ from ._nodes import (
 
 
 class Value(NamedTuple):
-    """A result: its name, and its shape behind a first axis that holds all that is left."""
+    """A result: its name, its shape behind a first axis that holds all that is left, a sample's entries."""
 
     name: str
     layout: tuple[int, ...]
+    size: int = 0
 
 
 class Writer:
@@ -156,7 +157,7 @@ def _sparse_product(w: Writer, node: SparseProduct, sources: list[Value]) -> Val
 
 
 def _gather(w: Writer, node: Gather, sources: list[Value]) -> Value:
-    wide = sources[0].layout[-1] if node.before > 1 else math.prod(sources[0].layout)
+    wide = sources[0].size // node.before
     indices = w.constant(node.indices, np.int32)
     return Value(w.op("Gather", w.shaped(sources[0], wide), indices, axis=1), (len(node.indices),))
 
@@ -215,7 +216,7 @@ def _clip(w: Writer, node: Clip, sources: list[Value]) -> Value:
     if np.ndim(low) or np.ndim(high):
         v = w.op("Max", w.flat(node, sources[0]), w.constant(np.broadcast_to(low, node.size)))
         return Value(w.op("Min", v, w.constant(np.broadcast_to(high, node.size))), (node.size,))
-    v, layout = sources[0]
+    v, layout, _ = sources[0]
     if (low, high) == (0.0, math.inf):
         return Value(w.op("Relu", v), layout)
     v = v if low == -math.inf else w.op("Max", v, w.constant(low))
@@ -234,14 +235,14 @@ def _add(w: Writer, node: Add, sources: list[Value]) -> Value:
 
 
 def _leaky_clip(w: Writer, node: LeakyClip, sources: list[Value]) -> Value:
-    v, layout = sources[0]
+    v, layout, _ = sources[0]
     lower = w.op("Mul", v, w.constant(node.slope))
     return Value(w.op("Max" if node.slope <= 1.0 else "Min", v, lower), layout)
 
 
 def _polynomial(w: Writer, node: Polynomial, sources: list[Value]) -> Value:
     """Horner's rule, without factors of one and terms of zero."""
-    (v, layout), (*others, top) = sources[0], node.coefficients
+    (v, layout, _), (*others, top) = sources[0], node.coefficients
     result = v if top == 1.0 else w.op("Mul", v, w.constant(top))
     for k, a in enumerate(reversed(others)):
         result = w.op("Mul", result, v) if k else result
@@ -254,14 +255,14 @@ def _simple(kind: str) -> Emitter:
 
 
 def _softplus(w: Writer, node: Softplus, sources: list[Value]) -> Value:
-    v, layout = sources[0]
+    v, layout, _ = sources[0]
     tail = w.op("Exp", w.op("Neg", w.op("Abs", v)))
     tail = w.op("Log", w.op("Add", tail, w.constant(1.0)))
     return Value(w.op("Add", w.op("Relu", v), tail), layout)
 
 
 def _exp(w: Writer, node: Exp, sources: list[Value]) -> Value:
-    v, layout = sources[0]
+    v, layout, _ = sources[0]
     top, one = w.constant(node.top), w.constant(1.0)
     tangent = w.op("Add", w.op("Relu", w.op("Sub", v, top)), one)
     return Value(w.op("Mul", w.op("Exp", w.op("Min", v, top)), tangent), layout)
@@ -337,10 +338,11 @@ def write_outputs(w: Writer, graph: Graph, x: str, outputs: list[str]) -> None:
     """
     last = graph.predictions if graph.probabilities is None else graph.probabilities
     assert last is not None
-    values = {0: Value(x, (graph.n_features,))}
+    values = {0: Value(x, (graph.n_features,), graph.n_features)}
     for place in graph.needed(graph.scores, last)[1:]:
         node = graph.nodes[place]
-        values[place] = EMITTERS[type(node)](w, node, [values[k] for k in node.sources])
+        value = EMITTERS[type(node)](w, node, [values[k] for k in node.sources])
+        values[place] = value._replace(size=node.size)
     result = w.flat(graph.nodes[last], values[last])
     w.op("Identity", result, output=outputs[-1])
     if graph.task != "numbers":
