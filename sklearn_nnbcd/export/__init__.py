@@ -6,5 +6,15 @@ from ._graph import Graph, graph_of
 from ._mlp import to_mlp
 from ._onnx import export_onnx
 from ._onnx_converter import register_onnx_converter
+from ._skops import skops_trusted_types
 
-__all__ = ["Graph", "graph_of", "export_onnx", "load_network", "register_onnx_converter", "save_network", "to_mlp"]
+__all__ = [
+    "Graph",
+    "export_onnx",
+    "graph_of",
+    "load_network",
+    "register_onnx_converter",
+    "save_network",
+    "skops_trusted_types",
+    "to_mlp",
+]
