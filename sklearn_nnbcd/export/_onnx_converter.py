@@ -88,7 +88,7 @@ def _classifier_shape(operator: Any) -> None:
 
 def _convert(scope: Any, operator: Any, container: Any) -> None:
     """Put the nodes of the estimator's graph into skl2onnx's container."""
-    from onnx import helper
+    from onnx import helper, numpy_helper
     from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
 
     opset = container.target_opset
@@ -105,7 +105,9 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
         x = w.cast(x, w.types.FLOAT)
     write_outputs(w, graph_of(operator.raw_operator), x, [output.full_name for output in operator.outputs])
     for tensor in w.constants:
-        content = list(tensor.string_data) if tensor.data_type == w.types.STRING else tensor
+        # as lists, which those who read converted models (orbital) understand, as they do not raw bytes
+        is_text = tensor.data_type == w.types.STRING
+        content = list(tensor.string_data) if is_text else numpy_helper.to_array(tensor).ravel().tolist()
         container.add_initializer(tensor.name, tensor.data_type, list(tensor.dims), content)
     for node in w.nodes:
         attributes = {each.name: helper.get_attribute_value(each) for each in node.attribute}

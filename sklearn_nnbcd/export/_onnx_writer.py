@@ -358,7 +358,8 @@ def label_of(w: Writer, graph: Graph, scores: str) -> str:
         positive = w.op("Greater", scores, w.constant(0.0))
         place = w.op("Reshape", w.cast(positive, w.types.INT64), w.constant([-1], np.int64))
     else:
-        place = w.op("ArgMax", scores, axis=1, keepdims=0)
+        place = w.op("ArgMax", scores, axis=1)
+        place = w.op("Reshape", place, w.constant([-1], np.int64))
     names = class_names(graph.classes)
     if names.dtype == np.int64 and np.array_equal(names, np.arange(len(names))):
         return place
