@@ -133,9 +133,14 @@ def _product(w: Writer, node: Product, sources: list[Value]) -> Value:
 
 
 def _grouped_product(w: Writer, node: GroupedProduct, sources: list[Value]) -> Value:
+    """One product for each group; where it is one of numbers, all of them at once by entries."""
     groups, d_in, d_out = node.matrices.shape
-    matrices = w.constant(node.matrices.transpose(0, 2, 1))
-    v = w.op("MatMul", matrices, w.shaped(sources[0], groups, d_in, node.after))
+    v = w.shaped(sources[0], groups, d_in, node.after)
+    if d_in == 1 or d_out == 1:
+        v = w.op("Mul", v, w.constant(node.matrices.reshape(groups, -1, 1)))
+        v = v if d_in == 1 else w.reduced("ReduceSum", v, [2])
+    else:
+        v = w.op("MatMul", w.constant(node.matrices.transpose(0, 2, 1)), v)
     return Value(v, (groups, d_out, node.after))
 
 

@@ -18,6 +18,8 @@ SCRIPTS = {
     "size": "size_and_speed.py",
     "defaults": "compare_mlp_defaults.py",
     "budget": "budget_digits.py",
+    "predict_speed": "predict_speed.py",
+    "serve_speed": "serve_speed.py",
 }
 #: those that take hours
 LONG = {"tables": "tables.py"}
