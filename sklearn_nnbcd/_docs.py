@@ -165,12 +165,12 @@ objective_curve_ : list of float
     Objective L of (7) after every sweep, which never rises (but see ``compression_ratio`` and
     ``FullBatch(projection='data')``); with 'minibatch' the sum of the losses that the rows had when
     their batch came.
-objective_terms_ : list of dict
-    Its terms after every sweep: loss, split, activation, coupling, ridge,
-    penalty, regularizer.
+objective_terms_ : structured ndarray of shape (n_sweeps,)
+    Its terms after every sweep, a column for each that is not always zero: "loss", "split", "activation",
+    "coupling", "ridge", "penalty", "regularizer".
 loss_ : float
     Mean loss of the compressed network on the training rows, by a forward pass. If it is far above
-    ``objective_terms_[-1]['loss']`` / n, the auxiliary variables have run ahead of the weights.
+    ``objective_terms_['loss'][-1]`` / n, the auxiliary variables have run ahead of the weights.
 validation_scores_ : list of float
     Score on the held-out rows after every sweep; only with ``early_stopping=True``.
 best_validation_score_ : float

@@ -158,8 +158,8 @@ def kinds_of(widths: tuple | None, compression: Any, bits: Any, n_features: int)
     return kinds
 
 
-def fit_in_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **rest: Any) -> tuple[Any, list]:
-    """A fitted estimator whose network takes at most ``max_bytes``, and how each kind did.
+def fit_in_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **rest: Any) -> dict:
+    """Fitted attributes of a network that takes at most ``max_bytes``, as a fit with its parameters has them.
 
     Parameters
     ----------
@@ -172,10 +172,9 @@ def fit_in_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **re
 
     Returns
     -------
-    fitted : estimator
-        A clone whose parameters say what was chosen.
-    compared : list of dict
-        Of each kind: ``params``, ``n_bytes``, ``score`` and ``loss`` on held-out rows; the chosen one first.
+    attributes : dict
+        By name. ``chosen_params_`` says what was chosen; ``compared_`` has for each kind ``params``, ``n_bytes``,
+        ``score`` and ``loss`` on held-out rows, the chosen one first.
 
     Raises
     ------
@@ -212,7 +211,11 @@ def fit_in_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **re
             f"The 'max_bytes' of {owner} must leave room for what scales the columns of X, too. Got "
             f"{estimator.max_bytes!r}. Raise it, or standardise the columns first."
         )
-    return fitted, compared
+    parameters = fitted.get_params(deep=False)
+    own = estimator.get_params(deep=False)
+    attributes = {name: x for name, x in vars(fitted).items() if name not in parameters}
+    chosen = {name: x for name, x in parameters.items() if name in SET_PARAMETERS and x is not own[name]}
+    return attributes | {"chosen_params_": chosen, "compared_": compared}
 
 
 def check_bytes(estimator: Any) -> int:

@@ -129,6 +129,16 @@ class CompressedWeight:
         """``V @ to_dense()`` through the compressed form."""
         return self.operator(xp=xp)(V)
 
+    def check_arrays(self, *, xp: Any) -> None:
+        """Raise an error unless the stored arrays fit together; asked of a weight that comes from a file.
+
+        By default the product with one row is tried. A format whose arrays say where other numbers lie
+        must look at every index: its products may not.
+        """
+        V = xp.zeros((1, self.shape[0]), dtype=self.arrays[0].dtype)
+        if self.apply(V, xp=xp).shape != (1, self.shape[1]):
+            raise ValueError(f"a weight that says {self.shape} is of another shape")
+
     def scaled(self, factor: float) -> "CompressedWeight":
         """The weight times a number, in the same format."""
         raise NotImplementedError

@@ -103,6 +103,22 @@ class SparseWeight(CompressedWeight):
         dense = get_backend(xp).scatter(values, self._places(xp=xp), d_in * d_out, xp=xp)
         return xp.reshape(dense, self.shape)
 
+    def check_arrays(self, *, xp: Any) -> None:
+        """Rows must begin at 0 and follow one another, and every column must be one of the weight's."""
+        n = self.n_parameters
+        d_in, d_out = self.shape
+        sound = (
+            all(array.ndim == 1 for array in self.arrays)
+            and all(xp.isdtype(array.dtype, "integral") for array in self.arrays[1:])
+            and (self.indptr.shape[0], self.indices.shape[0]) == (d_in + 1, n)
+            and int(self.indptr[0]) == 0
+            and int(self.indptr[-1]) == n
+            and bool(xp.all(self.indptr[1:] >= self.indptr[:-1]))
+            and (n == 0 or (0 <= int(xp.min(self.indices)) and int(xp.max(self.indices)) < d_out))
+        )
+        if not sound:
+            raise ValueError(f"the parts of a sparse weight of shape {self.shape} do not fit together")
+
     def operator(self, *, xp: Any) -> Callable[[Any], Any]:
         """V -> V @ W by the library's sparse product, where it has one."""
         pointers = self._pointers(xp=xp)

@@ -99,6 +99,13 @@ class SumWeight(CompressedWeight):
         first, *others = (part.to_dense(xp=xp) for part in self.parts)
         return sum(others, start=first)
 
+    def check_arrays(self, *, xp: Any) -> None:
+        """Those of every part, and all parts of one shape."""
+        for part in self.parts:
+            part.check_arrays(xp=xp)
+            if part.shape != self.shape:
+                raise ValueError(f"the parts of a sum are of shapes {part.shape} and {self.shape}")
+
     def operator(self, *, xp: Any) -> Callable[[Any], Any]:
         """V -> the sum of the parts' products."""
         first, *others = (part.operator(xp=xp) for part in self.parts)

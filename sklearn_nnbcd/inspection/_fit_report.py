@@ -122,6 +122,7 @@ def fit_report(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Fit
             "numbers that were not finite, or was interrupted. Fit it again, on standardised columns."
         )
     terms = estimator.objective_terms_[-1]
+    terms = dict(zip(terms.dtype.names, terms.tolist(), strict=True))
     total, full = sum(terms.values()), state.loss is not None
     losses = {
         "auxiliary": terms["loss"] / state.weight if full else None,

@@ -104,7 +104,7 @@ def test_objective_falls_and_has_one_entry_per_sweep(iris, line):
         curve = estimator.objective_curve_
         assert len(curve) == len(estimator.objective_terms_) == estimator.n_iter_ == 8
         assert all(after <= before for before, after in zip(curve[:-1], curve[1:], strict=True))
-        assert curve == [sum(terms.values()) for terms in estimator.objective_terms_]
+        assert curve == [sum(terms) for terms in estimator.objective_terms_.tolist()]
 
 
 def test_no_warning_when_the_budget_is_used_up(iris):
