@@ -49,6 +49,10 @@ class LowRankWeight(CompressedWeight):
         """V -> (V left) right."""
         return lambda V: (V @ self.left) @ self.right
 
+    def sparse_operator(self, *, xp):
+        """As :meth:`operator`."""
+        return self.operator(xp=xp)
+
     def selected(self, indices, axis, *, xp):
         """Rows of the left factor, or columns of the right one."""
         if axis == 0:

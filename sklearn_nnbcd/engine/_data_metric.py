@@ -62,7 +62,7 @@ def second_moments(block: Block, problem: Problem, weights: Weights) -> LayerMom
         if block.s is not None:
             root = xp.sqrt(layer.spread(block.s, xp=xp))[:, None]
             A = A * root
-        total = xp.sum(A if root is None else A * root, axis=0)
+        total = get_backend(xp).column_sums(A if root is None else A * root, xp=xp)
         weight = float(A.shape[0]) if root is None else float(xp.sum(root * root))
         if i < problem.N:
             D = layer.rows(problem.activations[i].derivative(U[i], xp=xp), xp=xp)

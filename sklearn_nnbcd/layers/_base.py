@@ -8,7 +8,7 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
-from ..backends import Pass, get_backend
+from ..backends import Pass, SparseRows, get_backend
 from ..numerics._conjugate import conjugate_gradients
 from ..numerics._linalg import add_to_diagonal, largest_eigenvalue, spd_solve
 
@@ -93,6 +93,10 @@ def centred(A, shift, roots, *, xp):
 
     Either may be None: a shift of zero, weights of one.
     """
+    if isinstance(A, SparseRows):
+        A = A if shift is None else A - shift
+        A = A if roots is None else A * roots
+        return A, A.column_sums() if roots is None else roots[:, 0] @ A
     shift = None if shift is None else shift[None, :]
     result = get_backend(xp).row_pass(_centred, A, shift, roots, xp=xp)
     return result.rows[0] if result.rows else A, result.columns[0]
@@ -220,7 +224,7 @@ class BaseLayer(BaseEstimator):
         """Weighted column sums of what multiplies W, shape (d_in,), and the sum of the weights."""
         A = self.design(V, xp=xp)
         if s is None:
-            return xp.sum(A, axis=0), float(A.shape[0])
+            return get_backend(xp).column_sums(A, xp=xp), float(A.shape[0])
         return self.spread(s, xp=xp) @ A, float(xp.sum(s)) * self.positions
 
     def statistics(self, V, E, s, shift, *, with_gram, xp):
