@@ -106,7 +106,10 @@ def weight_statistics(block: Block, i: int, problem: Problem, weights: Weights, 
     """What (12) needs of the rows, with E = U_i - P_i of the new U_i: sums that add up over blocks."""
     with_gram = i > 1 or weights.gram is None  # that of X never changes
     given = block.V[i - 1], E, block.s, weights.shift[i]
-    return problem.layers[i].statistics(*given, with_gram=with_gram, xp=problem.xp)
+    only_diagonal = problem.wide and i == 1
+    return problem.layers[i].statistics(
+        *given, with_gram=with_gram, only_diagonal=only_diagonal, xp=problem.xp
+    )
 
 
 def update_W(weights: Weights, i: int, problem: Problem, statistics) -> Weights:
@@ -132,8 +135,6 @@ def update_W(weights: Weights, i: int, problem: Problem, statistics) -> Weights:
         Of :func:`weight_statistics`, over all rows.
     """
     xp, p = problem.xp, problem.penalties
-    if i == 1 and weights.gram is None:
-        weights = replace(weights, gram=statistics.gram)
     left, right, metric = normal_equations(weights, i, problem, statistics)
     if metric is None:
         change = spd_solve(left, right, xp=xp)

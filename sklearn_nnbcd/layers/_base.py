@@ -24,7 +24,7 @@ class LayerStatistics:
 
     Attributes
     ----------
-    gram : array of shape (d_in, d_in) or None
+    gram : array of shape (d_in, d_in), its diagonal of shape (d_in,), or None
         Weighted sum of (v - shift)(v - shift)'; None where the caller already has it.
     cross : array of shape (d_in, d_out)
         Weighted sum of (v - shift) e', with e = u - (v W + b) the residual of the old weights.
@@ -227,12 +227,12 @@ class BaseLayer(BaseEstimator):
             return get_backend(xp).column_sums(A, xp=xp), float(A.shape[0])
         return self.spread(s, xp=xp) @ A, float(xp.sum(s)) * self.positions
 
-    def statistics(self, V, E, s, shift, *, with_gram, xp):
+    def statistics(self, V, E, s, shift, *, with_gram, only_diagonal=False, xp):
         """:class:`LayerStatistics` of one block of rows.
 
         Parameters
         ----------
-        V : array of shape (n, d_V)
+        V : array of shape (n, d_V), or SparseRows
         E : array of shape (n, d_U)
             Residuals U - T(V) W - b.
         s : array of shape (n,) or None
@@ -240,6 +240,8 @@ class BaseLayer(BaseEstimator):
         shift : array of shape (d_in,) or None
             What the rows of the design are taken relative to.
         with_gram : bool
+        only_diagonal : bool, default=False
+            Whether the Gram matrix is its diagonal, of shape (d_in,).
         xp : module
         """
         backend = get_backend(xp)
@@ -247,7 +249,9 @@ class BaseLayer(BaseEstimator):
         roots = None if s is None else self.spread(xp.sqrt(s), xp=xp)[:, None]
         A, E = self.design(V, xp=xp), self.rows(E, xp=xp)
         (A, sum_v), (E, sum_e) = (centred(*x, roots, xp=xp) for x in ((A, shift), (E, None)))
-        gram = backend.gram(A, xp=xp) if with_gram else None
+        gram = None
+        if with_gram:
+            gram = (backend.column_squares if only_diagonal else backend.gram)(A, xp=xp)
         return LayerStatistics(gram, A.T @ E, sum_v, sum_e, weight * self.positions)
 
     def input_operator(self, W, rho, gamma, *, xp):
