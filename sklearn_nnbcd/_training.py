@@ -24,8 +24,6 @@ from .targets import BaseTargets
 
 #: columns up to which a problem stays in the columns' own space, however few the rows
 MANY_COLUMNS = 512
-#: inputs of the first layer, or rows in their place, up to which their Gram matrix is formed
-WIDE_COLUMNS = 2048
 #: square matrices of the size of a layer's inputs that a fit holds at a time: sums, factors, inverses
 _SQUARES = 10
 
@@ -91,7 +89,7 @@ class Training:
         options = targets.loss, solver, rows.namespace
         problem, shapes = resolve_problem(estimator, *size, *options, rows.image_shape)
         check_layers(problem, rows.X, owner)
-        wide = replace(problem, wide=size[0] > WIDE_COLUMNS and type(problem.layers[1]) is Dense)
+        wide = replace(problem, wide=size[0] > solver.gram_columns and type(problem.layers[1]) is Dense)
         if moments is None:
             return cls(estimator, targets, solver, wide, shapes, None, rows.X, False)
         shared = len(problem.layers[1].input_shape_) > 1
@@ -99,7 +97,7 @@ class Training:
         inputs = InputMap.from_moments(moments, rows.X, **how)
         if problem.plans[1] is not None and problem.plans[1].in_user_units:
             inputs = inputs.without_scale()
-        few_rows = rows.is_local and MANY_COLUMNS < size[0] > rows.X.shape[0] <= WIDE_COLUMNS
+        few_rows = rows.is_local and MANY_COLUMNS < size[0] > rows.X.shape[0] <= solver.gram_columns
         if shared or is_stream or not (few_rows and has_rows_space(problem)):
             check_room(wide, shapes, rows.X, owner)
             return cls(estimator, targets, solver, wide, shapes, inputs, rows.X, False)
