@@ -89,18 +89,20 @@ class Training:
         options = targets.loss, solver, rows.namespace
         problem, shapes = resolve_problem(estimator, *size, *options, rows.image_shape)
         check_layers(problem, rows.X, owner)
-        wide = replace(problem, wide=size[0] > solver.gram_columns and type(problem.layers[1]) is Dense)
+        shared, most = len(problem.layers[1].input_shape_) > 1, solver.gram_columns
+        few_rows = rows.is_local and MANY_COLUMNS < size[0] > rows.X.shape[0] <= most
+        in_space = few_rows and not (moments is None or shared or is_stream) and has_rows_space(problem)
+        is_wide = not in_space and size[0] > most and type(problem.layers[1]) is Dense
+        problem = replace(problem, wide=is_wide)
         if moments is None:
-            return cls(estimator, targets, solver, wide, shapes, None, rows.X, False)
-        shared = len(problem.layers[1].input_shape_) > 1
+            return cls(estimator, targets, solver, problem, shapes, None, rows.X, False)
         how = {"centre": estimator.fit_intercept, "shared": shared, "drop_constant": not is_stream}
-        inputs = InputMap.from_moments(moments, rows.X, **how)
+        inputs = InputMap.from_moments(moments, rows.X, **how, wide=is_wide)
         if problem.plans[1] is not None and problem.plans[1].in_user_units:
             inputs = inputs.without_scale()
-        few_rows = rows.is_local and MANY_COLUMNS < size[0] > rows.X.shape[0] <= solver.gram_columns
-        if shared or is_stream or not (few_rows and has_rows_space(problem)):
-            check_room(wide, shapes, rows.X, owner)
-            return cls(estimator, targets, solver, wide, shapes, inputs, rows.X, False)
+        if not in_space:
+            check_room(problem, shapes, rows.X, owner)
+            return cls(estimator, targets, solver, problem, shapes, inputs, rows.X, False)
         inputs, Z = inputs.of_rows(rows.X)
         problem, shapes = in_rows_space(problem, shapes, Z.shape[1])
         return cls(estimator, targets, solver, problem, shapes, inputs, Z, True)

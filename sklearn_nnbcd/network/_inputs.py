@@ -13,6 +13,8 @@ from ..numerics import ColumnMoments
 
 #: spreads of columns may differ from their median by this factor; larger differences are a matter of units
 SPREAD_RANGE = 2.0
+#: the same where columns are very many: the rare ones, such as words, have small spreads, and ought to
+WIDE_SPREAD_RANGE = 32.0
 #: spreads from the mean to which entries are drawn in, in columns with extreme ones
 EXTREME_REACH = 20.0
 #: spreads from 0 to the mean beyond which the zeros of sparse rows are few, and stored
@@ -50,11 +52,12 @@ class InputMap:
         centre: bool,
         shared: bool = False,
         drop_constant: bool = True,
+        wide: bool = False,
     ) -> InputMap:
         """The map that makes columns comparable.
 
-        Spreads keep their ratio to the median one up to a factor of 2: within that, a larger spread may
-        well mean something; beyond, it is a matter of units. The mean square of the spreads becomes 1.
+        Spreads keep their ratio to the median one up to a factor of 2 (of 32 where columns are very many):
+        within that, a larger spread may well mean something; beyond, it is a matter of units. The mean square of the spreads becomes 1.
         Constant columns become 0, as they have nothing to say. In columns with a few extreme entries these
         are drawn in.
 
@@ -69,6 +72,8 @@ class InputMap:
             One scale and no origin for all columns, as for the pixels of an image.
         drop_constant : bool, default=True
             Whether constant columns become 0; in a stream they may come to life.
+        wide : bool, default=False
+            Whether columns are very many.
 
         Returns
         -------
@@ -82,7 +87,7 @@ class InputMap:
         else:
             mean = moments.mean if centre else xp.zeros_like(moments.mean)
             spread = xp.sqrt(moments.square / moments.weight + (0.0 if centre else moments.mean**2))
-            scale = comparable_scale(spread, moments, xp=xp)
+            scale = comparable_scale(spread, moments, WIDE_SPREAD_RANGE if wide else SPREAD_RANGE, xp=xp)
             origin = mean
             if not drop_constant:
                 size = xp.where(moments.largest > 0.0, moments.largest, xp.ones_like(mean))
@@ -190,7 +195,7 @@ class InputMap:
         return bool(shift <= tolerance) and bool(change <= 0.0)
 
 
-def comparable_scale(spread: Any, moments: ColumnMoments, *, xp: Any) -> Any:
+def comparable_scale(spread: Any, moments: ColumnMoments, ratio: float, *, xp: Any) -> Any:
     """Factors that bring spreads near one another, 0 for constant columns; mean square spread 1."""
     varies = moments.varies
     host = get_backend(xp).to_numpy(spread[varies], xp=xp)
@@ -199,7 +204,7 @@ def comparable_scale(spread: Any, moments: ColumnMoments, *, xp: Any) -> Any:
     host.sort()
     median = float(host[host.shape[0] // 2])
     safe = xp.where(varies, spread, xp.ones_like(spread))
-    target = xp.clip(safe / median, 1.0 / SPREAD_RANGE, SPREAD_RANGE)
+    target = xp.clip(safe / median, 1.0 / ratio, ratio)
     share = xp.astype(varies, spread.dtype)
     mean_square = xp.sum(share * target**2) / xp.sum(share)
     return share * target / safe / xp.sqrt(mean_square)
