@@ -54,7 +54,7 @@ def _restored(name, device):
 
 
 def namespace_of(x):
-    """Array API namespace of an array or of sparse rows, bound to the array's device where that is not the default.
+    """Array API namespace of an array, bound to the array's device where that is not the default.
 
     Examples
     --------

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Rows of which few entries are stored, under an affine map of their columns: a sparse matrix plus rank one."""
+"""Rows of few stored entries, under an affine map of their columns: a sparse matrix plus rank one."""
 
 from __future__ import annotations
 
@@ -73,8 +73,11 @@ class SparseRows:
         """Stored entries of a row, the mean, rounded up."""
         return -(-self.entries.nnz // max(1, self.shape[0]))
 
+    def __len__(self) -> int:
+        return self.shape[0]
+
     def __getitem__(self, rows: Any) -> SparseRows:
-        """Some rows: a slice, integers, or either with an ellipsis behind it."""
+        """Some rows: a slice, integers or a mask, or one of them with all columns behind it."""
         rows = rows[0] if isinstance(rows, tuple) else rows
         factors = None if self.factors is None else self.factors[rows]
         return SparseRows(self.entries[rows], factors, self.offset)
@@ -96,7 +99,7 @@ class SparseRows:
         return total - (np.sum(s) if self.factors is None else s @ self.factors) * self.offset
 
     @property
-    def T(self) -> TransposedRows:  # noqa: N802
+    def T(self) -> TransposedRows:
         """A'."""
         return TransposedRows(self)
 
@@ -105,7 +108,8 @@ class SparseRows:
         return x[None, :] if self.factors is None else self.factors[:, None] * x[None, :]
 
     @property
-    def _ones(self) -> Any:
+    def row_factors(self) -> Any:
+        """r, shape (n,)."""
         return np.ones(self.shape[0], dtype=self.dtype) if self.factors is None else self.factors
 
     def column_sums(self) -> Any:
@@ -114,7 +118,7 @@ class SparseRows:
 
     def column_squares(self) -> Any:
         """Sums of the squares of the columns, shape (d,)."""
-        S, r, c = self.entries, self._ones, self.offset
+        S, r, c = self.entries, self.row_factors, self.offset
         squares = np.bincount(S.indices, S.data.astype(np.float64) ** 2, S.shape[1])
         if c is not None:
             squares += c * ((r @ r) * c - 2.0 * (r @ S))
@@ -122,7 +126,7 @@ class SparseRows:
 
     def gram(self) -> Any:
         """A' A, shape (d, d): S'S - u c' - c u' with u = S'r - (r'r / 2) c."""
-        S, r, c = self.entries, self._ones, self.offset
+        S, r, c = self.entries, self.row_factors, self.offset
         products = float(np.sum(np.diff(S.indptr).astype(np.float64) ** 2))
         if products * _DENSE_GAIN < float(S.shape[0]) * S.shape[1] ** 2:
             G = (S.T @ S).toarray()
@@ -144,7 +148,7 @@ class SparseRows:
         G, c = (self.entries @ self.entries.T).toarray(), self.offset
         if c is None:
             return G
-        change = np.outer(self.entries @ c - 0.5 * (c @ c) * self._ones, self._ones)
+        change = np.outer(self.entries @ c - 0.5 * (c @ c) * self.row_factors, self.row_factors)
         return G - change - change.T
 
     # maps -------------------------------------------------------------------------------------
@@ -159,10 +163,11 @@ class SparseRows:
         """The rows times a number, or times numbers of shape (n, 1)."""
         S = self.entries
         if np.ndim(roots) == 0:
-            return replace(self, entries=same_pattern(S, S.data * S.dtype.type(roots)), factors=roots * self._ones)
+            scaled = same_pattern(S, S.data * S.dtype.type(roots))
+            return replace(self, entries=scaled, factors=roots * self.row_factors)
         roots = roots[:, 0]
         data = S.data * np.repeat(roots, np.diff(S.indptr))
-        return replace(self, entries=same_pattern(S, data), factors=self._ones * roots)
+        return replace(self, entries=same_pattern(S, data), factors=self.row_factors * roots)
 
     def with_constant(self) -> SparseRows:
         """The rows with a last column of ones (of r where they are weighted)."""
@@ -216,7 +221,7 @@ class TransposedRows:
             return A.gram()
         product = A.entries.T @ E
         if A.offset is not None:
-            product -= A.offset[:, None] * (A._ones @ E)[None, :]
+            product -= A.offset[:, None] * (A.row_factors @ E)[None, :]
         return product
 
 
@@ -237,7 +242,7 @@ class RowBasis:
         return self.rows.T @ (self.mixture @ W)
 
     @property
-    def T(self) -> TransposedBasis:  # noqa: N802
+    def T(self) -> TransposedBasis:
         """B'."""
         return TransposedBasis(self)
 

@@ -19,7 +19,6 @@ The solver sweeps with `_fused.update_rows`, which computes the numbers of (8) t
 over the rows.
 """
 
-from dataclasses import replace
 
 from ..numerics._choice import choose
 from ..numerics._linalg import spd_solve

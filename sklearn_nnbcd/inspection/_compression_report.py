@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ..backends import get_backend
+from ..backends import SparseRows, get_backend
 from ..compressions import DenseWeight
 from ..numerics import Metric
 from ._rows import network_rows
@@ -136,7 +136,8 @@ def _line(i, coef, positions, A, *, xp):
 
 def _seconds(coef, A, *, xp):
     """Best time of one product with the rows A."""
-    multiply, best = coef.operator(xp=xp), math.inf
+    make = coef.sparse_operator if isinstance(A, SparseRows) else coef.operator
+    multiply, best = make(xp=xp), math.inf
     for _ in range(_REPEATS):
         start = time.perf_counter()
         float(multiply(A)[0, 0])  # reading a number waits for a device
@@ -189,7 +190,7 @@ def _metrics(network, reference, V, U, *, xp):
             slopes = layers[i].rows(slopes, xp=xp)
             S = S * (slopes.T @ slopes / slopes.shape[0])
         A = layers[i].design(V[i - 1], xp=xp)
-        A = A - xp.mean(A, axis=0)
+        A = A - get_backend(xp).column_sums(A, xp=xp) / A.shape[0]
         metrics[i] = Metric(_ridged(A.T @ A / A.shape[0], 1e-3, xp=xp), _ridged(S, 0.1, xp=xp))
     return metrics
 

@@ -57,9 +57,9 @@ class InputMap:
         """The map that makes columns comparable.
 
         Spreads keep their ratio to the median one up to a factor of 2 (of 32 where columns are very many):
-        within that, a larger spread may well mean something; beyond, it is a matter of units. The mean square of the spreads becomes 1.
-        Constant columns become 0, as they have nothing to say. In columns with a few extreme entries these
-        are drawn in.
+        within that, a larger spread may well mean something; beyond, it is a matter of units. The mean
+        square of the spreads becomes 1. Constant columns become 0, as they have nothing to say. In columns
+        with a few extreme entries these are drawn in.
 
         Parameters
         ----------

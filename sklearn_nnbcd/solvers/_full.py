@@ -200,7 +200,8 @@ def block_size(
 
     Counted are U and V of all layers (twice with ``extrapolation``), some twelve arrays that a step of one
     block makes (of the widest layer), and what does not grow with the rows: weights, Gram matrices and
-    their factors. ``width`` is how many entries a row of X takes; None: its columns. Without a limit, a device's free memory makes blocks smaller, and nothing goes to disk.
+    their factors. ``width`` is how many entries a row of X takes; None: its columns. Without a limit, a
+    device's free memory makes blocks smaller, and nothing goes to disk.
 
     Raises
     ------
