@@ -151,6 +151,7 @@ class StoredEntries:
         s = np.ones(n) if s is None else np.asarray(s, dtype=np.float64)
         weights, total = np.repeat(s, np.diff(S.indptr)), float(np.sum(s))
         zeros = np.maximum(total - np.bincount(S.indices, weights, d), 0.0)
+        zeros[np.bincount(S.indices, minlength=d) == n] = 0.0  # rather than rounding: there are none
         return cls(S.indices, S.data.astype(np.float64), weights, total, zeros)
 
     def sums(self, values: Any) -> Any:

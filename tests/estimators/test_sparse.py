@@ -153,8 +153,8 @@ def test_a_very_wide_table_is_learned():
     noise = sparse.random_array((4000, 20_000), density=0.001, rng=rng, format="csr")
     X = sparse.hstack([sparse.csr_array(said.astype(float)), noise], format="csr").astype("float32")
     model = NNBCDClassifier((8,), early_stopping=True, random_state=0).fit(X[:3000], y[:3000])
-    # 20 columns, 0.3 against 0.1: Bayes' rule is right in about .90 of the rows
-    assert model.score(X[3000:], y[3000:]) > 0.75
+    # Bayes' rule, which knows all frequencies, is right in .86 of such rows
+    assert model.score(X[3000:], y[3000:]) > 0.8
 
 
 def test_what_the_encoders_make_goes_in_as_it_is():
