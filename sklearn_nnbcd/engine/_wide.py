@@ -20,7 +20,7 @@ def gram_product(block: Block, problem: Problem, shift: Any, P: Any) -> Any:
         E = E - shift @ P
     if block.s is not None:
         E = E * block.s[:, None]
-    product = A.T @ E
+    product = A.T @ E  # about the means, one of the two corrections is for rounding only
     return product if shift is None else product - shift[:, None] * problem.xp.sum(E, axis=0)[None, :]
 
 
