@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """(12) for a first layer of so many inputs that their Gram matrix is never formed."""
 
+from dataclasses import replace
 from typing import Any
 
 from ..numerics._conjugate import conjugate_gradients
@@ -42,6 +43,8 @@ def update_wide_W(weights: Weights, problem: Problem, statistics: Any, placement
         Holds the blocks.
     """
     xp, p, shift = problem.xp, problem.penalties, weights.shift[1]
+    if weights.gram is None:
+        weights = replace(weights, gram=statistics.gram)
     right, ridge, metric = right_side(weights, 1, problem, statistics)
     mean_v, sum_v = None, None
     squares = weights.gram

@@ -197,7 +197,11 @@ def test_a_wide_problem_is_minimised_like_a_narrow_one(weighted, compression):
         )
         placement.map(start_block, problem, weights)
         weights, last, _ = fit_full(
-            problem, weights, placement, max_iter=15, on_sweep=lambda k, w, terms: curve.append(terms.total)
+            problem,
+            weights,
+            placement,
+            max_iter=15,
+            on_sweep=lambda k, w, terms, to=curve: to.append(terms.total),
         )
         curve.append(last.total)
         assert np.all(np.diff(curve) <= 1e-12 * np.abs(curve[:-1]))
