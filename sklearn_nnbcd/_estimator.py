@@ -134,7 +134,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         def score(weights: Any) -> float:
             return self._score_on(validation, targets, training.to_network(weights))
 
-        callbacks = SweepCallbacks(self, max_iter, rows.X, rows.y, rows.s)
+        callbacks = SweepCallbacks(self, max_iter, getattr(rows.X, "entries", rows.X), rows.y, rows.s)
         monitor = Monitor(self, solver, callbacks, to_attributes, None if validation is None else score)
         with callbacks.fit():
             encoded = rows.encoded(targets)
@@ -389,4 +389,5 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.array_api_support = True
+        tags.input_tags.sparse = True
         return tags

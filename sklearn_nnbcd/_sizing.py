@@ -173,8 +173,8 @@ def fit_in_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **re
     Returns
     -------
     attributes : dict
-        By name. ``chosen_params_`` says what was chosen; ``compared_`` has for each kind ``params``, ``n_bytes``,
-        ``score`` and ``loss`` on held-out rows, the chosen one first.
+        By name. ``chosen_params_`` says what was chosen; ``compared_`` has for each kind ``params``,
+        ``n_bytes``, ``score`` and ``loss`` on held-out rows, the chosen one first.
 
     Raises
     ------

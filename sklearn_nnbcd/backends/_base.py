@@ -130,6 +130,22 @@ class Backend:
         """``a`` where q > 0, ``b`` where q < 0, either one where q = 0; all floating, of one shape."""
         return xp.where(q > 0.0, a, b)
 
+    def take_rows(self, x, rows, *, xp):
+        """The rows of x with the given numbers, an array of integers."""
+        return xp.take(x, rows, axis=0)
+
+    def column_sums(self, A, *, xp):
+        """Sums of the columns of A, shape (d,)."""
+        return xp.sum(A, axis=0)
+
+    def column_squares(self, A, *, xp):
+        """Sums of the squares of the columns of A, shape (d,)."""
+        return xp.sum(A * A, axis=0)
+
+    def with_constant(self, A, *, xp):
+        """A with a last column of ones."""
+        return xp.concat([A, xp.ones((A.shape[0], 1), dtype=A.dtype)], axis=1)
+
     def gram(self, A, *, xp):
         """``A' A``, shape (d, d), of A with shape (n, d)."""
         return A.T @ A

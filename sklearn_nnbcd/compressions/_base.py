@@ -125,6 +125,11 @@ class CompressedWeight:
         W = self.to_dense(xp=xp)
         return lambda V: V @ W
 
+    def sparse_operator(self, *, xp: Any) -> Callable[[Any], Any]:
+        """The same for sparse rows V: through a form that takes only products with matrices."""
+        W = self.to_dense(xp=xp)
+        return lambda V: V @ W
+
     def apply(self, V: Any, *, xp: Any) -> Any:
         """``V @ to_dense()`` through the compressed form."""
         return self.operator(xp=xp)(V)

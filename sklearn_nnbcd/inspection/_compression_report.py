@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..backends import get_backend
+from ..backends import SparseRows, get_backend
 from ..compressions import CompressedWeight, DenseWeight
 from ..network import network_metrics
 from ..numerics import Metric
@@ -140,7 +140,8 @@ def _line(i: int, coef: CompressedWeight, positions: int, A: Any, *, xp: Any) ->
 
 def _seconds(coef: CompressedWeight, A: Any, *, xp: Any) -> float:
     """Best time of one product with the rows A."""
-    multiply, best = coef.operator(xp=xp), math.inf
+    make = coef.sparse_operator if isinstance(A, SparseRows) else coef.operator
+    multiply, best = make(xp=xp), math.inf
     for _ in range(_REPEATS):
         start = time.perf_counter()
         float(multiply(A)[0, 0])  # reading a number waits for a device

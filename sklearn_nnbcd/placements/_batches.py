@@ -2,9 +2,10 @@
 """Rows in shuffled batches, for solvers that see a few of them at a time."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
-from ..backends import namespace_of, shuffled_rows
+from ..backends import get_backend, namespace_of, shuffled_rows
 
 
 class ShuffledBatches:
@@ -52,11 +53,12 @@ class ShuffledBatches:
 
     def __iter__(self) -> Iterator[tuple]:
         xp, n = namespace_of(self.X), self.X.shape[0]
+        take = partial(get_backend(xp).take_rows, xp=xp)
         order = shuffled_rows(n, self.random_state)
         for k in range(self.count):
             rows = order[k * n // self.count : (k + 1) * n // self.count]
             rows.sort()
             rows = xp.asarray(rows.astype("int64"))
-            X, Y = (xp.take(part, rows, axis=0) for part in (self.X, self.Y))
-            s = None if self.s is None else xp.take(self.s, rows, axis=0)
+            X, Y = take(self.X, rows), take(self.Y, rows)
+            s = None if self.s is None else take(self.s, rows)
             yield X if self.transform is None else self.transform(X), Y, s

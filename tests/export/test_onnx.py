@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""ONNX models beside onnxruntime: labels are equal, numbers up to rounding, files small, or refused by name."""
+"""ONNX models beside onnxruntime: equal labels, numbers up to rounding, small files, or refused by name."""
 
 import itertools
 import warnings
