@@ -120,6 +120,50 @@ TABLES = {
     ),
 }
 
+TABLES |= {
+    "bytes_summary": Table(
+        "tests/benchmarks/bytes.py", (("what", "{what}"), ("aim", "{aim}"), ("found", "{found}")), "bytes"
+    ),
+    "bytes_aims": Table(
+        "tests/benchmarks/bytes.py",
+        (
+            ("table", "{table}"),
+            ("kB", "{kb:g}"),
+            ("aim", "{aim:.3f}"),
+            ("found", "{found}"),
+            ("met", "{met}"),
+        ),
+        "bytes",
+    ),
+    "bytes_best": Table(
+        "tests/benchmarks/bytes.py",
+        (
+            ("table", "{table}"),
+            ("kB", "{kb:g}"),
+            ("NN-BCD, max_bytes", "{nnbcd}"),
+            ("ahead of the best", "{difference:+.4f}"),
+            ("logistic", "{logistic}"),
+            ("SVC", "{svc}"),
+            ("SVC, l1", "{svc_l1}"),
+            ("MLP", "{mlp}"),
+            ("extra trees", "{extra_trees}"),
+            ("boosted trees", "{boosted_trees}"),
+        ),
+        "bytes",
+    ),
+    "table3_minibatch": Table(
+        "examples/paper/table3_minibatch.py",
+        (
+            ("format", "{format}"),
+            ("size", "{size:g}"),
+            ("CR", "{ratio:.4f}"),
+            ("test accuracy", MEAN % ("test", "test")),
+            ("seeds", "{seeds}"),
+            ("the paper", "{paper}"),
+        ),
+    ),
+}
+
 #: titles of the contestants of tests/benchmarks/tables.py
 CONTESTANTS = {
     "nnbcd": "NN-BCD",
