@@ -17,7 +17,8 @@ _SPARSE_SLOWDOWN = 8.0
 class SparseWeight(CompressedWeight):
     """Compressed sparse rows: data and column indices row by row, indptr where rows begin.
 
-    Indices take two bytes each up to 65,536 columns: a library's four would double the file.
+    Indices take a byte each up to 256 columns and two up to 65,536, and pointers likewise: a library's four
+    would be most of the file.
     """
 
     data: Any
@@ -59,7 +60,7 @@ class SparseWeight(CompressedWeight):
 
     def spread(self, k: int, scale: Any, *, xp: Any) -> Any:
         """Scales of columns, one for each value."""
-        return xp.take(scale, xp.astype(self.indices, self.indptr.dtype))
+        return xp.take(scale, xp.astype(self.indices, xp.int64))
 
     @property
     def cost(self) -> float:
@@ -79,10 +80,15 @@ class SparseWeight(CompressedWeight):
         """Boolean mask of the stored entries, zeros among them included."""
         return self._written(xp.ones_like(self.data), xp=xp) != 0
 
+    def _per_row(self, *, xp: Any) -> Any:
+        """Number of stored entries of each row."""
+        pointers = xp.astype(self.indptr, xp.int64)
+        return pointers[1:] - pointers[:-1]
+
     def _places(self, *, xp: Any) -> Any:
         """Where in the flat matrix each value lies, rising."""
         d_in, d_out = self.shape
-        per_row = self.indptr[1:] - self.indptr[:-1]
+        per_row = self._per_row(xp=xp)
         wide = xp.int32 if d_in * d_out < 2**31 else xp.int64
         rows = get_backend(xp).repeated(xp.arange(d_in, dtype=wide), per_row, self.n_parameters, xp=xp)
         return rows * d_out + xp.astype(self.indices, wide)
@@ -94,8 +100,9 @@ class SparseWeight(CompressedWeight):
 
     def operator(self, *, xp: Any) -> Callable[[Any], Any]:
         """V -> V @ W by the library's sparse product, where it has one."""
-        indices = xp.astype(self.indices, self.indptr.dtype)
-        product = get_backend(xp).sparse_product(self.data, indices, self.indptr, self.shape, xp=xp)
+        wide = xp.int32 if max(self.n_parameters, *self.shape) < 2**31 else xp.int64
+        indices, pointers = xp.astype(self.indices, wide), xp.astype(self.indptr, wide)
+        product = get_backend(xp).sparse_product(self.data, indices, pointers, self.shape, xp=xp)
         return super().operator(xp=xp) if product is None else product
 
     def selected(self, indices: Any, axis: int, *, xp: Any) -> "SparseWeight":
@@ -105,7 +112,7 @@ class SparseWeight(CompressedWeight):
 
     def rows_scaled(self, factors: Any, *, xp: Any) -> "SparseWeight":
         """Scale the entries row by row."""
-        per_row = self.indptr[1:] - self.indptr[:-1]
+        per_row = self._per_row(xp=xp)
         each = get_backend(xp).repeated(factors, per_row, self.n_parameters, xp=xp)
         return SparseWeight(self.data * each, self.indices, self.indptr, self.shape)
 
@@ -131,5 +138,6 @@ def to_sparse(W: Any, mask: Any, count: int | None = None, *, xp: Any) -> Sparse
     data, columns = xp.take(xp.reshape(W, (-1,)), flat), flat % W.shape[1]
     counts = xp.cumulative_sum(xp.sum(xp.astype(mask, xp.int32), axis=1), dtype=xp.int32)
     indptr = xp.concat([xp.zeros(1, dtype=xp.int32), counts])
-    index_type = get_backend(xp).index_type(W.shape[1], xp=xp)
-    return SparseWeight(data, xp.astype(columns, index_type), indptr, tuple(W.shape))
+    kinds = [get_backend(xp).index_type(n, xp=xp) for n in (W.shape[1], data.shape[0] + 1)]
+    columns, indptr = (xp.astype(x, kind) for x, kind in zip((columns, indptr), kinds, strict=True))
+    return SparseWeight(data, columns, indptr, tuple(W.shape))

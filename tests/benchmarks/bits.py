@@ -3,10 +3,10 @@
 
     python tests/benchmarks/bits.py [--rows 6000] [--tables letter,har]
 
-Each network is fitted once, in single precision, and its numbers are rounded by ``quantize``, which is what the
-parameter ``bits`` does at the end of a fit. Scores are accuracies, or R^2 for regressions, of the test rows; the
-training rows alone decide everything. The second table shows what makes up for an error: nothing (each number
-rounded for itself), the other inputs (G), or other inputs and outputs (G and S).
+Each network is fitted once, in single precision, and its numbers are rounded by ``quantize``, which is what
+the parameter ``bits`` does at the end of a fit. Scores are accuracies, or R^2 for regressions, of the test
+rows; the training rows alone decide everything. The second table shows what makes up for an error: nothing
+(each number rounded for itself), the other inputs (G), or other inputs and outputs (G and S).
 """
 
 import argparse
@@ -24,8 +24,8 @@ TABLES = (*DEVELOPMENT, "har", "digits")
 HIDDEN = (100,)
 FORMATS: dict[str, dict[str, Any]] = {
     "dense": {},
-    "low_rank": {"compression": "low_rank", "rank": 8},
-    "tt": {"compression": "tt", "rank": 8},
+    "low_rank": {"compression": "low_rank", "rank": 0.5},
+    "tt": {"compression": "tt", "rank": 0.5},
     "l0": {"compression": "l0", "sparsity": 0.9},
 }
 BITS = (8, 4, 3, 2)
@@ -43,7 +43,7 @@ def rounded(split: Split, name: str, model: Any) -> dict:
     whole = float(model.score(split.T, split.t))
     row = {"table": split.name, "format": name, "score_32": whole, "bytes_32": model.n_bytes_}
     for bits in BITS:
-        small = quantize(model, split.X, bits)
+        small = quantize(model, split.X, split.y, bits)
         row |= {f"loss_{bits}": whole - float(small.score(split.T, split.t)), f"bytes_{bits}": small.n_bytes_}
     return row
 
@@ -52,7 +52,7 @@ def compared(split: Split, model: Any, bits: int) -> dict:
     """What each way of rounding loses."""
     whole, row = float(model.score(split.T, split.t)), {"table": split.name, "bits": bits}
     for feedback in FEEDBACK:
-        small = quantize(model, split.X, bits, feedback=feedback)
+        small = quantize(model, split.X, split.y, bits, feedback=feedback)
         row[feedback] = whole - float(small.score(split.T, split.t))
     return row
 
