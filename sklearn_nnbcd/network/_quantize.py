@@ -100,7 +100,8 @@ def quantize_network(
         isinstance(coef, QuantizedWeight) and grid for coef, grid in zip(network.coefs, grids, strict=True)
     ):
         raise ValueError(
-            f"The network of {owner} must not have rounded numbers there yet. Got {network.coefs!r}. "
+            f"The network of {owner} must not have rounded numbers there yet. Got "
+            f"{[type(coef).__name__ for coef in network.coefs]}. "
             "Give None for these layers."
         )
     check_option(feedback, ("both", "inputs", "none"), "feedback", owner)

@@ -29,6 +29,8 @@ FORMATS: dict[str, dict[str, Any]] = {
     "l0": {"compression": "l0", "sparsity": 0.9},
 }
 BITS = (8, 4, 3, 2)
+#: what rounding may cost at most
+AIMS = {8: 0.002, 4: 0.005}
 FEEDBACK = ("none", "inputs", "both")
 
 
@@ -57,6 +59,32 @@ def compared(split: Split, model: Any, bits: int) -> dict:
     return row
 
 
+def bars(rows: list[dict]) -> list[dict]:
+    """Format by format, the worst loss and the mean one beside what is aimed at."""
+    found = []
+    for bits, aim in AIMS.items():
+        for name in FORMATS:
+            own = [row for row in rows if row["format"] == name]
+            worst = max(own, key=lambda row: row[f"loss_{bits}"])
+            losses = [row[f"loss_{bits}"] for row in own]
+            within = sum(loss <= aim for loss in losses)
+            found.append(
+                {"format": name, "bits": bits, "aim": aim, "worst": max(losses), "table": worst["table"]}
+                | {"mean": sum(losses) / len(own), "within": f"{within} of {len(own)}"}
+            )
+    return found
+
+
+def mean_ways(ways: list[dict]) -> list[dict]:
+    """The mean over the tables, for each number of bits."""
+    found = []
+    for bits in (4, 3):
+        own = [row for row in ways if row["bits"] == bits]
+        means = {feedback: sum(row[feedback] for row in own) / len(own) for feedback in FEEDBACK}
+        found.append({"table": "mean", "bits": bits} | means)
+    return found
+
+
 def main() -> None:
     """Fit, round, and write what was found."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -81,7 +109,8 @@ def main() -> None:
         "hidden_layer_sizes": HIDDEN,
         "threads": os.environ.get("OMP_NUM_THREADS", "all"),
     }
-    print(write("bits", settings, rows, sections={"bits_feedback": ways}))
+    sections = {"bits_bytes": rows, "bits_bars": bars(rows), "bits_feedback": ways + mean_ways(ways)}
+    print(write("bits", settings, rows, sections=sections))
 
 
 if __name__ == "__main__":

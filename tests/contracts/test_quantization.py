@@ -165,7 +165,7 @@ def test_a_codebook_finds_the_levels_that_are_there():
 
 
 def test_a_codebook_beats_a_grid_where_numbers_crowd():
-    W = np.random.default_rng(0).standard_t(2, size=(40, 30))
+    W = np.random.default_rng(0).laplace(size=(400, 3)) ** 3
     table = Codebook(size=16).plan(W.shape).project(W, xp=NUMPY).to_dense(xp=NUMPY)
     grid = Quantized(bits=4).plan(W.shape).project(W, xp=NUMPY).to_dense(xp=NUMPY)
     assert np.linalg.norm(table - W) < 0.8 * np.linalg.norm(grid - W)
@@ -201,8 +201,8 @@ def test_more_bits_lose_less(name):
         small = quantized(M, bits, W=W, metric=metric, xp=NUMPY)
         assert type(small.inner) is type(M) and small.n_parameters == M.n_parameters
         lost.append((metric.squared_distance(W, small.to_dense(xp=NUMPY), xp=NUMPY) - best) / size)
-    # 127 levels a side: steps of about 1/40 of a deviation, and several numbers multiply
-    assert abs(lost[0]) < 1e-3 and lost[0] < lost[1] < lost[2] < lost[3]
+    # 127 levels a side: steps of about 1/40 of a deviation; what is fitted on the way may gain
+    assert lost[0] < 1e-3 and lost[0] < lost[1] < lost[2] < lost[3]
 
 
 @pytest.mark.parametrize("name", FORMATS)
