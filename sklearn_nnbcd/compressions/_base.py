@@ -8,6 +8,7 @@ weight shape and does the steps, the *compressed weight* is what is stored and a
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from array_api_compat import array_namespace
@@ -56,6 +57,18 @@ class CompressedWeight:
     shape: Any = None
     #: pairs (k, l) of stored numbers where every scale of array k may as well be one of array l
     bonds: Any = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Give every format the short repr; a dataclass would print all its arrays."""
+        super().__init_subclass__(**options)
+        if "__repr__" not in vars(cls):
+            cls.__repr__ = CompressedWeight.__repr__  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        """One line: format, shape, size."""
+        rows, columns = self.shape
+        size = f"{self.n_parameters} numbers, {self.nbytes} bytes"
+        return f"<{type(self).__name__} of shape ({rows}, {columns}): {size}>"
 
     @property
     def n_parameters(self) -> int:
@@ -112,9 +125,24 @@ class CompressedWeight:
         W = self.to_dense(xp=xp)
         return lambda V: V @ W
 
+    def sparse_operator(self, *, xp: Any) -> Callable[[Any], Any]:
+        """The same for sparse rows V: through a form that takes only products with matrices."""
+        W = self.to_dense(xp=xp)
+        return lambda V: V @ W
+
     def apply(self, V: Any, *, xp: Any) -> Any:
         """``V @ to_dense()`` through the compressed form."""
         return self.operator(xp=xp)(V)
+
+    def check_arrays(self, *, xp: Any) -> None:
+        """Raise an error unless the stored arrays fit together; asked of a weight that comes from a file.
+
+        By default the product with one row is tried. A format whose arrays say where other numbers lie
+        must look at every index: its products may not.
+        """
+        V = xp.zeros((1, self.shape[0]), dtype=self.arrays[0].dtype)
+        if self.apply(V, xp=xp).shape != (1, self.shape[1]):
+            raise ValueError(f"a weight that says {self.shape} is of another shape")
 
     def scaled(self, factor: float) -> "CompressedWeight":
         """The weight times a number, in the same format."""
@@ -311,6 +339,13 @@ class BaseCompression(BaseEstimator):
     def highest_rank(self, shape: tuple) -> int | None:
         """Largest int ``rank`` that means anything for the shape; None: there is no rank."""
         return None
+
+    def lowered(self, shape: tuple) -> "BaseCompression":
+        """The compression with an int ``rank`` that weights of a shape can have: itself, or another."""
+        rank, highest = getattr(self, "rank", None), self.highest_rank(shape)
+        if highest is None or not isinstance(rank, Integral) or isinstance(rank, bool) or rank <= highest:
+            return self
+        return type(self)(**self.get_params(deep=False) | {"rank": highest})
 
     def plan(self, shape: tuple) -> CompressionPlan:
         """A :class:`CompressionPlan` for weights of shape (d_in, d_out).

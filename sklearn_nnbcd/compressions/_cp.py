@@ -81,6 +81,12 @@ class CPWeight(CompressedWeight):
         """Khatri-Rao product of the rows times that of the columns."""
         return khatri_rao(self.rows, xp=xp) @ khatri_rao(self.columns, xp=xp).T
 
+    def check_arrays(self, *, xp: Any) -> None:
+        """All factors must have a column for every term."""
+        ranks = {U.shape[1] if U.ndim == 2 else None for U in self.arrays}
+        if len(ranks) != 1 or None in ranks or not (self.rows and self.columns):
+            raise ValueError("the factors of a CP weight do not have the same number of terms")
+
     def operator(self, *, xp: Any) -> Callable[[Any], Any]:
         """V -> (V A) B'."""
         A, B = khatri_rao(self.rows, xp=xp), khatri_rao(self.columns, xp=xp).T

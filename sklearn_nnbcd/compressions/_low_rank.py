@@ -75,6 +75,10 @@ class LowRankWeight(CompressedWeight):
         """V -> (V left) right."""
         return lambda V: (V @ self.left) @ self.right
 
+    def sparse_operator(self, *, xp: Any) -> Callable[[Any], Any]:
+        """As :meth:`operator`."""
+        return self.operator(xp=xp)
+
     def selected(self, indices: Any, axis: int, *, xp: Any) -> "LowRankWeight":
         """Rows of the left factor, or columns of the right one."""
         if axis == 0:

@@ -17,8 +17,8 @@ _SPARSE_SLOWDOWN = 8.0
 class SparseWeight(CompressedWeight):
     """Compressed sparse rows: data and column indices row by row, indptr where rows begin.
 
-    Indices take a byte each up to 256 columns and two up to 65,536, and pointers likewise: a library's four
-    would be most of the file.
+    Indices and pointers have the smallest type that holds them, a byte each up to 256 columns: a library's
+    four would double the file.
     """
 
     data: Any
@@ -80,17 +80,22 @@ class SparseWeight(CompressedWeight):
         """Boolean mask of the stored entries, zeros among them included."""
         return self._written(xp.ones_like(self.data), xp=xp) != 0
 
+    def _pointers(self, *, xp: Any) -> Any:
+        """Row pointers as libraries want them."""
+        return xp.astype(self.indptr, xp.int32 if self.n_parameters < 2**31 else xp.int64)
+
     def _per_row(self, *, xp: Any) -> Any:
-        """Number of stored entries of each row."""
-        pointers = xp.astype(self.indptr, xp.int64)
+        """How many entries each row has."""
+        pointers = self._pointers(xp=xp)
         return pointers[1:] - pointers[:-1]
 
     def _places(self, *, xp: Any) -> Any:
         """Where in the flat matrix each value lies, rising."""
         d_in, d_out = self.shape
-        per_row = self._per_row(xp=xp)
         wide = xp.int32 if d_in * d_out < 2**31 else xp.int64
-        rows = get_backend(xp).repeated(xp.arange(d_in, dtype=wide), per_row, self.n_parameters, xp=xp)
+        rows = get_backend(xp).repeated(
+            xp.arange(d_in, dtype=wide), self._per_row(xp=xp), self.n_parameters, xp=xp
+        )
         return rows * d_out + xp.astype(self.indices, wide)
 
     def _written(self, values: Any, *, xp: Any) -> Any:
@@ -98,10 +103,26 @@ class SparseWeight(CompressedWeight):
         dense = get_backend(xp).scatter(values, self._places(xp=xp), d_in * d_out, xp=xp)
         return xp.reshape(dense, self.shape)
 
+    def check_arrays(self, *, xp: Any) -> None:
+        """Rows must begin at 0 and follow one another, and every column must be one of the weight's."""
+        n = self.n_parameters
+        d_in, d_out = self.shape
+        sound = (
+            all(array.ndim == 1 for array in self.arrays)
+            and all(xp.isdtype(array.dtype, "integral") for array in self.arrays[1:])
+            and (self.indptr.shape[0], self.indices.shape[0]) == (d_in + 1, n)
+            and int(self.indptr[0]) == 0
+            and int(self.indptr[-1]) == n
+            and bool(xp.all(self.indptr[1:] >= self.indptr[:-1]))
+            and (n == 0 or (0 <= int(xp.min(self.indices)) and int(xp.max(self.indices)) < d_out))
+        )
+        if not sound:
+            raise ValueError(f"the parts of a sparse weight of shape {self.shape} do not fit together")
+
     def operator(self, *, xp: Any) -> Callable[[Any], Any]:
         """V -> V @ W by the library's sparse product, where it has one."""
-        wide = xp.int32 if max(self.n_parameters, *self.shape) < 2**31 else xp.int64
-        indices, pointers = xp.astype(self.indices, wide), xp.astype(self.indptr, wide)
+        pointers = self._pointers(xp=xp)
+        indices = xp.astype(self.indices, pointers.dtype)
         product = get_backend(xp).sparse_product(self.data, indices, pointers, self.shape, xp=xp)
         return super().operator(xp=xp) if product is None else product
 
@@ -112,8 +133,7 @@ class SparseWeight(CompressedWeight):
 
     def rows_scaled(self, factors: Any, *, xp: Any) -> "SparseWeight":
         """Scale the entries row by row."""
-        per_row = self._per_row(xp=xp)
-        each = get_backend(xp).repeated(factors, per_row, self.n_parameters, xp=xp)
+        each = get_backend(xp).repeated(factors, self._per_row(xp=xp), self.n_parameters, xp=xp)
         return SparseWeight(self.data * each, self.indices, self.indptr, self.shape)
 
     def columns_scaled(self, factors: Any, *, xp: Any) -> "SparseWeight":
@@ -138,6 +158,6 @@ def to_sparse(W: Any, mask: Any, count: int | None = None, *, xp: Any) -> Sparse
     data, columns = xp.take(xp.reshape(W, (-1,)), flat), flat % W.shape[1]
     counts = xp.cumulative_sum(xp.sum(xp.astype(mask, xp.int32), axis=1), dtype=xp.int32)
     indptr = xp.concat([xp.zeros(1, dtype=xp.int32), counts])
-    kinds = [get_backend(xp).index_type(n, xp=xp) for n in (W.shape[1], data.shape[0] + 1)]
-    columns, indptr = (xp.astype(x, kind) for x, kind in zip((columns, indptr), kinds, strict=True))
-    return SparseWeight(data, columns, indptr, tuple(W.shape))
+    index_type = get_backend(xp).index_type
+    indptr = xp.astype(indptr, index_type(data.shape[0] + 1, xp=xp))
+    return SparseWeight(data, xp.astype(columns, index_type(W.shape[1], xp=xp)), indptr, tuple(W.shape))

@@ -99,6 +99,13 @@ class SumWeight(CompressedWeight):
         first, *others = (part.to_dense(xp=xp) for part in self.parts)
         return sum(others, start=first)
 
+    def check_arrays(self, *, xp: Any) -> None:
+        """Those of every part, and all parts of one shape."""
+        for part in self.parts:
+            part.check_arrays(xp=xp)
+            if part.shape != self.shape:
+                raise ValueError(f"the parts of a sum are of shapes {part.shape} and {self.shape}")
+
     def operator(self, *, xp: Any) -> Callable[[Any], Any]:
         """V -> the sum of the parts' products."""
         first, *others = (part.operator(xp=xp) for part in self.parts)
@@ -188,6 +195,13 @@ class Sum(BaseCompression):
 
     def __init__(self, parts: Sequence[BaseCompression] | None = None):
         self.parts = parts
+
+    def lowered(self, shape: tuple) -> "Sum":
+        """The sum with ranks that weights of a shape can have."""
+        if not isinstance(self.parts, list | tuple) or not all(hasattr(p, "lowered") for p in self.parts):
+            return self  # :meth:`plan` says what is wrong
+        parts = [part.lowered(shape) for part in self.parts]
+        return self if all(a is b for a, b in zip(parts, self.parts, strict=True)) else Sum(parts)
 
     def plan(self, shape: tuple) -> SumPlan:
         """Plan every part for weights of shape (d_in, d_out)."""

@@ -89,6 +89,24 @@ class TensorTrainWeight(CompressedWeight):
         """Contract the train."""
         return self.tensorization.to_matrix(tt_to_tensor(self.cores, xp=xp), xp=xp)
 
+    def check_arrays(self, *, xp: Any) -> None:
+        """Cores must follow one another and have the modes of the tensor, and these the weight's shape."""
+        form, shapes = self.tensorization, [core.shape for core in self.cores]
+        sound = (
+            all(len(shape) == 3 for shape in shapes)
+            and tuple(shape[1] for shape in shapes) == form.modes
+            and all(before[2] == after[0] for before, after in zip(shapes, shapes[1:], strict=False))
+            and shapes[0][0] == shapes[-1][2] == 1
+            and math.prod(form.modes) == math.prod(form.shape)
+            and (form.rows is None) == (form.columns is None)
+        )
+        if sound and form.rows is not None and form.columns is not None:
+            pairs = zip(form.rows, form.columns, strict=True)
+            sound = tuple(m * n for m, n in pairs) == form.modes
+            sound = sound and (math.prod(form.rows), math.prod(form.columns)) == form.shape
+        if not sound:
+            raise ValueError(f"the cores of a tensor train of shape {form.shape} do not fit together")
+
     def operator(self, *, xp: Any) -> Callable[[Any], Any]:
         """V -> V @ W: through two thin matrices, or core by core for a paired train."""
         if self.tensorization.rows is not None:

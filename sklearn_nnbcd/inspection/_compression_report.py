@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
-from ..backends import get_backend
+from ..backends import SparseRows, get_backend
 from ..compressions import CompressedWeight, DenseWeight
 from ..network import network_metrics
 from ..numerics import Metric
-from ._rows import network_rows
+from ._rows import network_rows, unwrapped
 from ._table import columns_of, table_text
 
 #: rows that are timed, and how often; the best time counts
@@ -71,7 +70,7 @@ def compression_report(
     Parameters
     ----------
     estimator : NNBCDClassifier or NNBCDRegressor
-        Fitted.
+        Fitted; also one on Dask, in a pipeline, a search, or another estimator that holds one.
     X : array-like of shape (n_samples, n_features) or None, default=None
         Rows as the estimator takes them. The first thousand go through the network for the times,
         and all of them make the metric of ``data_error``. None: random rows, and no ``data_error``.
@@ -97,7 +96,7 @@ def compression_report(
     >>> report.to_dict()["parameters"]
     [48, 80, 60, 188]
     """
-    check_is_fitted(estimator, "network_")
+    estimator, X, _ = unwrapped(estimator, "compression_report", X)
     network = estimator.network_
     xp = network.xp
     if reference is not None:
@@ -141,7 +140,8 @@ def _line(i: int, coef: CompressedWeight, positions: int, A: Any, *, xp: Any) ->
 
 def _seconds(coef: CompressedWeight, A: Any, *, xp: Any) -> float:
     """Best time of one product with the rows A."""
-    multiply, best = coef.operator(xp=xp), math.inf
+    make = coef.sparse_operator if isinstance(A, SparseRows) else coef.operator
+    multiply, best = make(xp=xp), math.inf
     for _ in range(_REPEATS):
         start = time.perf_counter()
         float(multiply(A)[0, 0])  # reading a number waits for a device

@@ -3,6 +3,7 @@
 
 from typing import Any
 
+from ..backends import SparseRows
 from ..numerics import Metric
 from ._network import Network
 
@@ -58,7 +59,8 @@ def network_metrics(
             S = S * (slopes.T @ (share * slopes))
         sensitivities[i] = S
         A, _ = centred_inputs(layers[i], V[i - 1], s, xp=xp)
-        G = A.T @ (row_shares(layers[i], V[i - 1], s, xp=xp) * A)
+        A = A * xp.sqrt(row_shares(layers[i], V[i - 1], s, xp=xp))
+        G = A.T @ A
         metrics[i] = Metric(ridged(G, RIDGES[0], xp=xp), ridged(S, RIDGES[1], xp=xp))
     return metrics
 
@@ -73,8 +75,14 @@ def row_shares(layer: Any, V: Any, s: Any, *, xp: Any) -> Any:
 def centred_inputs(layer: Any, V: Any, s: Any, *, xp: Any) -> tuple[Any, Any]:
     """What the weight of a layer multiplies, row by row about its mean, and the mean."""
     A = layer.design(V, xp=xp)
-    mean = xp.sum(row_shares(layer, V, s, xp=xp) * A, axis=0)
+    mean = row_shares(layer, V, s, xp=xp)[:, 0] @ A
     return A - mean, mean
+
+
+def mean_squares(A: Any, share: Any, *, xp: Any) -> Any:
+    """Mean squares of columns, shape (d,), of rows with shares of shape (rows, 1)."""
+    A = A * xp.sqrt(share)
+    return A.column_squares() if isinstance(A, SparseRows) else xp.sum(A * A, axis=0)
 
 
 def ridged(A: Any, share: float, *, xp: Any) -> Any:

@@ -25,7 +25,7 @@ from ..layers import Dense
 from ..numerics._linalg import spd_solve
 from ._adapt import adapted_network
 from ._inputs import InputMap
-from ._metrics import RIDGES, centred_inputs, network_metrics, ridged, row_shares
+from ._metrics import RIDGES, centred_inputs, mean_squares, network_metrics, ridged, row_shares
 from ._network import Network
 
 #: share by which the loss may rise before anything is done about it
@@ -141,7 +141,7 @@ def _rounded_layer(
     plan = QuantizedPlan(DensePlan(tuple(W.shape)), grid, columns=feedback == "both")
     ones = xp.ones_like(mean)
     if i == 1 and type(layer) is Dense and now.inputs is None and coef.rows_scaled(ones, xp=xp) is not None:
-        deviation = xp.sqrt(xp.sum(share * B * B, axis=0))
+        deviation = xp.sqrt(mean_squares(B, share, xp=xp))
         used = deviation > 0.0
         size = xp.astype(used, W.dtype) / xp.where(used, deviation, ones)
         plan = plan.for_row_sizes(size, coef.n_parameters, xp=xp)
