@@ -240,7 +240,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Rows, of the features and the precision of the first call.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Labels out of ``classes``; or a column of 0 and 1 per label, without ``classes``.
@@ -268,7 +268,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------
@@ -284,7 +284,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------
@@ -311,7 +311,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------

@@ -19,8 +19,8 @@ SCRIPTS = {
     "defaults": "compare_mlp_defaults.py",
     "budget": "budget_digits.py",
 }
-#: those that take hours
-LONG = {"tables": "tables.py"}
+#: those that take many minutes, or hours
+LONG = {"tables": "tables.py", "sparse": "sparse_text.py"}
 
 
 def main():
