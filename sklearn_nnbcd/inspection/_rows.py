@@ -12,7 +12,7 @@ from ..network import Network
 
 
 def network_rows(network: Network, X: Any, owner: str) -> Any:
-    """Rows in the library and the precision of the network's arrays, images as flat rows; sparse ones stay so.
+    """Rows as the network takes them: its library and precision, images flat, sparse ones sparse.
 
     Raises
     ------
