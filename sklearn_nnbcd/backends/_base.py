@@ -173,7 +173,9 @@ class Backend:
 
     def index_type(self, count, *, xp):
         """The smallest integer type that holds the indices of so many things, and can be stored."""
-        return xp.uint16 if count <= 2**16 else xp.int32 if count <= 2**31 else xp.int64
+        if count <= 2**16:
+            return xp.uint8 if count <= 2**8 else xp.uint16
+        return xp.int32 if count <= 2**31 else xp.int64
 
     def first_true(self, mask, count, *, xp):
         """Rising flat indices of the ``count`` true entries of a mask, shape (count,)."""

@@ -207,7 +207,7 @@ class BaseLayer(BaseEstimator):
         """T(V) W + b with ``multiply(A)`` for A W; b may be None."""
         U = multiply(self.design(V, xp=xp))
         if b is not None:
-            U = U + b
+            U += b  # a product is a new array
         return U if self.positions == 1 else xp.reshape(U, (V.shape[0], -1))
 
     def forward(self, V: Any, W: Any, b: Any, *, xp: Any) -> Any:

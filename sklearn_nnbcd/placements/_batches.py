@@ -30,8 +30,8 @@ class ShuffledBatches:
     ----------
     weight : float
         Sum of all sample weights.
-    square_weight : float
-        Sum of their squares.
+    weight_norm : float
+        Root of the sum of their squares.
     """
 
     def __init__(
@@ -40,10 +40,13 @@ class ShuffledBatches:
         self.X, self.Y, self.s, self.random_state = X, Y, s, random_state
         self.transform = transform
         self.count = max(1, round(X.shape[0] / size))
-        self.weight = self.square_weight = float(X.shape[0])
+        self.weight, self.weight_norm = float(X.shape[0]), float(X.shape[0]) ** 0.5
         if s is not None:
             xp = namespace_of(s)
-            self.weight, self.square_weight = float(xp.sum(s)), float(xp.sum(s * s))
+            largest = float(xp.max(s))  # squares of very small weights are 0 in single precision
+            shares = s / largest
+            self.weight = largest * float(xp.sum(shares))
+            self.weight_norm = largest * float(xp.sum(shares * shares)) ** 0.5
 
     def __len__(self) -> int:
         return self.count

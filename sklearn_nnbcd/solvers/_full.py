@@ -74,6 +74,7 @@ class FullBatch(BaseSolver):
 
     uses = frozenset({"rho", "gamma", "proximal", "tau", "ridge", "activity_regularizer"})
     monotone = True
+    changes_rows = True
     auto_penalties = {"tau": 10.0 / AUTO_WEIGHT, "ridge": 1.0 / AUTO_WEIGHT}
     auto_initializer = "small_normal"
 
@@ -135,10 +136,15 @@ class FullBatch(BaseSolver):
     def _placement(
         self, problem: Problem, weights: Weights, rows: tuple, context: FitContext, extrapolation: bool
     ) -> Any:
+        n_rows = rows[0].shape[0]
         width = rows[0].row_entries if isinstance(rows[0], SparseRows) else rows[0].shape[1]
-        size, on_disk = block_size(problem, weights, rows[0].shape[0], context, extrapolation, width)
+        size, on_disk = block_size(problem, weights, n_rows, context, extrapolation, width)
         blocks = cut_rows(rows, size)
-        return DiskBlocks(blocks) if on_disk else InMemory(blocks)
+        if not on_disk:
+            return InMemory(blocks)
+        X, itemsize = rows[0], problem.xp.finfo(weights.W[1].dtype).bits // 8
+        mapped = 0 if context.inputs is None else itemsize * math.prod(X.shape)
+        return DiskBlocks(blocks, needed=mapped + n_rows * bytes_of_states(problem, weights, extrapolation))
 
     def step(self, state: FullState) -> tuple[FullState, Terms]:
         """One sweep, and the terms of L before it."""
@@ -222,8 +228,7 @@ def block_size(
     sides = [shapes[0][1] if problem.wide else max(shapes[0]), *(max(s) for s in shapes[1:])]
     fixed = itemsize * (5 * sum(a * b for a, b in shapes) + 6 * max(sides) ** 2)
     step = 12 * widest * itemsize
-    entries = sum(math.prod(layer.build(layer.input_shape_)) for layer in layers)
-    states = (4 if extrapolation else 2) * itemsize * entries
+    states = bytes_of_states(problem, weights, extrapolation)
     if limit is None:
         free = backend.free_bytes()
         return size if free is None else min(
@@ -240,6 +245,12 @@ def block_size(
             "Raise it, or use narrower layers."
         )
     return size, True
+
+
+def bytes_of_states(problem: Problem, weights: Weights, extrapolation: bool) -> int:
+    """Bytes of one row's U and V of all layers, twice with ``extrapolation``."""
+    entries = sum(math.prod(layer.build(layer.input_shape_)) for layer in problem.layers[1:])
+    return (4 if extrapolation else 2) * (problem.xp.finfo(weights.W[1].dtype).bits // 8) * entries
 
 
 def rows_on_device(free: int, n_rows: int, fixed: int, states: int, step: int, owner: str) -> int:
