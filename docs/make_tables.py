@@ -69,6 +69,18 @@ TABLES = {
             ("times faster", "{times_faster:.2f}"),
         ),
     ),
+    "sparse": Table(
+        "tests/benchmarks/sparse_text.py",
+        (
+            ("table", "{table}"),
+            ("contestant", "{contestant}"),
+            ("test accuracy", "{accuracy:.4f}"),
+            ("log loss", "{log_loss:.3f}"),
+            ("passes", "{passes:.0f}"),
+            ("CPU s", "{seconds:.1f}"),
+            ("peak MB", "{megabytes:,.0f}"),
+        ),
+    ),
     "predict_speed": Table(
         "tests/benchmarks/predict_speed.py",
         (

@@ -71,7 +71,7 @@ def compression_report(
     ----------
     estimator : NNBCDClassifier or NNBCDRegressor
         Fitted; also one on Dask, in a pipeline, a search, or another estimator that holds one.
-    X : array-like of shape (n_samples, n_features) or None, default=None
+    X : {array-like, sparse matrix} of shape (n_samples, n_features) or None, default=None
         Rows as the estimator takes them. The first thousand go through the network for the times,
         and all of them make the metric of ``data_error``. None: random rows, and no ``data_error``.
     reference : list of arrays of shape (d_{i-1}, d_i) or None, default=None
