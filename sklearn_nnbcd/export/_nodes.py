@@ -291,8 +291,8 @@ class Simplex(Node):
     """The probability vector nearest to v: max(v - t, 0) with the t that makes the sum 1."""
 
     def evaluate(self, *values: np.ndarray) -> np.ndarray:
-        """The projection, by sorting."""
-        V, k = values[0], self.size
+        """The projection, by sorting; about the largest entry, which rounding then leaves above t."""
+        V, k = values[0] - values[0].max(axis=1, keepdims=True), self.size
         excess = np.cumsum(-np.sort(-V, axis=1), axis=1) - 1.0
         threshold = np.max(excess / np.arange(1, k + 1, dtype=V.dtype), axis=1, keepdims=True)
         P = np.maximum(V - threshold, 0.0)

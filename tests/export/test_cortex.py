@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Networks on an emulated Cortex-M3 and M4: every row right, in no more flash, memory and instructions than said.
+"""Networks on an emulated Cortex-M3 and M4: every row right, in no more flash, memory and time than said.
 
 Ceilings are a tenth above what was measured with GCC 12: they catch what grows, not compilers. ``.ci/run``
 installs the tools by apt where they are absent.
