@@ -299,7 +299,8 @@ def _layout(network: IntegerNetwork, name: str, own_input: bool) -> tuple[Layout
         operation.place: operation
         for operation in operations
         if isinstance(operation, Move) and isinstance(operation.node, Windows)
-        if readers[operation.place] and all(_takes_patches(reader) for reader in readers[operation.place])
+        if readers[operation.place]
+        if all(_takes_patches(r, operation.node.window.counts) for r in readers[operation.place])
     }
 
     def read(operation: Operation) -> list[int]:
@@ -335,8 +336,9 @@ def _words(entries: int, bits: int) -> int:
     return (entries * bits // 8 + 3) // 4 * 4
 
 
-def _takes_patches(operation: Operation) -> bool:
-    """Whether an operation multiplies one patch after the other."""
+def _takes_patches(operation: Operation, counts: tuple[int, int]) -> bool:
+    """Whether an operation multiplies one patch after the other, each as one row."""
     if isinstance(operation, IntegerProduct):
-        return operation.after == 1 and len(operation.weights) == 1
+        thin = operation.after == 1 and len(operation.weights) == 1
+        return thin and operation.blocks == counts[0] * counts[1]
     return isinstance(operation, SparseIntegerProduct)

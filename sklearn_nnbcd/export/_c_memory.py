@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,7 +88,8 @@ def plan_of(graph: Graph) -> Plan:
     cut = {
         k
         for k in needed
-        if isinstance(nodes[k], Windows) and all(_takes_patches(nodes[r]) for r in readers[k]) and readers[k]
+        if isinstance(nodes[k], Windows) and readers[k]
+        if all(_takes_patches(nodes[r], nodes[k]) for r in readers[k])
     }
     hidden = {nodes[k].sources[0] for k in fused} | cut | {0}
     order = [k for k in needed if k not in hidden]
@@ -137,6 +139,7 @@ def _is_fused(nodes: tuple[Node, ...], readers: list[list[int]], k: int, scores:
     return alone and thin and product.before == node.before
 
 
-def _takes_patches(node: Node) -> bool:
-    """Whether a node multiplies one patch after the other."""
-    return isinstance(node, SparseProduct) or (isinstance(node, Product) and node.after == 1)
+def _takes_patches(node: Any, windows: Any) -> bool:
+    """Whether a node multiplies one patch after the other, each as one row."""
+    thin = isinstance(node, SparseProduct) or (isinstance(node, Product) and node.after == 1)
+    return thin and node.before == math.prod(windows.window.counts)

@@ -18,8 +18,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd.compressions import TensorTrain
 from sklearn_nnbcd.datasets import fetch_har
 from sklearn_nnbcd.export import IntegerNetwork, export_c, graph_of
+from sklearn_nnbcd.layers import Conv2D
 
 # few passes make weights to compute with, not good ones
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -83,6 +85,21 @@ def test_random_networks(seed, tmp_path):
     rows = X.astype(np.float32)
     np.testing.assert_array_equal(compiled.quantise(rows, dtype), network.quantise(rows))
     assert_integers_equal(compiled, network, rows if input == "float32" else network.quantise(rows))
+
+
+def test_patches_that_are_no_rows_of_the_first_product(tmp_path):
+    """A train whose first core takes a part of a patch: the patches are laid out, not cut one by one."""
+    rng = np.random.default_rng(0)
+    X, shape = rng.standard_normal((60, 60)), (6, 5, 2)
+    train = TensorTrain(rank=0.6, tensorization="flat_transposed")
+    layers = [Conv2D(4, 3, padding=1)]
+    options = {"layers": layers, "input_shape": shape, "max_iter": 2, "solver": "full", "random_state": 0}
+    model = NNBCDRegressor(compression=train, **options).fit(X, X[:, 0] * X[:, 1])
+    assert_float_agrees(Compiled(export_c(model), graph_of(model), tmp_path), model, X)
+    network = IntegerNetwork.from_estimator(model, X)
+    text = export_c(model, name="small", dtype="int8", X_calibration=X)
+    compiled = Compiled(text, network.graph, tmp_path, "small", np.int32)
+    assert_integers_equal(compiled, network, X.astype(np.float32))
 
 
 SETTINGS = [
