@@ -119,8 +119,11 @@ def _product(c: Context, operation: IntegerProduct) -> list[str]:
     (source,) = operation.sources
     v = c.cut[source].bits if source in c.cut else c.layout.bits[source]
     kind = "int8_t" if c.file.weight_bits == 8 else "int16_t"
+    columns = operation.weights.transpose(0, 2, 1)
+    if np.abs(columns).max(initial=0) <= 7 and groups == operation.after == 1:
+        kind, columns = "uint8_t", packed(columns[0])
     kinds = {"v": KINDS[v], "w": kind, "o": KINDS[operation.bits]}
-    w = c.file.add_table(kind, operation.weights.transpose(0, 2, 1), "weights")
+    w = c.file.add_table(kind, columns, "weights")
     tables = ", ".join([w, *_weights(c, operation)])
     if groups > 1 or operation.after > 1:
         sizes = f"{operation.blocks}, {groups}, {d_in}, {d_out}, {operation.after}"
@@ -133,6 +136,12 @@ def _product(c: Context, operation: IntegerProduct) -> list[str]:
         operation.blocks,
         lambda v, out, rows: f"{name}({v}, {tables}, {out}, {rows}, {d_in}, {d_out});",
     )
+
+
+def packed(columns: np.ndarray) -> np.ndarray:
+    """Rows of integers from -8 to 7, two in a byte, the first one in the low half; odd rows end with a 0."""
+    even = np.pad(columns, ((0, 0), (0, columns.shape[1] % 2))) & 15
+    return even[:, ::2] | even[:, 1::2] << 4
 
 
 def _sparse_product(c: Context, operation: SparseIntegerProduct) -> list[str]:

@@ -29,6 +29,13 @@ _DOT = """static int32_t %(f)s(const %(v)s *v, const %(w)s *w, int32_t sum, int 
         sum += *v++ * *w++;
     return sum;
 }"""
+_DOT_4 = """/* two weights of four bits in a byte, the first one in the low half; an odd last one alone */
+static int32_t %(f)s(const %(v)s *v, const uint8_t *w, int32_t sum, int n)
+{
+    for (; n > 1; n -= 2, v += 2, ++w)
+        sum += v[0] * ((int8_t)(*w << 4) >> 4) + v[1] * ((int8_t)*w >> 4);
+    return n > 0 ? sum + v[0] * ((int8_t)(*w << 4) >> 4) : sum;
+}"""
 _ROUND = """/* sum * multiplier / 2^shift to the nearest integer, halves up, plus zero, within [low, high] */
 static int32_t %(f)s(int32_t sum, int32_t multiplier, const int32_t *r)
 {
@@ -42,7 +49,7 @@ static void %(f)s(const %(v)s *v, const %(w)s *w, const int32_t *bias, const uin
     int j;
     for (; rows > 0; --rows, v += n_in) {
         const %(w)s *column = w;
-        for (j = 0; j < n_out; ++j, column += n_in)
+        for (j = 0; j < n_out; ++j, column += %(stride)s)
             *out++ = (%(o)s)%(round)s(%(dot)s(v, column, bias[j], n_in), multiplier[j], r);
     }
 }"""
@@ -134,15 +141,15 @@ TEXTS = {
 
 
 def short(kind: str) -> str:
-    """A type in names: int16_t is 16."""
-    return kind.removeprefix("int").removesuffix("_t")
+    """A type in names: int16_t is 16; uint8_t holds two weights of 4 bits."""
+    return "4" if kind == "uint8_t" else kind.removeprefix("int").removesuffix("_t")
 
 
 def helper(file: File, key: str, *, v: str = "", w: str = "", o: str = "") -> str:
     """The name of a function for inputs v, weights w and results o; it is then part of the file."""
     name = "_".join([file.name, key, *(short(kind) for kind in (v, w, o) if kind)])
     if name not in file.own_helpers:
-        values = {"f": name, "v": v, "w": w, "o": o}
+        values = {"f": name, "v": v, "w": w, "o": o, "stride": "(n_in + 1) / 2" if w == "uint8_t" else "n_in"}
         if "%(round)s" in TEXTS[key]:
             values["round"] = helper(file, "round")
         if "%(dot)s" in TEXTS[key]:
@@ -154,6 +161,9 @@ def helper(file: File, key: str, *, v: str = "", w: str = "", o: str = "") -> st
 def _dot(file: File, v: str, w: str) -> str:
     """The name of the dot product of two types."""
     name = f"{file.name}_dot_{short(v)}_{short(w)}"
+    if w == "uint8_t":
+        file.own_helpers[name] = _DOT_4 % {"f": name, "v": v}
+        return name
     simd = _SIMD.get((v, w))
     if simd is not None:
         file.simd = True

@@ -6,8 +6,10 @@
 
 import io
 import os
+import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,6 +23,10 @@ from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.compressions import TensorTrain
 from sklearn_nnbcd.datasets import fetch_har
 from sklearn_nnbcd.export import IntegerNetwork, export_c, graph_of
+from sklearn_nnbcd.export._c_integer import integer_c
+from sklearn_nnbcd.export._integer_build import IntegerBuilder
+from sklearn_nnbcd.export._integer_grids import PRECISIONS
+from sklearn_nnbcd.export._nodes import Levels, Product
 from sklearn_nnbcd.layers import Conv2D
 
 # few passes make weights to compute with, not good ones
@@ -232,3 +238,36 @@ def test_numbers_beyond_float32_are_refused(iris):
     model = NNBCDRegressor((3,), max_iter=2, solver="full").fit(X, 1e60 * X[:, 0])
     with pytest.raises(ValueError, match="within the range of float32"):
         export_c(model)
+
+
+@pytest.mark.parametrize("d_in", [6, 7])
+def test_given_integers_stay_and_two_of_four_bits_take_one_byte(d_in, tmp_path):
+    """Weights that are integers times factors of rows and columns: the same integers are in the file."""
+    rng = np.random.default_rng(d_in)
+    X = rng.standard_normal((90, d_in)) * 2.0 ** np.arange(d_in)
+    y = (X / 2.0 ** np.arange(d_in)).sum(axis=1)
+    options = {"max_iter": 2, "solver": "full", "random_state": 0}
+    model = NNBCDRegressor((12,), compression="low_rank", rank=2, **options).fit(X, y)
+    graph = graph_of(model)
+    nodes, given = list(graph.nodes), {}
+    for place, node in enumerate(nodes[:3]):
+        if isinstance(node, Product):
+            levels = rng.integers(-7, 8, node.matrix.shape)
+            rows = (
+                2.0 ** -np.arange(levels.shape[0]) if place == 1 else rng.uniform(0.5, 2.0, levels.shape[0])
+            )
+            matrix = rows[:, None] * levels * rng.uniform(0.1, 0.2, levels.shape[1])
+            nodes[place] = replace(node, matrix=matrix, levels=Levels(levels, rows))
+            given[place] = levels
+    graph = replace(graph, nodes=tuple(nodes))
+    builder = IntegerBuilder(graph, X, PRECISIONS["int8"])
+    found = {operation.place: operation for operation in builder.operations}
+    np.testing.assert_array_equal(found[1].weights[0], given[1])
+    np.testing.assert_array_equal(found[4].weights[0], given[2])  # with its intercept and its clip
+    network = IntegerNetwork(graph, tuple(builder.operations), builder.scale, "int8")
+    text = integer_c(network, "small", "int8", [])
+    assert re.search(rf"uint8_t small_weights\d+\[{2 * ((d_in + 1) // 2)}\]", text)
+    compiled = Compiled(text, graph, tmp_path, "small", np.int32)
+    assert_integers_equal(compiled, network, network.quantise(X))
+    values = graph.values(X, graph.scores)[graph.scores][:, 0]
+    assert np.corrcoef(values, network.predict(X))[0, 1] > 0.999
