@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Compressed sparse rows, the format of every pruned weight."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ..backends import get_backend
 from ._base import CompressedWeight
@@ -17,40 +19,40 @@ class SparseWeight(CompressedWeight):
     Indices take two bytes each up to 65,536 columns: a library's four would double the file.
     """
 
-    data: object
-    indices: object
-    indptr: object
+    data: Any
+    indices: Any
+    indptr: Any
     shape: tuple
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> int:
         """Number of stored entries."""
         return int(self.data.shape[0])
 
     @property
-    def arrays(self):
+    def arrays(self) -> tuple:
         """Values, column indices, row pointers."""
         return (self.data, self.indices, self.indptr)
 
     @property
-    def cost(self):
+    def cost(self) -> float:
         """Stored entries times the slowdown of a sparse multiply-add."""
         return _SPARSE_SLOWDOWN * self.n_parameters
 
     @property
-    def multiplications(self):
+    def multiplications(self) -> int:
         """Stored entries."""
         return self.n_parameters
 
-    def to_dense(self, *, xp):
+    def to_dense(self, *, xp: Any) -> Any:
         """Entries written into zeros."""
         return self._written(self.data, xp=xp)
 
-    def pattern(self, *, xp):
+    def pattern(self, *, xp: Any) -> Any:
         """Boolean mask of the stored entries, zeros among them included."""
         return self._written(xp.ones_like(self.data), xp=xp) != 0
 
-    def _written(self, values, *, xp):
+    def _written(self, values: Any, *, xp: Any) -> Any:
         d_in, d_out = self.shape
         per_row = self.indptr[1:] - self.indptr[:-1]
         wide = xp.int32 if d_in * d_out < 2**31 else xp.int64
@@ -60,34 +62,34 @@ class SparseWeight(CompressedWeight):
         dense = backend.scatter(values, flat, d_in * d_out, xp=xp)
         return xp.reshape(dense, self.shape)
 
-    def operator(self, *, xp):
+    def operator(self, *, xp: Any) -> Callable[[Any], Any]:
         """V -> V @ W by the library's sparse product, where it has one."""
         indices = xp.astype(self.indices, self.indptr.dtype)
         product = get_backend(xp).sparse_product(self.data, indices, self.indptr, self.shape, xp=xp)
         return super().operator(xp=xp) if product is None else product
 
-    def selected(self, indices, axis, *, xp):
+    def selected(self, indices: Any, axis: int, *, xp: Any) -> "SparseWeight":
         """The entries in some rows or columns."""
         pattern = xp.take(self.pattern(xp=xp), indices, axis=axis)
         return to_sparse(xp.take(self.to_dense(xp=xp), indices, axis=axis), pattern, xp=xp)
 
-    def rows_scaled(self, factors, *, xp):
+    def rows_scaled(self, factors: Any, *, xp: Any) -> "SparseWeight":
         """Scale the entries row by row."""
         per_row = self.indptr[1:] - self.indptr[:-1]
         each = get_backend(xp).repeated(factors, per_row, self.n_parameters, xp=xp)
         return SparseWeight(self.data * each, self.indices, self.indptr, self.shape)
 
-    def columns_scaled(self, factors, *, xp):
+    def columns_scaled(self, factors: Any, *, xp: Any) -> "SparseWeight":
         """Scale the entries column by column."""
         each = xp.take(factors, xp.astype(self.indices, xp.int64))
         return SparseWeight(self.data * each, self.indices, self.indptr, self.shape)
 
-    def scaled(self, factor):
+    def scaled(self, factor: float) -> "SparseWeight":
         """Scale the entries."""
         return SparseWeight(self.data * factor, self.indices, self.indptr, self.shape)
 
 
-def to_sparse(W, mask, count=None, *, xp):
+def to_sparse(W: Any, mask: Any, count: int | None = None, *, xp: Any) -> SparseWeight:
     """The entries of W where the boolean mask is True, as a :class:`SparseWeight`.
 
     ``count`` is how many they are; without it the host asks for it, and waits for a device.

@@ -25,7 +25,7 @@ class Moments:
     overlap: Any
     weight: float
 
-    def __add__(self, other):
+    def __add__(self, other: "Moments") -> "Moments":
         return Moments(
             self.gram + other.gram,
             self.total + other.total,
@@ -42,7 +42,7 @@ class LayerMoments:
     hessian: Any
     weight: float
 
-    def __add__(self, other):
+    def __add__(self, other: "LayerMoments") -> "LayerMoments":
         layers = [a + b for a, b in zip(self.layers, other.layers, strict=True)]
         return LayerMoments(layers, self.hessian + other.hessian, self.weight + other.weight)
 
@@ -72,7 +72,7 @@ def second_moments(block: Block, problem: Problem, weights: Weights) -> LayerMom
     return LayerMoments(found, hessian * weight, weight)
 
 
-def measured_metrics(problem: Problem, weights: Weights, placement) -> tuple | None:
+def measured_metrics(problem: Problem, weights: Weights, placement: Any) -> tuple | None:
     """The metric of every layer, in units of the losses' mean over rows; entry 0 is None.
 
     Parameters
@@ -113,7 +113,7 @@ def measured_metrics(problem: Problem, weights: Weights, placement) -> tuple | N
 COUPLING_RIDGES = (0.1, 1.0)
 
 
-def unit_metric(metric: Metric, *, xp) -> Metric:
+def unit_metric(metric: Metric, *, xp: Any) -> Metric:
     """The metric with a ridge, and mean diagonals of 1: tau means what it means in the Frobenius norm."""
     sides = []
     for A, share in zip((metric.G, metric.S), COUPLING_RIDGES, strict=True):
@@ -122,7 +122,7 @@ def unit_metric(metric: Metric, *, xp) -> Metric:
     return Metric(*sides)
 
 
-def remeasure(problem: Problem, weights: Weights, placement, *, plan: bool) -> tuple[Problem, Weights]:
+def remeasure(problem: Problem, weights: Weights, placement: Any, *, plan: bool) -> tuple[Problem, Weights]:
     """Measure the metrics, make plans if ``plan``, and project W anew where that is nearer.
 
     L may jump here: it is another problem that is solved from here on. W, b, U and V stay.
@@ -156,7 +156,7 @@ def remeasure(problem: Problem, weights: Weights, placement, *, plan: bool) -> t
     return problem, replace(weights, M=tuple(M), M_dense=tuple(M_dense), metrics=metrics)
 
 
-def projected(plan, W, old: tuple | None, metric: Metric | None, *, xp) -> tuple:
+def projected(plan: Any, W: Any, old: tuple | None, metric: Metric | None, *, xp: Any) -> tuple:
     """W^MC and its dense form: the projection of W, or ``old``, such a pair, where it is not worse."""
     if plan is None:
         return None, None

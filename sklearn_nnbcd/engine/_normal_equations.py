@@ -2,13 +2,17 @@
 """The linear system of (12), from sums over rows that were taken about an old mean of V_{i-1}."""
 
 from functools import partial
+from typing import Any
 
 from ..backends import Pass, get_backend
 from ..numerics._linalg import add_to_diagonal, rounding_shift
+from ..numerics._metric import Metric
 from ._state import Problem, Weights
 
 
-def normal_equations(weights: Weights, i: int, problem: Problem, statistics):
+def normal_equations(
+    weights: Weights, i: int, problem: Problem, statistics: Any
+) -> tuple[Any, Any, Metric | None]:
     """The two sides of (12) for the change of W_i, and the metric in which tau counts; None: Frobenius.
 
     left = rho Vc'Vc + (ridge + alpha_w [+ tau]) I, right = rho Vc'E + tau (M_i - W_i) - ridge W_i. Without
@@ -35,7 +39,9 @@ def normal_equations(weights: Weights, i: int, problem: Problem, statistics):
     return add_to_diagonal(left, diagonal, xp=xp), right, metric
 
 
-def _about_mean(S, mean, total, pull, W, rho, tau, ridge, *, xp):
+def _about_mean(
+    S: Any, mean: Any, total: Any, pull: Any, W: Any, rho: float, tau: float, ridge: float, *, xp: Any
+) -> Pass:
     """rho (S - mean total) + tau pull - ridge W, without what is None."""
     S = rho * S if mean is None else rho * (S - mean * total)
     if pull is not None:

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Probability vectors."""
 
+from typing import Any
 
-def two_columns(p, *, xp):
+
+def two_columns(p: Any, *, xp: Any) -> Any:
     """Columns 1 - p and p of a single column p."""
     return xp.concat([1.0 - p, p], axis=1)
 
 
-def project_to_simplex(V, *, xp):
+def project_to_simplex(V: Any, *, xp: Any) -> Any:
     """Euclidean projection of each row onto the probability simplex.
 
     Order is kept: a larger entry never gets a smaller probability. Sort-based, O(n k log k)

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Rows in shuffled batches, for solvers that see a few of them at a time."""
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 from ..backends import namespace_of, shuffled_rows
 
 
@@ -30,7 +33,9 @@ class ShuffledBatches:
         Sum of their squares.
     """
 
-    def __init__(self, X, Y, s, size, random_state, transform=None):
+    def __init__(
+        self, X: Any, Y: Any, s: Any, size: int, random_state: Any, transform: Callable | None = None
+    ):
         self.X, self.Y, self.s, self.random_state = X, Y, s, random_state
         self.transform = transform
         self.count = max(1, round(X.shape[0] / size))
@@ -39,10 +44,10 @@ class ShuffledBatches:
             xp = namespace_of(s)
             self.weight, self.square_weight = float(xp.sum(s)), float(xp.sum(s * s))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.count
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple]:
         xp, n = namespace_of(self.X), self.X.shape[0]
         order = shuffled_rows(n, self.random_state)
         for k in range(self.count):

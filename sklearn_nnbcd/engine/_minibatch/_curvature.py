@@ -59,6 +59,13 @@ class Curvature:
         return self.gram[-1, :-1] / self.gram[-1, -1]
 
     @cached_property
+    def mean_diagonals(self) -> tuple:
+        """Means of the diagonals of G and S, numbers; never nothing."""
+        xp = namespace_of(self.gram)
+        tiny = float(xp.finfo(self.gram.dtype).smallest_normal)
+        return tuple(mean_diagonal(A, xp=xp) + tiny for A in (self.gram, self.sensitivity))
+
+    @cached_property
     def metric(self) -> Metric | None:
         """Centred G, and S, with small ridges; None, the Frobenius norm, before the first batch.
 
