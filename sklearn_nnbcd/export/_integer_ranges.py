@@ -160,7 +160,7 @@ class Ranges:
         return Grid(scale, middle, p.low, p.high, p.bits)
 
     def _given_scale(self, D: np.ndarray, half: np.ndarray, units: np.ndarray) -> np.ndarray:
-        """Scales of columns in the units of a weight whose integers are given; their own where that is coarse.
+        """Scales of columns in the units of a weight with given integers; their own where that is coarse.
 
         Rare entries that are far out may be drawn in: of several scales the one that errs least.
         """
