@@ -89,13 +89,6 @@ class SparseRows:
         factors = None if self.factors is None else self.factors[rows]
         return SparseRows(self.entries[rows], factors, self.offset)
 
-    def astype(self, dtype: Any, copy: bool = True) -> SparseRows:
-        """The rows in another precision; themselves, if it is theirs and there is to be no copy."""
-        if self.dtype == dtype and not copy:
-            return self
-        parts = (None if x is None else x.astype(dtype) for x in (self.factors, self.offset))
-        return SparseRows(self.entries.astype(dtype), *parts)
-
     # products ---------------------------------------------------------------------------------
 
     def __matmul__(self, W: Any) -> Any:

@@ -23,7 +23,7 @@ SCRIPTS = {
     "serve_speed": "serve_speed.py",
 }
 #: those that take many minutes or hours, or need tools of their own
-LONG = {"tables": "tables.py", "devices": "devices.py", "sparse": "sparse_text.py"}
+LONG = {"tables": "tables.py", "bytes": "bytes.py", "devices": "devices.py", "sparse": "sparse_text.py"}
 
 
 def main():
