@@ -104,6 +104,20 @@ TABLES = {
             ("test accuracy", MEAN % ("test", "test")),
         ),
     ),
+    "devices": Table(
+        "tests/benchmarks/devices.py",
+        (
+            ("table", "{table}"),
+            ("model", "{model}"),
+            ("tool", "{tool}"),
+            ("accuracy", "{accuracy:.4f}"),
+            ("flash", "{flash:,}"),
+            ("RAM", "{ram:,}"),
+            ("instructions, M4", "{m4:,}"),
+            ("instructions, M3", "{m3:,}"),
+            ("wrong", "{wrong}"),
+        ),
+    ),
 }
 
 #: titles of the contestants of tests/benchmarks/tables.py

@@ -10,20 +10,22 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ._arrays import to_numpy
+from ._asked import warn_if_ignored
 from ._from_mlp import FROM_MLP_PARAMETERS, check_mlp, network_of_mlp, parameters_of_mlp
 from ._input import Rows, check_input, check_rows, split_rows
 from ._monitor import Monitor
-from ._outcome import Curves, mean_losses, terms_table, warn_if_constant
+from ._outcome import Curves, finite_outputs, fitted_attributes, mean_losses, terms_table, warn_if_constant
 from ._parameters import check_nested, check_parameters
-from ._resolve import resolve_loss, resolve_solver, takes_streams
+from ._resolve import resolve_loss, resolve_solver, takes_streams, warn_of_layers
+from ._sizing import fit_in_bytes, refuse_bytes
 from ._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
 from ._stream import Stream, next_stream
 from ._training import Training
 from ._validation import all_or_nothing, parse_bytes
 from .engine import Terms
 from .initializers import FromMLP
-from .network import Network
-from .solvers import STREAM_BATCHES, BaseSolver, RunResult, run
+from .network import Network, in_single_precision
+from .solvers import STREAM_BATCHES, BaseSolver, RunResult, begin, run
 from .targets import BaseTargets
 
 
@@ -87,11 +89,16 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
             holds the last complete weights.
         """
         check_parameters(self)
+        if self.max_bytes is not None:
+            self._check_rows(X, y, sample_weight)  # bad rows are refused before any work
+            self.__dict__.update(fit_in_bytes(self, X, y, sample_weight, X_val=X_val, y_val=y_val))
+            return self
         loss = resolve_loss(self, self._task)
         rows = self._check_rows(X, y, sample_weight)
         stratify = self._task == "classification"
         rows, validation = split_rows(self, rows, X_val, y_val, self._target_options, stratify)
         solver = resolve_solver(self, rows.X.shape[0])
+        warn_if_ignored(self, solver, X_val is not None)
         targets = self._fit_targets(rows.y, rows.s, loss, rows.dtype)
         if validation is not None:
             validation = replace(validation, y=self._clean_targets(validation.y))
@@ -115,6 +122,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         """
         moments = rows.moments(targets) if solver.scales_columns else None
         training = Training.prepare(self, rows, targets, solver, moments)
+        warn_of_layers(self, training.problem, training.shapes)
         before = self.network_ if self.warm_start and hasattr(self, "network_") else None
         max_iter = self.max_iter
         if max_iter == "auto":
@@ -126,21 +134,27 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         def score(weights: Any) -> float:
             return self._score_on(validation, targets, training.to_network(weights))
 
-        callbacks = SweepCallbacks(self, max_iter, rows.X, rows.y, rows.s)
+        callbacks = SweepCallbacks(self, max_iter, getattr(rows.X, "entries", rows.X), rows.y, rows.s)
         monitor = Monitor(self, solver, callbacks, to_attributes, None if validation is None else score)
         with callbacks.fit():
             encoded = rows.encoded(targets)
             context = training.context(max_iter, place, self._batches_before(before))
-            state = solver.init(training.problem, training.start(before), (training.X, *encoded[1:]), context)
+            started = training.problem, training.start(before), (training.X, *encoded[1:]), context
+            state = begin(solver, *started)
             try:
                 result = run(solver, state, max_iter, monitor)
             finally:
                 solver.close(state)
         best = result.weights if monitor.best_weights is None else monitor.best_weights
-        self._set_fitted(training.to_network(best), targets, solver, rows.image_shape)
+        network = training.to_network(best)
+        if rows.is_local:
+            encoded = training.without_extremes(encoded)
+            network = training.rounded(network, encoded)
+        network = in_single_precision(network) if network.is_rounded else network
+        self._set_fitted(network, targets, solver, rows.image_shape)
         self._stream = Stream(n_batches=solver.n_batches(result.state))
         self._set_curves(result, monitor)
-        return training.without_extremes(encoded) if rows.is_local else encoded
+        return encoded
 
     def _batches_before(self, network: Network | None) -> int:
         """How many batches the first weights have seen: those of the last fit, or of an MLP's."""
@@ -182,14 +196,18 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, **options: Any) -> Self:
         """One pass of a batch solver over some rows, on top of what was learned before."""
         check_parameters(self)
+        refuse_bytes(self)
         loss = resolve_loss(self, self._task)
         rows = self._check_rows(X, y, sample_weight, hasattr(self, "network_"))
         targets = self._more_targets(rows.y, rows.s, loss, rows.dtype, **options)
         before = vars(self).get("_stream")
         is_first = before is None or before.training is None
         stream = next_stream(self, before, rows, targets)
+        if is_first:
+            warn_of_layers(self, stream.training.problem, stream.training.shapes)
         result = run(stream.training.solver, stream.state, 1, lambda k, weights, terms, state: False)
         network = stream.training.to_network(result.weights)
+        network = stream.training.rounded(network, rows.encoded(stream.training.targets))
         self._set_fitted(network, targets, stream.training.solver, rows.image_shape)
         self._stream, self.diagnosis_ = stream.after(result.state), result.diagnosis
         self.loss_ = result.curve[-1].loss / result.state.weight
@@ -359,7 +377,9 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         """Network outputs for rows that are checked first, where the network is."""
         check_is_fitted(self, "network_")
         X = check_input(self, X, method, self._image_shape)
-        return self.network_.forward(X, self._memory_limit)
+        with np.errstate(all="ignore"):
+            V = self.network_.forward(X, self._memory_limit)
+        return finite_outputs(V, type(self).__name__, method)
 
     @property
     def _memory_limit(self) -> int | None:
@@ -369,19 +389,5 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.array_api_support = True
+        tags.input_tags.sparse = True
         return tags
-
-
-def fitted_attributes(
-    network: Network, targets: BaseTargets, solver: BaseSolver | None, image_shape: tuple | None
-) -> dict:
-    """What prediction needs, by the names of the attributes."""
-    return {
-        "network_": network,
-        "targets_": targets,
-        "solver_": solver,
-        "_image_shape": image_shape,
-        "n_layers_": network.N + 1,
-        "n_outputs_": targets.n_outputs,
-        "out_activation_": "identity",
-    }

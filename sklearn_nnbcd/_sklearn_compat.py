@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from sklearn.neural_network import MLPRegressor
 from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils import _safe_indexing as take_rows
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 try:  # scikit-learn >= 1.9 (SLEP023, experimental)
@@ -39,6 +40,7 @@ __all__ = [
     "SweepCallbacks",
     "check_sample_weight",
     "set_fitted_mlp",
+    "take_rows",
     "with_callbacks",
 ]
 

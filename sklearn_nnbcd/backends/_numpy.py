@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from ._base import Backend, Pass
+from ._sparse import SparseRows
 
 #: columns up to which NumPy's own symmetric product is as fast as one in parts
 _GRAM_LEAF = 192
@@ -94,12 +95,30 @@ class NumpyBackend(Backend):
         chosen ^= a
         return chosen.view(f"f{chosen.itemsize}")
 
+    def take_rows(self, x, rows, *, xp):
+        """As the library does; sparse rows have a way of their own."""
+        return x[rows] if isinstance(x, SparseRows) else super().take_rows(x, rows, xp=xp)
+
+    def column_sums(self, A, *, xp):
+        """Likewise."""
+        return A.column_sums() if isinstance(A, SparseRows) else super().column_sums(A, xp=xp)
+
+    def column_squares(self, A, *, xp):
+        """Likewise."""
+        return A.column_squares() if isinstance(A, SparseRows) else super().column_squares(A, xp=xp)
+
+    def with_constant(self, A, *, xp):
+        """Likewise."""
+        return A.with_constant() if isinstance(A, SparseRows) else super().with_constant(A, xp=xp)
+
     def gram(self, A, *, xp):
         """``A' A`` in parts: NumPy mirrors the half that BLAS leaves out entry by entry.
 
         With rows of a power of two of bytes, every entry of that mirror image is a cache miss, which
         takes as long as the product itself of 2000 rows and ten times that of 64.
         """
+        if isinstance(A, SparseRows):
+            return A.gram()
         d = A.shape[1]
         if d <= _GRAM_LEAF:
             return A.T @ A

@@ -12,7 +12,7 @@ import numpy as np
 
 from ._c_interface import File, add_functions, assembled, declarations
 from ._c_memory import Plan, plan_of
-from ._c_sparse import SparseTables, sparse_helper, sparse_tables
+from ._c_sparse import sparse_helper, sparse_tables
 from ._c_text import check_float32, number
 from ._graph import Graph
 from ._nodes import (
@@ -139,7 +139,9 @@ def _clip(file: File, place: Place) -> list[str]:
     if np.ndim(low) or np.ndim(high):
         n = place.node.size
         low, high = (
-            file.add_table("float", np.clip(np.broadcast_to(end, n), -3e38, 3e38).astype(np.float32), "bounds")
+            file.add_table(
+                "float", np.clip(np.broadcast_to(end, n), -3e38, 3e38).astype(np.float32), "bounds"
+            )
             for end in (low, high)
         )
         return _each(place, f"@ < {low}[i] ? {low}[i] : @ > {high}[i] ? {high}[i] : @")
@@ -242,7 +244,10 @@ EMITTERS: dict[type[Node], Callable[[File, Place], list[str]]] = {
     Softmax: _in_place("softmax"),
     Simplex: _in_place("simplex"),
     Normalise: _normalise,
-    TwoColumns: lambda file, place: [f"{place.out}[1] = {place.out}[0];", f"{place.out}[0] = 1.0f - {place.out}[1];"],
+    TwoColumns: lambda file, place: [
+        f"{place.out}[1] = {place.out}[0];",
+        f"{place.out}[0] = 1.0f - {place.out}[1];",
+    ],
 }
 
 

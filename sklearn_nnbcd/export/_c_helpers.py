@@ -91,8 +91,8 @@ helper(
     "pool",
     """
 /* means over windows of an image, channel by channel */
-static void NAME_pool(const float *image, float *out, int width, int channels, int rows, int columns, int down,
-                      int right, int high, int wide)
+static void NAME_pool(const float *image, float *out, int width, int channels, int rows, int columns,
+                      int down, int right, int high, int wide)
 {
     int r, s, c, i, j;
     for (r = 0; r < rows; ++r)

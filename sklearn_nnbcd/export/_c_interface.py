@@ -27,6 +27,12 @@ class File:
         Names of functions of ``HELPERS`` that it calls.
     own_helpers : dict of str to str
         Texts of functions that are made for it.
+    weight_bits : int
+        8 or 16 in an integer network.
+    sizes : dict of int to int
+        Entries of the values of an integer network.
+    simd : bool
+        Whether a function has a path for processors that multiply pairs.
     """
 
     name: str
@@ -34,6 +40,9 @@ class File:
     functions: list[str] = field(default_factory=list)
     helpers: set[str] = field(default_factory=set)
     own_helpers: dict[str, str] = field(default_factory=dict)
+    weight_bits: int = 8
+    sizes: dict[int, int] = field(default_factory=dict)
+    simd: bool = False
     n_tables: int = 0
 
     def add_table(self, kind: str, values: Any, what: str) -> str:
@@ -128,7 +137,12 @@ def add_functions(file: File, graph: Graph, input_type: str, score_type: str, un
     if graph.task == "numbers":
         assert graph.predictions is not None
         if graph.one_column:
-            lines = ["float y[1];", *copied("y"), *head_lines(file, graph, graph.predictions, "y"), "return y[0];"]
+            lines = [
+                "float y[1];",
+                *copied("y"),
+                *head_lines(file, graph, graph.predictions, "y"),
+                "return y[0];",
+            ]
             file.function(f"float {name}_predict({row})", lines)
         else:
             lines = [*copied("y"), *head_lines(file, graph, graph.predictions, "y")]
@@ -170,6 +184,11 @@ def assembled(file: File, declared: list[str], score_type: str, remarks: list[st
     upper = file.name.upper()
     includes = ["#include <stdint.h>"]
     implementation = ["#include <math.h>"] if any(f"{f}(" in body for f in LIBM) else []
+    if file.simd:
+        implementation.append(
+            f"#if defined(__ARM_FEATURE_SIMD32) && !defined({upper}_PORTABLE)\n#include <arm_acle.h>\n"
+            f"#include <string.h>\n#define {upper}_SIMD\n#endif"
+        )
     remarks = [f" * {line}".rstrip() for line in remarks]
     parts = [
         "/*\n" + "\n".join(remarks) + "\n */",

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 from ._fold import consumers
 from ._graph import Graph
@@ -86,14 +88,17 @@ def plan_of(graph: Graph) -> Plan:
     cut = {
         k
         for k in needed
-        if isinstance(nodes[k], Windows) and all(_takes_patches(nodes[r]) for r in readers[k]) and readers[k]
+        if isinstance(nodes[k], Windows) and readers[k]
+        if all(_takes_patches(nodes[r], nodes[k]) for r in readers[k])
     }
     hidden = {nodes[k].sources[0] for k in fused} | cut | {0}
     order = [k for k in needed if k not in hidden]
     reads = {k: _read(nodes, k, fused, cut) for k in order}
     last = {source: k for k in order for source in reads[k]}
     last[graph.scores] = len(nodes)
-    memory, offsets, patches = Memory(), {}, {}
+    memory = Memory()
+    offsets: dict[int, int] = {}
+    patches: dict[int, int] = {}
     for k in order:
         first = reads[k][0]
         if isinstance(nodes[k], IN_PLACE) and k not in fused and first != 0 and last[first] == k:
@@ -112,7 +117,7 @@ def plan_of(graph: Graph) -> Plan:
     return Plan(order, fused, cut, offsets, patches, memory.size)
 
 
-def _product_of(nodes: tuple[Node, ...], k: int, fused: set[int]) -> Node:
+def _product_of(nodes: tuple[Node, ...], k: int, fused: set[int]) -> Any:
     """The node itself, or the product that a fused intercept belongs to."""
     return nodes[nodes[k].sources[0]] if k in fused else nodes[k]
 
@@ -128,12 +133,13 @@ def _is_fused(nodes: tuple[Node, ...], readers: list[list[int]], k: int, scores:
     node = nodes[k]
     if not isinstance(node, Intercept):
         return False
-    product = nodes[node.sources[0]]
+    product: Any = nodes[node.sources[0]]
     alone = readers[node.sources[0]] == [k] and node.sources[0] != scores
     thin = isinstance(product, SparseProduct) or (isinstance(product, Product) and product.after == 1)
     return alone and thin and product.before == node.before
 
 
-def _takes_patches(node: Node) -> bool:
-    """Whether a node multiplies one patch after the other."""
-    return isinstance(node, SparseProduct) or (isinstance(node, Product) and node.after == 1)
+def _takes_patches(node: Any, windows: Any) -> bool:
+    """Whether a node multiplies one patch after the other, each as one row."""
+    thin = isinstance(node, SparseProduct) or (isinstance(node, Product) and node.after == 1)
+    return thin and node.before == math.prod(windows.window.counts)

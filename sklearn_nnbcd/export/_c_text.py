@@ -10,8 +10,8 @@ from typing import IO, Any
 import numpy as np
 
 KEYWORDS = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if inline int long "
-    "main register restrict return short signed sizeof static struct switch typedef union unsigned void "
+    "auto break case char const continue default do double else enum extern float for goto if inline int "
+    "long main register restrict return short signed sizeof static struct switch typedef union unsigned void "
     "volatile while".split()
 )
 #: characters of a line of a table
@@ -97,8 +97,8 @@ def write_text(text: str, out_file: str | os.PathLike | IO[str] | None) -> str |
         return None
     if not hasattr(out_file, "write"):
         raise TypeError(
-            "The 'out_file' of export_c must be a path, a file to write text to, or None for the text itself. "
-            f"Got {out_file!r}."
+            "The 'out_file' of export_c must be a path, a file to write text to, or None for the text "
+            f"itself. Got {out_file!r}."
         )
     out_file.write(text)
     return None

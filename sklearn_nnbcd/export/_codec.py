@@ -48,7 +48,7 @@ REFUSED: dict[type, str] = {
 KINDS = "biufU"
 
 
-def _subclasses(cls: type) -> list[type]:
+def _subclasses(cls: Any) -> list[type]:
     return [kind for sub in cls.__subclasses__() for kind in (sub, *_subclasses(sub))]
 
 

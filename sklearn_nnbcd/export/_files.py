@@ -93,8 +93,8 @@ def save_network(estimator: Any, file: str | os.PathLike | IO[bytes]) -> None:
     if type(estimator).__name__ not in ESTIMATORS or type(estimator) not in ESTIMATORS.values():
         raise TypeError(
             f"The 'estimator' of save_network must be a fitted {' or '.join(ESTIMATORS)}. Got "
-            f"{type(estimator).__name__}. Of a pipeline pass the last step, pipeline[-1], or keep it whole by "
-            "skops."
+            f"{type(estimator).__name__}. Of a pipeline pass the last step, pipeline[-1], or keep it whole "
+            "by skops."
         )
     check_is_fitted(estimator, "network_")
     encoder, name, network = Encoder(), type(estimator).__name__, estimator.network_
@@ -120,7 +120,7 @@ def save_network(estimator: Any, file: str | os.PathLike | IO[bytes]) -> None:
         archive.writestr(HEADER, text)
         for k, array in enumerate(encoder.arrays):
             with archive.open(f"{k}.npy", "w", force_zip64=array.nbytes >= 2**31) as member:
-                npy.write_array(member, array, allow_pickle=False)  # type: ignore[no-untyped-call]
+                npy.write_array(member, array, allow_pickle=False)
 
 
 def load_network(file: str | os.PathLike | IO[bytes]) -> Any:
@@ -215,9 +215,9 @@ def _array(archive: zipfile.ZipFile, k: int) -> np.ndarray:
     """Array k; its header is compared with the bytes that follow before they are read."""
     member = archive.getinfo(f"{int(k)}.npy")
     with archive.open(member) as stream:
-        major, _ = npy.read_magic(stream)  # type: ignore[no-untyped-call]
+        major, _ = npy.read_magic(stream)
         read = npy.read_array_header_1_0 if major == 1 else npy.read_array_header_2_0
-        shape, fortran, dtype = read(stream)  # type: ignore[no-untyped-call]
+        shape, fortran, dtype = read(stream)
         if any(n < 0 for n in shape):
             raise ValueError(f"an array has the shape {shape}")
         n_bytes = math.prod(shape) * plain_dtype(dtype).itemsize

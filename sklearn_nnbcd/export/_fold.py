@@ -30,14 +30,18 @@ def consumers(nodes: Any) -> list[list[int]]:
 def rows_scaled(node: Node, factors: np.ndarray) -> Node | None:
     """A product with diag(factors) W in place of W; None where the node's rows are not the entries."""
     if isinstance(node, Product) and node.before == node.after == 1:
-        return replace(node, matrix=factors[:, None] * node.matrix.astype(np.float64))
+        levels = node.levels
+        if levels is not None:
+            levels = replace(levels, rows=levels.rows * np.abs(factors)) if (factors >= 0.0).all() else None
+        matrix = factors[:, None] * node.matrix.astype(np.float64)
+        return replace(node, matrix=matrix, levels=levels)
     if isinstance(node, SparseProduct) and node.before == 1:
         each = np.repeat(factors, np.diff(node.indptr))
         return replace(node, data=node.data.astype(np.float64) * each)
     return None
 
 
-def folded(graph: Graph) -> Graph:
+def folded(graph: Graph, largest_shift: float = LARGEST_SHIFT) -> Graph:
     """The graph without scales that can be part of the weights after them.
 
     ((x - origin) * scale) W + b = x (scale W) + (b - (origin * scale) W): the columns' scales multiply
@@ -48,6 +52,8 @@ def folded(graph: Graph) -> Graph:
     Parameters
     ----------
     graph : Graph
+    largest_shift : float, default=32
+        Origins times scales up to which a scale may go into the weights.
 
     Returns
     -------
@@ -58,7 +64,7 @@ def folded(graph: Graph) -> Graph:
     _merge_scales(nodes, graph)
     for place, node in enumerate(nodes):
         if isinstance(node, Scale):
-            _fold_scale(nodes, place, graph)
+            _fold_scale(nodes, place, graph, largest_shift)
     return replace(graph, nodes=tuple(nodes))
 
 
@@ -83,14 +89,14 @@ def _merge_scales(nodes: list[Node], graph: Graph) -> None:
             nodes[place] = replace(node, sources=before.sources, origin=origin, scale=first * second)
 
 
-def _fold_scale(nodes: list[Node], place: int, graph: Graph) -> None:
+def _fold_scale(nodes: list[Node], place: int, graph: Graph, largest_shift: float) -> None:
     """Make one scale part of what follows, in place, if it can be."""
     node = nodes[place]
     assert isinstance(node, Scale)
     readers = _live_readers(nodes, graph)
     origin, scale = node.origin.astype(np.float64), node.scale.astype(np.float64)
     products = {k: rows_scaled(nodes[k], scale) for k in readers[place]}
-    if None in products.values() or np.abs(origin * scale).max() > LARGEST_SHIFT:
+    if None in products.values() or np.abs(origin * scale).max() > largest_shift:
         return
     shifts = {place: (-origin * scale)[None, :]}
     for k in range(place + 1, len(nodes)):

@@ -75,6 +75,15 @@ class Graph:
                 wanted.update(self.nodes[place].sources)
         return sorted(wanted)
 
+    def head(self, scores: np.ndarray, place: int) -> np.ndarray:
+        """What the nodes from the scores to a place make of scores, shape (n, size), in their dtype."""
+        found = {self.scores: scores}
+        for k in self.needed(place):
+            if k > self.scores:
+                node = self.nodes[k]
+                found[k] = node.evaluate(*(found[source] for source in node.sources)).astype(scores.dtype)
+        return found[place]
+
     def values(self, X: np.ndarray, *places: int) -> dict[int, np.ndarray]:
         """What every node that the given ones depend on computes, by place, in the network's dtype.
 

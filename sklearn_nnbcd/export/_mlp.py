@@ -42,9 +42,9 @@ def to_mlp(estimator: Any) -> MLPClassifier | MLPRegressor:
     ------
     ValueError
         For what an MLP cannot express, by name: convolutions and residual blocks, other activations than
-        relu, tanh, sigmoid and identity, different ones in different layers, columns with extreme entries that
-        are drawn in, and the losses 'squared_error', 'hinge' and (for three or more classes) 'logistic' of
-        a classifier, whose probabilities are no softmax.
+        relu, tanh, sigmoid and identity, different ones in different layers, columns with extreme entries
+        that are drawn in, and the losses 'squared_error', 'hinge' and (for three or more classes)
+        'logistic' of a classifier, whose probabilities are no softmax.
     TypeError
         For another estimator.
     NotFittedError

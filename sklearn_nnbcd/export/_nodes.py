@@ -67,16 +67,41 @@ class Clip(Node):
 
 
 @dataclass(frozen=True, eq=False)
+class Levels:
+    """Integers that a fit gave a weight: diag(rows) integers diag(columns) is the matrix.
+
+    Attributes
+    ----------
+    integers : array of int of shape (d_in, d_out)
+    rows : array of shape (d_in,)
+        Factors >= 0 of rows.
+    """
+
+    integers: np.ndarray
+    rows: np.ndarray
+
+    def columns_of(self, W: np.ndarray) -> np.ndarray | None:
+        """Factors (d_out,) with W = integers diag(factors), up to rounding; None where there are none."""
+        weight = np.abs(self.integers).sum(axis=0)
+        columns = np.abs(W).sum(axis=0) / np.maximum(weight, 1)
+        columns = np.where(columns > 0.0, columns, columns.max() or 1.0)
+        near = np.allclose(W, self.integers * columns, rtol=1e-4, atol=0.0)
+        return columns if near else None
+
+
+@dataclass(frozen=True, eq=False)
 class Product(Node):
     """The product with a matrix along the middle axis of a value of shape (before, d_in, after).
 
     out[b, j, a] = sum_i v[b, i, a] matrix[i, j]; ``before`` = ``after`` = 1 is a dense layer,
-    ``before`` the positions of a convolution.
+    ``before`` the positions of a convolution. ``levels`` are the integers behind the matrix, if there are
+    any.
     """
 
     matrix: np.ndarray
     before: int = 1
     after: int = 1
+    levels: Levels | None = None
 
     def evaluate(self, *values: np.ndarray) -> np.ndarray:
         """The contraction."""
@@ -291,8 +316,8 @@ class Simplex(Node):
     """The probability vector nearest to v: max(v - t, 0) with the t that makes the sum 1."""
 
     def evaluate(self, *values: np.ndarray) -> np.ndarray:
-        """The projection, by sorting."""
-        V, k = values[0], self.size
+        """The projection, by sorting; about the largest entry, which rounding then leaves above t."""
+        V, k = values[0] - values[0].max(axis=1, keepdims=True), self.size
         excess = np.cumsum(-np.sort(-V, axis=1), axis=1) - 1.0
         threshold = np.max(excess / np.arange(1, k + 1, dtype=V.dtype), axis=1, keepdims=True)
         P = np.maximum(V - threshold, 0.0)

@@ -81,8 +81,8 @@ def export_onnx(
     opset = check_integer(opset, "opset", "export_onnx", low=FIRST_OPSET, cure=f"Try {USUAL_OPSET}.")
     if opset > known:
         raise ValueError(
-            f"The 'opset' of export_onnx must be at most {known}, the newest that the installed onnx knows. Got "
-            f"{opset}. Try {USUAL_OPSET}, or upgrade onnx."
+            f"The 'opset' of export_onnx must be at most {known}, the newest that the installed onnx knows. "
+            f"Got {opset}. Try {USUAL_OPSET}, or upgrade onnx."
         )
     model = _model(onnx, graph_of(estimator), opset)
     content = model.SerializeToString()

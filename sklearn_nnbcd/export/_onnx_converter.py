@@ -45,7 +45,11 @@ def register_onnx_converter() -> None:
     ['label', 'probabilities']
     """
     register = installed("skl2onnx").update_registered_converter
-    options = {"zipmap": [True, False, "columns"], "output_class_labels": [False, True], "nocl": [True, False]}
+    options = {
+        "zipmap": [True, False, "columns"],
+        "output_class_labels": [False, True],
+        "nocl": [True, False],
+    }
     register(NNBCDClassifier, "SklearnNNBCDClassifier", _classifier_shape, _convert, options=options)
     register(NNBCDRegressor, "SklearnNNBCDRegressor", _regressor_shape, _convert)
 
@@ -94,8 +98,8 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     opset = container.target_opset
     if opset < FIRST_OPSET:
         raise ValueError(
-            f"The 'target_opset' of skl2onnx must be at least {FIRST_OPSET} for {type(operator.raw_operator).__name__}. "
-            f"Got {opset}. Leave it out."
+            f"The 'target_opset' of skl2onnx must be at least {FIRST_OPSET} for "
+            f"{type(operator.raw_operator).__name__}. Got {opset}. Leave it out."
         )
     floating = _floating(operator)
     dtype = np.float64 if floating is DoubleTensorType else np.float32

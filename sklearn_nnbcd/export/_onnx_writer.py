@@ -66,7 +66,8 @@ class Writer:
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
         self._helper, self._from_array, self.types = helper, numpy_helper.from_array, TensorProto
-        self._unique, self._known = unique, {}
+        self._unique = unique
+        self._known: dict = {}
 
     def name(self, prefix: str) -> str:
         """A new name."""

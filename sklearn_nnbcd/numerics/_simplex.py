@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Probability vectors."""
 
+from typing import Any
 
-def two_columns(p, *, xp):
+
+def two_columns(p: Any, *, xp: Any) -> Any:
     """Columns 1 - p and p of a single column p."""
     return xp.concat([1.0 - p, p], axis=1)
 
 
-def project_to_simplex(V, *, xp):
+def project_to_simplex(V: Any, *, xp: Any) -> Any:
     """Euclidean projection of each row onto the probability simplex.
 
     Order is kept: a larger entry never gets a smaller probability. Nothing is sorted: entries that are
@@ -24,7 +26,9 @@ def project_to_simplex(V, *, xp):
     P : array of shape (n, k)
         Non-negative rows that sum to one.
     """
-    Z = V - xp.max(V, axis=1, keepdims=True)  # its largest entries, 0, stay in
+    # A shift of a row changes nothing: its largest entries, now 0, stay in, and what is 1 below them gets
+    # nothing, so that large entries must not round the 1 away.
+    Z = xp.clip(V - xp.max(V, axis=1, keepdims=True), -1.0, 0.0)
     ones = xp.ones(Z.shape[1], dtype=Z.dtype)
     inside, n_inside = Z > -1.0, None  # the threshold is at least the largest entry less 1
     while True:

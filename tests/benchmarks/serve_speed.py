@@ -5,8 +5,9 @@
 
 Pipelines of a StandardScaler and a network for tables of the shape of HAR (561 columns, 6 classes) and of the
 digits (64 columns, 10 classes), float32, one hidden layer of 100; on one thread. How well a network fits does
-not matter, so each is fitted on 512 random rows for two passes. Medians over rounds in which all take turns, of
-twenty calls each; beside it the pipeline's own ``predict_proba``, and MLPClassifier as skl2onnx converts it.
+not matter, so each is fitted on 512 random rows for two passes. Medians over rounds in which all take turns,
+of twenty calls each; beside it the pipeline's own ``predict_proba``, and MLPClassifier as skl2onnx converts
+it.
 """
 
 import argparse
@@ -17,11 +18,11 @@ import warnings
 import numpy as np
 import onnxruntime
 from records import write
+from skl2onnx import to_onnx
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from skl2onnx import to_onnx
 
 from sklearn_nnbcd import NNBCDClassifier
 from sklearn_nnbcd.export import export_onnx

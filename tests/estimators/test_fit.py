@@ -553,7 +553,7 @@ RELAXED = {
     "low rank": dict(compression="low_rank", rank=2),
     "no intercepts, ridge": dict(fit_intercept=False, ridge=0.3),
     "data metric": dict(compression="low_rank", rank=2),
-    "residual": dict(hidden_layer_sizes=(100,), layers=[Dense(6), Residual([Dense(5), Dense(6)])]),
+    "residual": dict(layers=[Dense(6), Residual([Dense(5), Dense(6)])]),
     "regularised": dict(activity_regularizer="l1"),
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""ONNX models beside onnxruntime: labels are equal, numbers up to rounding, files small, or refused by name."""
+"""ONNX models beside onnxruntime: equal labels, numbers up to rounding, small files, or refused by name."""
 
 import itertools
 import warnings
@@ -48,7 +48,9 @@ def assert_agrees(model, content, X, name="X"):
         expected = model.predict(X).reshape(len(X), -1)
         if last.loss == "poisson":  # an error of v is a relative one of exp(v), and v may be some tens
             tolerance *= 4
-        np.testing.assert_allclose(found[0], expected, rtol=0, atol=tolerance * max(1, np.abs(expected).max()))
+        np.testing.assert_allclose(
+            found[0], expected, rtol=0, atol=tolerance * max(1, np.abs(expected).max())
+        )
         return
     label, probabilities = found
     assert label.tolist() == np.asarray(model.predict(X)).tolist()
@@ -174,7 +176,9 @@ def test_whole_pipelines_convert(skl2onnx, dtype, names):
     label, probabilities = session_of(converted.SerializeToString()).run(None, {"X": X})
     assert label.tolist() == model.predict(X).tolist()
     # the steps before are skl2onnx's own
-    np.testing.assert_allclose(probabilities, model.predict_proba(X), atol=1e-5 if dtype == "float32" else 1e-9)
+    np.testing.assert_allclose(
+        probabilities, model.predict_proba(X), atol=1e-5 if dtype == "float32" else 1e-9
+    )
 
 
 def test_zipmap_labels_ensembles_and_regressors_convert(skl2onnx):

@@ -35,7 +35,12 @@ def test_any_network_comes_back(seed):
 def test_curves_streams_and_instances_come_back():
     random = np.random.RandomState(0)
     X = random.normal(size=(60, 3))
-    given = {"solver": solvers.MiniBatch(batch_size=16), "early_stopping": True, "max_iter": 4, "random_state": 0}
+    given = {
+        "solver": solvers.MiniBatch(batch_size=16),
+        "early_stopping": True,
+        "max_iter": 4,
+        "random_state": 0,
+    }
     model = NNBCDRegressor((4,), **given).fit(X, X[:, 0])
     _, other = assert_comes_back(model, X)
     assert other.validation_scores_ == model.validation_scores_

@@ -20,10 +20,22 @@ PIECES = ("layers", "activations", "losses", "compressions", "regularizers", "in
 # From top to bottom; the rooms of one floor may import each other only where APART is silent.
 FLOORS = (
     ("dask",),
-    ("_dask_parts",),
-    ("_classifier", "_regressor", "_estimator", "_outcome", "_stream", "_training", "_from_mlp", "_monitor")
+    ("_dask_rows",),
+    ("_dask_parts", "_dask_collections"),
+    (
+        "_classifier",
+        "_regressor",
+        "_estimator",
+        "_sizing",
+        "_outcome",
+        "_stream",
+        "_training",
+        "_from_mlp",
+        "_monitor",
+    )
     + ("_start", "_input", "_docs"),
     ("_resolve", "_parameters"),
+    ("_asked", "_names"),
     ("solvers",),
     ("network", "targets"),
     ("engine", "placements"),
@@ -43,8 +55,8 @@ HOMES = {
     "cupy": ("backends/_cupy.py",),
     "cupyx": ("backends/_cupy.py",),
     "torch": ("backends/_torch.py",),
-    "dask": ("placements/_dask.py", "dask.py"),
-    "distributed": ("placements/_dask.py", "dask.py"),
+    "dask": ("placements/_dask.py", "_dask_collections.py", "dask.py"),
+    "distributed": ("placements/_dask.py", "_dask_rows.py", "dask.py"),
 }
 SKLEARN_COMPAT = "_sklearn_compat.py"
 # Names that not every supported scikit-learn has (1.6 is the oldest).
@@ -603,7 +615,7 @@ VIOLATIONS = [
         "from importlib import import_module\nimport_module('cupy')",
         "backends/_cupy.py",
     ),
-    (strayed_libraries, IN + "_estimator.py", "import dask.array", "placements/_dask.py or dask.py"),
+    (strayed_libraries, IN + "_estimator.py", "import dask.array", "_dask_collections.py or dask.py"),
     (strayed_libraries, IN + "backends/_x.py", "from distributed import Client", "dask.py"),
     (private_sklearn, IN + "_estimator.py", "from sklearn.utils._tags import Tags", "is private"),
     (private_sklearn, IN + "_estimator.py", "from sklearn.base import _fit_context", "is private"),

@@ -4,6 +4,7 @@
 import warnings
 
 import numpy as np
+import pytest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
@@ -22,6 +23,8 @@ CLASSES = {
 
 def random_network(seed):
     """A fitted estimator, alone or behind a scaler, and rows that it has not seen.
+
+    Where the fit itself refuses what was drawn, as where polynomials overflow, the test is skipped.
 
     Returns
     -------
@@ -58,7 +61,10 @@ def random_network(seed):
         model = make_pipeline(scaler, model)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model.fit(X[:60], _targets(rng, task, scores[:60], options["loss"]))
+        try:
+            model.fit(X[:60], _targets(rng, task, scores[:60], options["loss"]))
+        except ValueError as refusal:
+            pytest.skip(f"no network: {refusal}")
     return model, X[60:], " ".join(repr(model).split())
 
 
@@ -112,4 +118,6 @@ def _targets(rng, task, scores, loss):
         return (scores[:, :3] > 0).astype(rng.choice(["int64", "float64", "bool"]))
     names = CLASSES[str(rng.choice(list(CLASSES)))]
     n_classes = 2 if rng.random() < 0.3 else len(names)
-    return names[np.argmax(scores[:, :n_classes], axis=1)]
+    codes = np.argmax(scores[:, :n_classes], axis=1)
+    codes[:n_classes] = np.arange(n_classes)  # every class has a row
+    return names[codes]
