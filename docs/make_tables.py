@@ -69,6 +69,30 @@ TABLES = {
             ("times faster", "{times_faster:.2f}"),
         ),
     ),
+    "predict_speed": Table(
+        "tests/benchmarks/predict_speed.py",
+        (
+            ("table", "{table}"),
+            ("network", "{network}"),
+            ("predict, one row, µs", "{predict_one:.0f}"),
+            ("times faster", "{predict_one_times_faster:.1f}"),
+            ("predict_proba, one row, µs", "{predict_proba_one:.0f}"),
+            ("times faster", "{predict_proba_one_times_faster:.1f}"),
+            ("predict, 10,000 rows, ms", "{predict_bulk:.1f}"),
+            ("times faster", "{predict_bulk_times_faster:.1f}"),
+        ),
+    ),
+    "serve_speed": Table(
+        "tests/benchmarks/serve_speed.py",
+        (
+            ("table", "{table}"),
+            ("network", "{network}"),
+            ("bytes of the file", "{bytes:,}"),
+            ("of the arrays", "{bytes_of_arrays:,}"),
+            ("one row in onnxruntime, µs", "{microseconds:.0f}"),
+            ("in scikit-learn, µs", "{in_sklearn:.0f}"),
+        ),
+    ),
     "budget": Table(
         "tests/benchmarks/budget_digits.py",
         (
@@ -78,6 +102,20 @@ TABLES = {
             ("ratio", "{ratio:.3f}"),
             ("ranks, last split", "{ranks}"),
             ("test accuracy", MEAN % ("test", "test")),
+        ),
+    ),
+    "devices": Table(
+        "tests/benchmarks/devices.py",
+        (
+            ("table", "{table}"),
+            ("model", "{model}"),
+            ("tool", "{tool}"),
+            ("accuracy", "{accuracy:.4f}"),
+            ("flash", "{flash:,}"),
+            ("RAM", "{ram:,}"),
+            ("instructions, M4", "{m4:,}"),
+            ("instructions, M3", "{m3:,}"),
+            ("wrong", "{wrong}"),
         ),
     ),
 }

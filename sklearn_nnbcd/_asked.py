@@ -25,6 +25,12 @@ def is_changed(estimator: Any, name: str) -> bool:
     return not is_default(getattr(estimator, name), default)
 
 
+def named_format(estimator: Any) -> Any:
+    """The ``compression``, None where it is open: "auto" asks for nothing."""
+    given = estimator.compression
+    return None if isinstance(given, str) and given == "auto" else given
+
+
 def refuse_unused(estimator: Any, solver: Any, solvers: Mapping[str, Any]) -> None:
     """Raise ValueError for a parameter that is not at its default and that the solver would ignore.
 
@@ -56,7 +62,7 @@ def check_sizes(estimator: Any, compressions: Mapping[str, Any]) -> None:
     compressions : dict
         The registry: a size goes to compressions that are named, where their constructor has it.
     """
-    owner, given = type(estimator).__name__, estimator.compression
+    owner, given = type(estimator).__name__, named_format(estimator)
     several = isinstance(given, list | tuple)
     asked = [canonical(c, "compression") for c in (given if several else [given]) if c is not None]
     named = [c for c in asked if isinstance(c, str)]
@@ -111,7 +117,7 @@ def warn_if_ignored(estimator: Any, solver: Any, has_validation: bool) -> None:
         found.append(("validation_fraction", "No rows are held out. Use early_stopping=True."))
     elif has_validation:
         found.append(("validation_fraction", "X_val and y_val take the place of held-out rows."))
-    compression = estimator.compression
+    compression = named_format(estimator)
     pieces = compression if isinstance(compression, list | tuple) else [compression]
     if all(piece is None for piece in pieces) and estimator.weight_regularizer is None:
         found.append(("tau", "It ties weights to their compression, and there is none."))
@@ -141,7 +147,7 @@ def warn_if_left(estimator: Any, asked: Iterable[Any], plans: Iterable[Any], sha
         Naming the layers and the cure.
     """
     owner, asked, plans = type(estimator).__name__, list(asked), list(plans)
-    given, single = estimator.compression, not isinstance(estimator.compression, list | tuple)
+    given, single = named_format(estimator), not isinstance(estimator.compression, list | tuple)
     compressed = [i for i, (c, plan) in enumerate(zip(asked, plans), 1) if c is not None and plan is not None]
     dense = [i for i, (c, plan) in enumerate(zip(asked, plans), 1) if c is not None and plan is None]
     if given is not None and single and not any(c is not None for c in asked):

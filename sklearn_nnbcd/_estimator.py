@@ -14,15 +14,17 @@ from ._asked import warn_if_ignored
 from ._from_mlp import FROM_MLP_PARAMETERS, check_mlp, network_of_mlp, parameters_of_mlp
 from ._input import Rows, check_input, check_rows, split_rows
 from ._monitor import Monitor
-from ._outcome import finite_outputs, mean_losses, warn_if_constant
+from ._outcome import Curves, finite_outputs, fitted_attributes, mean_losses, terms_table, warn_if_constant
 from ._parameters import check_nested, check_parameters
 from ._resolve import resolve_loss, resolve_solver, takes_streams, warn_of_layers
+from ._sizing import fit_in_bytes, refuse_bytes
 from ._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
 from ._stream import Stream, next_stream
 from ._training import Training
 from ._validation import all_or_nothing, parse_bytes
+from .engine import Terms
 from .initializers import FromMLP
-from .network import Network
+from .network import Network, in_single_precision
 from .solvers import STREAM_BATCHES, BaseSolver, RunResult, begin, run
 from .targets import BaseTargets
 
@@ -87,6 +89,10 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
             holds the last complete weights.
         """
         check_parameters(self)
+        if self.max_bytes is not None:
+            self._check_rows(X, y, sample_weight)  # bad rows are refused before any work
+            self.__dict__.update(fit_in_bytes(self, X, y, sample_weight, X_val=X_val, y_val=y_val))
+            return self
         loss = resolve_loss(self, self._task)
         rows = self._check_rows(X, y, sample_weight)
         stratify = self._task == "classification"
@@ -128,7 +134,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         def score(weights: Any) -> float:
             return self._score_on(validation, targets, training.to_network(weights))
 
-        callbacks = SweepCallbacks(self, max_iter, rows.X, rows.y, rows.s)
+        callbacks = SweepCallbacks(self, max_iter, getattr(rows.X, "entries", rows.X), rows.y, rows.s)
         monitor = Monitor(self, solver, callbacks, to_attributes, None if validation is None else score)
         with callbacks.fit():
             encoded = rows.encoded(targets)
@@ -140,10 +146,15 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
             finally:
                 solver.close(state)
         best = result.weights if monitor.best_weights is None else monitor.best_weights
-        self._set_fitted(training.to_network(best), targets, solver, rows.image_shape)
+        network = training.to_network(best)
+        if rows.is_local:
+            encoded = training.without_extremes(encoded)
+            network = training.rounded(network, encoded)
+        network = in_single_precision(network) if network.is_rounded else network
+        self._set_fitted(network, targets, solver, rows.image_shape)
         self._stream = Stream(n_batches=solver.n_batches(result.state))
         self._set_curves(result, monitor)
-        return training.without_extremes(encoded) if rows.is_local else encoded
+        return encoded
 
     def _batches_before(self, network: Network | None) -> int:
         """How many batches the first weights have seen: those of the last fit, or of an MLP's."""
@@ -175,10 +186,8 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
     def _set_curves(self, result: RunResult, monitor: Monitor) -> None:
         self.diagnosis_ = result.diagnosis
         self.n_iter_ = result.n_sweeps
-        self.objective_curve_ = [terms.total for terms in result.curve]
-        self.objective_terms_ = [dict(vars(terms)) for terms in result.curve]
+        self._curves = Curves.of_fit(result.curve, monitor.scores if self.early_stopping else None)
         if self.early_stopping:
-            self.validation_scores_ = monitor.scores
             self.best_validation_score_ = monitor.best_score
 
     # streams ----------------------------------------------------------------------------------
@@ -187,6 +196,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, **options: Any) -> Self:
         """One pass of a batch solver over some rows, on top of what was learned before."""
         check_parameters(self)
+        refuse_bytes(self)
         loss = resolve_loss(self, self._task)
         rows = self._check_rows(X, y, sample_weight, hasattr(self, "network_"))
         targets = self._more_targets(rows.y, rows.s, loss, rows.dtype, **options)
@@ -197,12 +207,13 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
             warn_of_layers(self, stream.training.problem, stream.training.shapes)
         result = run(stream.training.solver, stream.state, 1, lambda k, weights, terms, state: False)
         network = stream.training.to_network(result.weights)
+        network = stream.training.rounded(network, rows.encoded(stream.training.targets))
         self._set_fitted(network, targets, stream.training.solver, rows.image_shape)
         self._stream, self.diagnosis_ = stream.after(result.state), result.diagnosis
         self.loss_ = result.curve[-1].loss / result.state.weight
         self.n_iter_ = 1 if is_first else self.n_iter_ + 1
-        self.objective_curve_ = [*([] if is_first else self.objective_curve_), self.loss_]
-        self.objective_terms_ = [{"loss": self.loss_ * result.state.engine.n_rows}]
+        curve = np.append([] if is_first else self._curves.objective, self.loss_)
+        self._curves = Curves(curve, terms_table([Terms(loss=self.loss_ * result.state.engine.n_rows)]))
         return self
 
     def __getstate__(self) -> dict:
@@ -336,6 +347,27 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         return self._fitted_network.effective_sparsity
 
     @property
+    def objective_curve_(self) -> list:
+        """L after every sweep, a list of floats."""
+        return self._curve("objective").tolist()
+
+    @property
+    def objective_terms_(self) -> np.ndarray:
+        """Its terms after every sweep, a structured array."""
+        return self._curve("terms")
+
+    @property
+    def validation_scores_(self) -> list:
+        """Score on the held-out rows after every sweep, a list of floats."""
+        return self._curve("validation").tolist()
+
+    def _curve(self, name: str) -> np.ndarray:
+        curve = getattr(vars(self).get("_curves"), name, None)
+        if curve is None:
+            raise AttributeError(f"This {type(self).__name__} has no curve of its {name}: no fit left one.")
+        return curve
+
+    @property
     def _fitted_network(self) -> Network:
         # NotFittedError is an AttributeError, so hasattr of what is derived is False before fit
         check_is_fitted(self, "network_")
@@ -357,19 +389,5 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.array_api_support = True
+        tags.input_tags.sparse = True
         return tags
-
-
-def fitted_attributes(
-    network: Network, targets: BaseTargets, solver: BaseSolver | None, image_shape: tuple | None
-) -> dict:
-    """What prediction needs, by the names of the attributes."""
-    return {
-        "network_": network,
-        "targets_": targets,
-        "solver_": solver,
-        "_image_shape": image_shape,
-        "n_layers_": network.N + 1,
-        "n_outputs_": targets.n_outputs,
-        "out_activation_": "identity",
-    }

@@ -4,13 +4,18 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
+from numpy.lib.recfunctions import repack_fields
 from sklearn.exceptions import ConvergenceWarning
 
 from .backends import namespace_of
+from .engine import Terms
 from .network import Network
 from .numerics._linalg import add_to_diagonal, spd_solve
+from .solvers import BaseSolver
 from .targets import BaseTargets
 
 #: Newton steps for the best constant outputs
@@ -33,7 +38,7 @@ def mean_losses(
     """
     X, Y, s = rows
     xp = network.xp
-    V = network.forward(X, memory_limit)
+    V = network.forward(xp.astype(X, network.array.dtype, copy=False), memory_limit)
     user = user_losses(targets, Y, V, xp=xp)
     engine = targets.loss.value(Y, targets.engine_outputs(V, xp=xp), xp=xp)
     return weighted_mean(user, s, xp=xp), weighted_mean(engine, s, xp=xp)
@@ -43,6 +48,51 @@ def user_losses(targets: BaseTargets, Y: Any, V: Any, *, xp: Any) -> Any:
     """The loss of each row in the units of y, in double precision: its range is that of squares of y."""
     Y, V = (xp.astype(x, xp.float64) for x in (targets.user_targets(Y, xp=xp), V))
     return targets.user_loss.value(Y, V, xp=xp)
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """What a fit says of every sweep, in arrays: a list of numbers is many times larger in a file.
+
+    Attributes
+    ----------
+    objective : ndarray of shape (n_sweeps,)
+    terms : structured ndarray
+        See :func:`terms_table`; a stream keeps those of its last pass.
+    validation : ndarray of shape (n_sweeps,) or None
+        Scores; None without early stopping.
+    """
+
+    objective: np.ndarray
+    terms: np.ndarray
+    validation: np.ndarray | None = None
+
+    @classmethod
+    def of_fit(cls, curve: list[Terms], scores: list[float] | None) -> Curves:
+        """The curves of a fit's terms, and of its validation scores if there are any."""
+        objective = np.asarray([terms.total for terms in curve])
+        return cls(objective, terms_table(curve), None if scores is None else np.asarray(scores))
+
+
+def terms_table(curve: list[Terms]) -> np.ndarray:
+    """The terms of L before every sweep, as a structured array with a column for each.
+
+    A term that is zero throughout has no column, but for the loss: a table is a part of every file, and
+    most problems have few terms.
+
+    Parameters
+    ----------
+    curve : list of Terms
+
+    Returns
+    -------
+    table : structured ndarray of shape (n_sweeps,)
+    """
+    names = [field.name for field in fields(Terms)]
+    rows = [tuple(getattr(terms, name) for name in names) for terms in curve]
+    table = np.asarray(rows, dtype=[(name, np.float64) for name in names])
+    used = [name for name in names if name == "loss" or table[name].any()]
+    return repack_fields(table[used])
 
 
 def weighted_mean(x: Any, s: Any, *, xp: Any) -> float:
@@ -134,3 +184,18 @@ def warn_if_constant(found: float, targets: BaseTargets, rows: tuple, owner: str
         ConvergenceWarning,
         stacklevel=5,
     )
+
+
+def fitted_attributes(
+    network: Network, targets: BaseTargets, solver: BaseSolver | None, image_shape: tuple | None
+) -> dict:
+    """What prediction needs, by the names of the attributes."""
+    return {
+        "network_": network,
+        "targets_": targets,
+        "solver_": solver,
+        "_image_shape": image_shape,
+        "n_layers_": network.N + 1,
+        "n_outputs_": targets.n_outputs,
+        "out_activation_": "identity",
+    }

@@ -78,14 +78,16 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
 
     def __init__(
         self,
-        hidden_layer_sizes=(100,),
+        hidden_layer_sizes="auto",
         *,
         activation="relu",
         loss="squared_error",
-        compression=None,
+        compression="auto",
         rank=None,
         sparsity=None,
+        bits=None,
         compression_ratio=None,
+        max_bytes=None,
         compress_output=False,
         weight_regularizer=None,
         activity_regularizer=None,
@@ -116,7 +118,9 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         self.compression = compression
         self.rank = rank
         self.sparsity = sparsity
+        self.bits = bits
         self.compression_ratio = compression_ratio
+        self.max_bytes = max_bytes
         self.compress_output = compress_output
         self.weight_regularizer = weight_regularizer
         self.activity_regularizer = activity_regularizer

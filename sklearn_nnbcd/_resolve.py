@@ -7,15 +7,17 @@ from typing import Any
 
 from ._asked import check_sizes, refuse_unused, warn_if_left
 from ._names import canonical, cure_for
-from ._validation import check_integer, check_number, is_default
+from ._validation import check_integer, check_number
 from .activations import ACTIVATIONS, BaseActivation, Identity
 from .compressions import (
     COMPRESSIONS,
     BaseCompression,
     Budget,
     RegularizedPlan,
+    check_bits,
     check_budget,
     check_ratio,
+    rounded_plans,
 )
 from .engine import Penalties, Problem
 from .initializers import INITIALIZERS, BaseInitializer
@@ -42,8 +44,10 @@ def resolve_piece(value, registry, base, parameter, owner):
 
 
 def resolve_sizes(hidden_layer_sizes, owner):
-    """A tuple of layer widths from an int or a sequence of ints."""
-    sizes = hidden_layer_sizes
+    """A tuple of layer widths from an int, a sequence of ints, or "auto": one layer of 100."""
+    sizes = (
+        (100,) if isinstance(hidden_layer_sizes, str) and hidden_layer_sizes == "auto" else hidden_layer_sizes
+    )
     if isinstance(sizes, Integral) and not isinstance(sizes, bool):
         sizes = (sizes,)
     if isinstance(sizes, str | dict | set) or getattr(sizes, "ndim", 1) != 1:
@@ -65,8 +69,7 @@ def resolve_layers(estimator, n_features, n_outputs, image_shape, owner):
     if given is None:
         sizes = resolve_sizes(estimator.hidden_layer_sizes, owner)
         return resolve_stack([Dense(size) for size in sizes], (n_features,), n_outputs, owner)
-    default = inspect.signature(type(estimator)).parameters["hidden_layer_sizes"].default
-    if not is_default(estimator.hidden_layer_sizes, default):
+    if not is_auto("hidden_layer_sizes", estimator):
         raise ValueError(
             f"The 'layers' of {owner} takes the place of 'hidden_layer_sizes'. Got both: "
             f"hidden_layer_sizes={estimator.hidden_layer_sizes!r}. Write its widths into the list, "
@@ -99,9 +102,9 @@ def resolve_penalties(estimator, owner, solver):
 
 
 def is_auto(name: str, estimator: Any) -> bool:
-    """Whether a penalty is "auto"; rho and gamma cannot be."""
+    """Whether a parameter is "auto"; rho and gamma cannot be."""
     value = getattr(estimator, name)
-    return name in ("tau", "ridge") and isinstance(value, str) and value == "auto"
+    return name not in ("rho", "gamma") and isinstance(value, str) and value == "auto"
 
 
 def resolve_activations(activation, n_layers, owner):
@@ -135,7 +138,7 @@ def resolve_compressions(estimator, shapes, owner):
         each = _per_layer(given, count, "compression", owner, "layer (the output included)")
         named = [None if c is None else _compression(c, estimator, owner) for c in each]
         return [None if c is None else c.lowered(shape) for c, shape in zip(named, shapes, strict=True)]
-    if given is None:
+    if given is None or is_auto("compression", estimator):
         return [None] * count
     compressed = shapes if estimator.compress_output else shapes[:-1]
     piece = _compression(given, estimator, owner)
@@ -162,7 +165,19 @@ def resolve_plans(estimator, shapes, owner):
     return (None, *plans)
 
 
-def resolve_budget(estimator, plans, shapes, owner):
+def resolve_grids(estimator, plans, owner):
+    """The grid of each of layers 1 ... N from ``bits``, None where numbers stay as they are."""
+    each = _per_layer(estimator.bits, len(plans) - 1, "bits", owner, "layer (the output included)")
+    grids = [None if bits is None else check_bits(bits, owner) for bits in each]
+    if any(isinstance(plan, RegularizedPlan) and grid for plan, grid in zip(plans[1:], grids, strict=True)):
+        raise ValueError(
+            f"The 'bits' of {owner} must be None where a layer has a 'weight_regularizer', which it knows "
+            f"nothing of. Got {estimator.bits!r} and {estimator.weight_regularizer!r}. Leave one of them out."
+        )
+    return grids
+
+
+def resolve_budget(estimator, plans, shapes, grids, owner):
     """The :class:`Budget` that ``compression_ratio`` stands for, or None.
 
     Parameters
@@ -171,6 +186,7 @@ def resolve_budget(estimator, plans, shapes, owner):
     plans : tuple of CompressionPlan or None
         Those of layers 0 ... N; of use where a layer has no compression.
     shapes : list of tuple
+    grids : list of Grid or None
     owner : str
     """
     given = estimator.compression_ratio
@@ -193,7 +209,7 @@ def resolve_budget(estimator, plans, shapes, owner):
             "Try compression='low_rank', or leave compression_ratio out."
         )
     check_budget(pieces, shapes, ratio, owner)
-    return Budget(tuple(pieces), plans, ratio)
+    return Budget(tuple(pieces), plans, ratio, tuple(grids) if any(grids) else ())
 
 
 def _regularizers(value, count, parameter, owner, what):
@@ -288,17 +304,18 @@ def resolve_problem(
     owner = type(estimator).__name__
     stack = resolve_layers(estimator, n_features, n_outputs, image_shape, owner)
     plans = regularize_plans(resolve_plans(estimator, stack.shapes, owner), estimator, stack.shapes, owner)
+    grids = resolve_grids(estimator, plans, owner)
     problem = Problem(
         layers=stack.layers,
         activations=resolve_activations(estimator.activation, len(stack.shapes), owner),
-        plans=plans,
+        plans=rounded_plans(plans, stack.shapes, grids, owner, estimator.compression),
         loss=loss,
         penalties=resolve_penalties(estimator, owner, solver),
         fit_intercept=bool(estimator.fit_intercept),
         xp=xp,
         skips=stack.skips if any(k is not None for k in stack.skips) else (),
         activity=resolve_activity(estimator, len(stack.shapes), owner),
-        budget=resolve_budget(estimator, plans, stack.shapes, owner),
+        budget=resolve_budget(estimator, plans, stack.shapes, grids, owner),
     )
     return problem, stack.shapes
 

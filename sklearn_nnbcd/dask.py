@@ -43,6 +43,7 @@ from ._outcome import warn_if_constant
 from ._parameters import check_parameters
 from ._regressor import NNBCDRegressor
 from ._resolve import resolve_loss, resolve_solver
+from ._sizing import refuse_bytes
 from ._validation import all_or_nothing, is_default
 from .losses import SquaredError
 from .solvers import FullBatch
@@ -119,6 +120,7 @@ class DaskNNBCD:
             the cure.
         """
         check_parameters(self)
+        refuse_bytes(self)
         self._refuse_local_parameters()
         loss, client, owner = resolve_loss(self, self._task), self._client(), type(self).__name__
         with connected(client, owner):

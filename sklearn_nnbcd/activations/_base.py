@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the engine asks of an activation."""
 
+from typing import Any
+
 from sklearn.base import BaseEstimator
 
 
@@ -10,14 +12,14 @@ class BaseActivation(BaseEstimator):
     One proximal convention for the whole library: the caller gives the *weight* of the quadratic.
     """
 
-    def check_parameters(self):
+    def check_parameters(self) -> None:
         """Raise ValueError or TypeError for bad parameters; called once, before any work."""
 
-    def __call__(self, U, *, xp):
+    def __call__(self, U: Any, *, xp: Any) -> Any:
         """sigma(U), entry by entry; U is not changed."""
         raise NotImplementedError
 
-    def prox(self, V, center, weight, *, xp):
+    def prox(self, V: Any, center: Any, weight: float, *, xp: Any) -> Any:
         """argmin_u 1/2 (sigma(u) - v)^2 + weight/2 (u - center)^2, entry by entry (11), (21).
 
         Parameters
@@ -34,6 +36,6 @@ class BaseActivation(BaseEstimator):
         """
         raise NotImplementedError
 
-    def derivative(self, U, *, xp):
+    def derivative(self, U: Any, *, xp: Any) -> Any:
         """sigma'(U), entry by entry; one of the two slopes at a kink."""
         raise NotImplementedError

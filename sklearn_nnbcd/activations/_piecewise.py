@@ -2,11 +2,15 @@
 """The U block (11) of a piecewise linear activation: the best clipped vertex over its pieces."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 from ..backends import get_backend
 
 
-def prox_piecewise(V, center, weight, pieces, *, xp):
+def prox_piecewise(
+    V: Any, center: Any, weight: float, pieces: Sequence[tuple[float, float, float, float]], *, xp: Any
+) -> Any:
     """argmin_u 1/2 (sigma(u) - v)^2 + weight/2 (u - center)^2 for a continuous, piecewise linear
     sigma.
 

@@ -2,13 +2,15 @@
 """Polynomials of any degree."""
 
 import math
+from collections.abc import Sequence
 from numbers import Real
+from typing import Any
 
 from ..numerics._scalar import bracketed_newton
 from ._base import BaseActivation
 
 
-def _evaluate(coefficients, U):
+def _evaluate(coefficients: Sequence, U: Any) -> Any:
     """Horner's rule; coefficients are numbers or arrays, the constant first."""
     value = coefficients[-1]
     for a in reversed(coefficients[:-1]):
@@ -16,11 +18,11 @@ def _evaluate(coefficients, U):
     return value
 
 
-def _differentiate(coefficients):
+def _differentiate(coefficients: Sequence) -> list:
     return [k * a for k, a in enumerate(coefficients)][1:]
 
 
-def _multiply(a, b):
+def _multiply(a: Sequence, b: Sequence) -> list:
     product = [0.0] * (len(a) + len(b) - 1)
     for i, x in enumerate(a):
         for j, y in enumerate(b):
@@ -28,7 +30,7 @@ def _multiply(a, b):
     return product
 
 
-def real_roots(coefficients, low, high, *, xp):
+def real_roots(coefficients: Sequence, low: Any, high: Any, *, xp: Any) -> list:
     """Points of [low, high] among which are all real roots of polynomials, entry by entry.
 
     Between neighbouring roots of its derivative a polynomial is monotone, so each gap holds one
@@ -58,7 +60,7 @@ def real_roots(coefficients, low, high, *, xp):
         crosses = xp.logical_and(sign * at_left <= 0.0, sign * at_right >= 0.0)
         stop = xp.where(crosses, right, left)
 
-        def function(u, sign=sign):
+        def function(u: Any, sign: Any = sign) -> tuple[Any, Any]:
             return sign * _evaluate(coefficients, u), sign * _evaluate(derivative, u)
 
         middle = 0.5 * (left + stop)
@@ -78,14 +80,14 @@ class Polynomial(BaseActivation):
         a_0, a_1, ... of degree at least 1.
     """
 
-    def __init__(self, coefficients=(0.0, 0.5, 0.25)):
+    def __init__(self, coefficients: Sequence[float] = (0.0, 0.5, 0.25)):
         self.coefficients = coefficients
 
-    def check_parameters(self):
+    def check_parameters(self) -> None:
         """Raise unless ``coefficients`` are finite numbers."""
         self._checked()
 
-    def _checked(self):
+    def _checked(self) -> list[float]:
         given = self.coefficients
         numbers = list(given) if isinstance(given, list | tuple) else []
         while numbers and numbers[-1] == 0:
@@ -98,11 +100,11 @@ class Polynomial(BaseActivation):
             )
         return [float(a) for a in numbers]
 
-    def __call__(self, U, *, xp):
+    def __call__(self, U: Any, *, xp: Any) -> Any:
         """a_0 + a_1 U + a_2 U^2 + ..."""
         return _evaluate(self._checked(), U)
 
-    def prox(self, V, center, weight, *, xp):
+    def prox(self, V: Any, center: Any, weight: float, *, xp: Any) -> Any:
         """The best stationary point.
 
         It is within |u - center| <= |sigma(center) - v| / sqrt(weight) and, as a root of a
@@ -130,6 +132,6 @@ class Polynomial(BaseActivation):
             best_value = xp.where(better, value, best_value)
         return best
 
-    def derivative(self, U, *, xp):
+    def derivative(self, U: Any, *, xp: Any) -> Any:
         """a_1 + 2 a_2 U + ..."""
         return _evaluate(_differentiate(self._checked()), U) + xp.zeros_like(U)

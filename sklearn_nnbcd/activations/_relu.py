@@ -2,6 +2,7 @@
 """The rectifier."""
 
 import math
+from typing import Any
 
 from ..backends import get_backend
 from ._base import BaseActivation
@@ -10,11 +11,11 @@ from ._base import BaseActivation
 class ReLU(BaseActivation):
     """sigma(u) = max(u, 0)."""
 
-    def __call__(self, U, *, xp):
+    def __call__(self, U: Any, *, xp: Any) -> Any:
         """max(U, 0)."""
         return get_backend(xp).positive_part(U, xp=xp)
 
-    def prox(self, V, center, weight, *, xp):
+    def prox(self, V: Any, center: Any, weight: float, *, xp: Any) -> Any:
         """The better of the best u >= 0 and the best u <= 0 (Lemma 9).
 
         The best u >= 0 is max(v + weight center, 0) / (1 + weight), the best u <= 0 is
@@ -32,6 +33,6 @@ class ReLU(BaseActivation):
         best *= 1.0 / (1.0 + weight)
         return backend.select_by_sign(positive, best, center, xp=xp)
 
-    def derivative(self, U, *, xp):
+    def derivative(self, U: Any, *, xp: Any) -> Any:
         """1 where U > 0, else 0."""
         return xp.astype(U > 0.0, U.dtype)

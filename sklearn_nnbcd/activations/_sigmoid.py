@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The logistic function."""
 
+from typing import Any
+
 from ..numerics._scalar import bracketed_newton, sigmoid, sigmoid_parts
 from ._base import BaseActivation
 
 
-def prox_sigmoid(V, center, weight, *, xp):
+def prox_sigmoid(V: Any, center: Any, weight: float, *, xp: Any) -> Any:
     """Global minimiser of 1/2 (s(u) - v)^2 + weight/2 (u - center)^2, s the logistic function.
 
     The mirror (u, v) -> (-u, 1 - v) makes v >= s(center), so that minimisers lie right of the
@@ -19,12 +21,12 @@ def prox_sigmoid(V, center, weight, *, xp):
     v = xp.where(flip, 1.0 - V, V)
     c = xp.where(flip, -center, center)
 
-    def slope(u):
+    def slope(u: Any) -> tuple[Any, Any]:
         s, d = sigmoid_parts(u, xp=xp)
         E = v - s
         return weight * (u - c) - E * d, weight + d * (d - E * (1.0 - 2.0 * s))
 
-    def value(u):
+    def value(u: Any) -> Any:
         return (sigmoid(u, xp=xp) - v) ** 2 + weight * (u - c) ** 2
 
     # s' <= 1/4 bounds the distance; so does s(u) <= v where v < 1
@@ -50,14 +52,14 @@ def prox_sigmoid(V, center, weight, *, xp):
 class Sigmoid(BaseActivation):
     """sigma(u) = 1 / (1 + exp(-u))."""
 
-    def __call__(self, U, *, xp):
+    def __call__(self, U: Any, *, xp: Any) -> Any:
         """1 / (1 + exp(-U))."""
         return sigmoid(U, xp=xp)
 
-    def prox(self, V, center, weight, *, xp):
+    def prox(self, V: Any, center: Any, weight: float, *, xp: Any) -> Any:
         """The lower of at most two valleys, each by a bracketed Newton iteration."""
         return prox_sigmoid(V, center, weight, xp=xp)
 
-    def derivative(self, U, *, xp):
+    def derivative(self, U: Any, *, xp: Any) -> Any:
         """sigma (1 - sigma)."""
         return sigmoid_parts(U, xp=xp)[1]

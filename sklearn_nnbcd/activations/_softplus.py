@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The smooth rectifier."""
 
+from typing import Any
+
 from ..numerics._scalar import bracketed_newton, sigmoid, sigmoid_parts, softplus, wright_omega
 from ._base import BaseActivation
 
@@ -8,11 +10,11 @@ from ._base import BaseActivation
 class Softplus(BaseActivation):
     """sigma(u) = log(1 + exp(u))."""
 
-    def __call__(self, U, *, xp):
+    def __call__(self, U: Any, *, xp: Any) -> Any:
         """log(1 + exp(U))."""
         return softplus(U, xp=xp)
 
-    def prox(self, V, center, weight, *, xp):
+    def prox(self, V: Any, center: Any, weight: float, *, xp: Any) -> Any:
         """The lower of at most two valleys, each by a bracketed Newton iteration.
 
         Left of the center (v < sigma(center)) the problem is convex. Right of it h = (v - sigma) s,
@@ -23,12 +25,12 @@ class Softplus(BaseActivation):
         """
         zero = xp.zeros_like(V)
 
-        def slope(u):
+        def slope(u: Any) -> tuple[Any, Any]:
             s, d = sigmoid_parts(u, xp=xp)
             E = V - softplus(u, xp=xp)
             return weight * (u - center) - E * s, weight + s * s - E * d
 
-        def value(u):
+        def value(u: Any) -> Any:
             return (softplus(u, xp=xp) - V) ** 2 + weight * (u - center) ** 2
 
         gap = V - softplus(center, xp=xp)
@@ -49,6 +51,6 @@ class Softplus(BaseActivation):
         last = bracketed_newton(slope, xp.clip(start, low, high), low, high, xp=xp)
         return xp.where(value(last) < value(first), last, first)
 
-    def derivative(self, U, *, xp):
+    def derivative(self, U: Any, *, xp: Any) -> Any:
         """The logistic function of U."""
         return sigmoid(U, xp=xp)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The square."""
 
+from typing import Any
+
 from ._base import BaseActivation
 
 #: Newton steps from within a factor of two of the root: float64 needs 7 at most
@@ -10,11 +12,11 @@ _STEPS = 8
 class Square(BaseActivation):
     """sigma(u) = u^2."""
 
-    def __call__(self, U, *, xp):
+    def __call__(self, U: Any, *, xp: Any) -> Any:
         """U * U."""
         return U * U
 
-    def prox(self, V, center, weight, *, xp):
+    def prox(self, V: Any, center: Any, weight: float, *, xp: Any) -> Any:
         """The stationary point on the center's side of zero.
 
         1/2 (u^2 - v)^2 + weight/2 u^2 is even, so a minimiser has the sign of the center, and with
@@ -36,6 +38,6 @@ class Square(BaseActivation):
             t = xp.where(rising, new, t)
         return xp.where(center < 0.0, -t, t)
 
-    def derivative(self, U, *, xp):
+    def derivative(self, U: Any, *, xp: Any) -> Any:
         """2 U."""
         return 2.0 * U

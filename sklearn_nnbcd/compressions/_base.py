@@ -6,18 +6,44 @@ weight shape and does the steps, the *compressed weight* is what is stored and a
 """
 
 import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
 from array_api_compat import array_namespace
 from sklearn.base import BaseEstimator
 
+from ..numerics._metric import Metric
 
-def stored_bytes(array):
+
+def stored_bytes(array: Any) -> int:
     """Bytes of an array; the array API standard has no ``nbytes``."""
     xp = array_namespace(array)
     info = xp.finfo if xp.isdtype(array.dtype, "real floating") else xp.iinfo
     return math.prod(array.shape) * info(array.dtype).bits // 8
+
+
+@dataclass(frozen=True, eq=False)
+class Local:
+    """The problem of one stored array while all others stay, as a matrix whose columns share a scale each.
+
+    Attributes
+    ----------
+    matrix : array of shape (n, m)
+        What is to be near: the best values of the array, about.
+    metric : Metric or None
+        In which to be near; the format's own where it is a product of two sides, else an estimate.
+    restore : callable
+        Brings a matrix to the shape of the array.
+    support : array of bool of shape (n, m) or None
+        Entries that there are; None: all.
+    """
+
+    matrix: Any
+    metric: Any = None
+    restore: Any = lambda matrix: matrix
+    support: Any = None
 
 
 class CompressedWeight:
@@ -29,62 +55,100 @@ class CompressedWeight:
 
     #: shape (d_in, d_out) of the dense weight
     shape: Any = None
+    #: pairs (k, l) of stored numbers where every scale of array k may as well be one of array l
+    bonds: Any = ()
 
-    def __init_subclass__(cls, **options):
+    def __init_subclass__(cls, **options: Any) -> None:
         """Give every format the short repr; a dataclass would print all its arrays."""
         super().__init_subclass__(**options)
         if "__repr__" not in vars(cls):
-            cls.__repr__ = CompressedWeight.__repr__
+            cls.__repr__ = CompressedWeight.__repr__  # type: ignore[method-assign]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         """One line: format, shape, size."""
         rows, columns = self.shape
         size = f"{self.n_parameters} numbers, {self.nbytes} bytes"
         return f"<{type(self).__name__} of shape ({rows}, {columns}): {size}>"
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> int:
         """Number of stored weight entries, as the paper counts them (indices are not weights)."""
         raise NotImplementedError
 
     @property
-    def arrays(self):
+    def arrays(self) -> tuple:
         """Tuple of all stored arrays, the first one of the weight's own dtype."""
         raise NotImplementedError
 
     @property
-    def nbytes(self):
+    def numbers(self) -> tuple:
+        """Tuple of the stored arrays that hold numbers, not indices: W is linear in each of them."""
+        return self.arrays
+
+    def with_numbers(self, numbers: Sequence) -> Any:
+        """The same format with other numbers, arrays of the same shapes."""
+        raise NotImplementedError
+
+    def local(self, k: int, W: Any, metric: "Metric | None", *, xp: Any) -> Local:
+        """The :class:`Local` problem of number k: to be near W in the metric while the others stay."""
+        raise NotImplementedError
+
+    def has_column_scales(self, k: int) -> bool:
+        """Whether the columns of ``local(k, ...)`` are those of W."""
+        return False
+
+    def spread(self, k: int, scale: Any, *, xp: Any) -> Any:
+        """Scales of the columns of ``local(k, ...)``, brought to where number k broadcasts with them."""
+        return scale
+
+    @property
+    def nbytes(self) -> int:
         """Bytes of all stored arrays, indices included."""
         return sum(stored_bytes(array) for array in self.arrays)
 
     @property
-    def cost(self):
+    def cost(self) -> float:
         """Multiply-adds per row of :meth:`apply`, in units that compare with d_in * d_out."""
         return float(self.shape[0] * self.shape[1])
 
     @property
-    def multiplications(self):
+    def multiplications(self) -> int:
         """Multiply-adds per row of :meth:`apply`, counted and not weighed."""
         return int(self.cost)
 
-    def to_dense(self, *, xp):
+    def to_dense(self, *, xp: Any) -> Any:
         """The weight as an array of shape (d_in, d_out)."""
         raise NotImplementedError
 
-    def operator(self, *, xp):
+    def operator(self, *, xp: Any) -> Callable[[Any], Any]:
         """A function V -> V @ to_dense() through the compressed form, prepared for many calls."""
         W = self.to_dense(xp=xp)
         return lambda V: V @ W
 
-    def apply(self, V, *, xp):
+    def sparse_operator(self, *, xp: Any) -> Callable[[Any], Any]:
+        """The same for sparse rows V: through a form that takes only products with matrices."""
+        W = self.to_dense(xp=xp)
+        return lambda V: V @ W
+
+    def apply(self, V: Any, *, xp: Any) -> Any:
         """``V @ to_dense()`` through the compressed form."""
         return self.operator(xp=xp)(V)
 
-    def scaled(self, factor):
+    def check_arrays(self, *, xp: Any) -> None:
+        """Raise an error unless the stored arrays fit together; asked of a weight that comes from a file.
+
+        By default the product with one row is tried. A format whose arrays say where other numbers lie
+        must look at every index: its products may not.
+        """
+        V = xp.zeros((1, self.shape[0]), dtype=self.arrays[0].dtype)
+        if self.apply(V, xp=xp).shape != (1, self.shape[1]):
+            raise ValueError(f"a weight that says {self.shape} is of another shape")
+
+    def scaled(self, factor: float) -> "CompressedWeight":
         """The weight times a number, in the same format."""
         raise NotImplementedError
 
-    def rows_scaled(self, factors, *, xp):
+    def rows_scaled(self, factors: Any, *, xp: Any) -> "CompressedWeight | None":
         """diag(factors) W in the same format; None: the format cannot.
 
         Parameters
@@ -95,15 +159,15 @@ class CompressedWeight:
         """
         return None
 
-    def rows_mixed(self, basis, *, xp):
+    def rows_mixed(self, basis: Any, *, xp: Any) -> "CompressedWeight | None":
         """B W in the same format for a matrix B of shape (any, d_in); None: the format cannot."""
         return None
 
-    def columns_scaled(self, factors, *, xp):
+    def columns_scaled(self, factors: Any, *, xp: Any) -> "CompressedWeight | None":
         """W diag(factors) in the same format, for factors of shape (d_out,); None: the format cannot."""
         return None
 
-    def selected(self, indices, axis, *, xp):
+    def selected(self, indices: Any, axis: int, *, xp: Any) -> "CompressedWeight | None":
         """The weight with some rows (axis 0) or columns (1) only; None: the format cannot.
 
         Parameters
@@ -134,18 +198,52 @@ class CompressionPlan:
     in_user_units : bool
         Whether the entries of the weight themselves mean something, such as those in a box, so that the
         columns of X must keep their units.
+    takes_bits : bool
+        Whether the numbers of its weights can be rounded to few bits: ``numbers`` and what follows from
+        them are there, and no penalty has a word in it.
+    is_rounded : bool
+        Whether the numbers of its weights have few bits.
+    takes_row_factors : bool
+        Whether diag(f) W is of the format for any W of it.
     inner_rank : int or None
         Columns of A where the weights of this plan are all products A B of two free matrices; then
         :meth:`product` makes one of them and its ``factors`` gives them back.
     """
 
+    shape: Any
     exact = True
+    takes_bits = False
+    is_rounded = False
+    takes_row_factors = False
     step_every = 10
     inner_rank: Any = None
     in_user_units = False
     n_parameters: Any = None
 
-    def projects_exactly(self, metric):
+    @property
+    def training(self) -> "CompressionPlan | None":
+        """The plan that batches train with; its weights become this plan's in the end. None: none."""
+        return self
+
+    def finished(self, M: Any, W: Any, *, metric: "Metric | None" = None, xp: Any) -> Any:
+        """A weight of the plan ``training`` as one of this plan, near W.
+
+        Parameters
+        ----------
+        M : CompressedWeight
+        W : array of shape (d_in, d_out)
+        metric : Metric or None, default=None
+            None is the Frobenius norm.
+        xp : module
+            Array API namespace.
+        """
+        return M
+
+    def for_scaled_inputs(self, scale: Any, *, xp: Any) -> Any:
+        """The plan for weights W whose network gets diag(scale) W in the end, shape (d_in,), >= 0."""
+        return self
+
+    def projects_exactly(self, metric: Metric | None) -> bool:
         """Whether :meth:`project` returns a nearest weight of the format in the given metric.
 
         Parameters
@@ -155,7 +253,7 @@ class CompressionPlan:
         """
         return self.exact and metric is None
 
-    def project(self, W, *, metric=None, xp):
+    def project(self, W: Any, *, metric: Metric | None = None, xp: Any) -> CompressedWeight:
         """A first compressed weight near W, from nothing.
 
         Parameters
@@ -172,18 +270,18 @@ class CompressionPlan:
         """
         raise NotImplementedError
 
-    def begin(self, W, *, metric=None, xp):
+    def begin(self, W: Any, *, metric: Metric | None = None, xp: Any) -> CompressedWeight:
         """A start for :meth:`step`: as :meth:`project`, but it need not be the nearest weight."""
         return self.project(W, metric=metric, xp=xp)
 
-    def for_inputs(self, n_inputs):
+    def for_inputs(self, n_inputs: int) -> "CompressionPlan | None":
         """The plan of weights of shape (n_inputs, d_out) that any B brings to this plan as B W, or None.
 
         With it, few rows of many columns are trained on in the space that the rows span.
         """
         return None
 
-    def product(self, A, B):
+    def product(self, A: Any, B: Any) -> CompressedWeight:
         """The weight A B, where ``inner_rank`` says that there is one.
 
         Parameters
@@ -195,7 +293,7 @@ class CompressionPlan:
         Returns
         -------
         M : CompressedWeight
-            In the format of this plan, with ``factors`` (A, B).
+            In the format of ``training``, with ``factors`` (A, B).
 
         Raises
         ------
@@ -204,7 +302,9 @@ class CompressionPlan:
         """
         raise NotImplementedError
 
-    def step(self, target, previous, weight, *, metric=None, xp):
+    def step(
+        self, target: Any, previous: Any, weight: float, *, metric: Metric | None = None, xp: Any
+    ) -> CompressedWeight:
         """argmin_M r(M) + weight/2 ||M - target||^2 over the format, starting from ``previous``.
 
         This is (13) with its two quadratics as one: target = (tau W + alpha M_old)/(tau + alpha),
@@ -228,7 +328,7 @@ class CompressionPlan:
         """
         raise NotImplementedError
 
-    def penalty(self, M, *, xp):
+    def penalty(self, M: Any, *, xp: Any) -> Any:
         """r(M), a number; 0 for a hard constraint."""
         return 0.0
 
@@ -236,18 +336,18 @@ class CompressionPlan:
 class BaseCompression(BaseEstimator):
     """Parameters of a compression; :meth:`plan` resolves them for one weight."""
 
-    def highest_rank(self, shape):
+    def highest_rank(self, shape: tuple) -> int | None:
         """Largest int ``rank`` that means anything for the shape; None: there is no rank."""
         return None
 
-    def lowered(self, shape):
+    def lowered(self, shape: tuple) -> "BaseCompression":
         """The compression with an int ``rank`` that weights of a shape can have: itself, or another."""
         rank, highest = getattr(self, "rank", None), self.highest_rank(shape)
         if highest is None or not isinstance(rank, Integral) or isinstance(rank, bool) or rank <= highest:
             return self
         return type(self)(**self.get_params(deep=False) | {"rank": highest})
 
-    def plan(self, shape):
+    def plan(self, shape: tuple) -> CompressionPlan:
         """A :class:`CompressionPlan` for weights of shape (d_in, d_out).
 
         Raises

@@ -2,14 +2,25 @@
 """One budget for a whole network, distributed over the layers by what each of them loses."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from .._validation import check_number
 from ..backends import get_backend
-from ..numerics._metric import EUCLIDEAN
+from ..numerics._metric import EUCLIDEAN, Metric
+from ._base import BaseCompression, CompressionPlan
+from ._quantized import rounded_plans
 
 
-def budget_plans(compressions, weights, compression_ratio, *, metrics=None, xp):
+def budget_plans(
+    compressions: Sequence,
+    weights: Sequence,
+    compression_ratio: float,
+    *,
+    metrics: Sequence | None = None,
+    xp: Any,
+) -> list[CompressionPlan | None]:
     """Plans whose weights together take at most a share of the dense parameters.
 
     Formats with a ``rank`` share their part of the budget by the spectra of the weights: rank by
@@ -59,7 +70,7 @@ def budget_plans(compressions, weights, compression_ratio, *, metrics=None, xp):
     parts = [
         (c, W, metric) for c, W, metric in zip(compressions, weights, metrics, strict=True) if c is not None
     ]
-    values = iter((_rank_shares if name == "rank" else _sparsities)(parts, budget, xp=xp))
+    values: Any = iter((_rank_shares if name == "rank" else _sparsities)(parts, budget, xp=xp))
     values = [None if c is None else next(values) for c in compressions]
     return [
         None if value is None else _with(c, name, value).plan(shape)
@@ -67,12 +78,14 @@ def budget_plans(compressions, weights, compression_ratio, *, metrics=None, xp):
     ]
 
 
-def check_ratio(value, owner):
+def check_ratio(value: Any, owner: str) -> float:
     """The ``compression_ratio`` as a float in (0, 1]; anything else raises."""
     return check_number(value, "compression_ratio", owner, strict=True, high=1.0, cure="Try 0.1.")
 
 
-def check_budget(compressions, shapes, ratio, owner):
+def check_budget(
+    compressions: Sequence, shapes: Sequence[tuple], ratio: float, owner: str
+) -> tuple[str, int]:
     """What a budget sets, 'rank' or 'sparsity', and the entries that it has for compressed layers.
 
     Raises
@@ -114,31 +127,49 @@ class Budget:
         Entry i belongs to layer i: what stays where there is no compression.
     ratio : float
         Weight entries after / before, over all layers.
+    grids : tuple of Grid or None, default=()
+        Of layers 1 ... N: those whose numbers have few bits; empty: none.
+    scale : array of shape (d_0,) or None, default=None
+        What the columns of X are multiplied by before the first layer, see ``for_scaled_inputs``.
     """
 
     compressions: tuple
     plans: tuple
     ratio: float
+    grids: tuple = ()
+    scale: Any = None
 
-    def __call__(self, W, metrics=None, *, xp):
+    @property
+    def training(self) -> "Budget":
+        """The budget without rounding."""
+        plans = tuple(None if plan is None else plan.training for plan in self.plans)
+        return replace(self, plans=plans, grids=())
+
+    def __call__(self, W: Sequence, metrics: Sequence | None = None, *, xp: Any) -> tuple:
         """Plans for layers 0 ... N; entry 0 of W, of the metrics and of the plans is None."""
         metrics = None if metrics is None else metrics[1:]
         made = budget_plans(self.compressions, W[1:], self.ratio, metrics=metrics, xp=xp)
         pairs = zip(self.compressions, self.plans[1:], made, strict=True)
-        return (None, *(kept if c is None else plan for c, kept, plan in pairs))
+        plans = (None, *(kept if c is None else plan for c, kept, plan in pairs))
+        if self.grids:
+            shapes = [tuple(w.shape) for w in W[1:]]
+            plans = rounded_plans(plans, shapes, list(self.grids), "the budget", self.compressions)
+        if self.scale is None or plans[1] is None:
+            return plans
+        return (None, plans[1].for_scaled_inputs(self.scale, xp=xp), *plans[2:])
 
 
-def _least(compression, shape):
+def _least(compression: BaseCompression, shape: tuple) -> int:
     """Entries that a compressed layer takes at least; all of them where rank 1 saves nothing."""
     return min(_with(compression, "rank", 1).plan(shape).n_parameters, shape[0] * shape[1])
 
 
-def _with(compression, name, value):
+def _with(compression: BaseCompression, name: str, value: Any) -> BaseCompression:
     """The compression with one parameter replaced."""
     return type(compression)(**compression.get_params(deep=False) | {name: value})
 
 
-def _spectrum(W, metric, *, xp):
+def _spectrum(W: Any, metric: Metric | None, *, xp: Any) -> list[float]:
     """Squared singular values in the metric, falling; relative to their sum without a metric."""
     Z = (EUCLIDEAN if metric is None else metric).whiten(W)
     values = xp.linalg.eigvalsh(Z.T @ Z if W.shape[1] <= W.shape[0] else Z @ Z.T)
@@ -147,7 +178,7 @@ def _spectrum(W, metric, *, xp):
     return [square / total for square in squares]
 
 
-def _rank_shares(parts, budget, *, xp):
+def _rank_shares(parts: list, budget: int, *, xp: Any) -> list[float | None]:
     """Share of the dense parameters of every layer, None for all: greedy, optimal for low rank.
 
     Prices are those of low rank, but for the first rank, which is the format's own, and for the last
@@ -182,7 +213,7 @@ def _rank_shares(parts, budget, *, xp):
     ]
 
 
-def _sparsities(parts, budget, *, xp):
+def _sparsities(parts: list, budget: int, *, xp: Any) -> list[float]:
     """Share of the entries that each layer loses when the largest scores of all layers stay."""
     scores = []
     for _, W, metric in parts:

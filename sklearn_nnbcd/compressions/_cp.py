@@ -2,12 +2,14 @@
 """Canonical polyadic (CP) format."""
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .._validation import check_rank_number
-from ..numerics._metric import EUCLIDEAN
-from ._base import CompressedWeight, CompressionPlan
-from ._two_sided import TwoSidedCompression, fit_factors
+from ..numerics._metric import EUCLIDEAN, Metric
+from ._base import CompressedWeight, CompressionPlan, Local
+from ._two_sided import TwoSidedCompression, fit_factors, local_factor
 from .tensors._factor_maps import (
     khatri_rao,
     khatri_rao_maps,
@@ -29,36 +31,68 @@ class CPWeight(CompressedWeight):
     columns: tuple
 
     @property
-    def shape(self):
+    def shape(self) -> tuple:
         """(d_in, d_out)."""
         sides = (self.rows, self.columns)
         return tuple(math.prod(U.shape[0] for U in side) for side in sides)
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> int:
         """R times the sum of the modes."""
         return sum(math.prod(U.shape) for U in self.arrays)
 
     @property
-    def arrays(self):
+    def arrays(self) -> tuple:
         """The factors."""
         return self.rows + self.columns
 
     @property
-    def cost(self):
+    def cost(self) -> float:
         """R (d_in + d_out) multiply-adds per row."""
         return float(self.rows[0].shape[1] * sum(self.shape))
 
-    def to_dense(self, *, xp):
+    @property
+    def bonds(self) -> Any:
+        """A component has one scale."""
+        last = len(self.arrays) - 1
+        return tuple((k, last) for k in range(last))
+
+    def with_numbers(self, numbers: Sequence) -> Any:
+        """Other factors."""
+        split = len(self.rows)
+        return CPWeight(tuple(numbers[:split]), tuple(numbers[split:]))
+
+    def local(self, k: int, W: Any, metric: "Metric | None", *, xp: Any) -> Local:
+        """Least squares for one factor; its metric has the mean of a side over the other modes."""
+        metric = EUCLIDEAN if metric is None else metric
+        own, others = list(self.rows), list(self.columns)
+        if k >= len(own):
+            k, own, others, W, metric = k - len(own), others, own, W.T, metric.transposed
+        modes, B = tuple(U.shape[0] for U in own), khatri_rao(others, xp=xp)
+        SB = metric.columns.multiply(B)
+        shared = (own, modes, W @ SB, B, SB, metric.rows, khatri_rao_maps, _gram, _ITERATIONS)
+        return local_factor(k, *shared, xp=xp)
+
+    def spread(self, k: int, scale: Any, *, xp: Any) -> Any:
+        """Columns of a factor."""
+        return scale[None, :]
+
+    def to_dense(self, *, xp: Any) -> Any:
         """Khatri-Rao product of the rows times that of the columns."""
         return khatri_rao(self.rows, xp=xp) @ khatri_rao(self.columns, xp=xp).T
 
-    def operator(self, *, xp):
+    def check_arrays(self, *, xp: Any) -> None:
+        """All factors must have a column for every term."""
+        ranks = {U.shape[1] if U.ndim == 2 else None for U in self.arrays}
+        if len(ranks) != 1 or None in ranks or not (self.rows and self.columns):
+            raise ValueError("the factors of a CP weight do not have the same number of terms")
+
+    def operator(self, *, xp: Any) -> Callable[[Any], Any]:
         """V -> (V A) B'."""
         A, B = khatri_rao(self.rows, xp=xp), khatri_rao(self.columns, xp=xp).T
         return lambda V: (V @ A) @ B
 
-    def scaled(self, factor):
+    def scaled(self, factor: float) -> "CPWeight":
         """Scale the last factor."""
         return CPWeight(self.rows, (*self.columns[:-1], self.columns[-1] * factor))
 
@@ -71,18 +105,19 @@ class CPPlan(CompressionPlan):
     column_modes: tuple
     rank: int
     exact = False
+    takes_bits = True
 
     @property
-    def shape(self):
+    def shape(self) -> tuple:
         """(d_in, d_out)."""
         return (math.prod(self.row_modes), math.prod(self.column_modes))
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> int:
         """R times the sum of the modes."""
         return self.rank * sum(self.row_modes + self.column_modes)
 
-    def project(self, W, *, metric=None, xp):
+    def project(self, W: Any, *, metric: Metric | None = None, xp: Any) -> CPWeight:
         """Passes of :meth:`step` from R terms that are orthogonal to each other.
 
         The start nests singular value decompositions: of W between rows and columns, then of every
@@ -97,11 +132,13 @@ class CPPlan(CompressionPlan):
             M = self._pass(W, M, form, xp=xp)
         return M
 
-    def step(self, target, previous, weight, *, metric=None, xp):
+    def step(
+        self, target: Any, previous: CPWeight, weight: float, *, metric: Metric | None = None, xp: Any
+    ) -> CPWeight:
         """One pass of alternating least squares from the old factors; it never goes up."""
         return self._pass(target, previous, EUCLIDEAN if metric is None else metric, xp=xp)
 
-    def _pass(self, W, M, metric, *, xp):
+    def _pass(self, W: Any, M: CPWeight, metric: Metric, *, xp: Any) -> CPWeight:
         rows, columns = _balanced(M.rows + M.columns, len(M.rows), xp=xp)
         for _ in range(2):  # rows, then columns as the rows of the transposed problem
             B = khatri_rao(columns, xp=xp)
@@ -110,7 +147,7 @@ class CPPlan(CompressionPlan):
             rows, columns, W, metric = columns, rows, W.T, metric.transposed
         return CPWeight(tuple(rows), tuple(columns))
 
-    def _orthogonal_terms(self, W, metric, *, xp):
+    def _orthogonal_terms(self, W: Any, metric: Metric, *, xp: Any) -> tuple[tuple, tuple]:
         modes = self.row_modes + self.column_modes
         pairs = marginal_factors(metric.rows, self.row_modes, W.dtype, xp=xp)
         pairs += marginal_factors(metric.columns, self.column_modes, W.dtype, xp=xp)
@@ -140,9 +177,10 @@ class CPPlan(CompressionPlan):
         return tuple(factors[:split]), tuple(factors[split:])
 
 
-def _nested(vectors, modes, *, xp):
+def _nested(vectors: Any, modes: tuple, *, xp: Any) -> tuple[Any, Any, list]:
     """Rank one terms of each vector: its index, weight, and one (terms, n_k) array per mode."""
     owner = xp.arange(vectors.shape[0])
+    found: list
     weights, found = xp.ones(vectors.shape[0], dtype=vectors.dtype), []
     for n in modes[:-1]:
         U, s, vectors = xp.linalg.svd(xp.reshape(vectors, (vectors.shape[0], n, -1)), full_matrices=False)
@@ -154,13 +192,13 @@ def _nested(vectors, modes, *, xp):
     return owner, weights, [*found, vectors]
 
 
-def _padded(F, missing, *, xp):
+def _padded(F: Any, missing: int, *, xp: Any) -> Any:
     """More columns, the first unit vector: terms without weight that a step can use."""
     first = xp.astype(xp.arange(F.shape[0]) == 0, F.dtype)
     return xp.concat([F, xp.broadcast_to(first[:, None], (F.shape[0], missing))], axis=1)
 
 
-def _balanced(factors, split, *, xp):
+def _balanced(factors: Sequence, split: int, *, xp: Any) -> tuple[list, list]:
     """The same terms with factors of equal norm."""
     norms = [xp.sqrt(xp.sum(U * U, axis=0)) for U in factors]
     total = norms[0] * 0.0
@@ -174,7 +212,7 @@ def _balanced(factors, split, *, xp):
     return factors[:split], factors[split:]
 
 
-def _gram(K, factors, k, *, xp):
+def _gram(K: Any, factors: Sequence, k: int, *, xp: Any) -> Any:
     """K times the Gram matrices of the other factors, entry by entry."""
     for j, U in enumerate(factors):
         if j != k:
@@ -203,11 +241,11 @@ class CP(TwoSidedCompression):
     1120
     """
 
-    def __init__(self, rank=0.25, tensor_shape=None):
+    def __init__(self, rank: float = 0.25, tensor_shape: tuple | None = None):
         self.rank = rank
         self.tensor_shape = tensor_shape
 
-    def highest_rank(self, shape):
+    def highest_rank(self, shape: tuple) -> int:
         """Number of orthogonal terms that give back every weight of the shape."""
         most = min(shape)
         for modes in self._modes(tuple(shape)):
@@ -215,7 +253,7 @@ class CP(TwoSidedCompression):
                 most *= min(modes[k], math.prod(modes[k + 1 :]))
         return most
 
-    def plan(self, shape):
+    def plan(self, shape: tuple) -> CPPlan:
         """Resolve modes and rank for weights of shape (d_in, d_out)."""
         rows, columns = self._modes(tuple(shape))
         highest = self.highest_rank(shape)

@@ -2,6 +2,7 @@
 """Sparse, small weights by the elastic net."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from .._validation import check_number
 from ..backends import get_backend
@@ -15,11 +16,11 @@ class ElasticNetPlan(L1Plan):
 
     ridge: float
 
-    def prox(self, target, weight, *, xp):
+    def prox(self, target: Any, weight: Any, *, xp: Any) -> Any:
         """Soft thresholding, then a factor weight / (weight + ridge)."""
         return super().prox(target, weight, xp=xp) * (weight / (weight + self.ridge))
 
-    def penalty(self, M, *, xp):
+    def penalty(self, M: Any, *, xp: Any) -> Any:
         """strength * sum |m| + ridge / 2 * sum m^2."""
         squares = get_backend(xp).number(xp.sum(M.data * M.data), xp=xp)
         return super().penalty(M, xp=xp) + 0.5 * self.ridge * squares
@@ -44,11 +45,11 @@ class ElasticNet(BaseCompression):
     [1.0, 0.0]
     """
 
-    def __init__(self, strength=0.01, l1_ratio=0.5):
+    def __init__(self, strength: float = 0.01, l1_ratio: float = 0.5):
         self.strength = strength
         self.l1_ratio = l1_ratio
 
-    def plan(self, shape):
+    def plan(self, shape: tuple) -> ElasticNetPlan:
         """Check both parameters."""
         strength = check_strength(self.strength, "ElasticNet")
         share = check_number(self.l1_ratio, "l1_ratio", "ElasticNet", high=1.0, cure="Try 0.5.")

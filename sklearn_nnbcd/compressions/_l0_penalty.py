@@ -2,11 +2,14 @@
 """Sparse weights by a price for every non-zero."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from ..numerics._conjugate import refit_on_support
+from ..numerics._metric import Metric
 from ._base import BaseCompression
 from ._l1 import check_strength
 from ._penalized import PenalizedPlan
+from ._sparse import SparseWeight
 
 #: conjugate gradient iterations of the refit after the prox steps
 _REFIT_ITERATIONS = 5
@@ -19,21 +22,21 @@ class L0PenaltyPlan(PenalizedPlan):
     shape: tuple
     strength: float
 
-    def projects_exactly(self, metric):
+    def projects_exactly(self, metric: Metric | None) -> bool:
         """Without cross terms one prox is the answer."""
         return metric is None or metric.is_diagonal
 
-    def prox(self, target, weight, *, xp):
+    def prox(self, target: Any, weight: Any, *, xp: Any) -> Any:
         """Keep what costs more to lose than to store, eq. (24)."""
         keep = 0.5 * weight * target * target > self.strength
         return xp.where(keep, target, xp.zeros_like(target))
 
-    def polish(self, M, target, metric, *, xp):
+    def polish(self, M: Any, target: Any, metric: Metric, *, xp: Any) -> Any:
         """Refit what is kept: it costs nothing."""
         mask = xp.astype(M != 0, M.dtype)
         return refit_on_support(target, mask, M, metric, _REFIT_ITERATIONS, xp=xp)
 
-    def penalty(self, M, *, xp):
+    def penalty(self, M: SparseWeight, *, xp: Any) -> float:
         """strength * number of non-zeros."""
         return self.strength * M.n_parameters
 
@@ -55,9 +58,9 @@ class L0Penalty(BaseCompression):
     [2.0, 0.0, -1.5]
     """
 
-    def __init__(self, strength=0.001):
+    def __init__(self, strength: float = 0.001):
         self.strength = strength
 
-    def plan(self, shape):
+    def plan(self, shape: tuple) -> L0PenaltyPlan:
         """Check the strength."""
         return L0PenaltyPlan(tuple(shape), check_strength(self.strength, "L0Penalty"))

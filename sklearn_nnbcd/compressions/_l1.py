@@ -2,11 +2,14 @@
 """Sparse weights by an absolute value penalty."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from .._validation import check_number
 from ..backends import get_backend
+from ..numerics._metric import Metric
 from ._base import BaseCompression
 from ._penalized import PenalizedPlan
+from ._sparse import SparseWeight
 
 
 @dataclass(frozen=True)
@@ -16,16 +19,16 @@ class L1Plan(PenalizedPlan):
     shape: tuple
     strength: float
 
-    def projects_exactly(self, metric):
+    def projects_exactly(self, metric: Metric | None) -> bool:
         """Without cross terms one prox is the answer."""
         return metric is None or metric.is_diagonal
 
-    def prox(self, target, weight, *, xp):
+    def prox(self, target: Any, weight: Any, *, xp: Any) -> Any:
         """Shrink by strength / weight, eq. (23)."""
         size = xp.abs(target) - self.strength / weight
         return xp.sign(target) * xp.where(size > 0, size, xp.zeros_like(size))
 
-    def penalty(self, M, *, xp):
+    def penalty(self, M: SparseWeight, *, xp: Any) -> Any:
         """strength * sum |m|."""
         return self.strength * get_backend(xp).number(xp.sum(xp.abs(M.data)), xp=xp)
 
@@ -47,15 +50,15 @@ class L1(BaseCompression):
     [1.5, 0.0, -0.5]
     """
 
-    def __init__(self, strength=0.01):
+    def __init__(self, strength: float = 0.01):
         self.strength = strength
 
-    def plan(self, shape):
+    def plan(self, shape: tuple) -> L1Plan:
         """Check the strength."""
         return L1Plan(tuple(shape), check_strength(self.strength, "L1"))
 
 
-def check_strength(value, owner, parameter="strength", *, strict=True):
+def check_strength(value: Any, owner: str, parameter: str = "strength", *, strict: bool = True) -> float:
     """The strength of a penalty as a float; anything but a finite number > 0 raises."""
     cure = "Try 0.01, or compression=None to remove nothing."
     return check_number(value, parameter, owner, strict=strict, cure=cure)

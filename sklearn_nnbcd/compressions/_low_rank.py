@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Matrices of bounded rank."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .._validation import check_rank_number
-from ..numerics._metric import EUCLIDEAN
-from ._base import BaseCompression, CompressedWeight, CompressionPlan
+from ..numerics._linalg import inverse_gram
+from ..numerics._metric import EUCLIDEAN, Metric
+from ._base import BaseCompression, CompressedWeight, CompressionPlan, Local
 from .tensors._tensorize import largest_rank
 
 
@@ -13,63 +16,98 @@ from .tensors._tensorize import largest_rank
 class LowRankWeight(CompressedWeight):
     """W = left @ right with left (d_in, r) and right (r, d_out)."""
 
-    left: object
-    right: object
+    left: Any
+    right: Any
+    bonds = ((0, 1),)
 
     @property
-    def shape(self):
+    def shape(self) -> tuple:
         """(d_in, d_out)."""
         return (self.left.shape[0], self.right.shape[1])
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> int:
         """r (d_in + d_out)."""
         return self.left.shape[1] * sum(self.shape)
 
     @property
-    def arrays(self):
+    def arrays(self) -> tuple:
         """Both factors."""
         return (self.left, self.right)
 
+    def with_numbers(self, numbers: Sequence) -> Any:
+        """Other factors."""
+        return LowRankWeight(*numbers)
+
+    def local(self, k: int, W: Any, metric: "Metric | None", *, xp: Any) -> Local:
+        """Least squares for one factor, in a metric that is a product of two sides, too.
+
+        The right factor is taken transposed: its rows share a scale, as the columns of the left one do.
+        """
+        metric = EUCLIDEAN if metric is None else metric
+        if k == 1:
+            metric, W = metric.transposed, W.T
+        other = self.right.T if k == 0 else self.left
+        image = metric.columns.multiply(other)
+        gram = other.T @ image
+        best = inverse_gram(gram, xp=xp)((W @ image).T).T
+        return Local(best, Metric(metric.G, gram), _transpose if k == 1 else _same)
+
+    def spread(self, k: int, scale: Any, *, xp: Any) -> Any:
+        """Columns of the left factor, rows of the right one."""
+        return scale[None, :] if k == 0 else scale[:, None]
+
     @property
-    def factors(self):
+    def factors(self) -> tuple[Any, Any]:
         """A and B of W = A B."""
         return (self.left, self.right)
 
     @property
-    def cost(self):
+    def cost(self) -> float:
         """r (d_in + d_out) multiply-adds per row."""
         return float(self.n_parameters)
 
-    def to_dense(self, *, xp):
+    def to_dense(self, *, xp: Any) -> Any:
         """left @ right."""
         return self.left @ self.right
 
-    def operator(self, *, xp):
+    def operator(self, *, xp: Any) -> Callable[[Any], Any]:
         """V -> (V left) right."""
         return lambda V: (V @ self.left) @ self.right
 
-    def selected(self, indices, axis, *, xp):
+    def sparse_operator(self, *, xp: Any) -> Callable[[Any], Any]:
+        """As :meth:`operator`."""
+        return self.operator(xp=xp)
+
+    def selected(self, indices: Any, axis: int, *, xp: Any) -> "LowRankWeight":
         """Rows of the left factor, or columns of the right one."""
         if axis == 0:
             return LowRankWeight(xp.take(self.left, indices, axis=0), self.right)
         return LowRankWeight(self.left, xp.take(self.right, indices, axis=1))
 
-    def rows_scaled(self, factors, *, xp):
+    def rows_scaled(self, factors: Any, *, xp: Any) -> "LowRankWeight":
         """Scale the rows of the left factor."""
         return LowRankWeight(factors[:, None] * self.left, self.right)
 
-    def rows_mixed(self, basis, *, xp):
+    def rows_mixed(self, basis: Any, *, xp: Any) -> "LowRankWeight":
         """Mix the rows of the left factor."""
         return LowRankWeight(basis @ self.left, self.right)
 
-    def columns_scaled(self, factors, *, xp):
+    def columns_scaled(self, factors: Any, *, xp: Any) -> "LowRankWeight":
         """Scale the columns of the right factor."""
         return LowRankWeight(self.left, self.right * factors[None, :])
 
-    def scaled(self, factor):
+    def scaled(self, factor: float) -> "LowRankWeight":
         """Scale the right factor."""
         return LowRankWeight(self.left, self.right * factor)
+
+
+def _same(matrix: Any) -> Any:
+    return matrix
+
+
+def _transpose(matrix: Any) -> Any:
+    return matrix.T
 
 
 @dataclass(frozen=True)
@@ -79,31 +117,33 @@ class LowRankPlan(CompressionPlan):
     shape: tuple
     rank: int
     exact = False
+    takes_bits = True
+    takes_row_factors = True
     step_every = 1
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> int:
         """r (d_in + d_out)."""
         return self.rank * sum(self.shape)
 
     @property
-    def inner_rank(self):
+    def inner_rank(self) -> int:
         """The rank: any two factors make a weight of this plan."""
         return self.rank
 
-    def for_inputs(self, n_inputs):
+    def for_inputs(self, n_inputs: int) -> "LowRankPlan":
         """The same rank, or the largest that there is."""
         return LowRankPlan((n_inputs, self.shape[1]), min(self.rank, n_inputs, self.shape[1]))
 
-    def product(self, A, B):
+    def product(self, A: Any, B: Any) -> LowRankWeight:
         """A B, kept as its factors."""
         return LowRankWeight(A, B)
 
-    def projects_exactly(self, metric):
+    def projects_exactly(self, metric: Metric | None) -> bool:
         """True: Eckart and Young hold in whitened coordinates."""
         return True
 
-    def project(self, W, *, metric=None, xp):
+    def project(self, W: Any, *, metric: Metric | None = None, xp: Any) -> LowRankWeight:
         """Nearest matrix of rank r: one symmetric eigenproblem of the smaller side.
 
         With Z = L_G' W L_S the nearest matrix is W projected onto the leading eigenvectors of the
@@ -118,7 +158,7 @@ class LowRankPlan(CompressionPlan):
             Q, _ = xp.linalg.qr(Z.T @ _leading(Z @ Z.T, self.rank, xp=xp))
         return _subspace_pass(W, Q, metric, xp=xp)
 
-    def begin(self, W, *, metric=None, xp):
+    def begin(self, W: Any, *, metric: Metric | None = None, xp: Any) -> LowRankWeight:
         """Three passes of subspace iteration from the rows of W that weigh most: thin products only."""
         metric = EUCLIDEAN if metric is None else metric
         Z = metric.whiten(W)
@@ -128,7 +168,9 @@ class LowRankPlan(CompressionPlan):
             M = self.step(W, M, 1.0, metric=metric, xp=xp)
         return M
 
-    def step(self, target, previous, weight, *, metric=None, xp):
+    def step(
+        self, target: Any, previous: LowRankWeight, weight: float, *, metric: Metric | None = None, xp: Any
+    ) -> LowRankWeight:
         """Alternating least squares from the old factors: best left, then best right.
 
         One pass is one step of subspace iteration; it never raises the distance to the target and
@@ -139,12 +181,12 @@ class LowRankPlan(CompressionPlan):
         return _subspace_pass(target, Q, metric, xp=xp)
 
 
-def _leading(A, rank, *, xp):
+def _leading(A: Any, rank: int, *, xp: Any) -> Any:
     """Eigenvectors of the ``rank`` largest eigenvalues of a symmetric matrix."""
     return xp.linalg.eigh(A)[1][:, A.shape[0] - rank :]
 
 
-def _subspace_pass(W, Q, metric, *, xp):
+def _subspace_pass(W: Any, Q: Any, metric: Metric, *, xp: Any) -> LowRankWeight:
     """Best left factor for the right row space Q', then the best right factor for that left one.
 
     Q (d_out, r) has orthonormal columns in whitened coordinates. Z = L_G' W L_S is never formed.
@@ -171,14 +213,14 @@ class LowRank(BaseCompression):
     100
     """
 
-    def __init__(self, rank=0.25):
+    def __init__(self, rank: float = 0.25):
         self.rank = rank
 
-    def highest_rank(self, shape):
+    def highest_rank(self, shape: tuple) -> int:
         """min(d_in, d_out)."""
         return min(shape)
 
-    def plan(self, shape):
+    def plan(self, shape: tuple) -> LowRankPlan:
         """Resolve the rank for weights of shape (d_in, d_out)."""
         highest = self.highest_rank(shape)
         rank = check_rank_number(self.rank, highest, "LowRank", shape)

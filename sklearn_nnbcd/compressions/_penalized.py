@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the penalties share: a prox, and majorise and minimise where the entries mix."""
 
-from ._base import CompressionPlan
+from typing import Any
+
+from ..numerics._metric import Metric
+from ._base import CompressedWeight, CompressionPlan
 from ._sparse import to_sparse
 
 #: prox steps of one warm step in a metric, and of a cold projection
@@ -16,32 +19,36 @@ class PenalizedPlan(CompressionPlan):
     the objective itself.
     """
 
-    def prox(self, target, weight, *, xp):
+    def prox(self, target: Any, weight: Any, *, xp: Any) -> Any:
         """argmin_M r(M) + sum weight/2 (M - target)^2; weight: a float, or one per entry."""
         raise NotImplementedError
 
-    def bound(self, g, s, *, xp):
+    def bound(self, g: Any, s: Any, *, xp: Any) -> Any:
         """h from the row sums g (d_in,) of |G| and s (d_out,) of |S|."""
         return g[:, None] * s[None, :]
 
-    def pack(self, M, *, xp):
+    def pack(self, M: Any, *, xp: Any) -> CompressedWeight:
         """The stored form of a dense M with exact zeros."""
         return to_sparse(M, M != 0, xp=xp)
 
-    def polish(self, M, target, metric, *, xp):
+    def polish(self, M: Any, target: Any, metric: Metric, *, xp: Any) -> Any:
         """A last improvement of M that does not raise the penalty."""
         return M
 
-    def project(self, W, *, metric=None, xp):
+    def project(self, W: Any, *, metric: Metric | None = None, xp: Any) -> CompressedWeight:
         """The step from W itself, with weight 1."""
         return self._descend(W, W, 1.0, metric, _PROJECT_ITERATIONS, xp=xp)
 
-    def step(self, target, previous, weight, *, metric=None, xp):
+    def step(
+        self, target: Any, previous: CompressedWeight, weight: float, *, metric: Metric | None = None, xp: Any
+    ) -> CompressedWeight:
         """The prox of the penalty at the target; in a metric, a few from ``previous``."""
         start = None if metric is None else previous.to_dense(xp=xp)
         return self._descend(target, start, weight, metric, _STEP_ITERATIONS, xp=xp)
 
-    def _descend(self, target, M, weight, metric, n_iter, *, xp):
+    def _descend(
+        self, target: Any, M: Any, weight: float, metric: Metric | None, n_iter: int, *, xp: Any
+    ) -> CompressedWeight:
         if metric is None:
             return self.pack(self.prox(target, weight, xp=xp), xp=xp)
         g, s = (

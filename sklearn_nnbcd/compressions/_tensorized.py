@@ -2,6 +2,7 @@
 """What the tensor formats share: how a weight becomes a tensor."""
 
 import math
+from typing import Any
 
 from .._validation import check_option
 from ._base import BaseCompression
@@ -17,13 +18,13 @@ class TensorizedCompression(BaseCompression):
     #: size about which the factors of d_in and d_out are merged where ``tensor_shape`` is None
     _mode_target = 4
 
-    def _tensorize(self, shape):
+    def _tensorize(self, shape: tuple) -> Tensorization:
         owner = type(self).__name__
         check_option(self.tensorization, TENSORIZATIONS, "tensorization", owner)
         rows, columns = (factor_modes(d, self._mode_target) for d in shape)
         if self.tensorization != "paired":
             transposed = self.tensorization == "flat_transposed"
-            automatic = (columns + rows if transposed else rows + columns) or (1,)
+            automatic: tuple = (columns + rows if transposed else rows + columns) or (1,)
             given = automatic if self.tensor_shape is None else self.tensor_shape
             modes = positive_integers(given)
             if modes is None or math.prod(modes) != shape[0] * shape[1]:
@@ -36,7 +37,7 @@ class TensorizedCompression(BaseCompression):
             return Tensorization(shape, modes, transposed=transposed)
         automatic = pair_modes(rows, columns)
         given = automatic if self.tensor_shape is None else self.tensor_shape
-        pair = [positive_integers(p) for p in given] if isinstance(given, tuple | list) else []
+        pair: list = [positive_integers(p) for p in given] if isinstance(given, tuple | list) else []
         if (
             len(pair) != 2
             or None in pair
@@ -52,7 +53,7 @@ class TensorizedCompression(BaseCompression):
         return Tensorization(shape, modes, *pair)
 
 
-def positive_integers(values):
+def positive_integers(values: Any) -> tuple | None:
     """The values as a tuple of integers >= 1, or None."""
     try:
         numbers = tuple(int(v) for v in values)

@@ -2,14 +2,17 @@
 """Tucker format."""
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .._validation import check_rank_number
 from ..numerics._conjugate import conjugate_gradients
-from ..numerics._metric import EUCLIDEAN
-from ._base import CompressedWeight, CompressionPlan
+from ..numerics._linalg import inverse_gram
+from ..numerics._metric import EUCLIDEAN, Metric
+from ._base import CompressedWeight, CompressionPlan, Local
 from ._tensorized import positive_integers
-from ._two_sided import TwoSidedCompression, fit_factors, inverse_gram
+from ._two_sided import TwoSidedCompression, fit_factors, local_factor
 from .tensors._factor_maps import (
     kronecker,
     kronecker_maps,
@@ -30,28 +33,28 @@ class TuckerWeight(CompressedWeight):
     W = A core B' with A and B the Kronecker products of the factors.
     """
 
-    core: object
+    core: Any
     rows: tuple
     columns: tuple
 
     @property
-    def shape(self):
+    def shape(self) -> tuple:
         """(d_in, d_out)."""
         sides = (self.rows, self.columns)
         return tuple(math.prod(U.shape[0] for U in side) for side in sides)
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> int:
         """Entries of the core and of all factors."""
         return sum(math.prod(array.shape) for array in self.arrays)
 
     @property
-    def arrays(self):
+    def arrays(self) -> tuple:
         """The core and the factors."""
         return (self.core, *self.rows, *self.columns)
 
     @property
-    def cost(self):
+    def cost(self) -> float:
         """Multiply-adds per row, mode by mode through the row factors, the core, the others."""
         total, size = math.prod(self.core.shape), self.shape[0]
         for U in self.rows:
@@ -63,15 +66,41 @@ class TuckerWeight(CompressedWeight):
             size = size // U.shape[1] * U.shape[0]
         return float(total)
 
-    def to_dense(self, *, xp):
+    def with_numbers(self, numbers: Sequence) -> Any:
+        """Another core, and other factors."""
+        split = 1 + len(self.rows)
+        return TuckerWeight(numbers[0], tuple(numbers[1:split]), tuple(numbers[split:]))
+
+    def local(self, k: int, W: Any, metric: "Metric | None", *, xp: Any) -> Local:
+        """Least squares for the core, or for one factor with the mean of its side over the other modes."""
+        metric = EUCLIDEAN if metric is None else metric
+        if k == 0:
+            core = _fit_core(self.core, self.rows, self.columns, W, metric, xp=xp)
+            A, B = kronecker(self.rows, xp=xp), kronecker(self.columns, xp=xp)
+            sides = A.T @ metric.rows.multiply(A), B.T @ metric.columns.multiply(B)
+            return Local(core, Metric(*sides))
+        k, own, others, core = k - 1, list(self.rows), self.columns, self.core
+        if k >= len(own):
+            k, own, others, core = k - len(own), list(self.columns), self.rows, self.core.T
+            W, metric = W.T, metric.transposed
+        modes, B = tuple(U.shape[0] for U in own), kronecker(others, xp=xp) @ core.T
+        SB = metric.columns.multiply(B)
+        shared = (own, modes, W @ SB, B, SB, metric.rows, kronecker_maps, _gram, _ITERATIONS)
+        return local_factor(k, *shared, xp=xp)
+
+    def spread(self, k: int, scale: Any, *, xp: Any) -> Any:
+        """Columns of the core or of a factor."""
+        return scale[None, :]
+
+    def to_dense(self, *, xp: Any) -> Any:
         """A core B'."""
         return kronecker(self.rows, xp=xp) @ self.core @ kronecker(self.columns, xp=xp).T
 
-    def operator(self, *, xp):
+    def operator(self, *, xp: Any) -> Callable[[Any], Any]:
         """V -> V @ W, one mode after the other."""
         rows = [U.T for U in self.rows]
 
-        def product(V):
+        def product(V: Any) -> Any:
             modes = tuple(U.shape[0] for U in self.rows)
             T = _multiply_trailing(xp.reshape(V, (V.shape[0], *modes)), rows, xp=xp)
             T = xp.reshape(T, (V.shape[0], -1)) @ self.core
@@ -81,12 +110,12 @@ class TuckerWeight(CompressedWeight):
 
         return product
 
-    def scaled(self, factor):
+    def scaled(self, factor: float) -> "TuckerWeight":
         """Scale the core."""
         return TuckerWeight(self.core * factor, self.rows, self.columns)
 
 
-def _multiply_trailing(T, matrices, *, xp):
+def _multiply_trailing(T: Any, matrices: Sequence, *, xp: Any) -> Any:
     """``matrices[k]`` (m_k, n_k) applied to mode k + 1 of a tensor whose first mode stays."""
     for A in matrices:
         T = xp.permute_dims(T, (0, *range(2, T.ndim), 1))
@@ -102,19 +131,20 @@ class TuckerPlan(CompressionPlan):
     column_modes: tuple
     ranks: tuple
     exact = False
+    takes_bits = True
     step_every = 5
 
     @property
-    def shape(self):
+    def shape(self) -> tuple:
         """(d_in, d_out)."""
         return (math.prod(self.row_modes), math.prod(self.column_modes))
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> int:
         """Entries of the core and of all factors."""
         return _size(self.row_modes + self.column_modes, self.ranks)
 
-    def project(self, W, *, metric=None, xp):
+    def project(self, W: Any, *, metric: Metric | None = None, xp: Any) -> TuckerWeight:
         """Passes of :meth:`step` from the higher-order singular value decomposition.
 
         A metric enters the start by its mean over all modes but one.
@@ -138,11 +168,15 @@ class TuckerPlan(CompressionPlan):
             M = self._pass(W, M, form, xp=xp)
         return M
 
-    def step(self, target, previous, weight, *, metric=None, xp):
+    def step(
+        self, target: Any, previous: TuckerWeight, weight: float, *, metric: Metric | None = None, xp: Any
+    ) -> TuckerWeight:
         """One pass of least squares fits from the old factors and core; it never goes up."""
         return self._pass(target, previous, EUCLIDEAN if metric is None else metric, xp=xp)
 
-    def _pass(self, W, M, metric, *, xp):
+    def _pass(self, W: Any, M: TuckerWeight, metric: Metric, *, xp: Any) -> TuckerWeight:
+        rows: Sequence
+        columns: Sequence
         core, rows, columns = M.core, M.rows, M.columns
         for _ in range(2):  # rows, then columns as the rows of the transposed problem
             rows, core = _orthonormal(rows, core, xp=xp)
@@ -158,7 +192,7 @@ class TuckerPlan(CompressionPlan):
         return TuckerWeight(core, tuple(rows), tuple(columns))
 
 
-def _orthonormal(factors, core, *, xp):
+def _orthonormal(factors: Sequence, core: Any, *, xp: Any) -> tuple[list, Any]:
     """The same product with orthonormal factors; what they lose goes to the rows of the core."""
     bases, rests = [], []
     for U in factors:
@@ -168,7 +202,7 @@ def _orthonormal(factors, core, *, xp):
     return bases, kronecker(rests, xp=xp) @ core
 
 
-def _fit_core(core, rows, columns, W, metric, *, xp):
+def _fit_core(core: Any, rows: Sequence, columns: Sequence, W: Any, metric: Metric, *, xp: Any) -> Any:
     """min ||W - A core B'|| in the metric, solved up to rounding."""
     A, B = kronecker(rows, xp=xp), kronecker(columns, xp=xp)
     GA, SB = metric.rows.multiply(A), metric.columns.multiply(B)
@@ -186,7 +220,7 @@ def _fit_core(core, rows, columns, W, metric, *, xp):
     )
 
 
-def _gram(K, factors, k, *, xp):
+def _gram(K: Any, factors: Sequence, k: int, *, xp: Any) -> Any:
     """K summed over the diagonal of all ranks but the k-th: the other factors are orthonormal."""
     ranks = [U.shape[1] for U in factors]
     a, b, c = math.prod(ranks[:k]), ranks[k], math.prod(ranks[k + 1 :])
@@ -195,7 +229,7 @@ def _gram(K, factors, k, *, xp):
     return xp.reshape(xp.reshape(K, (b * b, -1)) @ ones, (b, b))
 
 
-def _size(modes, ranks):
+def _size(modes: tuple, ranks: tuple) -> int:
     """Entries of the core and of all factors."""
     return math.prod(ranks) + sum(n * r for n, r in zip(modes, ranks, strict=True))
 
@@ -224,20 +258,20 @@ class Tucker(TwoSidedCompression):
 
     _mode_target = 128
 
-    def __init__(self, rank=0.25, tensor_shape=None):
+    def __init__(self, rank: float | tuple = 0.25, tensor_shape: tuple | None = None):
         self.rank = rank
         self.tensor_shape = tensor_shape
 
-    def highest_rank(self, shape):
+    def highest_rank(self, shape: tuple) -> int:
         """The largest mode."""
         return max(max(modes) for modes in self._modes(tuple(shape)))
 
-    def plan(self, shape):
+    def plan(self, shape: tuple) -> TuckerPlan:
         """Resolve modes and ranks for weights of shape (d_in, d_out)."""
         rows, columns = self._modes(tuple(shape))
         return TuckerPlan(rows, columns, self._ranks(rows, columns, tuple(shape)))
 
-    def _ranks(self, rows, columns, shape):
+    def _ranks(self, rows: tuple, columns: tuple, shape: tuple) -> tuple:
         modes = rows + columns
         if isinstance(self.rank, tuple | list):
             given = positive_integers(self.rank)
@@ -251,7 +285,7 @@ class Tucker(TwoSidedCompression):
         highest = max(modes)
         rank = check_rank_number(self.rank, highest, "Tucker", shape)
 
-        def capped(r):
+        def capped(r: int) -> tuple:
             return _feasible([min(r, n) for n in modes])
 
         if isinstance(rank, float):
@@ -260,7 +294,7 @@ class Tucker(TwoSidedCompression):
         return capped(rank)
 
 
-def _feasible(ranks):
+def _feasible(ranks: Sequence[int]) -> tuple:
     """Ranks none of which is above the product of the others."""
     ranks = list(ranks)
     for k in sorted(range(len(ranks)), key=lambda k: -ranks[k]):

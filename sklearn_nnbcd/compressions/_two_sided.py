@@ -7,12 +7,15 @@ solves that one exactly, so one form of the step serves both metrics.
 """
 
 import math
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from ..backends import get_backend
 from ..numerics._conjugate import conjugate_gradients
-from ..numerics._linalg import add_to_diagonal, spd_solver
-from ._base import BaseCompression
+from ..numerics._linalg import inverse_gram
+from ..numerics._metric import Metric, Side
+from ._base import BaseCompression, Local
 from ._tensorized import positive_integers
+from .tensors._factor_maps import marginal_factors
 from .tensors._tensorize import factor_modes
 
 
@@ -22,13 +25,13 @@ class TwoSidedCompression(BaseCompression):
     #: size about which the factors of d_in and d_out are merged where ``tensor_shape`` is None
     _mode_target = 32
 
-    def _modes(self, shape):
+    def _modes(self, shape: tuple) -> tuple:
         """Row modes and column modes, two tuples."""
         automatic = tuple(factor_modes(d, self._mode_target) or (1,) for d in shape)
         if self.tensor_shape is None:
             return automatic
         given = self.tensor_shape
-        pair = [positive_integers(p) for p in given] if isinstance(given, tuple | list) else []
+        pair: list = [positive_integers(p) for p in given] if isinstance(given, tuple | list) else []
         if len(pair) != 2 or None in pair or tuple(math.prod(p) for p in pair) != shape:
             raise ValueError(
                 f"The 'tensor_shape' of {type(self).__name__} must be two tuples of integers with "
@@ -38,13 +41,19 @@ class TwoSidedCompression(BaseCompression):
         return tuple(pair)
 
 
-def inverse_gram(K, *, xp):
-    """R -> K^{-1} R for a positive semidefinite matrix, shifted where it is singular."""
-    shift = 1e-6 * get_backend(xp).number(xp.linalg.trace(K), xp=xp) / K.shape[0]
-    return spd_solver(add_to_diagonal(K, shift, xp=xp), xp=xp)
-
-
-def fit_factors(factors, target, B, SB, side, maps, gram, n_iter, *, xp):
+def fit_factors(
+    factors: Sequence,
+    target: Any,
+    B: Any,
+    SB: Any,
+    side: Side,
+    maps: Callable,
+    gram: Callable,
+    n_iter: int,
+    *,
+    only: int | None = None,
+    xp: Any,
+) -> list:
     """Fit the factors of one side one after the other; the error never rises.
 
     Lowers 1/2 <A, G A K> - <A, G target> over A = product of the factors, with K = B' S B.
@@ -65,6 +74,8 @@ def fit_factors(factors, target, B, SB, side, maps, gram, n_iter, *, xp):
         identity.
     n_iter : int
         Conjugate gradient iterations per factor.
+    only : int or None, default=None
+        The one factor that is fitted; None: all.
     xp : module
         Array API namespace.
 
@@ -75,20 +86,42 @@ def fit_factors(factors, target, B, SB, side, maps, gram, n_iter, *, xp):
     factors, right, K = list(factors), side.multiply(target), B.T @ SB
     thin = B.shape[1] > 2 * B.shape[0]  # then two products with B are less work than one with K
 
-    def times_K(D):
+    def times_K(D: Any) -> Any:
         return (D @ B.T) @ SB if thin else D @ K
 
     for k, U in enumerate(factors):
+        if only is not None and k != only:
+            continue
         expand, reduce = maps(factors, k, xp=xp)
         solve = inverse_gram(gram(K, factors, k, xp=xp), xp=xp)
 
-        def multiply(X, expand=expand, reduce=reduce):
+        def multiply(X: Any, expand: Callable = expand, reduce: Callable = reduce) -> Any:
             return reduce(times_K(side.multiply(expand(X))))
 
-        def precondition(R, solve=solve):
+        def precondition(R: Any, solve: Callable = solve) -> Any:
             return solve(R.T).T
 
         b = reduce(right)
         residual = b - multiply(U)
         factors[k] = conjugate_gradients(U, residual, multiply, precondition, n_iter, right=b, xp=xp)
     return factors
+
+
+def local_factor(
+    k: int,
+    factors: Any,
+    modes: Any,
+    target: Any,
+    B: Any,
+    SB: Any,
+    side: Any,
+    maps: Any,
+    gram: Any,
+    n_iter: Any,
+    *,
+    xp: Any,
+) -> Local:
+    """The :class:`Local` problem of factor k of one side; see :func:`fit_factors`."""
+    fitted = fit_factors(factors, target, B, SB, side, maps, gram, n_iter, only=k, xp=xp)
+    L, _ = marginal_factors(side, modes, B.dtype, xp=xp)[k]
+    return Local(fitted[k], Metric(L @ L.T, gram(B.T @ SB, factors, k, xp=xp)))

@@ -58,12 +58,20 @@ class Source:
     build: Callable[[Path], dict[str, np.ndarray]]
 
     @property
-    def filename(self):
+    def filename(self) -> str:
         """Name of the cached archive."""
         return f"{self.name}.npz"
 
 
-def load_arrays(source, subset, *, data_home, download_if_missing, n_retries, delay):
+def load_arrays(
+    source: Source,
+    subset: str,
+    *,
+    data_home: str | os.PathLike | None,
+    download_if_missing: bool,
+    n_retries: int,
+    delay: float,
+) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
     """Arrays of the splits in `subset`, from a local file or else from the published source.
 
     Returns
@@ -91,18 +99,18 @@ def load_arrays(source, subset, *, data_home, download_if_missing, n_retries, de
     return _read_cached(source, path, wanted or list(source.arrays)), splits
 
 
-def stack(arrays, name, splits):
+def stack(arrays: dict[str, np.ndarray], name: str, splits: tuple[str, ...]) -> np.ndarray:
     """Rows of ``<name>_<split>`` for the chosen splits, one split after the other."""
     parts = [arrays[f"{name}_{split}"] for split in splits]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def split_labels(arrays, splits):
+def split_labels(arrays: dict[str, np.ndarray], splits: tuple[str, ...]) -> np.ndarray:
     """For every row the name of the published split it belongs to."""
     return np.repeat(splits, [len(arrays[f"y_{split}"]) for split in splits])
 
 
-def as_result(bunch, *, return_X_y, as_frame):
+def as_result(bunch: Bunch, *, return_X_y: bool, as_frame: bool) -> Bunch | tuple:
     """Turn the arrays of `bunch` into pandas objects if asked for, and return it or (X, y)."""
     bunch["frame"] = None
     if as_frame:
@@ -118,7 +126,7 @@ def as_result(bunch, *, return_X_y, as_frame):
     return (bunch.data, bunch.target) if return_X_y else Bunch(**bunch)
 
 
-def _check_subset(source, subset):
+def _check_subset(source: Source, subset: str) -> tuple[str, ...]:
     allowed = ("all", *source.splits)
     if not isinstance(subset, str) or subset not in allowed:
         raise ValueError(
@@ -129,7 +137,7 @@ def _check_subset(source, subset):
     return source.splits if subset == "all" else (subset,)
 
 
-def _local_folders(data_home):
+def _local_folders(data_home: str | os.PathLike | None) -> list[Path]:
     """Folders to search; the first one takes what is downloaded."""
     folders = []
     if data_home is not None:
@@ -139,7 +147,7 @@ def _local_folders(data_home):
     return folders or [Path("~/sklearn_nnbcd_data").expanduser()]
 
 
-def _read_cached(source, path, names):
+def _read_cached(source: Source, path: Path, names: list[str]) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             missing = sorted(set(source.arrays) - set(archive.files))
@@ -155,7 +163,7 @@ def _read_cached(source, path, names):
     return arrays
 
 
-def _check_arrays(source, arrays):
+def _check_arrays(source: Source, arrays: dict[str, np.ndarray]) -> None:
     for name, array in arrays.items():
         shape, dtype = source.arrays[name]
         if array.shape != shape:
@@ -164,7 +172,7 @@ def _check_arrays(source, arrays):
             raise ValueError(f"its array '{name}' must have the dtype {dtype}, got {array.dtype}")
 
 
-def _check_content(source, arrays):
+def _check_content(source: Source, arrays: dict[str, np.ndarray]) -> None:
     """Everything that the published description lets one check of some arrays."""
     _check_arrays(source, arrays)
     for name, array in arrays.items():
@@ -179,7 +187,7 @@ def _check_content(source, arrays):
             raise ValueError(f"the labels '{name}' must occur {dict(expected)} times, got {found}")
 
 
-def _download_and_cache(source, path, *, n_retries, delay):
+def _download_and_cache(source: Source, path: Path, *, n_retries: int, delay: float) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{source.name}-") as name:
         folder = Path(name)
@@ -197,11 +205,11 @@ def _download_and_cache(source, path, *, n_retries, delay):
                 f"Nothing was cached. Try again later, or put {source.filename} into 'data_home'."
             ) from error
         partial = folder / source.filename
-        np.savez_compressed(partial, **arrays)
+        np.savez_compressed(partial, **arrays)  # type: ignore[arg-type]
         os.replace(partial, path)
 
 
-def _download(source, remote, folder, *, n_retries, delay):
+def _download(source: Source, remote: RemoteFile, folder: Path, *, n_retries: int, delay: float) -> None:
     """Save one published file in `folder`, which the caller deletes with all that is in it."""
     failures = []
     target = folder / remote.filename
@@ -229,7 +237,7 @@ def _download(source, remote, folder, *, n_retries, delay):
     )
 
 
-def _save_url(url, target):
+def _save_url(url: str, target: Path) -> None:
     request = urllib.request.Request(url, headers={"User-Agent": "sklearn-nnbcd"})
     with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as reply:
         expected = reply.headers.get("Content-Length")
@@ -244,7 +252,7 @@ def _save_url(url, target):
         raise ConnectionError(f"the transfer ended after {received} of {expected} bytes")
 
 
-def _sha256(path):
+def _sha256(path: Path) -> str:
     digest = hashlib.sha256()
     opener = gzip.open if path.suffix == ".gz" else open
     try:

@@ -2,6 +2,8 @@
 """Solar active regions and whether a strong flare follows within about a day."""
 
 import csv
+import os
+from pathlib import Path
 
 import numpy as np
 from sklearn.utils import Bunch
@@ -43,7 +45,7 @@ _FILENAME = "flare.csv"
 _YEARS = {"train": (2010, 2013), "val": (2014, 2014), "test": (2015, 2019)}
 
 
-def _read_csv(folder):
+def _read_csv(folder: Path) -> dict[str, np.ndarray]:
     """Arrays of the published table: incomplete rows dropped, sorted by time and region."""
     with open(folder / _FILENAME, encoding="ascii", newline="") as file:
         rows = [
@@ -64,8 +66,8 @@ def _read_csv(folder):
     return arrays
 
 
-def _arrays(**n_samples):
-    shapes = {"feature_names": ((25,), "str")}
+def _arrays(**n_samples: int) -> dict[str, tuple[tuple[int, ...], str]]:
+    shapes: dict[str, tuple[tuple[int, ...], str]] = {"feature_names": ((25,), "str")}
     for split, n in n_samples.items():
         shapes[f"X_{split}"] = ((n, 25), "float32")
         shapes[f"y_{split}"] = ((n,), "uint8")
@@ -104,14 +106,14 @@ _SOURCE = Source(
 
 def fetch_flare(
     *,
-    data_home=None,
-    download_if_missing=True,
-    return_X_y=False,
-    as_frame=False,
-    subset="all",
-    n_retries=3,
-    delay=1.0,
-):
+    data_home: str | os.PathLike | None = None,
+    download_if_missing: bool = True,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+    subset: str = "all",
+    n_retries: int = 3,
+    delay: float = 1.0,
+) -> Bunch | tuple:
     """Load the solar flare data set: 25 magnetic parameters of active regions.
 
     =================   =====================

@@ -2,7 +2,9 @@
 """Human activity recognition with a waist-worn smartphone (UCI)."""
 
 import io
+import os
 import zipfile
+from pathlib import Path
 
 import numpy as np
 from sklearn.utils import Bunch
@@ -41,7 +43,7 @@ doi:10.24432/C54S4K. Licence: CC BY 4.0.
 _FOLDER = "UCI HAR Dataset"
 
 
-def _read_archive(folder):
+def _read_archive(folder: Path) -> dict[str, np.ndarray]:
     """Arrays of the published zip file, which may hold the data set's own zip file."""
     with zipfile.ZipFile(folder / "har.zip") as archive:
         inner = f"{_FOLDER}.zip"
@@ -51,8 +53,8 @@ def _read_archive(folder):
             return _read_members(nested)
 
 
-def _read_members(archive):
-    def table(name, dtype):
+def _read_members(archive: zipfile.ZipFile) -> dict[str, np.ndarray]:
+    def table(name: str, dtype: type) -> np.ndarray:
         with archive.open(f"{_FOLDER}/{name}") as file:
             return np.loadtxt(io.TextIOWrapper(file, encoding="ascii"), dtype=dtype, ndmin=1)
 
@@ -106,8 +108,9 @@ _SOURCE = Source(
 )
 
 
-def _distinct(names):
+def _distinct(names: list[str]) -> list[str]:
     """Append the axis to the names that the published list repeats once per axis."""
+    seen: dict[str, int]
     names, seen = list(names), {}
     repeated = {name for name in names if names.count(name) > 1}
     result = []
@@ -122,14 +125,14 @@ def _distinct(names):
 
 def fetch_har(
     *,
-    data_home=None,
-    download_if_missing=True,
-    return_X_y=False,
-    as_frame=False,
-    subset="all",
-    n_retries=3,
-    delay=1.0,
-):
+    data_home: str | os.PathLike | None = None,
+    download_if_missing: bool = True,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+    subset: str = "all",
+    n_retries: int = 3,
+    delay: float = 1.0,
+) -> Bunch | tuple:
     """Load the UCI data set of human activity recognition using smartphones.
 
     =================   =====================

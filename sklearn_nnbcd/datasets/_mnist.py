@@ -3,6 +3,8 @@
 
 import gzip
 import math
+import os
+from pathlib import Path
 
 import numpy as np
 from sklearn.utils import Bunch
@@ -34,7 +36,7 @@ _SHA256 = {
 }
 
 
-def _read_idx(path):
+def _read_idx(path: Path) -> np.ndarray:
     """An array in the IDX format: two zero bytes, type 8 (uint8), rank, sizes, entries."""
     with gzip.open(path, "rb") as file:
         content = file.read()
@@ -47,7 +49,7 @@ def _read_idx(path):
     return np.frombuffer(content, np.uint8, offset=4 + 4 * rank).reshape(shape)
 
 
-def _read_idx_files(folder):
+def _read_idx_files(folder: Path) -> dict[str, np.ndarray]:
     return {
         "X_train": _read_idx(folder / "train-images-idx3-ubyte.gz"),
         "y_train": _read_idx(folder / "train-labels-idx1-ubyte.gz"),
@@ -81,14 +83,14 @@ _SOURCE = Source(
 
 def fetch_mnist(
     *,
-    data_home=None,
-    download_if_missing=True,
-    return_X_y=False,
-    as_frame=False,
-    subset="all",
-    n_retries=3,
-    delay=1.0,
-):
+    data_home: str | os.PathLike | None = None,
+    download_if_missing: bool = True,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+    subset: str = "all",
+    n_retries: int = 3,
+    delay: float = 1.0,
+) -> Bunch | tuple:
     """Load the MNIST handwritten digits.
 
     =================   =====================

@@ -19,7 +19,9 @@ The solver sweeps with `_fused.update_rows`, which computes the numbers of (8) t
 over the rows.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from ..numerics._choice import choose
 from ..numerics._linalg import spd_solve
@@ -42,7 +44,7 @@ def update_V_output(block: Block, problem: Problem) -> Block:
     return block.with_V(N, problem.loss.prox(block.Y, center, weight, xp=problem.xp))
 
 
-def update_V(block: Block, i: int, problem: Problem, weights: Weights, operator, S) -> Block:
+def update_V(block: Block, i: int, problem: Problem, weights: Weights, operator: Any, S: Any) -> Block:
     """V_i by (9): argmin_v s_i(v) + gamma/2 ||v - S||^2 + rho/2 ||U_{i+1} - v W_{i+1} - b_{i+1}||^2.
 
     A least squares problem, solved for the change from the centre C of :func:`center_V`. V_i goes omega
@@ -70,13 +72,13 @@ def update_V(block: Block, i: int, problem: Problem, weights: Weights, operator,
     return block.with_V(i, relaxed(old, new, problem.penalties.relaxation))
 
 
-def output_U(U, V, P, penalties: Penalties, activation, *, xp):
+def output_U(U: Any, V: Any, P: Any, penalties: Penalties, activation: Any, *, xp: Any) -> Any:
     """U_N by (10): argmin_u gamma/2 ||V_N - u||^2 + rho/2 ||u - P_N||^2, a weighted mean."""
     p = penalties
     return (p.gamma * V + p.rho * P) * (1.0 / (p.gamma + p.rho))
 
 
-def hidden_U(U, V, P, penalties: Penalties, activation, *, xp):
+def hidden_U(U: Any, V: Any, P: Any, penalties: Penalties, activation: Any, *, xp: Any) -> Any:
     """U_i by (11): argmin_u gamma/2 ||V_i - sigma(u)||^2 + rho/2 ||u - P_i||^2 + alpha/2 ||u - U_i||^2.
 
     Per entry the prox of 1/2 (sigma(u) - v)^2 (appendix B.2; Lemma 9 for ReLU), with the weight
@@ -87,13 +89,13 @@ def hidden_U(U, V, P, penalties: Penalties, activation, *, xp):
     return activation.prox(V, center, (p.rho + p.alpha) / p.gamma, xp=xp)
 
 
-def update_U(block: Block, i: int, problem: Problem, P) -> Block:
+def update_U(block: Block, i: int, problem: Problem, P: Any) -> Block:
     """U_i by (11), or by (10) for i = N, with P = P_i of :func:`affine`."""
     formula, settings = formula_U(problem, i)
     return block.with_U(i, formula(block.U[i], block.V[i], P, *settings, xp=problem.xp))
 
 
-def formula_U(problem: Problem, i: int):
+def formula_U(problem: Problem, i: int) -> tuple[Callable, tuple]:
     """(10) or (11), the one that belongs to layer i, and its settings: penalties and activation."""
     formula = output_U if i == problem.N else hidden_U
     return formula, (problem.penalties, problem.activations[i])
@@ -102,14 +104,17 @@ def formula_U(problem: Problem, i: int):
 # weights: W, b and M ----------------------------------------------------------------------------
 
 
-def weight_statistics(block: Block, i: int, problem: Problem, weights: Weights, E):
+def weight_statistics(block: Block, i: int, problem: Problem, weights: Weights, E: Any) -> Any:
     """What (12) needs of the rows, with E = U_i - P_i of the new U_i: sums that add up over blocks."""
     with_gram = i > 1 or weights.gram is None  # that of X never changes
     given = block.V[i - 1], E, block.s, weights.shift[i]
-    return problem.layers[i].statistics(*given, with_gram=with_gram, xp=problem.xp)
+    only_diagonal = problem.wide and i == 1
+    return problem.layers[i].statistics(
+        *given, with_gram=with_gram, only_diagonal=only_diagonal, xp=problem.xp
+    )
 
 
-def update_W(weights: Weights, i: int, problem: Problem, statistics) -> Weights:
+def update_W(weights: Weights, i: int, problem: Problem, statistics: Any) -> Weights:
     """W_i and b_i by (12), with a ridge and a proximal term of its own.
 
     argmin_{W, b} rho/2 ||U_i - V_{i-1} W - b||^2 + tau/2 ||W - M_i||^2 + ridge/2 ||W||^2
@@ -147,7 +152,7 @@ def update_W(weights: Weights, i: int, problem: Problem, statistics) -> Weights:
     return weights.updated(W=(i, weights.W[i] + change))
 
 
-def update_b(weights: Weights, i: int, statistics, change) -> Weights:
+def update_b(weights: Weights, i: int, statistics: Any, change: Any) -> Weights:
     """b_i of (12), the best one for a change of W_i; from now on V_{i-1} is taken about its present mean."""
     mean_v = statistics.sum_v / statistics.weight + weights.shift[i]
     b = weights.b[i] + statistics.sum_e / statistics.weight - mean_v @ change
@@ -169,7 +174,7 @@ def update_M(weights: Weights, i: int, problem: Problem) -> Weights:
     metric = weights.metric(i)
     norm = metric or EUCLIDEAN
 
-    def value(M, dense):
+    def value(M: Any, dense: Any) -> Any:
         return plan.penalty(M, xp=xp) + 0.5 * weight * norm.squared_distance(dense, target, xp=xp)
 
     new = plan.step(target, old, weight, metric=metric, xp=xp)
@@ -182,7 +187,7 @@ def update_M(weights: Weights, i: int, problem: Problem) -> Weights:
 # parts of (9) -----------------------------------------------------------------------------------
 
 
-def input_operator(i: int, problem: Problem, weights: Weights):
+def input_operator(i: int, problem: Problem, weights: Weights) -> Any:
     """What (9) needs of W_{i+1}, once a sweep; None for i = N, whose V has (8).
 
     Without s_i, rho (rho W'W + g I)^{-1} W' with g of :func:`center_weight`, by the smaller Gram side (or
@@ -203,7 +208,7 @@ def center_weight(problem: Problem, i: int) -> float:
     return p.gamma if problem.skip_from(i) is None else p.gamma + p.rho
 
 
-def center_V(block: Block, i: int, problem: Problem, weights: Weights, S):
+def center_V(block: Block, i: int, problem: Problem, weights: Weights, S: Any) -> Any:
     """C in g/2 ||V_i - C||^2 of (9): S = sigma_i(U_i), unless a residual block carries V_i into some U_j.
 
     Then rho/2 ||V - T||^2 with T = U_j - V_{j-1} W_j - b_j joins gamma/2 ||V - S||^2. Together they are,
@@ -217,7 +222,7 @@ def center_V(block: Block, i: int, problem: Problem, weights: Weights, S):
     return (p.gamma * S + p.rho * T) * (1.0 / (p.gamma + p.rho))
 
 
-def relaxed(old, new, omega: float):
+def relaxed(old: Any, new: Any, omega: float) -> Any:
     """From ``old``, omega times the way to ``new``."""
     return new if omega == 1.0 else omega * new + (1.0 - omega) * old
 
@@ -226,7 +231,9 @@ def relaxed(old, new, omega: float):
 ACCELERATED_STEPS = 8
 
 
-def update_regularized_V(block: Block, i: int, problem: Problem, weights: Weights, curvature, C) -> Block:
+def update_regularized_V(
+    block: Block, i: int, problem: Problem, weights: Weights, curvature: Any, C: Any
+) -> Block:
     """V_i by (9) with a regulariser s_i, by accelerated proximal gradient steps from the old V_i.
 
     F(v) = s_i(v) + g/2 ||v - C||^2 + rho/2 ||U_{i+1} - v W_{i+1} - b_{i+1}||^2 is g-strongly convex, and the
@@ -240,15 +247,15 @@ def update_regularized_V(block: Block, i: int, problem: Problem, weights: Weight
     p, xp, layer, regularizer = problem.penalties, problem.xp, problem.layers[i + 1], problem.regularizer(i)
     U, old, g = block.U[i + 1], block.V[i], center_weight(problem, i)
 
-    def residual(V):
+    def residual(V: Any) -> Any:
         return U - affine(problem, i + 1, put(block.V, i, V), weights.W, weights.b)
 
-    def step(V):
+    def step(V: Any) -> Any:
         slope = g * (V - C)
         slope -= p.rho * layer.pull_back(residual(V), weights.W[i + 1], xp=xp)
         return regularizer.prox(V - slope * (1.0 / curvature), curvature, xp=xp)
 
-    def value(V):
+    def value(V: Any) -> Any:
         quadratic = p.rho * row_squares(residual(V), xp=xp) + g * row_squares(V - C, xp=xp)
         return 0.5 * quadratic + regularizer.value(V, xp=xp)
 
@@ -262,6 +269,6 @@ def update_regularized_V(block: Block, i: int, problem: Problem, weights: Weight
     return block.with_V(i, step(xp.where(fell[:, None], V, old)))
 
 
-def row_squares(E, *, xp):
+def row_squares(E: Any, *, xp: Any) -> Any:
     """||e||^2 of each row of E."""
     return xp.sum(E * E, axis=1)

@@ -25,7 +25,7 @@ class Moments:
     overlap: Any
     weight: float
 
-    def __add__(self, other):
+    def __add__(self, other: "Moments") -> "Moments":
         return Moments(
             self.gram + other.gram,
             self.total + other.total,
@@ -42,7 +42,7 @@ class LayerMoments:
     hessian: Any
     weight: float
 
-    def __add__(self, other):
+    def __add__(self, other: "LayerMoments") -> "LayerMoments":
         layers = [a + b for a, b in zip(self.layers, other.layers, strict=True)]
         return LayerMoments(layers, self.hessian + other.hessian, self.weight + other.weight)
 
@@ -62,17 +62,18 @@ def second_moments(block: Block, problem: Problem, weights: Weights) -> LayerMom
         if block.s is not None:
             root = xp.sqrt(layer.spread(block.s, xp=xp))[:, None]
             A = A * root
-        total = xp.sum(A if root is None else A * root, axis=0)
+        total = get_backend(xp).column_sums(A if root is None else A * root, xp=xp)
         weight = float(A.shape[0]) if root is None else float(xp.sum(root * root))
         if i < problem.N:
             D = layer.rows(problem.activations[i].derivative(U[i], xp=xp), xp=xp)
             overlap = gram(D if root is None else D * root, xp=xp)
-        found.append(Moments(gram(A, xp=xp), total, overlap, weight))
+        squares = get_backend(xp).column_squares if problem.wide and i == 1 else gram
+        found.append(Moments(squares(A, xp=xp), total, overlap, weight))
     hessian = problem.loss.mean_hessian(block.Y, V[problem.N], block.s, xp=xp)
     return LayerMoments(found, hessian * weight, weight)
 
 
-def measured_metrics(problem: Problem, weights: Weights, placement) -> tuple | None:
+def measured_metrics(problem: Problem, weights: Weights, placement: Any) -> tuple | None:
     """The metric of every layer, in units of the losses' mean over rows; entry 0 is None.
 
     Parameters
@@ -98,7 +99,7 @@ def measured_metrics(problem: Problem, weights: Weights, placement) -> tuple | N
         G = m.gram * (1.0 / m.weight)
         if problem.fit_intercept:
             mean = m.total * (1.0 / m.weight)
-            G = G - mean[:, None] * mean[None, :]
+            G = G - (mean * mean if G.ndim == 1 else mean[:, None] * mean[None, :])
         S[i] = output_sensitivity(problem, i, W, S, hessian)
         if i < N:
             S[i] = S[i] * (m.overlap * (1.0 / m.weight))
@@ -113,7 +114,7 @@ def measured_metrics(problem: Problem, weights: Weights, placement) -> tuple | N
 COUPLING_RIDGES = (0.1, 1.0)
 
 
-def unit_metric(metric: Metric, *, xp) -> Metric:
+def unit_metric(metric: Metric, *, xp: Any) -> Metric:
     """The metric with a ridge, and mean diagonals of 1: tau means what it means in the Frobenius norm."""
     sides = []
     for A, share in zip((metric.G, metric.S), COUPLING_RIDGES, strict=True):
@@ -122,7 +123,7 @@ def unit_metric(metric: Metric, *, xp) -> Metric:
     return Metric(*sides)
 
 
-def remeasure(problem: Problem, weights: Weights, placement, *, plan: bool) -> tuple[Problem, Weights]:
+def remeasure(problem: Problem, weights: Weights, placement: Any, *, plan: bool) -> tuple[Problem, Weights]:
     """Measure the metrics, make plans if ``plan``, and project W anew where that is nearer.
 
     L may jump here: it is another problem that is solved from here on. W, b, U and V stay.
@@ -156,7 +157,7 @@ def remeasure(problem: Problem, weights: Weights, placement, *, plan: bool) -> t
     return problem, replace(weights, M=tuple(M), M_dense=tuple(M_dense), metrics=metrics)
 
 
-def projected(plan, W, old: tuple | None, metric: Metric | None, *, xp) -> tuple:
+def projected(plan: Any, W: Any, old: tuple | None, metric: Metric | None, *, xp: Any) -> tuple:
     """W^MC and its dense form: the projection of W, or ``old``, such a pair, where it is not worse."""
     if plan is None:
         return None, None

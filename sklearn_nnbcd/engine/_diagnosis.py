@@ -3,6 +3,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from ..numerics._metric import EUCLIDEAN
 from ._forward import affine
@@ -42,7 +43,7 @@ class LayerSums:
     loss: float
     weight: float
 
-    def __add__(self, other):
+    def __add__(self, other: "LayerSums") -> "LayerSums":
         both = zip(self.squares, other.squares, strict=True)
         squares = [tuple(a + b for a, b in zip(x, y, strict=True)) for x, y in both]
         return LayerSums(squares, self.loss + other.loss, self.weight + other.weight)
@@ -90,7 +91,7 @@ def relative(squared_distance: float, squared_norm: float) -> float:
     return math.sqrt(squared_distance / squared_norm) if squared_norm else math.inf
 
 
-def diagnose(problem: Problem, weights: Weights, placement) -> Diagnosis:
+def diagnose(problem: Problem, weights: Weights, placement: Any) -> Diagnosis:
     """A :class:`Diagnosis` of the full solver's state.
 
     Parameters

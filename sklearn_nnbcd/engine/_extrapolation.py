@@ -11,6 +11,7 @@ that count never rises.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..backends import Pass, get_backend
 from ._objective import Terms
@@ -55,7 +56,7 @@ def momentum(t: float) -> float:
 
 
 def extrapolated_sweep(
-    sweep: Callable, problem: Problem, weights: Weights, placement, extrapolation: Extrapolation
+    sweep: Callable, problem: Problem, weights: Weights, placement: Any, extrapolation: Extrapolation
 ) -> tuple[Weights, Terms, Extrapolation]:
     """A sweep from beyond ``weights`` and the blocks, or from there if that was too far.
 
@@ -99,7 +100,7 @@ def extrapolate_weights(weights: Weights, previous: Weights, beta: float) -> Wei
     if beta == 0.0:
         return None
 
-    def beyond(new, old):
+    def beyond(new: tuple, old: tuple) -> tuple:
         return tuple(x if x is None else x + beta * (x - y) for x, y in zip(new, old, strict=True))
 
     return replace(weights, W=beyond(weights.W, previous.W), b=beyond(weights.b, previous.b))
@@ -116,7 +117,7 @@ def extrapolate_block(block: Block, problem: Problem, beta: float) -> Block:
     xp = problem.xp
     previous_V, previous_U = block.previous
 
-    def beyond(x, y, regularizer=None):
+    def beyond(x: Any, y: Any, regularizer: Any = None) -> Any:
         given = {"numbers": (beta,), "settings": (regularizer,), "into": (block.overwritten(y),)}
         return get_backend(xp).row_pass(_beyond, x, y, **given, xp=xp).rows[0]
 
@@ -126,12 +127,12 @@ def extrapolate_block(block: Block, problem: Problem, beta: float) -> Block:
     return replace(block, V=(block.V[0], *V), U=(None, *U), previous=previous)
 
 
-def _beyond(x, y, beta, regularizer, *, xp):
+def _beyond(x: Any, y: Any, beta: Any, regularizer: Any, *, xp: Any) -> Pass:
     z = x + beta * (x - y)
     return Pass(rows=(z if regularizer is None else regularizer.project(z, xp=xp),))
 
 
-def copied_rows(block: Block, xp) -> tuple[tuple, ...]:
+def copied_rows(block: Block, xp: Any) -> tuple[tuple, ...]:
     """Copies of V_1 ... V_N and of U_1 ... U_N, entry 0 None."""
     return tuple((None, *(xp.asarray(x, copy=True) for x in arrays[1:])) for arrays in (block.V, block.U))
 
@@ -140,7 +141,7 @@ def restore_block(block: Block, problem: Problem) -> Block:
     """U and V as they are in ``previous``, which stays."""
     previous_V, previous_U = block.previous
 
-    def copied(x, old):
+    def copied(x: Any, old: Any) -> Any:
         into = (block.overwritten(old),)
         return get_backend(problem.xp).row_pass(_copy, x, into=into, xp=problem.xp).rows[0]
 
@@ -149,5 +150,5 @@ def restore_block(block: Block, problem: Problem) -> Block:
     return replace(block, V=(block.V[0], *V), U=(None, *U))
 
 
-def _copy(x, *, xp):
+def _copy(x: Any, *, xp: Any) -> Pass:
     return Pass(rows=(xp.asarray(x, copy=True),))

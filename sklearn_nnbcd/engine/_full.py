@@ -12,9 +12,10 @@ from ._fused import update_rows
 from ._objective import Terms, objective, weight_terms
 from ._start import center_inputs
 from ._state import Problem, Weights
+from ._wide import update_wide_W
 
 
-def sweep(problem: Problem, weights: Weights, placement) -> tuple[Weights, Terms]:
+def sweep(problem: Problem, weights: Weights, placement: Any) -> tuple[Weights, Terms]:
     """One iteration k of Algorithm 1, from the output layer to the first one.
 
     Parameters
@@ -38,7 +39,7 @@ def sweep(problem: Problem, weights: Weights, placement) -> tuple[Weights, Terms
     return weights, before.read(problem.xp)
 
 
-def visit(i: int, problem: Problem, weights: Weights, placement) -> tuple[Weights, Terms]:
+def visit(i: int, problem: Problem, weights: Weights, placement: Any) -> tuple[Weights, Terms]:
     """The updates of layer i, and its part of L before them."""
     p = problem.penalties
     operator = input_operator(i, problem, weights)
@@ -46,7 +47,10 @@ def visit(i: int, problem: Problem, weights: Weights, placement) -> tuple[Weight
     with problem.row_products():
         sums = placement.sweep(update_rows, i, problem, few, operator)  # lines 2-3, 7-8
     del operator, few  # the next lines are where a sweep takes the most memory
-    weights = update_W(weights, i, problem, sums.statistics)  # lines 4, 9
+    if i == 1 and problem.wide:
+        weights = update_wide_W(weights, problem, sums.statistics, placement)
+    else:
+        weights = update_W(weights, i, problem, sums.statistics)  # lines 4, 9
     weights = update_M(weights, i, problem)  # lines 5, 10
     return weights, Terms(
         loss=sums.loss,
@@ -60,7 +64,7 @@ def visit(i: int, problem: Problem, weights: Weights, placement) -> tuple[Weight
 PLAN_SWEEPS = 8
 
 
-def update_metrics(problem: Problem, weights: Weights, placement, k: int) -> tuple[Problem, Weights]:
+def update_metrics(problem: Problem, weights: Weights, placement: Any, k: int) -> tuple[Problem, Weights]:
     """Problem and weights for sweep k: metrics are measured before sweeps 1, 2, 4, 8 ...
 
     Ever more rarely, so that there is time to converge; everywhere else L never rises.
@@ -93,7 +97,7 @@ class FullState:
     extrapolation: Extrapolation = Extrapolation()
 
 
-def start_full(problem: Problem, weights: Weights, placement) -> FullState:
+def start_full(problem: Problem, weights: Weights, placement: Any) -> FullState:
     """The state before the first sweep; the placement holds the blocks of :func:`start_block`."""
     return FullState(problem, center_inputs(problem, weights, placement), placement)
 
@@ -135,7 +139,7 @@ def full_objective(state: FullState) -> Terms:
 def fit_full(
     problem: Problem,
     weights: Weights,
-    placement,
+    placement: Any,
     *,
     max_iter: int,
     on_sweep: Callable,

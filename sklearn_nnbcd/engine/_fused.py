@@ -6,6 +6,7 @@ matrix products stays in the caches; it adds up the terms of L before the update
 new rows over old ones where the block allows that.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from ._blocks import (
     weight_statistics,
 )
 from ._objective import row_roots, weighted, weighted_loss, weighted_regularizer
-from ._state import Block, Problem, Weights, put
+from ._state import Block, Penalties, Problem, Weights, put
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class RowSums:
     loss: Any
     regularizer: Any = 0.0
 
-    def __add__(self, other):
+    def __add__(self, other: "RowSums") -> "RowSums":
         return RowSums(
             self.statistics + other.statistics,
             self.split + other.split,
@@ -51,7 +52,9 @@ class RowSums:
         )
 
 
-def update_rows(block: Block, i: int, problem: Problem, weights: Weights, operator) -> tuple[Block, RowSums]:
+def update_rows(
+    block: Block, i: int, problem: Problem, weights: Weights, operator: Any
+) -> tuple[Block, RowSums]:
     """V_i and U_i of one block, then the sums for W_i: lines 2-3 (i = N) or 7-8 of Algorithm 1."""
     S, activation = activate(block, i, problem)
     loss = weighted_loss(problem, block) if i == problem.N else 0.0
@@ -66,7 +69,7 @@ def update_rows(block: Block, i: int, problem: Problem, weights: Weights, operat
     return block, RowSums(statistics, split, activation, loss, regularizer)
 
 
-def activate(block: Block, i: int, problem: Problem):
+def activate(block: Block, i: int, problem: Problem) -> tuple[Any, Any]:
     """sigma_i(U_i), and the sum of squares of V_i - sigma_i(U_i)."""
     xp, settings = problem.xp, (problem.activations[i],)
     arrays = block.U[i], block.V[i], row_roots(block.s, xp=xp)
@@ -74,12 +77,14 @@ def activate(block: Block, i: int, problem: Problem):
     return *result.rows, *result.squares
 
 
-def _activate(U, V, roots, activation, *, xp):
+def _activate(U: Any, V: Any, roots: Any, activation: Any, *, xp: Any) -> Pass:
     S = activation(U, xp=xp)
     return Pass(rows=(S,), squares=(weighted(V - S, roots),))
 
 
-def update_V_in_slices(block: Block, i: int, problem: Problem, weights: Weights, operator, S) -> Block:
+def update_V_in_slices(
+    block: Block, i: int, problem: Problem, weights: Weights, operator: Any, S: Any
+) -> Block:
     """V_i by (9), as :func:`update_V`: one pass before the product with the operator, one after it."""
     C = center_V(block, i, problem, weights, S)
     if problem.regularizer(i) is not None:
@@ -96,15 +101,15 @@ def update_V_in_slices(block: Block, i: int, problem: Problem, weights: Weights,
     return block.with_V(i, new)
 
 
-def _residual(U, product, offset, skip, *, xp):
+def _residual(U: Any, product: Any, offset: Any, skip: Any, *, xp: Any) -> Pass:
     return Pass(rows=(U - added(product, offset, skip),))
 
 
-def _relaxed(old, C, change, relaxation, *, xp):
+def _relaxed(old: Any, C: Any, change: Any, relaxation: float, *, xp: Any) -> Pass:
     return Pass(rows=(relaxed(old, C + change, relaxation),))
 
 
-def update_U_in_slices(block: Block, i: int, problem: Problem, weights: Weights):
+def update_U_in_slices(block: Block, i: int, problem: Problem, weights: Weights) -> tuple[Block, Any, Any]:
     """U_i by (10) or (11), as :func:`update_U`, with both residuals of the same pass.
 
     Returns
@@ -124,7 +129,19 @@ def update_U_in_slices(block: Block, i: int, problem: Problem, weights: Weights)
     return block.with_U(i, U), E, split
 
 
-def _update_U(U, V, product, offset, skip, roots, formula, penalties, activation, *, xp):
+def _update_U(
+    U: Any,
+    V: Any,
+    product: Any,
+    offset: Any,
+    skip: Any,
+    roots: Any,
+    formula: Callable,
+    penalties: Penalties,
+    activation: Any,
+    *,
+    xp: Any,
+) -> Pass:
     P = added(product, offset, skip)
     before = U - P
     U = formula(U, V, P, penalties, activation, xp=xp)
@@ -142,7 +159,7 @@ def affine_parts(problem: Problem, i: int, V: tuple, weights: Weights) -> tuple:
     return product, offset, None if k is None else V[k]
 
 
-def added(product, offset, skip):
+def added(product: Any, offset: Any, skip: Any) -> Any:
     """The sum of what :func:`affine_parts` returns."""
     P = product if offset is None else product + offset
     return P if skip is None else P + skip

@@ -2,6 +2,7 @@
 """The value of (7), term by term."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 from ..backends import get_backend
 from ..numerics._metric import EUCLIDEAN
@@ -44,42 +45,42 @@ class Terms:
         """L."""
         return sum(getattr(self, field.name) for field in fields(self))
 
-    def __add__(self, other):
+    def __add__(self, other: "Terms") -> "Terms":
         return Terms(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
-    def read(self, xp) -> "Terms":
+    def read(self, xp: Any) -> "Terms":
         """The terms as Python floats, in one transfer from a device."""
         numbers = [getattr(self, field.name) for field in fields(self)]
         return Terms(*get_backend(xp).floats(numbers, xp=xp))
 
 
-def row_roots(s, *, xp):
+def row_roots(s: Any, *, xp: Any) -> Any:
     """Roots of the sample weights as a column, shape (n, 1); None: all one."""
     return None if s is None else xp.sqrt(s)[:, None]
 
 
-def weighted(E, roots):
+def weighted(E: Any, roots: Any) -> Any:
     """The rows of E times the roots of their weights."""
     return E if roots is None else E * roots
 
 
-def weighted_squares(E, s, *, xp):
+def weighted_squares(E: Any, s: Any, *, xp: Any) -> Any:
     """sum_j s_j ||e_j||^2 over the rows of E, a number."""
     return get_backend(xp).sum_of_squares(weighted(E, row_roots(s, xp=xp)), xp=xp)
 
 
-def weighted_sum(value, s, *, xp):
+def weighted_sum(value: Any, s: Any, *, xp: Any) -> Any:
     """sum_j s_j value_j, a number; value of shape (n,)."""
     return get_backend(xp).number(xp.sum(value if s is None else s * value), xp=xp)
 
 
-def weighted_loss(problem: Problem, block: Block):
+def weighted_loss(problem: Problem, block: Block) -> Any:
     """sum_j s_j loss(V_N[j], Y[j]), a number."""
     value = problem.loss.value(block.Y, block.V[problem.N], xp=problem.xp)
     return weighted_sum(value, block.s, xp=problem.xp)
 
 
-def weighted_regularizer(problem: Problem, block: Block, i: int):
+def weighted_regularizer(problem: Problem, block: Block, i: int) -> Any:
     """sum_j s_j s_i(V_i[j]), a number."""
     regularizer, xp = problem.regularizer(i), problem.xp
     if regularizer is None:
@@ -122,7 +123,7 @@ def row_terms(block: Block, problem: Problem, weights: Weights) -> Terms:
     )
 
 
-def objective(problem: Problem, weights: Weights, placement) -> Terms:
+def objective(problem: Problem, weights: Weights, placement: Any) -> Terms:
     """L of (7), as :class:`Terms`.
 
     Parameters

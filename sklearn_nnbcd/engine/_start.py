@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What Algorithm 1 starts from: first blocks and weights, and the means that inputs are taken about."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..backends import get_backend
 from ._forward import forward
 from ._state import Block, Problem, Weights
 
 
-def initial_block(problem: Problem, weights: Weights, X, Y, s=None) -> Block:
+def initial_block(problem: Problem, weights: Weights, X: Any, Y: Any, s: Any = None) -> Block:
     """U and V by one forward pass, as the paper starts, V_i where s_i is finite."""
     V, U = forward(problem, X, weights.W, weights.b)
     block = Block(Y, V, U, s)
@@ -28,7 +30,7 @@ def start_block(rows: tuple, problem: Problem, weights: Weights) -> Block:
     return replace(block, V=(block.V[0], *V), overwritable=True)
 
 
-def initial_weights(problem: Problem, W, b, *, compress: bool = True) -> Weights:
+def initial_weights(problem: Problem, W: Sequence, b: Sequence, *, compress: bool = True) -> Weights:
     """Weights from first matrices W and intercepts b; W^MC by the cold projection of W, or none yet."""
     M: list = [None]
     M_dense: list = [None]
@@ -53,12 +55,12 @@ class InputSums:
 
     pairs: list
 
-    def __add__(self, other):
+    def __add__(self, other: "InputSums") -> "InputSums":
         both = zip(self.pairs, other.pairs, strict=True)
         return InputSums([(a + c, b + d) for (a, b), (c, d) in both])
 
 
-def center_inputs(problem: Problem, weights: Weights, placement) -> Weights:
+def center_inputs(problem: Problem, weights: Weights, placement: Any) -> Weights:
     """Weights whose ``shift`` is the present mean of each layer's input; a Gram matrix is dropped.
 
     Gram matrices are taken about it: in single precision a large mean would drown the spread.

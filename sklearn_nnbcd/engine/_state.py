@@ -10,9 +10,10 @@ from types import ModuleType
 from typing import Any
 
 from ..backends import get_backend
+from ..numerics._metric import Metric
 
 
-def put(items: tuple, i: int, value) -> tuple:
+def put(items: tuple, i: int, value: Any) -> tuple:
     """A copy of the tuple with entry i replaced."""
     return (*items[:i], value, *items[i + 1 :])
 
@@ -90,6 +91,8 @@ class Problem:
         a size; they replace ``plans``. Metrics: one per layer, or None.
     tf32 : bool
         Whether a GPU may round the factors of float32 products over rows, see :meth:`row_products`.
+    wide : bool
+        Whether the first layer has so many inputs that their Gram matrix is never formed.
     """
 
     layers: tuple
@@ -104,12 +107,13 @@ class Problem:
     data_metric: bool = False
     budget: Any = None
     tf32: bool = False
+    wide: bool = False
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict:
         xp = self.xp.__name__ if isinstance(self.xp, ModuleType) else self.xp
         return vars(self) | {"xp": xp}  # modules cannot be pickled, names can
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: dict) -> None:
         xp = import_module(state["xp"]) if isinstance(state["xp"], str) else state["xp"]
         vars(self).update(state | {"xp": xp})
 
@@ -118,7 +122,7 @@ class Problem:
         """Number of layers."""
         return len(self.layers) - 1
 
-    def row_products(self):
+    def row_products(self) -> Any:
         """A context for products over rows, most of the work of a sweep; those of weights stay exact.
 
         The solves of ill-conditioned systems do not bear factors of 10 bits, see ``docs/results/tf32.md``.
@@ -130,7 +134,13 @@ class Problem:
         """Whether any layer may have a W^MC of its own."""
         return self.budget is not None or any(plan is not None for plan in self.plans)
 
-    def with_plans(self, W, metrics: tuple | None = None) -> "Problem":
+    @property
+    def training(self) -> "Problem":
+        """The problem that batches train on: numbers are rounded when they are done."""
+        plans = tuple(None if plan is None else plan.training for plan in self.plans)
+        return replace(self, plans=plans, budget=None if self.budget is None else self.budget.training)
+
+    def with_plans(self, W: tuple, metrics: tuple | None = None) -> "Problem":
         """The problem with the plans that its budget makes for these weights, if it has one."""
         if self.budget is None:
             return self
@@ -144,7 +154,7 @@ class Problem:
         """Index i of the U_i that carries V_k, or None."""
         return self.skips.index(k) if k in self.skips else None
 
-    def regularizer(self, i: int):
+    def regularizer(self, i: int) -> Any:
         """s_i, or None."""
         return self.activity[i] if self.activity else None
 
@@ -176,7 +186,7 @@ class Block:
     overwritable: bool = False
     previous: Any = None
 
-    def overwritten(self, x):
+    def overwritten(self, x: Any) -> Any:
         """``x``, one of the U and V, as the place for its new value; None where that must be another."""
         return x if self.overwritable else None
 
@@ -190,7 +200,7 @@ class Block:
     def part(self, rows: slice) -> "Block":
         """The block of some rows, in the same memory."""
 
-        def cut(arrays):
+        def cut(arrays: tuple) -> tuple:
             return tuple(None if x is None else x[rows, ...] for x in arrays)
 
         return replace(
@@ -202,11 +212,11 @@ class Block:
             previous=None if self.previous is None else tuple(map(cut, self.previous)),
         )
 
-    def with_V(self, i: int, value) -> "Block":
+    def with_V(self, i: int, value: Any) -> "Block":
         """The block with another V_i."""
         return replace(self, V=put(self.V, i, value))
 
-    def with_U(self, i: int, value) -> "Block":
+    def with_U(self, i: int, value: Any) -> "Block":
         """The block with another U_i."""
         return replace(self, U=put(self.U, i, value))
 
@@ -224,7 +234,7 @@ class Weights:
     shift : tuple of arrays or None
         Last known mean of V_{i-1}, about which the next Gram matrix of layer i is taken.
     gram : array or None
-        Gram matrix of X about ``shift[1]``, which never changes.
+        Gram matrix of X about ``shift[1]``, which never changes; its diagonal in a ``wide`` problem.
     metrics : tuple
         Entry i is the metric in which W_i and W_i^MC are compared; empty: the Frobenius norm.
     """
@@ -237,7 +247,7 @@ class Weights:
     gram: Any = None
     metrics: tuple = ()
 
-    def metric(self, i: int):
+    def metric(self, i: int) -> Metric | None:
         """The metric of layer i; None is the Frobenius norm."""
         return self.metrics[i] if self.metrics else None
 
@@ -252,7 +262,7 @@ class Weights:
         """
         N = len(self.W) - 1
 
-        def only(items, *wanted):
+        def only(items: tuple, *wanted: int | None) -> tuple:
             return tuple(x if k in wanted else None for k, x in enumerate(items))
 
         return Weights(
@@ -264,6 +274,6 @@ class Weights:
             gram=None if self.gram is None else True,
         )
 
-    def updated(self, **entries) -> "Weights":
+    def updated(self, **entries: tuple) -> "Weights":
         """Replace entry i of a tuple: ``weights.updated(W=(i, value), b=(i, value))``."""
         return replace(self, **{name: put(getattr(self, name), *e) for name, e in entries.items()})

@@ -2,7 +2,9 @@
 """What the engine asks of an initialiser."""
 
 import math
+from typing import Any
 
+from numpy.random import RandomState
 from sklearn.base import BaseEstimator
 
 from .._validation import check_number
@@ -15,17 +17,17 @@ class BaseInitializer(BaseEstimator):
     and their order cannot matter.
     """
 
-    def check_parameters(self):
+    def check_parameters(self) -> None:
         """Raise ValueError or TypeError for bad parameters; called once, before any work."""
 
     #: whether the weights belong to targets in the units of y, rather than to the engine's
     in_user_units = False
 
-    def draw(self, shape, random_state):
+    def draw(self, shape: tuple, random_state: RandomState) -> Any:
         """A float64 NumPy array of shape (d_in, d_out) from a numpy RandomState."""
         raise NotImplementedError
 
-    def draw_network(self, shapes, random_state):
+    def draw_network(self, shapes: list[tuple], random_state: RandomState) -> tuple[list, list]:
         """First weights of a whole network.
 
         Parameters
@@ -54,19 +56,19 @@ class VarianceScaling(BaseInitializer):
 
     distribution = "normal"
 
-    def __init__(self, gain=1.0):
+    def __init__(self, gain: float = 1.0):
         self.gain = gain
 
-    def check_parameters(self):
+    def check_parameters(self) -> None:
         """Raise unless ``gain`` is in its range."""
         cure = "1 is the scheme as published."
         check_number(self.gain, "gain", type(self).__name__, strict=True, cure=cure)
 
-    def variance(self, d_in, d_out):
+    def variance(self, d_in: int, d_out: int) -> float:
         """Variance of an entry for gain 1."""
         raise NotImplementedError
 
-    def draw(self, shape, random_state):
+    def draw(self, shape: tuple, random_state: RandomState) -> Any:
         """Draw from the normal or the uniform distribution with that variance."""
         deviation = self.gain * math.sqrt(self.variance(*shape))
         if self.distribution == "normal":

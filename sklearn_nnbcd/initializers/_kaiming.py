@@ -7,7 +7,7 @@ from ._base import VarianceScaling
 class KaimingNormal(VarianceScaling):
     """Normal draws with the variance of He et al. (2015): 2 / d_in, times gain squared."""
 
-    def variance(self, d_in, d_out):
+    def variance(self, d_in: int, d_out: int) -> float:
         """2.0 / d_in."""
         return 2.0 / d_in
 

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Orthogonal weights."""
 
+from typing import Any
+
+from numpy.random import RandomState
 from scipy.linalg import qr
 
 from .._validation import check_number
@@ -16,14 +19,14 @@ class Orthogonal(BaseInitializer):
         Common singular value.
     """
 
-    def __init__(self, gain=1.0):
+    def __init__(self, gain: float = 1.0):
         self.gain = gain
 
-    def check_parameters(self):
+    def check_parameters(self) -> None:
         """Raise unless ``gain`` is in its range."""
         check_number(self.gain, "gain", "Orthogonal", strict=True, cure="1 keeps lengths.")
 
-    def draw(self, shape, random_state):
+    def draw(self, shape: tuple, random_state: RandomState) -> Any:
         """QR of a Gaussian matrix, signs fixed by the diagonal of R."""
         tall = (max(shape), min(shape))
         Q, R = qr(random_state.normal(size=tall), mode="economic")

@@ -16,5 +16,5 @@ class SmallNormal(KaimingNormal):
         Factor on the standard deviation sqrt(2 / d_in).
     """
 
-    def __init__(self, gain=0.15):
+    def __init__(self, gain: float = 0.15):
         super().__init__(gain)

@@ -7,7 +7,7 @@ from ._base import VarianceScaling
 class XavierNormal(VarianceScaling):
     """Normal draws with the variance of Glorot and Bengio (2010): 2 / (d_in + d_out), times gain squared."""
 
-    def variance(self, d_in, d_out):
+    def variance(self, d_in: int, d_out: int) -> float:
         """2.0 / (d_in + d_out)."""
         return 2.0 / (d_in + d_out)
 

@@ -3,12 +3,15 @@
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from ..backends import get_backend
-from ..compressions import DenseWeight
+from ..backends import SparseRows, get_backend
+from ..compressions import CompressedWeight, DenseWeight
+from ..network import network_metrics
 from ..numerics import Metric
 from ._rows import network_rows, unwrapped
 from ._table import columns_of, table_text
@@ -50,16 +53,18 @@ class CompressionReport:
     rows: list
     total: dict
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, list]:
         """Column name -> list of values, the total last; ``pandas.DataFrame`` reads it."""
         return columns_of([*self.rows, self.total], _COLUMNS)
 
-    def __str__(self):
+    def __str__(self) -> str:
         """The table as text."""
         return table_text([*self.rows, self.total], _COLUMNS)
 
 
-def compression_report(estimator, X=None, *, reference=None):
+def compression_report(
+    estimator: Any, X: Any = None, *, reference: Sequence | None = None
+) -> CompressionReport:
     """Parameters, non-zeros, bytes, flops and measured times of a fitted network.
 
     Parameters
@@ -100,7 +105,7 @@ def compression_report(estimator, X=None, *, reference=None):
     V, U = network.trace(network_rows(network, rows, "compression_report"))
     metrics = None
     if reference is not None and X is not None:
-        metrics = _metrics(network, reference, V, U, xp=xp)
+        metrics = network_metrics(network, V, U, coefs=list(reference))
     lines = []
     for i, coef in enumerate(network.coefs, 1):
         layer = network.layers[i]
@@ -112,7 +117,7 @@ def compression_report(estimator, X=None, *, reference=None):
     return CompressionReport(lines, _total(lines))
 
 
-def _line(i, coef, positions, A, *, xp):
+def _line(i: int, coef: CompressedWeight, positions: int, A: Any, *, xp: Any) -> dict[str, Any]:
     """All columns of one layer but the errors."""
     dense = DenseWeight(coef.to_dense(xp=xp))
     n = A.shape[0] / positions
@@ -133,9 +138,10 @@ def _line(i, coef, positions, A, *, xp):
     }
 
 
-def _seconds(coef, A, *, xp):
+def _seconds(coef: CompressedWeight, A: Any, *, xp: Any) -> float:
     """Best time of one product with the rows A."""
-    multiply, best = coef.operator(xp=xp), math.inf
+    make = coef.sparse_operator if isinstance(A, SparseRows) else coef.operator
+    multiply, best = make(xp=xp), math.inf
     for _ in range(_REPEATS):
         start = time.perf_counter()
         float(multiply(A)[0, 0])  # reading a number waits for a device
@@ -143,9 +149,9 @@ def _seconds(coef, A, *, xp):
     return best
 
 
-def _total(lines):
+def _total(lines: list[dict]) -> dict[str, Any]:
     """Sums of what adds up."""
-    total = {"layer": "total", "format": None, "shape": None}
+    total: dict[str, Any] = {"layer": "total", "format": None, "shape": None}
     for name in lines[0]:
         if name not in total and name not in ("ratio", "error", "data_error"):
             total[name] = sum(line[name] for line in lines)
@@ -153,7 +159,7 @@ def _total(lines):
     return total
 
 
-def _check_reference(reference, coefs):
+def _check_reference(reference: Sequence, coefs: Sequence) -> None:
     given = [tuple(getattr(W, "shape", ())) for W in reference]
     shapes = [tuple(coef.shape) for coef in coefs]
     if given != shapes:
@@ -163,7 +169,7 @@ def _check_reference(reference, coefs):
         )
 
 
-def _errors(coef, W, metric, *, xp):
+def _errors(coef: CompressedWeight, W: Any, metric: Metric | None, *, xp: Any) -> dict[str, float]:
     """Relative distances of the weight from its reference."""
     M = coef.to_dense(xp=xp)
     W = xp.asarray(W, dtype=M.dtype)
@@ -174,26 +180,3 @@ def _errors(coef, W, metric, *, xp):
         total = max(metric.squared_norm(W, xp=xp), tiny)
         errors["data_error"] = math.sqrt(metric.squared_distance(W, M, xp=xp) / total)
     return errors
-
-
-def _metrics(network, reference, V, U, *, xp):
-    """Entry i: the metric of layer i, G from its inputs and S from the layers above it."""
-    N, layers = network.N, network.layers
-    S = xp.eye(reference[-1].shape[1], dtype=V[0].dtype)
-    metrics = [None] * (N + 1)
-    for i in range(N, 0, -1):
-        if i < N:
-            S = layers[i + 1].pull_back_metric(S, xp.asarray(reference[i], dtype=V[0].dtype), xp=xp)
-            slopes = network.activations[i - 1].derivative(U[i], xp=xp)
-            slopes = layers[i].rows(slopes, xp=xp)
-            S = S * (slopes.T @ slopes / slopes.shape[0])
-        A = layers[i].design(V[i - 1], xp=xp)
-        A = A - xp.mean(A, axis=0)
-        metrics[i] = Metric(_ridged(A.T @ A / A.shape[0], 1e-3, xp=xp), _ridged(S, 0.1, xp=xp))
-    return metrics
-
-
-def _ridged(A, share, *, xp):
-    """A plus a share of its mean diagonal; the identity where A is nothing."""
-    ridge = share * float(xp.linalg.trace(A)) / A.shape[0]
-    return A + (ridge or 1.0) * xp.eye(A.shape[0], dtype=A.dtype)

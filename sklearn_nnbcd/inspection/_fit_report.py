@@ -2,6 +2,7 @@
 """Why a fit is what it is: the losses, gaps and shares behind the objective."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -58,11 +59,11 @@ class FitReport:
     rows: list
     advice: list
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, list]:
         """Column name -> list of values, one per layer; ``pandas.DataFrame`` reads it."""
         return columns_of(self.rows, _COLUMNS)
 
-    def __str__(self):
+    def __str__(self) -> str:
         """All of it as text."""
         lines = ["loss per row"]
         lines += [f"  {_LOSSES[k]:24s} {v:.4g}" for k, v in self.losses.items() if v is not None]
@@ -71,7 +72,7 @@ class FitReport:
         return "\n".join([*lines, table_text(self.rows, _COLUMNS), *self.advice])
 
 
-def fit_report(estimator, X, y, sample_weight=None):
+def fit_report(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> FitReport:
     """Whether the objective tells the truth about a fit, and what limits it.
 
     The objective L of (7) has variables U and V of its own. It can fall because they approach the
@@ -121,6 +122,7 @@ def fit_report(estimator, X, y, sample_weight=None):
             "numbers that were not finite, or was interrupted. Fit it again, on standardised columns."
         )
     terms = estimator.objective_terms_[-1]
+    terms = dict(zip(terms.dtype.names, terms.tolist(), strict=True))
     total, full = sum(terms.values()), state.loss is not None
     losses = {
         "auxiliary": terms["loss"] / state.weight if full else None,
@@ -140,7 +142,7 @@ def fit_report(estimator, X, y, sample_weight=None):
     return FitReport(solver, losses, shares, rows, _advice(losses, rows, _slack(estimator)))
 
 
-def _forward_loss(estimator, X, y, sample_weight):
+def _forward_loss(estimator: Any, X: Any, y: Any, sample_weight: Any) -> float:
     """Mean loss of the compressed network in the engine's units, with the class weights of the fit."""
     network, targets = estimator.network_, estimator.targets_
     X = network_rows(network, X, "fit_report")
@@ -157,7 +159,7 @@ def _forward_loss(estimator, X, y, sample_weight):
     return float(xp.sum(weight * value) / xp.sum(weight))
 
 
-def _slack(estimator):
+def _slack(estimator: Any) -> float:
     """How many times smaller the loss at V_N is than that at P_N, if nothing but the last layer gives.
 
     The residual P_N - y is divided among the loss, gamma's term and rho's term: with squared errors
@@ -166,7 +168,7 @@ def _slack(estimator):
     return (1.0 + 1.0 / estimator.gamma + 1.0 / estimator.rho) ** 2
 
 
-def _advice(losses, rows, slack):
+def _advice(losses: dict, rows: list[dict], slack: float) -> list[str]:
     """Sentences on what stands out."""
     auxiliary, weights, compressed = losses["auxiliary"], losses["weights"], losses["compressed"]
     advice = []
@@ -188,8 +190,8 @@ def _advice(losses, rows, slack):
     return advice or ["The objective and the kept network agree."]
 
 
-def _widest(rows, *names):
+def _widest(rows: list[dict], *names: str) -> int | None:
     """Layer with the largest of some gaps, or None."""
     gaps = {row["layer"]: max((row.get(name) or 0.0) for name in names) for row in rows}
-    layer = max(gaps, key=gaps.get)
+    layer = max(gaps, key=gaps.get)  # type: ignore[arg-type]
     return layer if gaps[layer] > 0.0 else None

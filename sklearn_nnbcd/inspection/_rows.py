@@ -4,10 +4,12 @@
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import is_foreign, to_numpy
+from ..backends import SparseRows
 from ..network import Network
 
 #: attributes by which searches, thresholds, selections of features and the like hold their fitted model
@@ -91,16 +93,19 @@ def computed(x: Any) -> Any:
 
 
 def network_rows(network: Network, X: Any, owner: str) -> Any:
-    """Rows in the library and the precision of the network's arrays, images as flat rows.
+    """Rows in the library and the precision of the network's arrays, images as flat rows; sparse ones stay.
 
     Raises
     ------
     ValueError
         For another number of features.
     """
-    X = to_numpy(X) if is_foreign(X) else np.asarray(X)
-    X = network.xp.asarray(X, dtype=network.array.dtype)
-    X = network.xp.reshape(X, (X.shape[0], -1))
+    if issparse(X):
+        X = SparseRows.of(X.astype(network.array.dtype))
+    else:
+        X = to_numpy(X) if is_foreign(X) else np.asarray(X)
+        X = network.xp.asarray(X, dtype=network.array.dtype)
+        X = network.xp.reshape(X, (X.shape[0], -1))
     if X.shape[1] != network.n_features:
         raise ValueError(
             f"The 'X' of {owner} must have {network.n_features} features, as in fit. Got {X.shape[1]}."

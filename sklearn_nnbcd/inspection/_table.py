@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Small tables as text, and as columns that a data frame reads."""
 
+from typing import Any
 
-def columns_of(lines, headings):
+
+def columns_of(lines: list[dict], headings: dict[str, str]) -> dict[str, list]:
     """Column name -> list of values, in the order of the headings, as far as the lines have them."""
     return {name: [line.get(name) for line in lines] for name in headings if name in lines[0]}
 
 
-def table_text(lines, headings):
+def table_text(lines: list[dict], headings: dict[str, str]) -> str:
     """The table as text, every column to the right.
 
     Parameters
@@ -23,7 +25,7 @@ def table_text(lines, headings):
     return "\n".join("  ".join(cell.rjust(width) for cell, width in pair) for pair in pairs)
 
 
-def cell_text(value):
+def cell_text(value: Any) -> str:
     """A number in three digits, a shape as 2x3, nothing for None."""
     if value is None:
         return ""

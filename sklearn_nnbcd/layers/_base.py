@@ -3,12 +3,13 @@
 
 import copy
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from sklearn.base import BaseEstimator
 
-from ..backends import Pass, get_backend
+from ..backends import Pass, SparseRows, get_backend
 from ..numerics._conjugate import conjugate_gradients
 from ..numerics._linalg import add_to_diagonal, largest_eigenvalue, spd_solve
 
@@ -24,7 +25,7 @@ class LayerStatistics:
 
     Attributes
     ----------
-    gram : array of shape (d_in, d_in) or None
+    gram : array of shape (d_in, d_in), its diagonal of shape (d_in,), or None
         Weighted sum of (v - shift)(v - shift)'; None where the caller already has it.
     cross : array of shape (d_in, d_out)
         Weighted sum of (v - shift) e', with e = u - (v W + b) the residual of the old weights.
@@ -42,7 +43,7 @@ class LayerStatistics:
     sum_e: Any
     weight: float
 
-    def __add__(self, other):
+    def __add__(self, other: "LayerStatistics") -> "LayerStatistics":
         gram = None if self.gram is None else self.gram + other.gram
         return LayerStatistics(
             gram,
@@ -62,7 +63,7 @@ class Iterated:
     gamma: float
 
 
-def dense_operator(W, rho, gamma, *, xp):
+def dense_operator(W: Any, rho: float, gamma: float, *, xp: Any) -> Any:
     """rho (rho W' W + gamma I)^{-1} W' of shape (d_out, d_in), by the smaller Gram side."""
     d_in, d_out = W.shape
     gram = get_backend(xp).gram
@@ -73,13 +74,13 @@ def dense_operator(W, rho, gamma, *, xp):
     return rho * spd_solve(A, W, xp=xp).T
 
 
-def squared_norm_bound(W, *, xp):
+def squared_norm_bound(W: Any, *, xp: Any) -> Any:
     """An upper bound of the squared spectral norm of W, by the smaller Gram side."""
     thin = W.T if W.shape[0] <= W.shape[1] else W
     return largest_eigenvalue(get_backend(xp).gram(thin, xp=xp), xp=xp)
 
 
-def _centred(A, shift, roots, *, xp):
+def _centred(A: Any, shift: Any, roots: Any, *, xp: Any) -> Pass:
     """Rows about ``shift`` times the roots of their weights, if these change them; weighted column sums."""
     changed = A if shift is None else A - shift
     if roots is None:
@@ -88,11 +89,15 @@ def _centred(A, shift, roots, *, xp):
     return Pass(rows=(changed,), columns=(changed * roots,))
 
 
-def centred(A, shift, roots, *, xp):
+def centred(A: Any, shift: Any, roots: Any, *, xp: Any) -> tuple[Any, Any]:
     """Rows about ``shift`` (d,) times the roots (n, 1) of their weights, and weighted column sums.
 
     Either may be None: a shift of zero, weights of one.
     """
+    if isinstance(A, SparseRows):
+        A = A if shift is None else A - shift
+        A = A if roots is None else A * roots
+        return A, A.column_sums() if roots is None else roots[:, 0] @ A
     shift = None if shift is None else shift[None, :]
     result = get_backend(xp).row_pass(_centred, A, shift, roots, xp=xp)
     return result.rows[0] if result.rows else A, result.columns[0]
@@ -109,11 +114,11 @@ class BaseLayer(BaseEstimator):
     """
 
     #: shape of one input row; set by bind
-    input_shape_ = None
+    input_shape_: Any = None
 
     # shapes -----------------------------------------------------------------------------------
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> tuple:
         """Shape of one output row, for input rows of the given shape.
 
         Raises
@@ -123,28 +128,28 @@ class BaseLayer(BaseEstimator):
         """
         raise NotImplementedError
 
-    def weight_shape(self, input_shape):
+    def weight_shape(self, input_shape: tuple) -> tuple:
         """Shape (d_in, d_out) of the weight for rows of the given shape."""
         raise NotImplementedError
 
-    def bind(self, input_shape):
+    def bind(self, input_shape: tuple) -> Self:
         """A copy that knows the shape of its input rows."""
         bound = copy.copy(self)
         bound.input_shape_ = tuple(input_shape)
         return bound
 
     @property
-    def positions(self):
+    def positions(self) -> int:
         """Rows of the design for one row of V."""
         return 1
 
     @property
-    def row_entries(self):
+    def row_entries(self) -> int:
         """Entries of the widest array that one row becomes, for the size of blocks."""
         d_in, d_out = self.weight_shape(self.input_shape_)
         return self.positions * max(d_in, d_out)
 
-    def factored(self, rank):
+    def factored(self, rank: int) -> "tuple[BaseLayer, BaseLayer] | None":
         """Two bound layers that are this one where W = A B: T(V) A B + b in two steps.
 
         Parameters
@@ -161,15 +166,15 @@ class BaseLayer(BaseEstimator):
 
     # the linear map without parameters ----------------------------------------------------------
 
-    def design(self, V, *, xp):
+    def design(self, V: Any, *, xp: Any) -> Any:
         """T(V): the rows that multiply W, shape (n * positions, d_in)."""
         raise NotImplementedError
 
-    def adjoint(self, A, *, xp):
+    def adjoint(self, A: Any, *, xp: Any) -> Any:
         """T'(A), shape of V, for an array of the shape of T(V)."""
         raise NotImplementedError
 
-    def pull_back_metric(self, S, W, *, xp):
+    def pull_back_metric(self, S: Any, W: Any, *, xp: Any) -> Any:
         """The quadratic form S of U's channels as a form of V's channels.
 
         A channel is the last axis of a row's shape: every unit of a flat row is its own. Forms are
@@ -181,54 +186,64 @@ class BaseLayer(BaseEstimator):
 
     # what follows -------------------------------------------------------------------------------
 
-    def rows(self, E, *, xp):
+    def rows(self, E: Any, *, xp: Any) -> Any:
         """An array of the shape of U as the rows of ``design(V) W``, shape (n * positions, d_out)."""
         if self.positions == 1:
             return E
         return xp.reshape(E, (E.shape[0] * self.positions, E.shape[1] // self.positions))
 
-    def spread(self, s, *, xp):
+    def spread(self, s: Any, *, xp: Any) -> Any:
         """Numbers that belong to samples, shape (n,), for the rows of the design."""
         if self.positions == 1:
             return s
         each = xp.broadcast_to(s[:, None], (s.shape[0], self.positions))
         return xp.reshape(each, (s.shape[0] * self.positions,))
 
-    def spread_channels(self, b, *, xp):
+    def spread_channels(self, b: Any, *, xp: Any) -> Any:
         """Numbers that belong to the outputs of W, shape (d_out,), for a whole row of U."""
         return b if self.positions == 1 else xp.tile(b, (self.positions,))
 
-    def apply(self, V, multiply, b, *, xp):
+    def apply(self, V: Any, multiply: Callable[[Any], Any], b: Any, *, xp: Any) -> Any:
         """T(V) W + b with ``multiply(A)`` for A W; b may be None."""
         U = multiply(self.design(V, xp=xp))
         if b is not None:
-            U = U + b
+            U += b  # a product is a new array
         return U if self.positions == 1 else xp.reshape(U, (V.shape[0], -1))
 
-    def forward(self, V, W, b, *, xp):
+    def forward(self, V: Any, W: Any, b: Any, *, xp: Any) -> Any:
         """U = T(V) W + b; b may be None."""
         U = self.design(V, xp=xp) @ W
         if b is not None:
             U += b
         return U if self.positions == 1 else xp.reshape(U, (V.shape[0], -1))
 
-    def pull_back(self, E, W, *, xp):
+    def pull_back(self, E: Any, W: Any, *, xp: Any) -> Any:
         """The adjoint of V -> T(V) W: how a change of V answers to E, an array of the shape of U."""
         return self.adjoint(self.rows(E, xp=xp) @ W.T, xp=xp)
 
-    def input_sum(self, V, s, *, xp):
+    def input_sum(self, V: Any, s: Any, *, xp: Any) -> tuple[Any, float]:
         """Weighted column sums of what multiplies W, shape (d_in,), and the sum of the weights."""
         A = self.design(V, xp=xp)
         if s is None:
-            return xp.sum(A, axis=0), float(A.shape[0])
+            return get_backend(xp).column_sums(A, xp=xp), float(A.shape[0])
         return self.spread(s, xp=xp) @ A, float(xp.sum(s)) * self.positions
 
-    def statistics(self, V, E, s, shift, *, with_gram, xp):
+    def statistics(
+        self,
+        V: Any,
+        E: Any,
+        s: Any,
+        shift: Any,
+        *,
+        with_gram: bool,
+        only_diagonal: bool = False,
+        xp: Any,
+    ) -> LayerStatistics:
         """:class:`LayerStatistics` of one block of rows.
 
         Parameters
         ----------
-        V : array of shape (n, d_V)
+        V : array of shape (n, d_V), or SparseRows
         E : array of shape (n, d_U)
             Residuals U - T(V) W - b.
         s : array of shape (n,) or None
@@ -236,17 +251,21 @@ class BaseLayer(BaseEstimator):
         shift : array of shape (d_in,) or None
             What the rows of the design are taken relative to.
         with_gram : bool
+        only_diagonal : bool, default=False
+            Whether the Gram matrix is its diagonal, of shape (d_in,).
         xp : module
         """
         backend = get_backend(xp)
         weight = float(V.shape[0]) if s is None else backend.number(xp.sum(s), xp=xp)
         roots = None if s is None else self.spread(xp.sqrt(s), xp=xp)[:, None]
         A, E = self.design(V, xp=xp), self.rows(E, xp=xp)
-        (A, sum_v), (E, sum_e) = (centred(*x, roots, xp=xp) for x in ((A, shift), (E, None)))
-        gram = backend.gram(A, xp=xp) if with_gram else None
+        (A, sum_v), (E, sum_e) = (centred(*x, roots, xp=xp) for x in ((A, shift), (E, None)))  # type: ignore[misc]
+        gram = None
+        if with_gram:
+            gram = (backend.column_squares if only_diagonal else backend.gram)(A, xp=xp)
         return LayerStatistics(gram, A.T @ E, sum_v, sum_e, weight * self.positions)
 
-    def input_operator(self, W, rho, gamma, *, xp):
+    def input_operator(self, W: Any, rho: float, gamma: float, *, xp: Any) -> Any:
         """What :meth:`solve_input` needs of W, computed once a sweep.
 
         The matrix of the exact solution where the map V -> T(V) W is small; otherwise
@@ -258,7 +277,7 @@ class BaseLayer(BaseEstimator):
         whole = self.forward(xp.eye(d_in, dtype=W.dtype), W, None, xp=xp)
         return dense_operator(whole, rho, gamma, xp=xp)
 
-    def input_curvature(self, W, *, xp):
+    def input_curvature(self, W: Any, *, xp: Any) -> Any:
         """An upper bound of ||T(V) W||^2 / ||V||^2 over all V, a number, for a T without negative entries.
 
         The row sums of T'T bound its eigenvalues; the entries of T'(T(1)) are these sums.
@@ -268,11 +287,11 @@ class BaseLayer(BaseEstimator):
         spread = get_backend(xp).number(spread, xp=xp)
         return spread * squared_norm_bound(W, xp=xp)
 
-    def solve_input(self, operator, S, R, *, start=None, xp):
+    def solve_input(self, operator: Any, S: Any, R: Any, *, start: Any = None, xp: Any) -> Any:
         """argmin_V rho/2 ||U - T(V) W - b||^2 + gamma/2 ||V - S||^2, with R = U - T(S) W - b."""
         return S + self.input_change(operator, S, R, start=start, xp=xp)
 
-    def input_change(self, operator, S, R, *, start=None, xp):
+    def input_change(self, operator: Any, S: Any, R: Any, *, start: Any = None, xp: Any) -> Any:
         """:meth:`solve_input` less S, a new array.
 
         R (rho (rho B'B + gamma I)^{-1} B'), eq. (9), with B the matrix of V -> T(V) W.
@@ -284,7 +303,7 @@ class BaseLayer(BaseEstimator):
             return R @ operator
         W, rho, gamma = operator.W, operator.rho, operator.gamma
 
-        def slope(D):
+        def slope(D: Any) -> Any:
             image = self.forward(D, W, None, xp=xp)
             return rho * self.pull_back(image, W, xp=xp) + gamma * D
 

@@ -3,6 +3,7 @@
 
 import copy
 import math
+from typing import Any, Self
 
 from sklearn.base import BaseEstimator
 
@@ -30,11 +31,13 @@ class AveragePool2D(BaseEstimator):
     (4, 4, 3)
     """
 
-    def __init__(self, pool_size=2, stride=None):
+    window_: Window
+
+    def __init__(self, pool_size: int | tuple[int, int] = 2, stride: int | tuple[int, int] | None = None):
         self.pool_size = pool_size
         self.stride = stride
 
-    def _window(self, input_shape):
+    def _window(self, input_shape: tuple) -> Window:
         if len(input_shape) != 3:
             raise ValueError(
                 "It needs images of shape (height, width, channels): put it before any Dense layer, "
@@ -50,33 +53,33 @@ class AveragePool2D(BaseEstimator):
             )
         return window
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> tuple:
         """(H', W', C)."""
         return (*self._window(input_shape).counts, input_shape[2])
 
-    def bind(self, input_shape):
+    def bind(self, input_shape: tuple) -> Self:
         """A copy that knows the shape of its images."""
         bound = copy.copy(self)
         bound.window_ = self._window(input_shape)
         return bound
 
-    def before(self, layer):
+    def before(self, layer: BaseLayer) -> "Pooled":
         """The layer that pools first and then applies ``layer``."""
         return Pooled(self, layer)
 
-    def forward(self, V, *, xp):
+    def forward(self, V: Any, *, xp: Any) -> Any:
         """Means, flat rows."""
         means = xp.mean(self.window_.cut(V, xp=xp), axis=3)
         return xp.reshape(means, (V.shape[0], -1))
 
-    def adjoint(self, Z, *, xp):
+    def adjoint(self, Z: Any, *, xp: Any) -> Any:
         """Every mean handed back to its pixels in equal shares."""
         window, n = self.window_, Z.shape[0]
         shares = xp.reshape(Z * (1.0 / window.area), (n, *window.counts, 1, window.image[2]))
         full = (n, *window.counts, window.area, window.image[2])
         return window.fold(xp.broadcast_to(shares, full), xp=xp)
 
-    def pull_back_metric(self, form):
+    def pull_back_metric(self, form: Any) -> Any:
         """A mean over pooled positions as a mean over pixels, both taken as independent."""
         window = self.window_
         share = window.area * math.prod(window.counts) / math.prod(window.image[:2])
@@ -92,26 +95,26 @@ class Pooled(BaseLayer):
     layer : BaseLayer
     """
 
-    def __init__(self, pool, layer):
+    def __init__(self, pool: AveragePool2D, layer: BaseLayer):
         self.pool = pool
         self.layer = layer
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> tuple:
         """Shape of an output row of the layer."""
         return self.layer.build(self.pool.build(input_shape))
 
-    def weight_shape(self, input_shape):
+    def weight_shape(self, input_shape: tuple) -> tuple:
         """Weight shape of the layer for pooled rows."""
         return self.layer.weight_shape(self.pool.build(input_shape))
 
-    def bind(self, input_shape):
+    def bind(self, input_shape: tuple) -> Self:
         """A copy that knows the shape of its images."""
         bound = super().bind(input_shape)
         bound.pool = self.pool.bind(input_shape)
         bound.layer = self.layer.bind(self.pool.build(input_shape))
         return bound
 
-    def factored(self, rank):
+    def factored(self, rank: int) -> tuple[BaseLayer, BaseLayer] | None:
         """The pooling before the first of the layer's two."""
         parts = self.layer.factored(rank)
         if parts is None:
@@ -121,18 +124,18 @@ class Pooled(BaseLayer):
         return inner, parts[1]
 
     @property
-    def positions(self):
+    def positions(self) -> int:
         """Those of the layer."""
         return self.layer.positions
 
-    def design(self, V, *, xp):
+    def design(self, V: Any, *, xp: Any) -> Any:
         """The layer's design of the pooled rows."""
         return self.layer.design(self.pool.forward(V, xp=xp), xp=xp)
 
-    def adjoint(self, A, *, xp):
+    def adjoint(self, A: Any, *, xp: Any) -> Any:
         """Both adjoints, the layer's first."""
         return self.pool.adjoint(self.layer.adjoint(A, xp=xp), xp=xp)
 
-    def pull_back_metric(self, S, W, *, xp):
+    def pull_back_metric(self, S: Any, W: Any, *, xp: Any) -> Any:
         """Through the layer, then through the pooling."""
         return self.pool.pull_back_metric(self.layer.pull_back_metric(S, W, xp=xp))

@@ -34,5 +34,5 @@ class Residual(BaseEstimator):
     2
     """
 
-    def __init__(self, layers):
+    def __init__(self, layers: list | tuple):
         self.layers = layers

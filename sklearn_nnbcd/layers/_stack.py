@@ -3,6 +3,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any, NoReturn
 
 from ._base import BaseLayer
 from ._dense import Dense
@@ -32,19 +33,24 @@ class Stack:
 class _Builder:
     """Puts one layer after another and says which one does not fit."""
 
-    def __init__(self, input_shape, owner):
+    layers: list
+    skips: list
+    shapes: list
+    pool: AveragePool2D | None
+
+    def __init__(self, input_shape: tuple, owner: str):
         self.owner, self.shape = owner, tuple(input_shape)
         self.layers, self.skips, self.shapes = [None], [None], []
         self.pool = None
 
-    def fail(self, place, item, text, kind=ValueError):
+    def fail(self, place: int | str, item: Any, text: str, kind: type[Exception] = ValueError) -> NoReturn:
         """Raise, naming the layer and the rows that it gets."""
         name = " ".join(repr(item).split())
         raise kind(
             f"The 'layers' of {self.owner}: layer {place}, {name}, gets rows of shape {self.shape}. {text}"
         ) from None
 
-    def add(self, item, place):
+    def add(self, item: Any, place: int | str) -> None:
         """One entry of the list."""
         if isinstance(item, Residual):
             self.add_residual(item, place)
@@ -61,14 +67,14 @@ class _Builder:
                 TypeError,
             )
 
-    def built(self, item, place):
+    def built(self, item: Any, place: int | str) -> tuple:
         """Shape after the layer; its own complaint gets its place in the list."""
         try:
             return item.build(self.shape)
         except (ValueError, TypeError) as error:
             self.fail(place, item, str(error), type(error))
 
-    def add_pool(self, pool, place):
+    def add_pool(self, pool: AveragePool2D, place: int | str) -> None:
         """Remember the pooling for the layer that follows."""
         after = self.built(pool, place)
         if self.pool is not None:
@@ -79,7 +85,7 @@ class _Builder:
             )
         self.pool, self.before_pool, self.shape = pool, self.shape, after
 
-    def add_layer(self, layer, place):
+    def add_layer(self, layer: BaseLayer, place: int | str) -> None:
         """A layer with a weight, with the pooling before it."""
         after, before = self.built(layer, place), self.shape
         if self.pool is not None:
@@ -89,7 +95,7 @@ class _Builder:
         self.shapes.append(layer.weight_shape(before))
         self.shape = after
 
-    def add_residual(self, block, place):
+    def add_residual(self, block: Residual, place: int | str) -> None:
         """The layers of a block, and its skip connection."""
         if self.pool is not None:
             self.fail(
@@ -126,7 +132,7 @@ class _Builder:
         self.skips[-1], self.shape = first, after
 
 
-def resolve_stack(layers, input_shape, n_outputs, owner):
+def resolve_stack(layers: list | tuple, input_shape: tuple, n_outputs: int, owner: str) -> Stack:
     """The :class:`Stack` of the given hidden layers and the output layer after them.
 
     Parameters
@@ -161,7 +167,7 @@ def resolve_stack(layers, input_shape, n_outputs, owner):
     return Stack(tuple(builder.layers), tuple(builder.skips), builder.shapes)
 
 
-def resolve_input_shape(input_shape, n_features, owner):
+def resolve_input_shape(input_shape: tuple | None, n_features: int, owner: str) -> tuple:
     """Checked shape of one row of X with ``n_features`` entries; None: a flat row."""
     if input_shape is None:
         return (n_features,)

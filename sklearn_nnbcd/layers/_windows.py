@@ -2,11 +2,13 @@
 """Windows that move over an image: cut them out of flat rows, and add them back."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from numbers import Integral
+from typing import Any
 
 
-def pair(value, parameter, owner, *, low):
+def pair(value: Any, parameter: str, owner: str, *, low: int) -> tuple:
     """Two ints from an int or a pair of them; anything else raises."""
     values = (value, value) if isinstance(value, Integral) else value
     good = isinstance(values, list | tuple) and len(values) == 2
@@ -41,22 +43,22 @@ class Window:
     padding: tuple
 
     @property
-    def padded(self):
+    def padded(self) -> tuple:
         """(height, width) with the padding on both sides."""
         return tuple(n + 2 * p for n, p in zip(self.image[:2], self.padding, strict=True))
 
     @property
-    def counts(self):
+    def counts(self) -> tuple:
         """How many windows there are, (vertically, horizontally); what is left over is not seen."""
         each = zip(self.padded, self.size, self.stride, strict=True)
         return tuple((n - size) // stride + 1 for n, size, stride in each)
 
     @property
-    def area(self):
+    def area(self) -> int:
         """Pixels of the window."""
         return math.prod(self.size)
 
-    def places(self):
+    def places(self) -> Iterator[tuple]:
         """For each pixel of the window, where it lies in all windows: slices of the padded image."""
         (rows, columns), (down, right) = self.counts, self.stride
         for i in range(self.size[0]):
@@ -68,11 +70,11 @@ class Window:
                     slice(None),
                 )
 
-    def _inner(self):
+    def _inner(self) -> tuple:
         (H, W), (top, left) = self.image[:2], self.padding
         return (slice(None), slice(top, top + H), slice(left, left + W), slice(None))
 
-    def images(self, V, *, xp):
+    def images(self, V: Any, *, xp: Any) -> Any:
         """Flat rows as padded images, shape (n, height, width, channels)."""
         images = xp.reshape(V, (V.shape[0], *self.image))
         if not any(self.padding):
@@ -81,12 +83,12 @@ class Window:
         padded[self._inner()] = images
         return padded
 
-    def cut(self, V, *, xp):
+    def cut(self, V: Any, *, xp: Any) -> Any:
         """The windows of flat rows, shape (n, rows, columns, area, channels)."""
         images = self.images(V, xp=xp)
         return xp.stack([images[place] for place in self.places()], axis=3)
 
-    def fold(self, A, *, xp):
+    def fold(self, A: Any, *, xp: Any) -> Any:
         """The adjoint of :meth:`cut`: add windows up where they came from, flat rows."""
         n = A.shape[0]
         A = xp.reshape(A, (n, *self.counts, self.area, self.image[2]))

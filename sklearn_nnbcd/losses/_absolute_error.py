@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Absolute error, whose minimiser is the conditional median."""
 
+from typing import Any
+
 from ._base import BaseLoss
 
 
@@ -16,15 +18,15 @@ class AbsoluteError(BaseLoss):
     exact_hessian = False
     tasks = frozenset({"regression"})
 
-    def value(self, Y, V, *, xp):
+    def value(self, Y: Any, V: Any, *, xp: Any) -> Any:
         """Absolute error of each row."""
         return xp.sum(xp.abs(V - Y), axis=1)
 
-    def gradient(self, Y, V, *, xp):
+    def gradient(self, Y: Any, V: Any, *, xp: Any) -> Any:
         """The sign of v - y, a subgradient."""
         return xp.sign(V - Y)
 
-    def mean_hessian(self, Y, V, s=None, *, xp):
+    def mean_hessian(self, Y: Any, V: Any, s: Any = None, *, xp: Any) -> Any:
         """The identity, in place of a Hessian that is zero but at v = y.
 
         It is the second moment of the slopes -1 and 1, which is the Fisher information of the Laplace
@@ -34,6 +36,6 @@ class AbsoluteError(BaseLoss):
         """
         return xp.eye(V.shape[1], dtype=V.dtype)
 
-    def prox(self, Y, center, weight, *, xp):
+    def prox(self, Y: Any, center: Any, weight: float, *, xp: Any) -> Any:
         """The center moved towards y by 1/weight, but not beyond y."""
         return center - xp.clip(center - Y, -1.0 / weight, 1.0 / weight)

@@ -2,6 +2,7 @@
 """What the engine and the estimators ask of a loss."""
 
 import math
+from typing import Any
 
 from sklearn.base import BaseEstimator
 
@@ -9,7 +10,7 @@ from sklearn.base import BaseEstimator
 LEAST_CURVATURE = 0.01
 
 
-def row_shares(s, n: int, like, *, xp):
+def row_shares(s: Any, n: int, like: Any, *, xp: Any) -> Any:
     """Each row's share of a weighted mean, shape (n, 1); zeros where all weights are zero.
 
     Parameters
@@ -30,7 +31,7 @@ def row_shares(s, n: int, like, *, xp):
     return (s / xp.where(total > 0.0, total, xp.ones_like(total)))[:, None]
 
 
-def diagonal_mean(C, s, *, xp):
+def diagonal_mean(C: Any, s: Any, *, xp: Any) -> Any:
     """The diagonal matrix (d, d) of the weighted means of the columns of C, shape (n, d)."""
     mean = xp.sum(row_shares(s, C.shape[0], C, xp=xp) * C, axis=0)
     return xp.eye(C.shape[1], dtype=C.dtype) * mean[:, None]
@@ -70,22 +71,22 @@ class BaseLoss(BaseEstimator):
     exact_hessian = True
     is_likelihood = False
 
-    def for_labels(self):
+    def for_labels(self) -> "BaseLoss | None":
         """The loss for labels that do not exclude each other, one output each; None: there is no such."""
         return self if self.elementwise else None
 
-    def check_parameters(self):
+    def check_parameters(self) -> None:
         """Raise ValueError or TypeError for bad parameters; called once, before any work."""
 
-    def value(self, Y, V, *, xp):
+    def value(self, Y: Any, V: Any, *, xp: Any) -> Any:
         """Loss of each row, shape (n,), for targets and outputs of shape (n, d_N)."""
         raise NotImplementedError
 
-    def gradient(self, Y, V, *, xp):
+    def gradient(self, Y: Any, V: Any, *, xp: Any) -> Any:
         """Gradient (or a subgradient) of each row's loss in V, shape (n, d_N)."""
         raise NotImplementedError
 
-    def mean_hessian(self, Y, V, s=None, *, xp):
+    def mean_hessian(self, Y: Any, V: Any, s: Any = None, *, xp: Any) -> Any:
         """Weighted mean over the rows of the loss's Hessian in V: the curvature of the outputs.
 
         It stands at the top of the generalised Gauss-Newton metric, which pulls it back through the
@@ -110,24 +111,24 @@ class BaseLoss(BaseEstimator):
         """
         raise NotImplementedError
 
-    def prox(self, Y, center, weight, *, xp):
+    def prox(self, Y: Any, center: Any, weight: float, *, xp: Any) -> Any:
         """argmin_V loss(Y, V) + weight/2 ||V - center||^2, row by row (8), for a float > 0."""
         raise NotImplementedError
 
-    def to_proba(self, V, *, xp):
+    def to_proba(self, V: Any, *, xp: Any) -> Any:
         """Class probabilities of shape (n, n_classes), n_classes >= 2, from outputs V.
 
         V has one column for two classes (positive favours the second), n_classes columns otherwise.
         """
         raise NotImplementedError
 
-    def rescaled(self, factor):
+    def rescaled(self, factor: Any) -> "BaseLoss":
         """This loss for targets and outputs times ``factor``; itself if it has no scale of its own.
 
         rescaled(c).value(c Y, c V) is value(Y, V) times a positive number that depends on c only.
         """
         return self
 
-    def inverse_link(self, V, *, xp):
+    def inverse_link(self, V: Any, *, xp: Any) -> Any:
         """Predictions of a regression from outputs V."""
         return V

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Cross-entropy of the softmax, all classes jointly."""
 
+from typing import Any
+
 from .._validation import check_number
 from ..numerics._scalar import wright_omega
 from ._base import BaseLoss, row_shares
@@ -10,12 +12,17 @@ from ._logistic import Logistic
 _STEPS = 50
 
 
-def _softmax(V, *, xp):
+def _softmax(V: Any, *, xp: Any) -> tuple[Any, Any]:
     """log(sum(exp)) of each row, shape (n, 1), and exp(v) over its sum."""
+    top, E, total = _exponentials(V, xp=xp)
+    return top + xp.log(total), E / total
+
+
+def _exponentials(V: Any, *, xp: Any) -> tuple[Any, Any, Any]:
+    """Each row's largest entry (n, 1), exp(v) relative to it (n, k), and the sums of these (n, 1)."""
     top = xp.max(V, axis=1)[:, None]
     E = xp.exp(V - top)
-    total = xp.sum(E, axis=1)[:, None]
-    return top + xp.log(total), E / total
+    return top, E, (E @ xp.ones(E.shape[1], dtype=E.dtype))[:, None]
 
 
 class CrossEntropy(BaseLoss):
@@ -39,36 +46,36 @@ class CrossEntropy(BaseLoss):
     off = 0.0
     elementwise = False
 
-    def __init__(self, smoothing=0.003):
+    def __init__(self, smoothing: float = 0.003):
         self.smoothing = smoothing
 
-    def check_parameters(self):
+    def check_parameters(self) -> None:
         """Raise unless ``smoothing`` is a number in [0, 1]."""
         check_number(self.smoothing, "smoothing", type(self).__name__, high=1.0, cure="Try 0.003.")
 
-    def _smoothed(self, Y, *, xp):
+    def _smoothed(self, Y: Any, *, xp: Any) -> Any:
         """Targets with the share of all classes in them."""
         share = self.smoothing
         return (1.0 - share) * Y + (share / Y.shape[1]) * xp.sum(Y, axis=1)[:, None]
 
-    def for_labels(self):
+    def for_labels(self) -> BaseLoss:
         """The logistic loss of each label by itself."""
         return Logistic()
 
-    def value(self, Y, V, *, xp):
+    def value(self, Y: Any, V: Any, *, xp: Any) -> Any:
         """sum_k y_k (log sum exp(v) - v_k) of each row."""
         if V.shape[1] == 1:
             return Logistic().value(Y, V, xp=xp)
         Y = self._smoothed(Y, xp=xp)
         return xp.sum(Y * (_softmax(V, xp=xp)[0] - V), axis=1)
 
-    def gradient(self, Y, V, *, xp):
+    def gradient(self, Y: Any, V: Any, *, xp: Any) -> Any:
         """(sum_k y_k) softmax(v) - y."""
         if V.shape[1] == 1:
             return Logistic().gradient(Y, V, xp=xp)
         return xp.sum(Y, axis=1)[:, None] * _softmax(V, xp=xp)[1] - self._smoothed(Y, xp=xp)
 
-    def mean_hessian(self, Y, V, s=None, *, xp):
+    def mean_hessian(self, Y: Any, V: Any, s: Any = None, *, xp: Any) -> Any:
         """diag(mean t p) - mean t p p', with t = sum_k y_k and p = softmax(v).
 
         As p sums to one, a diagonal entry is the sum of mean t p_k p_j over all other j. So nothing
@@ -83,7 +90,7 @@ class CrossEntropy(BaseLoss):
         joint = 0.5 * (joint + joint.T)  # a product need not be symmetric to the last digit
         return eye * xp.sum(joint, axis=1)[:, None] - joint
 
-    def prox(self, Y, center, weight, *, xp):
+    def prox(self, Y: Any, center: Any, weight: float, *, xp: Any) -> Any:
         """Exact, by one scalar equation per row.
 
         With t = sum y and z = log sum exp(v), stationarity is v + (t/weight) exp(v - z) = a,
@@ -114,8 +121,10 @@ class CrossEntropy(BaseLoss):
         omega = wright_omega(shifted - z, xp=xp)
         return xp.where(used, top + (a - omega), center)
 
-    def to_proba(self, V, *, xp):
+    def to_proba(self, V: Any, *, xp: Any) -> Any:
         """The softmax of the outputs (two classes: the logistic function of the one output)."""
         if V.shape[1] == 1:
             return Logistic().to_proba(V, xp=xp)
-        return _softmax(V, xp=xp)[1]
+        _, E, total = _exponentials(V, xp=xp)
+        E /= total
+        return E

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Logistic loss, one output per class against the rest."""
 
+from typing import Any
+
 from ..numerics._scalar import bracketed_newton, sigmoid, sigmoid_parts, softplus
 from ..numerics._simplex import two_columns
 from ._base import BaseLoss, diagonal_mean
@@ -18,26 +20,26 @@ class Logistic(BaseLoss):
     is_likelihood = True
     off = -1.0
 
-    def value(self, Y, V, *, xp):
+    def value(self, Y: Any, V: Any, *, xp: Any) -> Any:
         """Logistic loss of each row."""
         return xp.sum(softplus(-Y * V, xp=xp), axis=1)
 
-    def gradient(self, Y, V, *, xp):
+    def gradient(self, Y: Any, V: Any, *, xp: Any) -> Any:
         """-y / (1 + exp(y v))."""
         return -Y * sigmoid(-Y * V, xp=xp)
 
-    def mean_hessian(self, Y, V, s=None, *, xp):
+    def mean_hessian(self, Y: Any, V: Any, s: Any = None, *, xp: Any) -> Any:
         """diag(mean y^2 p (1 - p)), p = 1 / (1 + exp(-y v)): each output is a loss of its own."""
         return diagonal_mean(Y * Y * sigmoid_parts(-Y * V, xp=xp)[1], s, xp=xp)
 
-    def prox(self, Y, center, weight, *, xp):
+    def prox(self, Y: Any, center: Any, weight: float, *, xp: Any) -> Any:
         """v = center + y p / weight, with p = 1 / (1 + exp(y v)) by a bracketed Newton iteration.
 
         Moving along y, p falls from its value at the center, so v lies between the center and
         center + y p(center) / weight.
         """
 
-        def slope(v):
+        def slope(v: Any) -> tuple[Any, Any]:
             p, d = sigmoid_parts(-Y * v, xp=xp)
             return weight * (v - center) - Y * p, weight + Y * Y * d
 
@@ -45,7 +47,7 @@ class Logistic(BaseLoss):
         low, high = xp.minimum(center, reach), xp.maximum(center, reach)
         return bracketed_newton(slope, center, low, high, xp=xp)
 
-    def to_proba(self, V, *, xp):
+    def to_proba(self, V: Any, *, xp: Any) -> Any:
         """The logistic function of the outputs; several classes: normalised to sum to one.
 
         One column is a probability estimate as it stands. Several columns are independent

@@ -2,12 +2,13 @@
 """Poisson loss with the logarithm as link, for counts and rates."""
 
 import math
+from typing import Any
 
 from ..numerics._scalar import wright_omega
 from ._base import BaseLoss, diagonal_mean
 
 
-def _exp(V, *, xp):
+def _exp(V: Any, *, xp: Any) -> tuple[Any, Any]:
     """exp(V), and its derivative, with the tangent in place of exp where that could overflow.
 
     The tangent begins at three quarters of the largest exponent (exp(66) in float32, exp(532) in
@@ -29,22 +30,22 @@ class Poisson(BaseLoss):
     standardises = False
     lowest_target = 0.0
 
-    def value(self, Y, V, *, xp):
+    def value(self, Y: Any, V: Any, *, xp: Any) -> Any:
         """Half the deviance of each row."""
         positive = Y > 0.0
         log = xp.log(xp.where(positive, Y, xp.ones_like(Y)))
         rest = xp.where(positive, Y * log - Y, xp.zeros_like(Y))
         return xp.sum(_exp(V, xp=xp)[0] - Y * V + rest, axis=1)
 
-    def gradient(self, Y, V, *, xp):
+    def gradient(self, Y: Any, V: Any, *, xp: Any) -> Any:
         """exp(v) - y."""
         return _exp(V, xp=xp)[1] - Y
 
-    def mean_hessian(self, Y, V, s=None, *, xp):
+    def mean_hessian(self, Y: Any, V: Any, s: Any = None, *, xp: Any) -> Any:
         """diag(mean exp(v)); the slope of the tangent where that replaces exp."""
         return diagonal_mean(_exp(V, xp=xp)[1], s, xp=xp)
 
-    def prox(self, Y, center, weight, *, xp):
+    def prox(self, Y: Any, center: Any, weight: float, *, xp: Any) -> Any:
         """Closed form: v = a - x with a = center + y/weight, x + log x = a - log(weight).
 
         x = exp(v)/weight; where it is large, v = log(weight x) keeps more digits.
@@ -53,6 +54,6 @@ class Poisson(BaseLoss):
         x = wright_omega(a - math.log(weight), xp=xp)
         return xp.where(x < 1.0, a - x, math.log(weight) + xp.log(xp.clip(x, 1.0, None)))
 
-    def inverse_link(self, V, *, xp):
+    def inverse_link(self, V: Any, *, xp: Any) -> Any:
         """exp(V)."""
         return _exp(V, xp=xp)[0]

@@ -2,6 +2,7 @@
 """Decisions that need not wait for the device that knows them."""
 
 from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
 from array_api_compat import is_array_api_obj
 
@@ -12,7 +13,7 @@ class UnlikeError(Exception):
     """Two records have no common shape."""
 
 
-def choose(condition, a, b, *, xp):
+def choose(condition: Any, a: Any, b: Any, *, xp: Any) -> Any:
     """``a`` where a condition on numbers holds, else ``b``.
 
     Where reading the condition would make the host wait, every array is chosen on the device; that takes
@@ -40,7 +41,7 @@ def choose(condition, a, b, *, xp):
     return a if bool(condition) else b
 
 
-def _where(condition, a, b, xp):
+def _where(condition: Any, a: Any, b: Any, xp: Any) -> Any:
     if a is b:
         return a
     if type(a) is not type(b):
@@ -55,7 +56,7 @@ def _where(condition, a, b, xp):
         return xp.where(condition, a, b)
     if is_dataclass(a):
         pairs = ((f.name, getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
-        return replace(a, **{name: _where(condition, x, y, xp) for name, x, y in pairs})
+        return replace(a, **{name: _where(condition, x, y, xp) for name, x, y in pairs})  # type: ignore[type-var]
     if a != b:
         raise UnlikeError
     return a

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Conjugate gradients for least squares whose matrix is only known by its products."""
 
+from collections.abc import Callable
+from typing import Any
+
 from ..backends import get_backend
 from ._choice import choose
+from ._metric import Metric
 
 #: rounding units at which a residual counts as zero
 _ROUNDING = 10.0
@@ -10,7 +14,17 @@ _ROUNDING = 10.0
 _DIVERGED = 1e8
 
 
-def conjugate_gradients(start, residual, multiply, precondition, n_iter, *, right=None, axis=None, xp):
+def conjugate_gradients(
+    start: Any,
+    residual: Any,
+    multiply: Callable,
+    precondition: Callable,
+    n_iter: int,
+    *,
+    right: Any = None,
+    axis: int | None = None,
+    xp: Any,
+) -> Any:
     """Lower a convex quadratic from a start by preconditioned conjugate gradients.
 
     The quadratic is 1/2 <x, A x> - <b, x> with A symmetric positive semidefinite. Every iterate has
@@ -42,14 +56,14 @@ def conjugate_gradients(start, residual, multiply, precondition, n_iter, *, righ
     x : array
     """
 
-    def inner(a, b):
+    def inner(a: Any, b: Any) -> Any:
         return xp.sum(a * b, axis=axis, keepdims=axis is not None)
 
-    def ratio(a, b):
+    def ratio(a: Any, b: Any) -> Any:
         positive = b > 0
         return xp.where(positive, a / xp.where(positive, b, xp.ones_like(b)), xp.zeros_like(b))
 
-    def size(a):
+    def size(a: Any) -> Any:
         return backend.number(xp.sum(a * a), xp=xp)
 
     backend, right = get_backend(xp), residual if right is None else right
@@ -77,7 +91,7 @@ def conjugate_gradients(start, residual, multiply, precondition, n_iter, *, righ
     return xp.where(gained, x, start)
 
 
-def refit_on_support(W, mask, start, metric, n_iter, *, xp):
+def refit_on_support(W: Any, mask: Any, start: Any, metric: Metric, n_iter: int, *, xp: Any) -> Any:
     """Least squares fit of the entries under a mask: min ||W - M|| in a metric over M = mask * M.
 
     What is removed is compensated by what stays. Problems that fall apart by columns (S diagonal)

@@ -8,6 +8,8 @@ into matrix products.
 """
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import array_api_compat
 
@@ -18,7 +20,7 @@ from ._choice import choose
 _ATTEMPTS = 4
 
 
-def inverse_factor(A, *, xp):
+def inverse_factor(A: Any, *, xp: Any) -> Any:
     """Lower triangular K with ``K' K`` the inverse of a symmetric positive definite matrix.
 
     With ``A = [[P, Q], [Q', R]]``, K_P the factor of P and ``T = K_P Q``, the Schur complement is
@@ -39,7 +41,7 @@ def inverse_factor(A, *, xp):
     return xp.concat([top, bottom], axis=0)
 
 
-def largest_eigenvalue(A, *, xp):
+def largest_eigenvalue(A: Any, *, xp: Any) -> Any:
     """An upper bound of the largest eigenvalue of a symmetric positive semi-definite matrix.
 
     ||A^16||_F^(1/16) is above it by a factor of d^(1/32) at most, 1.24 for d = 1024, and takes four
@@ -63,7 +65,7 @@ def largest_eigenvalue(A, *, xp):
     return bound
 
 
-def spd_solve(A, B, *, xp):
+def spd_solve(A: Any, B: Any, *, xp: Any) -> Any:
     """Solution X of ``A X = B`` for a symmetric positive definite matrix.
 
     Parameters
@@ -83,7 +85,7 @@ def spd_solve(A, B, *, xp):
     return spd_solver(A, xp=xp)(B)
 
 
-def spd_solver(A, *, xp):
+def spd_solver(A: Any, *, xp: Any) -> Callable[[Any], Any]:
     """The map ``B -> A^-1 B`` of :func:`spd_solve` for any number of right hand sides, B of shape (d, m)."""
     if not get_backend(xp).synchronous:
         return _unread_solver(A, xp=xp)
@@ -95,7 +97,7 @@ def spd_solver(A, *, xp):
     return lambda B: B * math.nan
 
 
-def _unread_solver(A, *, xp):
+def _unread_solver(A: Any, *, xp: Any) -> Callable[[Any], Any]:
     """:func:`spd_solver` without a look at the factor, which a device may still be working on.
 
     Where rounding has made A indefinite, B is divided by the row sums of |A| instead. As a diagonal
@@ -105,24 +107,24 @@ def _unread_solver(A, *, xp):
     sound = xp.isfinite(xp.linalg.trace(K))
     above, row_pass = xp.sum(xp.abs(A), axis=1)[:, None], get_backend(xp).row_pass
 
-    def solve(B):
+    def solve(B: Any) -> Any:
         X = times_transposed(K, _times(K, B, xp=xp), xp=xp)
         return row_pass(_sound_or_bounded, X, B, above, numbers=(sound,), xp=xp).rows[0]
 
     return solve
 
 
-def _sound_or_bounded(X, B, above, sound, *, xp):
+def _sound_or_bounded(X: Any, B: Any, above: Any, sound: Any, *, xp: Any) -> Pass:
     return Pass(rows=(xp.where(sound, X, B / above),))
 
 
-def _parts(d, *, xp):
+def _parts(d: int, *, xp: Any) -> list[tuple[int, int]]:
     """Four slices of a triangular matrix; one where it is too small to gain."""
     cuts = [d * k // 4 for k in range(5)] if d > 2 * get_backend(xp).largest_factor else [0, d]
     return list(zip(cuts, cuts[1:], strict=False))
 
 
-def _times(K, B, *, xp):
+def _times(K: Any, B: Any, *, xp: Any) -> Any:
     """K B for a lower triangular K, without most of the products with zeros (3/8 of all)."""
     out = xp.empty(B.shape, dtype=B.dtype, device=array_api_compat.device(B))
     for a, b in _parts(K.shape[0], xp=xp):
@@ -130,7 +132,7 @@ def _times(K, B, *, xp):
     return out
 
 
-def times_transposed(K, B, *, xp):
+def times_transposed(K: Any, B: Any, *, xp: Any) -> Any:
     """K' B, likewise."""
     out = xp.empty(B.shape, dtype=B.dtype, device=array_api_compat.device(B))
     for a, b in _parts(K.shape[0], xp=xp):
@@ -138,12 +140,12 @@ def times_transposed(K, B, *, xp):
     return out
 
 
-def add_to_diagonal(A, value, *, xp):
+def add_to_diagonal(A: Any, value: Any, *, xp: Any) -> Any:
     """``A + value * I`` for a square matrix; ``value`` is a number."""
     return get_backend(xp).add_to_diagonal(A, value, xp=xp)
 
 
-def rounding_shift(A, *, xp):
+def rounding_shift(A: Any, *, xp: Any) -> Any:
     """A diagonal shift that keeps a Gram matrix positive definite in its own precision.
 
     The largest eigenvalue of a Gram matrix is at most its trace, and a computed one is wrong by a
@@ -154,7 +156,7 @@ def rounding_shift(A, *, xp):
     return 4.0 * float(info.eps) * size + float(info.smallest_normal)
 
 
-def triangular_inverse(L, *, xp):
+def triangular_inverse(L: Any, *, xp: Any) -> Any:
     """Inverse of a lower triangular matrix, almost all of it matrix products.
 
     ``[[A, 0], [B, C]]^-1 = [[A^-1, 0], [-C^-1 B A^-1, C^-1]]``.
@@ -182,7 +184,7 @@ def triangular_inverse(L, *, xp):
     return xp.concat([top, bottom], axis=0)
 
 
-def gram_cholesky(A, *, xp):
+def gram_cholesky(A: Any, *, xp: Any) -> Any:
     """Lower Cholesky factor of a Gram matrix, which only rounding can have made indefinite.
 
     That of :func:`repaired_cholesky` where the host may look at it; else of A, or where there is none of A
@@ -196,7 +198,7 @@ def gram_cholesky(A, *, xp):
     return xp.where(xp.isfinite(xp.sum(L)), L, backend.cholesky(shifted, xp=xp))
 
 
-def repaired_cholesky(A, *, xp):
+def repaired_cholesky(A: Any, *, xp: Any) -> Any:
     """Lower Cholesky factor of a symmetric matrix, shifted as little as rounding demands.
 
     Parameters
@@ -229,3 +231,9 @@ def repaired_cholesky(A, *, xp):
         "repairs. "
         "Add a ridge, such as 1e-3 of its mean diagonal."
     )
+
+
+def inverse_gram(K: Any, *, xp: Any) -> Callable[[Any], Any]:
+    """R -> K^{-1} R for a positive semidefinite matrix, shifted where it is singular."""
+    shift = 1e-6 * get_backend(xp).number(xp.linalg.trace(K), xp=xp) / K.shape[0]
+    return spd_solver(add_to_diagonal(K, shift, xp=xp), xp=xp)

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Scalar equations and functions, entry by entry: what smooth activations and losses need."""
 
+from collections.abc import Callable
+from typing import Any
 
-def sigmoid_parts(U, *, xp):
+
+def sigmoid_parts(U: Any, *, xp: Any) -> tuple[Any, Any]:
     """s = 1 / (1 + exp(-u)) and s (1 - s), without overflow and with small values kept."""
     e = xp.exp(-xp.abs(U))
     share = 1.0 / (1.0 + e)
@@ -10,17 +13,17 @@ def sigmoid_parts(U, *, xp):
     return xp.where(U >= 0.0, share, tail), share * tail
 
 
-def sigmoid(U, *, xp):
+def sigmoid(U: Any, *, xp: Any) -> Any:
     """1 / (1 + exp(-u))."""
     return sigmoid_parts(U, xp=xp)[0]
 
 
-def softplus(U, *, xp):
+def softplus(U: Any, *, xp: Any) -> Any:
     """log(1 + exp(u))."""
     return xp.maximum(U, xp.asarray(0.0, dtype=U.dtype)) + xp.log1p(xp.exp(-xp.abs(U)))
 
 
-def wright_omega(T, *, xp):
+def wright_omega(T: Any, *, xp: Any) -> Any:
     """The solution w > 0 of w + log w = t, entry by entry.
 
     Two steps of the fourth-order iteration of Fritsch, Shafer and Crowley (1973) from a start that
@@ -51,7 +54,15 @@ def wright_omega(T, *, xp):
     return xp.where(T > -20.0, w, small - small * small)
 
 
-def bracketed_newton(function, start, low, high, *, xp, max_iter=60):
+def bracketed_newton(
+    function: Callable[[Any], tuple[Any, Any]],
+    start: Any,
+    low: Any,
+    high: Any,
+    *,
+    xp: Any,
+    max_iter: int = 60,
+) -> Any:
     """A root in [low, high] of a function that is <= 0 at low and >= 0 at high, entry by entry.
 
     Newton's step; the middle of the bracket that the signs have left where the step leaves that

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the engine asks of a placement."""
 
+from collections.abc import Callable
+from typing import Any
+
 
 class BasePlacement:
     """Holds blocks of rows and maps pure functions over them.
@@ -10,23 +13,23 @@ class BasePlacement:
     rows, which a placement may ask for where the memory for a step is short.
     """
 
-    def map(self, step, *args):
+    def map(self, step: Callable, *args: Any) -> None:
         """Replace every block by ``step(block, *args)``."""
         raise NotImplementedError
 
-    def sweep(self, step, *args):
+    def sweep(self, step: Callable, *args: Any) -> Any:
         """Replace every block by ``step(block, *args)[0]``; return the sum of the second results."""
         raise NotImplementedError
 
-    def reduce(self, measure, *args):
+    def reduce(self, measure: Callable, *args: Any) -> Any:
         """Sum of ``measure(block, *args)`` over the blocks, which stay as they are."""
         raise NotImplementedError
 
-    def close(self):
+    def close(self) -> None:
         """Give back what the blocks take, files included; the placement is not used again."""
 
 
-def added(total, part):
+def added(total: Any, part: Any) -> Any:
     """``total + part``, where None is the empty sum."""
     if total is None or part is None:
         return part if total is None else total

@@ -3,6 +3,8 @@
 
 import itertools
 import os
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from ..backends._array_file import ArrayFile
 from ._base import BasePlacement, added
@@ -39,18 +41,18 @@ class DiskBlocks(BasePlacement):
         Bytes of all files.
     """
 
-    def __init__(self, blocks, folder=None, needed=0):
+    def __init__(self, blocks: Iterable, folder: str | None = None, needed: int = 0):
         self._home = ScratchFolder(folder, needed)
         self._names = itertools.count()
         self._blocks = [split_arrays(block) for block in blocks]
 
-    def map(self, step, *args):
+    def map(self, step: Callable, *args: Any) -> None:
         """Replace the blocks one after the other."""
         for k in range(len(self._blocks)):
             opened, block = self._load(k)
             self._store(k, opened, step(block, *args))
 
-    def sweep(self, step, *args):
+    def sweep(self, step: Callable, *args: Any) -> Any:
         """Replace the blocks one after the other; return the sum of the second results."""
         total = None
         for k in range(len(self._blocks)):
@@ -60,32 +62,32 @@ class DiskBlocks(BasePlacement):
             total = added(total, part)
         return total
 
-    def reduce(self, measure, *args):
+    def reduce(self, measure: Callable, *args: Any) -> Any:
         """Sum over the blocks."""
         total = None
         for k in range(len(self._blocks)):
             total = added(total, measure(self._load(k)[1], *args))
         return total
 
-    def close(self):
+    def close(self) -> None:
         """Remove all files."""
         self._blocks = []
         self._home.close()
 
     @property
-    def nbytes(self):
+    def nbytes(self) -> int:
         """Bytes of all files."""
         places = [place for _, places in self._blocks for place in places]
         return sum(place.nbytes for place in places if isinstance(place, ArrayFile))
 
-    def _load(self, k):
+    def _load(self, k: int) -> tuple[dict[int, Any], Any]:
         """The block, and where each of its arrays is, by the array's identity."""
         skeleton, places = self._blocks[k]
         arrays = [place.open() if isinstance(place, ArrayFile) else place for place in places]
         opened = {id(array): place for array, place in zip(arrays, places, strict=True)}
         return opened, join_arrays(skeleton, arrays)
 
-    def _store(self, k, opened, block):
+    def _store(self, k: int, opened: dict[int, Any], block: Any) -> None:
         skeleton, arrays = split_arrays(block)
         places = [opened.get(id(array)) for array in arrays]
         for j, array in enumerate(arrays):

@@ -15,6 +15,8 @@ import os
 import threading
 import uuid
 import weakref
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from ..backends._array_file import ArrayFile
 from ._base import BasePlacement, added
@@ -42,30 +44,30 @@ _GROUPS: dict = {}
 class Group:
     """Blocks on one worker that one task treats, and the result of their last call."""
 
-    def __init__(self, placement):
+    def __init__(self, placement: BasePlacement):
         self.placement, self.version, self.result = placement, 0, None
         self.lock = threading.Lock()
 
-    def answer(self, number, kind, step, args):
+    def answer(self, number: int, kind: str, step: Callable, args: tuple) -> Any:
         """Result of call ``number``, made only if it has not been made yet."""
         with self.lock:
             if self.version == number:
                 return self.result
             if self.version != number - 1:
                 raise LostBlocksError
-            self.version = None  # half done until it is done
+            self.version = None  # type: ignore[assignment]  # half done until it is done
             self.result = getattr(self.placement, kind)(step, *args)
             self.version = number
             return self.result
 
 
-def _own(fit, group):
+def _own(fit: str, group: int) -> tuple[str, str, int]:
     from distributed import get_worker
 
     return fit, get_worker().address, group
 
 
-def _build(fit, group, split, on_disk, *parts):
+def _build(fit: str, group: int, split: Callable | None, on_disk: bool, *parts: Any) -> None:
     """Make a group of the blocks of some parts."""
     from distributed import get_worker
 
@@ -74,7 +76,7 @@ def _build(fit, group, split, on_disk, *parts):
     _GROUPS[_own(fit, group)] = Group(place)
 
 
-def _call(fit, group, number, kind, skeleton, *arrays):
+def _call(fit: str, group: int, number: int, kind: str, skeleton: bytes, *arrays: Any) -> Any:
     """Call ``number`` on a group; ``reduce`` changes nothing and counts for nothing."""
     found = _GROUPS.get(_own(fit, group))
     if found is None:
@@ -88,17 +90,17 @@ def _call(fit, group, number, kind, skeleton, *arrays):
     return found.answer(number, kind, step, args)
 
 
-def _replay(fit, group, number, kind, skeleton, *arrays):
+def _replay(fit: str, group: int, number: int, kind: str, skeleton: bytes, *arrays: Any) -> None:
     """A past call once more, for what it does to the blocks."""
     _call(fit, group, number, kind, skeleton, *arrays)
 
 
-def _held(fit, dask_worker):
+def _held(fit: str, dask_worker: Any) -> set[int]:
     """Numbers of the groups that a worker has."""
     return {group for f, worker, group in list(_GROUPS) if (f, worker) == (fit, dask_worker.address)}
 
 
-def _forget(fit, groups, dask_worker):
+def _forget(fit: str, groups: list[int], dask_worker: Any) -> None:
     for group in _held(fit, dask_worker) & set(groups):
         _GROUPS.pop((fit, dask_worker.address, group)).placement.close()
 
@@ -109,18 +111,19 @@ def _forget(fit, groups, dask_worker):
 class Sent:
     """Arrays that are with the workers already, while they live here; each may have a file for a replay."""
 
-    def __init__(self, client, folder):
+    def __init__(self, client: Any, folder: str):
         self.client, self.folder = client, folder
-        self._names, self._known = itertools.count(), {}
+        self._names = itertools.count()
+        self._known: dict[int, Entry] = {}
 
-    def file(self, array):
+    def file(self, array: Any) -> ArrayFile:
         """The array's file, written when it is first asked for."""
         entry = self._entry(array)
         if entry.file is None:
             entry.file = ArrayFile(os.path.join(self.folder, str(next(self._names))), array)
         return entry.file
 
-    def futures(self, arrays, workers):
+    def futures(self, arrays: Sequence, workers: list[str]) -> list:
         """One future for each array, on all the workers."""
         entries = [self._entry(array) for array in arrays]
         new = [j for j, entry in enumerate(entries) if entry.future is None]
@@ -130,12 +133,12 @@ class Sent:
                 entries[j].future = future
         return [entry.future for entry in entries]
 
-    def forget_futures(self):
+    def forget_futures(self) -> None:
         """Send everything again when it is next needed."""
         for entry in self._known.values():
             entry.future = None
 
-    def _entry(self, array):
+    def _entry(self, array: Any) -> "Entry":
         known, key = self._known, id(array)
         if key not in known or known[key].array() is not array:
             known[key] = Entry(array, lambda dead: known.pop(key, None))
@@ -145,12 +148,13 @@ class Sent:
 class Entry:
     """Where one array is, besides here."""
 
-    def __init__(self, array, on_death):
+    def __init__(self, array: Any, on_death: Callable):
         self.array = weakref.ref(array, on_death)
-        self.file = self.future = None
+        self.file: ArrayFile | None = None
+        self.future: Any = None
 
 
-def scattered(arrays, client, workers):
+def scattered(arrays: Sequence, client: Any, workers: list[str]) -> list:
     """Futures of arrays that every one of the workers has."""
     if not arrays:
         return []
@@ -185,35 +189,38 @@ class DaskBlocks(BasePlacement):
         When no worker is left, or a part of the data is lost for good.
     """
 
-    def __init__(self, parts, client=None, split=None, on_disk=False):
+    def __init__(
+        self, parts: Sequence, client: Any = None, split: Callable | None = None, on_disk: bool = False
+    ):
         from distributed import Future, default_client
 
         self.client = default_client() if client is None else client
         self._fit, self._split, self._on_disk = uuid.uuid4().hex, split, on_disk
         self._home = ScratchFolder()
         self._sent = Sent(self.client, self._home.name)
-        self._log, self._numbers = [], itertools.count()
+        self._log: list[tuple] = []
+        self._numbers = itertools.count()
         self._given = {k: part for k, part in enumerate(parts) if not isinstance(part, Future)}
         given = list(self._given.values())
         futures = iter(self.client.scatter(given, hash=False) if given else [])
         self._parts = [next(futures) if k in self._given else p for k, p in enumerate(parts)]
-        self._groups = {}  # number -> (worker, indices of its parts)
+        self._groups: dict[int, tuple] = {}  # number -> (worker, indices of its parts)
         self.rebuilt = 0
         self._recover(self._settle(self._shares()))
 
-    def map(self, step, *args):
+    def map(self, step: Callable, *args: Any) -> None:
         """Replace every block where it is."""
         self._change("map", step, args)
 
-    def sweep(self, step, *args):
+    def sweep(self, step: Callable, *args: Any) -> Any:
         """Replace every block where it is; return the sum of the second results."""
         return self._change("sweep", step, args)
 
-    def reduce(self, measure, *args):
+    def reduce(self, measure: Callable, *args: Any) -> Any:
         """Sum over the blocks."""
         return self._total("reduce", *packed(measure, args))
 
-    def close(self):
+    def close(self) -> None:
         """Forget the blocks, here and on the workers."""
         groups, self._groups, self._log, self._parts = list(self._groups), {}, [], []
         self._home.close()
@@ -222,7 +229,7 @@ class DaskBlocks(BasePlacement):
 
     # one call ---------------------------------------------------------------------------------
 
-    def _change(self, kind, step, args):
+    def _change(self, kind: str, step: Callable, args: tuple) -> Any:
         skeleton, arrays = packed(step, args)
         self._log.append((kind, skeleton, [self._sent.file(array) for array in arrays]))
         try:
@@ -231,7 +238,7 @@ class DaskBlocks(BasePlacement):
             self._total(kind, skeleton, arrays)  # a call that some blocks have seen, all must see
             raise
 
-    def _total(self, kind, skeleton, arrays):
+    def _total(self, kind: str, skeleton: bytes, arrays: Sequence) -> Any:
         """Sum of a call's results over all groups, after what was lost has been rebuilt."""
         while True:
             try:
@@ -241,14 +248,14 @@ class DaskBlocks(BasePlacement):
             except LostBlocksError:
                 self._recover()
 
-    def _submit(self, task, groups, call, futures):
+    def _submit(self, task: Callable, groups: dict[int, tuple], call: tuple, futures: list) -> list:
         """Futures of a call on groups."""
         return [
             self.client.submit(task, self._fit, group, *call, *futures, workers=[worker], pure=False)
             for group, (worker, _) in groups.items()
         ]
 
-    def _tree(self, futures):
+    def _tree(self, futures: list) -> Any:
         """Future of the sum, pair by pair."""
         while len(futures) > 1:
             pairs = [futures[k : k + 2] for k in range(0, len(futures), 2)]
@@ -257,7 +264,7 @@ class DaskBlocks(BasePlacement):
             ]
         return futures[0]
 
-    def _result(self, future):
+    def _result(self, future: Any) -> Any:
         """The future's result; LostBlocksError as soon as a worker with blocks is gone."""
         from concurrent.futures import CancelledError
 
@@ -275,12 +282,12 @@ class DaskBlocks(BasePlacement):
                 raise LostBlocksError from error
 
     @staticmethod
-    def _workers(groups):
+    def _workers(groups: dict[int, tuple]) -> list[str]:
         return sorted({worker for worker, _ in groups.values()})
 
     # workers that come and go -----------------------------------------------------------------
 
-    def _recover(self, missing=()):
+    def _recover(self, missing: Iterable[int] = ()) -> None:
         """Give the parts of lost workers to the others."""
         self._sent.forget_futures()
         while True:
@@ -295,7 +302,7 @@ class DaskBlocks(BasePlacement):
             self.rebuilt += len(missing)
             missing = self._settle(self._spread(sorted(missing)))
 
-    def _settle(self, shares):
+    def _settle(self, shares: list[tuple]) -> list[int]:
         """Make each share's group on its worker and let it live through the calls so far.
 
         Returns the parts that have no place if a worker is lost meanwhile, otherwise none.
@@ -317,7 +324,7 @@ class DaskBlocks(BasePlacement):
             return [k for _, indices in groups.values() for k in indices]
         return []
 
-    def _built(self, groups):
+    def _built(self, groups: dict[int, tuple]) -> list:
         return [
             self.client.submit(
                 _build,
@@ -332,7 +339,7 @@ class DaskBlocks(BasePlacement):
             for group, (worker, indices) in groups.items()
         ]
 
-    def _shares(self):
+    def _shares(self) -> list[tuple]:
         """(worker, indices of parts) of all parts: each where it is."""
         from distributed import wait
 
@@ -343,11 +350,11 @@ class DaskBlocks(BasePlacement):
         holders = self.client.who_has(self._parts)
         return self._spread(range(len(self._parts)), holders)
 
-    def _spread(self, indices, holders=None):
+    def _spread(self, indices: Iterable[int], holders: dict | None = None) -> list[tuple]:
         """(worker, indices): as even as can be, each part with a holder of it where there is one."""
         threads = self._live_workers()
         self._restore_parts()
-        shares = {worker: [] for worker in threads}
+        shares: dict[str, list[int]] = {worker: [] for worker in threads}
         load = {w: sum(len(i) for v, i in self._groups.values() if v == w) for w in threads}
         for k in indices:
             here = [w for w in (holders or {}).get(self._parts[k].key, ()) if w in threads]
@@ -360,7 +367,7 @@ class DaskBlocks(BasePlacement):
             for first in range(count)
         ]
 
-    def _live_workers(self):
+    def _live_workers(self) -> dict[str, int]:
         """Threads of each worker; waits for one if there is none."""
         try:
             self.client.wait_for_workers(1, timeout=_REVIVAL)
@@ -371,7 +378,7 @@ class DaskBlocks(BasePlacement):
             ) from None
         return self.client.nthreads()
 
-    def _restore_parts(self):
+    def _restore_parts(self) -> None:
         """Send given parts again where they went with a worker; Dask itself recomputes the others."""
         for k, part in enumerate(self._parts):
             if not part.cancelled():
@@ -385,7 +392,7 @@ class DaskBlocks(BasePlacement):
             (self._parts[k],) = self.client.scatter([self._given[k]], hash=False)
 
 
-def packed(step, args):
+def packed(step: Callable, args: tuple) -> tuple[bytes, list]:
     """A call taken apart into a pickle and its large arrays."""
     import cloudpickle
 

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Rows in the memory of one machine or device, in blocks that fit the caches."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 from ._base import BasePlacement, added
 
 
-def row_slices(n, size):
+def row_slices(n: int, size: int) -> list[slice]:
     """Slices of at most ``size`` rows that cover n rows, nearly equal in length."""
     count = -(-n // size)
     return [slice(k * n // count, (k + 1) * n // count) for k in range(count)]
 
 
-def block_rows(widths, entries):
+def block_rows(widths: Iterable[int], entries: int) -> int:
     """Rows of a block whose widest array has at most so many entries, 64 at least."""
     return max(64, entries // max(widths))
 
@@ -28,22 +31,22 @@ class InMemory(BasePlacement):
         The blocks; any objects that the steps understand.
     """
 
-    def __init__(self, blocks):
+    def __init__(self, blocks: Iterable):
         self.blocks = list(blocks)
 
-    def map(self, step, *args):
+    def map(self, step: Callable, *args: Any) -> None:
         """Replace the blocks one after the other."""
         self._visit(lambda block: (step(block, *args), None))
 
-    def sweep(self, step, *args):
+    def sweep(self, step: Callable, *args: Any) -> Any:
         """Replace the blocks one after the other; return the sum of the second results."""
         return self._visit(lambda block: step(block, *args))
 
-    def reduce(self, measure, *args):
+    def reduce(self, measure: Callable, *args: Any) -> Any:
         """Sum over the blocks."""
         return self._visit(lambda block: (block, measure(block, *args)))
 
-    def _visit(self, step):
+    def _visit(self, step: Callable) -> Any:
         total, k = None, 0
         while k < len(self.blocks):
             try:
@@ -58,12 +61,12 @@ class InMemory(BasePlacement):
             k += 1
         return total
 
-    def close(self):
+    def close(self) -> None:
         """Forget the blocks."""
         self.blocks = []
 
 
-def halved(block):
+def halved(block: Any) -> tuple | None:
     """Two blocks of half the rows, or None where the block cannot be divided."""
     divide = getattr(block, "halved", None)
     return None if divide is None else divide()

@@ -68,6 +68,9 @@ class BaseSolver(BaseEstimator):
         them between two states.
     auto_penalties : dict
         What "auto" stands for as ``tau`` and ``ridge``; a ridge of None: the solver finds one by itself.
+    gram_columns : int
+        Inputs of the first layer, or rows in their place where they are fewer, up to which their Gram matrix
+        is formed; beyond, the problem is ``wide``.
     auto_initializer : str
         What ``initializer="auto"`` stands for.
     """
@@ -77,6 +80,7 @@ class BaseSolver(BaseEstimator):
     monotone: bool = False
     changes_rows: bool = False
     auto_penalties: dict[str, float | None] = {"tau": 10.0, "ridge": 0.0}
+    gram_columns: int = 2048
     auto_initializer: str = "kaiming_normal"
 
     def check_parameters(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._validation import check_flag, check_number, check_option
-from ..backends import get_backend, namespace_of
+from ..backends import SparseRows, get_backend, namespace_of
 from ..engine import (
     Diagnosis,
     FullState,
@@ -137,7 +137,8 @@ class FullBatch(BaseSolver):
         self, problem: Problem, weights: Weights, rows: tuple, context: FitContext, extrapolation: bool
     ) -> Any:
         n_rows = rows[0].shape[0]
-        size, on_disk = block_size(problem, weights, n_rows, context, extrapolation)
+        width = rows[0].row_entries if isinstance(rows[0], SparseRows) else rows[0].shape[1]
+        size, on_disk = block_size(problem, weights, n_rows, context, extrapolation, width)
         blocks = cut_rows(rows, size)
         if not on_disk:
             return InMemory(blocks)
@@ -194,13 +195,19 @@ def cut_rows(rows: tuple, size: int) -> list[tuple]:
 
 
 def block_size(
-    problem: Problem, weights: Weights, n_rows: int, context: FitContext, extrapolation: bool
+    problem: Problem,
+    weights: Weights,
+    n_rows: int,
+    context: FitContext,
+    extrapolation: bool,
+    width: int | None = None,
 ) -> tuple[int, bool]:
     """Rows of a block, and whether the blocks must lie on disk.
 
     Counted are U and V of all layers (twice with ``extrapolation``), some twelve arrays that a step of one
     block makes (of the widest layer), and what does not grow with the rows: weights, Gram matrices and
-    their factors. Without a limit, a device's free memory makes blocks smaller, and nothing goes to disk.
+    their factors. ``width`` is how many entries a row of X takes; None: its columns. Without a limit, a
+    device's free memory makes blocks smaller, and nothing goes to disk.
 
     Raises
     ------
@@ -210,12 +217,16 @@ def block_size(
         If a device has no room for U and V, and there is no limit.
     """
     layers = problem.layers[1:]
-    widest = max([weights.W[1].shape[0], *(layer.row_entries for layer in layers)])
+    width = weights.W[1].shape[0] if width is None else width
+    widest = max([width, weights.W[1].shape[1], *(layer.row_entries for layer in layers[1:])])
+    if layers[0].positions > 1:
+        widest = max(widest, layers[0].row_entries)
     backend, limit, owner = get_backend(problem.xp), context.memory_limit, context.owner
     size = min(n_rows, block_rows([widest], backend.block_entries))
     shapes = [W.shape for W in weights.W[1:]]
     itemsize = problem.xp.finfo(weights.W[1].dtype).bits // 8
-    fixed = itemsize * (5 * sum(a * b for a, b in shapes) + 6 * max(max(s) for s in shapes) ** 2)
+    sides = [shapes[0][1] if problem.wide else max(shapes[0]), *(max(s) for s in shapes[1:])]
+    fixed = itemsize * (5 * sum(a * b for a, b in shapes) + 6 * max(sides) ** 2)
     step = 12 * widest * itemsize
     states = bytes_of_states(problem, weights, extrapolation)
     if limit is None:

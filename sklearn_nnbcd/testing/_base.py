@@ -2,29 +2,34 @@
 """Contract checkers of activations, losses, initialisers and placements, and what all checkers share."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import array_api_compat.numpy as array_numpy
 import numpy as np
 
+from ..activations import BaseActivation
 from ..backends import get_backend
+from ..initializers import BaseInitializer
+from ..losses import BaseLoss
 
 #: rounding units that a result made of a few dozen operations may be off
 UNITS = 200.0
 
 
-def expect(condition, message):
+def expect(condition: object, message: str) -> None:
     """Raise AssertionError with the message unless the condition holds."""
     if not condition:
         raise AssertionError(message)
 
 
-def host(x, xp):
+def host(x: Any, xp: Any) -> np.ndarray:
     """A float64 (or integer) NumPy copy."""
     copy = np.array(get_backend(xp).to_numpy(x, xp=xp))
     return copy.astype(np.float64) if copy.dtype.kind == "f" else copy
 
 
-def expect_close(actual, expected, tolerance, message):
+def expect_close(actual: Any, expected: Any, tolerance: Any, message: str) -> None:
     """Raise unless the arrays have one shape and no difference is above the tolerance."""
     actual, expected = np.asarray(actual, dtype=float), np.asarray(expected, dtype=float)
     expect(actual.shape == expected.shape, f"{message}: shape {actual.shape}, not {expected.shape}")
@@ -36,23 +41,23 @@ def expect_close(actual, expected, tolerance, message):
 class Arrays:
     """Random arrays of one namespace and dtype; remembers them to see whether they were changed."""
 
-    def __init__(self, xp, dtype, seed):
+    def __init__(self, xp: Any, dtype: str, seed: int):
         self.xp, self.dtype = xp, getattr(xp, dtype)
         self.eps = float(xp.finfo(self.dtype).eps)
         self.rng = np.random.default_rng(seed)
-        self.given = []
+        self.given: list[tuple[Any, np.ndarray]] = []
 
-    def put(self, x):
+    def put(self, x: Any) -> tuple[Any, np.ndarray]:
         """The NumPy array in the namespace, and its float64 copy as it was rounded."""
         array = self.xp.asarray(np.asarray(x), dtype=self.dtype)
         self.given.append((array, host(array, self.xp)))
         return self.given[-1]
 
-    def normal(self, *shape):
+    def normal(self, *shape: int) -> tuple[Any, np.ndarray]:
         """Standard normal draws."""
         return self.put(self.rng.normal(size=shape))
 
-    def expect_unchanged(self, what):
+    def expect_unchanged(self, what: str) -> None:
         """Raise if an array that was handed out has other values now."""
         for array, before in self.given:
             expect(np.array_equal(host(array, self.xp), before), f"{what} changed its arguments")
@@ -61,7 +66,9 @@ class Arrays:
 # activations ------------------------------------------------------------------------------------
 
 
-def check_activation(activation, *, xp=array_numpy, dtype="float64", random_state=0):
+def check_activation(
+    activation: BaseActivation, *, xp: Any = array_numpy, dtype: str = "float64", random_state: int = 0
+) -> None:
     """sigma keeps shape and dtype; prox is a global minimiser, beside a dense grid.
 
     At the minimiser u of 1/2 (sigma(u) - v)^2 + weight/2 (u - c)^2 the value is at most that at c,
@@ -92,17 +99,21 @@ def check_activation(activation, *, xp=array_numpy, dtype="float64", random_stat
         )
 
 
-def wrapped_sigma(activation):
+def wrapped_sigma(activation: BaseActivation) -> Callable[[np.ndarray], np.ndarray]:
     """sigma of float64 NumPy arrays."""
     return lambda u: np.asarray(activation(u, xp=array_numpy))
 
 
-def scalar_value(sigma, u, v, c, weight):
+def scalar_value(
+    sigma: Callable[[np.ndarray], np.ndarray], u: np.ndarray, v: np.ndarray, c: np.ndarray, weight: float
+) -> np.ndarray:
     """1/2 (sigma(u) - v)^2 + weight/2 (u - c)^2."""
     return 0.5 * (sigma(u) - v) ** 2 + 0.5 * weight * (u - c) ** 2
 
 
-def best_on_grid(sigma, v, c, weight):
+def best_on_grid(
+    sigma: Callable[[np.ndarray], np.ndarray], v: np.ndarray, c: np.ndarray, weight: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Smallest value on a grid that must hold the minimiser, and the size of its terms."""
     radius = np.abs(sigma(c) - v) / weight**0.5
     grid = c[..., None] + radius[..., None] * np.linspace(-1.0, 1.0, 801)
@@ -114,7 +125,7 @@ def best_on_grid(sigma, v, c, weight):
 # losses -----------------------------------------------------------------------------------------
 
 
-def example_targets(loss, n, d, rng):
+def example_targets(loss: BaseLoss, n: int, d: int, rng: np.random.Generator) -> np.ndarray:
     """Targets of shape (n, d) as the loss allows: as it codes classes, or real numbers."""
     if "regression" in loss.tasks:
         Y = rng.normal(size=(n, d))
@@ -125,7 +136,9 @@ def example_targets(loss, n, d, rng):
     return np.where(np.arange(d) == labels[:, None], 1.0, loss.off)
 
 
-def check_loss(loss, *, xp=array_numpy, dtype="float64", random_state=0):
+def check_loss(
+    loss: BaseLoss, *, xp: Any = array_numpy, dtype: str = "float64", random_state: int = 0
+) -> None:
     """value is per row; prox minimises, by the three-point inequality of convex functions.
 
     For the minimiser p of the convex g plus weight/2 ||. - c||^2 and any z,
@@ -153,10 +166,18 @@ def check_loss(loss, *, xp=array_numpy, dtype="float64", random_state=0):
             check_three_points(loss, y, c, p, weight, rng, UNITS * arrays.eps)
 
 
-def check_three_points(loss, y, c, p, weight, rng, tolerance):
+def check_three_points(
+    loss: BaseLoss,
+    y: np.ndarray,
+    c: np.ndarray,
+    p: np.ndarray,
+    weight: float,
+    rng: np.random.Generator,
+    tolerance: float,
+) -> None:
     """The three-point inequality at points near and far, along axes and anywhere."""
 
-    def total(z):
+    def total(z: np.ndarray) -> np.ndarray:
         return loss.value(y, z, xp=array_numpy) + 0.5 * weight * np.sum((z - c) ** 2, axis=1)
 
     at_p, (n, d) = total(p), p.shape
@@ -179,7 +200,9 @@ def check_three_points(loss, y, c, p, weight, rng, tolerance):
                 )
 
 
-def check_probabilities(loss, *, xp=array_numpy, dtype="float64", random_state=0):
+def check_probabilities(
+    loss: BaseLoss, *, xp: Any = array_numpy, dtype: str = "float64", random_state: int = 0
+) -> None:
     """to_proba: rows are probability vectors; a larger output gets no smaller probability."""
     for d in (1, 3, 7):
         arrays = Arrays(xp, dtype, random_state)
@@ -204,7 +227,9 @@ def check_probabilities(loss, *, xp=array_numpy, dtype="float64", random_state=0
 # initialisers and placements --------------------------------------------------------------------
 
 
-def check_initializer(initializer, *, variance=None):
+def check_initializer(
+    initializer: BaseInitializer, *, variance: Callable[[int, int], float] | None = None
+) -> None:
     """Draws depend on shape and random state alone, have mean 0 and, where given, the variance.
 
     ``variance(d_in, d_out)`` is what an entry should have.
@@ -228,7 +253,7 @@ def check_initializer(initializer, *, variance=None):
             expect(abs(ratio - 1.0) <= 5.0 * (2.0 / W.size) ** 0.5, f"variance off by {ratio:.3g} x")
 
 
-def draw_at(initializer, shape, seed, *, global_seed):
+def draw_at(initializer: BaseInitializer, shape: tuple, seed: int, *, global_seed: int) -> np.ndarray:
     """A draw, with NumPy's global generator (which it must not look at) in a known state."""
     state = np.random.get_state()  # noqa: NPY002
     try:
@@ -238,7 +263,7 @@ def draw_at(initializer, shape, seed, *, global_seed):
         np.random.set_state(state)  # noqa: NPY002
 
 
-def check_placement(make, *, random_state=0):
+def check_placement(make: Callable, *, random_state: int = 0) -> None:
     """``make(blocks)`` maps pure steps over blocks, keeps their results, adds up the rest."""
     rng = np.random.default_rng(random_state)
     for sizes in ((10,), (1, 4, 5), (3, 1, 1, 2, 1, 1, 1)):
@@ -246,7 +271,7 @@ def check_placement(make, *, random_state=0):
         edges = np.cumsum((0, *sizes))
         placement = make([rows[a:b] for a, b in zip(edges, edges[1:], strict=False)])
 
-        def step(block, factor):
+        def step(block: np.ndarray, factor: float) -> tuple[np.ndarray, float]:
             return factor * block, float(np.sum(block))
 
         first = placement.reduce(lambda block: float(np.sum(block)))

@@ -3,17 +3,26 @@
 
 import math
 import pickle
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import array_api_compat.numpy as array_numpy
 import numpy as np
 
 from ..backends import get_backend
+from ..compressions import BaseCompression, CompressedWeight, CompressionPlan, QuantizedWeight
 from ..numerics._metric import Metric
 from ._base import UNITS, Arrays, expect, expect_close, host
 
 
-def check_compression(compression, shape, *, xp=array_numpy, dtype="float64", random_state=0):
+def check_compression(
+    compression: BaseCompression,
+    shape: tuple,
+    *,
+    xp: Any = array_numpy,
+    dtype: str = "float64",
+    random_state: int = 0,
+) -> None:
     """The format keeps its promises for a weight of the shape, and the step never goes up."""
     arrays = Arrays(xp, dtype, random_state)
     plan = compression.plan(shape)
@@ -33,12 +42,12 @@ def check_compression(compression, shape, *, xp=array_numpy, dtype="float64", ra
     arrays.expect_unchanged("the compression")
 
 
-def dense(M, xp):
+def dense(M: CompressedWeight, xp: Any) -> np.ndarray:
     """The compressed weight as a float64 NumPy array."""
     return host(M.to_dense(xp=xp), xp)
 
 
-def check_format(M, plan, arrays):
+def check_format(M: CompressedWeight, plan: CompressionPlan, arrays: Arrays) -> None:
     """Counts count, apply applies, scaled scales, pickle keeps, nothing changes the dtype."""
     xp, eps = arrays.xp, arrays.eps
     array = M.to_dense(xp=xp)
@@ -47,7 +56,8 @@ def check_format(M, plan, arrays):
     expect(array.dtype == arrays.dtype, "to_dense must keep the dtype of the weight")
     floats = [a for a in M.arrays if xp.isdtype(a.dtype, "real floating")]
     expect(all(a.dtype == arrays.dtype for a in floats), "stored numbers must keep the dtype")
-    count = sum(math.prod(a.shape) for a in floats)
+    counted = M.inner.numbers if isinstance(M, QuantizedWeight) else floats  # scales are no weights
+    count = sum(math.prod(a.shape) for a in counted)
     expect(M.n_parameters == count, f"n_parameters is {M.n_parameters}, {count} are stored")
     said = plan.n_parameters in (None, count)
     expect(said, f"the plan says {plan.n_parameters}, {count} are stored")
@@ -92,13 +102,13 @@ def check_factors(M: Any, arrays: Arrays) -> None:
     expect(np.array_equal(dense(M, xp), W), "rows_scaled or columns_scaled changed the weight")
 
 
-def step_value(plan, M, target, weight, xp):
+def step_value(plan: CompressionPlan, M: CompressedWeight, target: Any, weight: float, xp: Any) -> float:
     """r(M) + weight/2 ||M - target||^2."""
     distance = np.sum((dense(M, xp) - host(target, xp)) ** 2)
     return float(plan.penalty(M, xp=xp)) + 0.5 * weight * distance
 
 
-def check_step(plan, M, arrays):
+def check_step(plan: CompressionPlan, M: CompressedWeight, arrays: Arrays) -> None:
     """From any old weight, the step is at least as good as the old weight, and keeps the format."""
     xp = arrays.xp
     for weight in (0.3, 1.0, 20.0):
@@ -117,21 +127,22 @@ def check_step(plan, M, arrays):
             previous = new
 
 
-def check_product(plan, M, arrays):
+def check_product(plan: CompressionPlan, M: CompressedWeight, arrays: Arrays) -> None:
     """A plan with an inner rank makes a weight of any two factors, and gives factors back."""
     if plan.inner_rank is None:
         return
     xp, (d_in, d_out) = arrays.xp, plan.shape
     (A, a), (B, b) = arrays.normal(d_in, plan.inner_rank), arrays.normal(plan.inner_rank, d_out)
     tolerance = UNITS * arrays.eps * plan.inner_rank * np.max(np.abs(a)) * np.max(np.abs(b))
-    product = plan.product(A, B)
-    expect(type(product) is type(M), "product must keep the format")
+    product: Any = plan.product(A, B)
+    finished = plan.finished(product, product.to_dense(xp=xp), xp=xp)
+    expect(type(finished) is type(M), "product must keep the format")
     expect_close(dense(product, xp), a @ b, tolerance, "product is not A B")
     first, second = (host(factor, xp) for factor in product.factors)
     expect_close(first @ second, a @ b, tolerance, "factors are not those of the product")
 
 
-def check_exact_step(plan, M, arrays):
+def check_exact_step(plan: CompressionPlan, M: CompressedWeight, arrays: Arrays) -> None:
     """No random feasible point is nearer than the step of a plan that calls itself exact."""
     xp = arrays.xp
     for weight in (0.5, 4.0):
@@ -150,17 +161,17 @@ def check_exact_step(plan, M, arrays):
                     expect(best <= value + rounding, f"a feasible point is better: {value:.6g}")
 
 
-def random_metrics(arrays, shape):
+def random_metrics(arrays: Arrays, shape: tuple) -> dict[str, tuple[Metric, Callable]]:
     """Name -> (Metric, float64 function D -> tr(S D' G D)): both sides, each alone, diagonals."""
 
-    def side(d):
+    def side(d: int) -> tuple[Any, np.ndarray]:
         A = arrays.rng.normal(size=(d, d + 3))
         return arrays.put(A @ A.T / d + 0.05 * np.eye(d))
 
     (G, g), (S, s) = side(shape[0]), side(shape[1])
     (p, p_host), (q, q_host) = (arrays.put(0.1 + arrays.rng.uniform(size=d)) for d in shape)
 
-    def square(g, s):
+    def square(g: np.ndarray, s: np.ndarray) -> Callable[[np.ndarray], float]:
         return lambda D: float(np.sum(D * (g @ D @ s)))
 
     one, other = np.eye(shape[0]), np.eye(shape[1])
@@ -173,14 +184,26 @@ def random_metrics(arrays, shape):
     }
 
 
-def check_metric(compression, shape, *, xp=array_numpy, dtype="float64", random_state=0):
+def check_metric(
+    compression: BaseCompression,
+    shape: tuple,
+    *,
+    xp: Any = array_numpy,
+    dtype: str = "float64",
+    random_state: int = 0,
+) -> None:
     """In every metric the step does not go up, and a projection that says so is the nearest."""
     arrays = Arrays(xp, dtype, random_state)
     plan = compression.plan(shape)
     for name, (metric, square) in random_metrics(arrays, shape).items():
         target, t = arrays.normal(*shape)
 
-        def value(M, weight, t=t, square=square):
+        def value(
+            M: CompressedWeight,
+            weight: float,
+            t: np.ndarray = t,
+            square: Callable[[np.ndarray], float] = square,
+        ) -> float:
             return float(plan.penalty(M, xp=xp)) + 0.5 * weight * square(dense(M, xp) - t)
 
         other = plan.project(arrays.normal(*shape)[0], xp=xp)
@@ -207,7 +230,7 @@ def check_metric(compression, shape, *, xp=array_numpy, dtype="float64", random_
     arrays.expect_unchanged("the compression")
 
 
-def lossless(compression, shape):
+def lossless(compression: BaseCompression, shape: tuple) -> BaseCompression | None:
     """The compression with parameters that remove nothing, or None if it has none that we know."""
     parameters = compression.get_params(deep=False)
     if "rank" in parameters:
@@ -221,7 +244,14 @@ def lossless(compression, shape):
     return type(compression)(**parameters)
 
 
-def check_lossless(compression, shape, *, xp=array_numpy, dtype="float64", random_state=0):
+def check_lossless(
+    compression: BaseCompression,
+    shape: tuple,
+    *,
+    xp: Any = array_numpy,
+    dtype: str = "float64",
+    random_state: int = 0,
+) -> None:
     """With full rank, or nothing removed, the weight comes back."""
     full = lossless(compression, shape)
     if full is None:
@@ -239,11 +269,19 @@ def check_lossless(compression, shape, *, xp=array_numpy, dtype="float64", rando
     expect_close(dense(again, xp), t, tolerance, "two full steps do not reach the target")
 
 
-def check_error_falls(compression, shape, *, xp=array_numpy, dtype="float64", random_state=0):
+def check_error_falls(
+    compression: BaseCompression,
+    shape: tuple,
+    *,
+    xp: Any = array_numpy,
+    dtype: str = "float64",
+    random_state: int = 0,
+) -> None:
     """The error of the projection does not rise with the rank, or with the share that is kept."""
+    values: Sequence[float]
     parameters = compression.get_params(deep=False)
     if "rank" in parameters:
-        name, values = "rank", range(1, compression.highest_rank(shape) + 1)
+        name, values = "rank", range(1, compression.highest_rank(shape) + 1)  # type: ignore[operator]
     elif "sparsity" in parameters:
         name, values = "sparsity", (0.99, 0.9, 0.75, 0.5, 0.3, 0.1, 0.01)
     elif "strength" in parameters:

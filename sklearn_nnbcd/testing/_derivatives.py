@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Contract checkers of derivatives, which the mini-batch solver asks for, by finite differences."""
 
+from typing import Any
+
 import array_api_compat.numpy as array_numpy
 import numpy as np
 
+from ..activations import BaseActivation
 from ..losses._base import LEAST_CURVATURE, BaseLoss
 from ._base import UNITS, Arrays, example_targets, expect, expect_close, host
 
@@ -11,7 +14,9 @@ from ._base import UNITS, Arrays, example_targets, expect, expect_close, host
 STEP, TOLERANCE = 1e-5, 1e-8
 
 
-def check_derivative(activation, *, xp=array_numpy, dtype="float64", random_state=0):
+def check_derivative(
+    activation: BaseActivation, *, xp: Any = array_numpy, dtype: str = "float64", random_state: int = 0
+) -> None:
     """derivative(U) is the slope of sigma where sigma is smooth, between two at a kink."""
     arrays = Arrays(xp, dtype, random_state)
     U, u = arrays.put(3.0 * arrays.rng.normal(size=(40, 30)))
@@ -28,7 +33,9 @@ def check_derivative(activation, *, xp=array_numpy, dtype="float64", random_stat
     expect_close(host(D, xp), expected, tolerance, "derivative is not the slope of sigma")
 
 
-def check_gradient(loss, *, xp=array_numpy, dtype="float64", random_state=0):
+def check_gradient(
+    loss: BaseLoss, *, xp: Any = array_numpy, dtype: str = "float64", random_state: int = 0
+) -> None:
     """gradient(Y, V) is a subgradient: the one-sided slopes of value lie on its two sides."""
     for d in (1, 2, 4):
         arrays = Arrays(xp, dtype, random_state + d)
@@ -52,7 +59,9 @@ def check_gradient(loss, *, xp=array_numpy, dtype="float64", random_state=0):
             expect_close(slope[:, k], central, tolerance, "gradient is not the slope of value")
 
 
-def check_hessian(loss: BaseLoss, *, xp=array_numpy, dtype: str = "float64", random_state: int = 0) -> None:
+def check_hessian(
+    loss: BaseLoss, *, xp: Any = array_numpy, dtype: str = "float64", random_state: int = 0
+) -> None:
     """mean_hessian(Y, V, s) is the weighted mean of second differences, symmetric and semidefinite.
 
     A stand-in (``exact_hessian`` is false) need only be at least that large, and positive where there
@@ -81,7 +90,7 @@ def check_hessian(loss: BaseLoss, *, xp=array_numpy, dtype: str = "float64", ran
         checked_hessian(loss, arrays, Y, V, arrays.put(np.zeros(n))[0])
 
 
-def checked_hessian(loss, arrays, Y, V, s):
+def checked_hessian(loss: BaseLoss, arrays: Arrays, Y: Any, V: Any, s: Any) -> np.ndarray:
     """mean_hessian as a float64 NumPy array, if it has all that does not depend on the loss."""
     try:
         H = loss.mean_hessian(Y, V, s, xp=arrays.xp)
@@ -100,7 +109,9 @@ def checked_hessian(loss, arrays, Y, V, s):
     return H
 
 
-def compare_hessian(loss, H, y, v, s, eps):
+def compare_hessian(
+    loss: BaseLoss, H: np.ndarray, y: np.ndarray, v: np.ndarray, s: np.ndarray, eps: float
+) -> None:
     """Raise unless H is the mean of second differences, or at least that if it is a stand-in."""
     d, share = v.shape[1], (s / np.sum(s))[:, None]
     slopes = np.sum(share * np.abs(loss.gradient(y, v, xp=array_numpy)), axis=0)

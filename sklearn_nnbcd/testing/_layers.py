@@ -2,14 +2,24 @@
 """Contract checker of layers, a plain function as those of :mod:`sklearn_nnbcd.testing`."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import array_api_compat.numpy as array_numpy
 import numpy as np
 
+from ..layers import BaseLayer
 from ._base import UNITS, Arrays, expect, expect_close, host
 
 
-def check_layer(layer, input_shape, *, xp=array_numpy, dtype="float64", random_state=0):
+def check_layer(
+    layer: BaseLayer,
+    input_shape: tuple,
+    *,
+    xp: Any = array_numpy,
+    dtype: str = "float64",
+    random_state: int = 0,
+) -> None:
     """forward is affine; statistics add up and give the W step; solve_input minimises."""
     arrays, n = Arrays(xp, dtype, random_state), 23
     d_in, d_out = layer.weight_shape(input_shape)
@@ -22,7 +32,7 @@ def check_layer(layer, input_shape, *, xp=array_numpy, dtype="float64", random_s
     )
     b, _ = arrays.normal(d_out)
 
-    def forward(V, W, b=None):
+    def forward(V: Any, W: Any, b: Any = None) -> np.ndarray:
         return host(layer.forward(V, W, b, xp=xp), xp)
 
     out = forward(V, W, b)
@@ -45,11 +55,11 @@ def check_layer(layer, input_shape, *, xp=array_numpy, dtype="float64", random_s
     arrays.expect_unchanged("the layer")
 
 
-def check_adjoint(layer, V, U, W, arrays, tolerance):
+def check_adjoint(layer: BaseLayer, V: Any, U: Any, W: Any, arrays: Arrays, tolerance: Any) -> None:
     """<forward(V), U> = <V, pull_back(U)>, through W and through the design alone."""
     xp = arrays.xp
 
-    def inner(a, b):
+    def inner(a: Any, b: Any) -> float:
         return float(np.sum(host(a, xp) * host(b, xp)))
 
     ahead = inner(layer.forward(V, W, None, xp=xp), U)
@@ -62,13 +72,13 @@ def check_adjoint(layer, V, U, W, arrays, tolerance):
     expect_close(host(design @ W, xp), host(by_rows, xp), tolerance, "rows do not match the design")
 
 
-def check_factored(layer, V, b, arrays, tolerance):
+def check_factored(layer: BaseLayer, V: Any, b: Any, arrays: Arrays, tolerance: Any) -> None:
     """Two layers with weights A and B are the layer with weight A B, at every rank."""
     xp = arrays.xp
     d_in, d_out = layer.weight_shape(layer.input_shape_)
     for rank in (1, 3) if layer.factored(1) is not None else ():
         (A, _), (B, _) = arrays.normal(d_in, rank), arrays.normal(rank, d_out)
-        inner, outer = layer.factored(rank)
+        inner, outer = layer.factored(rank)  # type: ignore[misc]
         shape = inner.build(layer.input_shape_)
         expect(inner.weight_shape(layer.input_shape_) == (d_in, rank), "the first of two has no weight A")
         expect(outer.weight_shape(shape) == (rank, d_out), "the second of two has no weight B")
@@ -77,14 +87,14 @@ def check_factored(layer, V, b, arrays, tolerance):
         expect_close(host(out, xp), host(whole, xp), tolerance, "two layers are not the one")
 
 
-def statistics_of(layer, V, E, s, xp, shift=None):
+def statistics_of(layer: BaseLayer, V: Any, E: Any, s: Any, xp: Any, shift: Any = None) -> dict[str, Any]:
     """Every sum of the statistics as a NumPy array."""
     sums = layer.statistics(V, E, s, shift, with_gram=True, xp=xp)
     parts = {name: host(getattr(sums, name), xp) for name in ("gram", "cross", "sum_v", "sum_e")}
     return parts | {"weight": float(sums.weight)}
 
 
-def check_statistics(layer, V, E, s, arrays, tolerance):
+def check_statistics(layer: BaseLayer, V: Any, E: Any, s: Any, arrays: Arrays, tolerance: Any) -> None:
     """Blocks add up, a weight is that many copies, the Gram matrix can be left out."""
     xp, cut = arrays.xp, 8
     copies = xp.asarray(np.repeat(np.arange(V.shape[0]), host(s, xp).astype(int)))
@@ -108,7 +118,9 @@ def check_statistics(layer, V, E, s, arrays, tolerance):
         expect_close(count, plain["weight"], tolerance, "input_sum does not count the weights")
 
 
-def expect_stationary(value, at, scale, arrays, message):
+def expect_stationary(
+    value: Callable[..., float], at: tuple[np.ndarray, ...], scale: Any, arrays: Arrays, message: str
+) -> None:
     """A quadratic's central differences are exact derivatives: all must vanish at a minimiser."""
     for _ in range(12):
         direction = [arrays.rng.normal(size=x.shape) for x in at]
@@ -118,7 +130,7 @@ def expect_stationary(value, at, scale, arrays, message):
         expect(slope <= scale * arrays.eps, f"{message}: relative slope {slope:.3g}")
 
 
-def check_weight_step(layer, V, U, W, b, s, arrays):
+def check_weight_step(layer: BaseLayer, V: Any, U: Any, W: Any, b: Any, s: Any, arrays: Arrays) -> None:
     """The minimiser that the statistics give has no slope in the weighted squares."""
     xp, rho, ridge = arrays.xp, 1.3, 0.4
     shift = arrays.normal(W.shape[0])[0]
@@ -130,7 +142,7 @@ def check_weight_step(layer, V, U, W, b, s, arrays):
     change = np.linalg.solve(left, rho * (sums["cross"] - np.outer(mean, sums["sum_e"])) - ridge * old_W)
     new_b = old_b + sums["sum_e"] / sums["weight"] - (mean + host(shift, xp)) @ change
 
-    def value(w, offset):
+    def value(w: np.ndarray, offset: np.ndarray) -> float:
         P = layer.forward(V, xp.asarray(w, dtype=W.dtype), xp.asarray(offset, dtype=W.dtype), xp=xp)
         squares = np.sum((host(U, xp) - host(P, xp)) ** 2, axis=tuple(range(1, U.ndim)))
         return rho / 2 * np.sum(host(s, xp) * squares) + ridge / 2 * np.sum(w**2)
@@ -139,7 +151,7 @@ def check_weight_step(layer, V, U, W, b, s, arrays):
     expect_stationary(value, (old_W + change, new_b), UNITS * 10, arrays, message)
 
 
-def check_input_step(layer, U, S, W, b, arrays):
+def check_input_step(layer: BaseLayer, U: Any, S: Any, W: Any, b: Any, arrays: Arrays) -> None:
     """solve_input has no slope in rho/2 ||U - V W - b||^2 + gamma/2 ||V - S||^2."""
     xp = arrays.xp
     for rho, gamma in ((1.0, 1.0), (3.0, 0.2), (0.1, 2.0)):
@@ -147,7 +159,7 @@ def check_input_step(layer, U, S, W, b, arrays):
         V = layer.solve_input(operator, S, U - layer.forward(S, W, b, xp=xp), xp=xp)
         expect(V.shape == S.shape and V.dtype == S.dtype, "solve_input must keep shape and dtype")
 
-        def value(v, rho=rho, gamma=gamma):
+        def value(v: np.ndarray, rho: float = rho, gamma: float = gamma) -> float:
             P = layer.forward(xp.asarray(v, dtype=W.dtype), W, b, xp=xp)
             residual = np.sum((host(U, xp) - host(P, xp)) ** 2)
             return rho / 2 * residual + gamma / 2 * np.sum((v - host(S, xp)) ** 2)

@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Contract checker of regularisers; see :mod:`sklearn_nnbcd.testing`."""
 
+from collections.abc import Callable
+from typing import Any
+
 import array_api_compat.numpy as array_numpy
 import numpy as np
 
+from ..regularizers import BaseRegularizer
 from ._base import UNITS, Arrays, expect, expect_close, host
 
 
-def check_regularizer(regularizer, *, xp=array_numpy, dtype="float64", random_state=0):
+def check_regularizer(
+    regularizer: BaseRegularizer, *, xp: Any = array_numpy, dtype: str = "float64", random_state: int = 0
+) -> None:
     """value is per row and adds up over entries; prox minimises, by the three-point inequality."""
     arrays = Arrays(xp, dtype, random_state)
     rng, shape = arrays.rng, (30, 4, 3)
@@ -29,7 +35,7 @@ def check_regularizer(regularizer, *, xp=array_numpy, dtype="float64", random_st
         each = regularizer.prox(Z, xp.full_like(Z, weight), xp=xp)
         expect_close(host(each, xp), p, 4 * arrays.eps * (1 + np.abs(p)), "prox with weights per entry")
 
-        def value(x):
+        def value(x: np.ndarray) -> np.ndarray:
             return host(regularizer.value(xp.asarray(x, dtype=Z.dtype), xp=xp), xp)
 
         for power in range(-4, 2):
@@ -40,10 +46,17 @@ def check_regularizer(regularizer, *, xp=array_numpy, dtype="float64", random_st
     arrays.expect_unchanged("the regulariser")
 
 
-def check_three_points(value, z, p, other, weight, tolerance):
+def check_three_points(
+    value: Callable[[np.ndarray], np.ndarray],
+    z: np.ndarray,
+    p: np.ndarray,
+    other: np.ndarray,
+    weight: float,
+    tolerance: float,
+) -> None:
     """r(p) + w/2 |p - z|^2 + w/2 |x - p|^2 <= r(x) + w/2 |x - z|^2 for the minimiser p and any x."""
 
-    def rows(x):
+    def rows(x: np.ndarray) -> np.ndarray:
         return np.sum(np.reshape(x * x, (len(x), -1)), axis=1)
 
     left = value(p) + 0.5 * weight * (rows(p - z) + rows(other - p))

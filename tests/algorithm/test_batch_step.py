@@ -33,8 +33,10 @@ class PlainSteps:
 
     step, momentum, damping, memory, trust, ridge, n_rows, n_steps = 0.5, 0.6, 0.4, 0.7, 1e-3, 2.0, 50.0, 4
 
-    def __init__(self, loss, W, b):
-        self.loss, self.W, self.b = loss, list(W), list(b)
+    def __init__(self, loss, W, b, given=True):
+        self.loss, self.W, self.b, self.given = loss, list(W), list(b), given
+        self.ridges = [self.ridge if given else len(A) / 2 if A is not None else None for A in W]
+        self.sensitivity = [None] * 3
         self.gram, self.velocity = [None] * 3, [0.0] * 3
         self.hessian = self.overlap = self.dispersion = None
         self.k = 0
@@ -71,11 +73,12 @@ class PlainSteps:
             self.gram[i] = G = self.mean(self.gram[i], gram, memory)
             if i == 1:
                 S = (W[2] @ S @ W[2].T) * self.overlap
+            self.sensitivity[i] = S
             slope = sum(w * np.outer(row[0][i], row[1][i]) for w, row in zip(weights, rows, strict=True))
-            slope[: len(W[i])] -= self.ridge / self.n_rows * W[i]
+            slope[: len(W[i])] -= self.ridges[i] / self.n_rows * W[i]
             unit = (1.0 + self.damping) * np.trace(G) / len(G)
             left = damped(G, self.damping)
-            right = damped(S, self.damping, self.ridge / self.n_rows / unit)
+            right = damped(S, self.damping, self.ridges[i] / self.n_rows / unit)
             changes[i] = np.linalg.solve(left, slope) @ np.linalg.inv(right)
             gain += float(np.sum(changes[i] * slope))
         step = self.step * (1.0 - self.k / self.n_steps)
@@ -87,8 +90,20 @@ class PlainSteps:
             change = step / 2 * self.velocity[i]
             if self.b[i] is not None:
                 self.b[i], change = self.b[i] + change[-1], change[:-1]
-            self.W[i] = self.W[i] + change
+            self.W[i] = (1.0 - self.decay(i, step, size)) * self.W[i] + change
         self.k += 1
+
+    def decay(self, i, step, size):
+        """Share of W_i that goes where no likelihood and no number says how strong the ridge is."""
+        if self.given or self.loss == "cross_entropy":
+            return 0.0
+        G, S = self.gram[i], self.sensitivity[i]
+        g, s = ((1.0 + self.damping) * np.trace(A) / len(A) for A in (G, S))
+        ridge = self.ridges[i] / self.n_rows
+        taken = (
+            min(1.0, (self.trust / size) ** 0.5) * step / 2 / (1.0 - self.momentum) * ridge / (g * s + ridge)
+        )
+        return max(0.0, 2.0 / self.n_steps * (1.0 - self.k / self.n_steps) - taken)
 
 
 @pytest.mark.parametrize("batch_weight", [None, 9.0])
@@ -96,16 +111,23 @@ class PlainSteps:
 @pytest.mark.parametrize("weighted", [True, False])
 @pytest.mark.parametrize("trust", [1e-3, np.inf])
 @pytest.mark.parametrize("loss", ["squared_error", "cross_entropy"])
-def test_steps_are_those_of_plain_loops(loss, trust, weighted, fit_intercept, batch_weight):
-    """Hessian, curvatures, damping, ridge, trust region, momentum and falling step, over three batches."""
-    options = dict(loss=loss, fit_intercept=fit_intercept, ridge=PlainSteps.ridge, activation="tanh")
+@pytest.mark.parametrize("given", [True, False])
+def test_steps_are_those_of_plain_loops(given, loss, trust, weighted, fit_intercept, batch_weight):
+    """Hessian, curvatures, damping, ridge, trust region, momentum and falling step, over three batches.
+
+    So few batches do not change the first ridges.
+    """
+    ridge = PlainSteps.ridge if given else None
+    options = dict(loss=loss, fit_intercept=fit_intercept, ridge=ridge, activation="tanh")
     problem, weights, X, Y, s = setting((4, 5, 3), rows=21, weighted=weighted, **options)
-    plain = PlainSteps(loss, weights.W, weights.b)
+    plain = PlainSteps(loss, weights.W, weights.b, given)
     plain.trust = trust
     names = ("step", "momentum", "damping", "memory")
     settings = BatchSettings(**{name: getattr(plain, name) for name in names}, trust=trust, refresh=1)
     state = initial_state(problem, weights, settings, n_steps=plain.n_steps, n_rows=plain.n_rows)
     state = replace(state, batch_weight=batch_weight)
+    if not given:  # what is found stands beside rows, not beside the sum of their weights
+        plain.n_rows = state.n_rows**2 / state.square_weight
     for part in (slice(0, 7), slice(7, 14), slice(14, 21)):
         rows = X[part], Y[part], None if s is None else s[part]
         state, _ = batch_step(state, *rows)

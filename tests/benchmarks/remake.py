@@ -4,6 +4,7 @@
 OMP_NUM_THREADS=1 python tests/benchmarks/remake.py                  all, some minutes
 OMP_NUM_THREADS=1 python tests/benchmarks/remake.py quickstart size  some
 OMP_NUM_THREADS=1 python tests/benchmarks/remake.py tables           hours; not among "all"
+OMP_NUM_THREADS=1 python tests/benchmarks/remake.py devices          needs QEMU and two compilers; neither
 """
 
 import argparse
@@ -18,9 +19,11 @@ SCRIPTS = {
     "size": "size_and_speed.py",
     "defaults": "compare_mlp_defaults.py",
     "budget": "budget_digits.py",
+    "predict_speed": "predict_speed.py",
+    "serve_speed": "serve_speed.py",
 }
-#: those that take hours
-LONG = {"tables": "tables.py"}
+#: those that take hours, or need tools of their own
+LONG = {"tables": "tables.py", "devices": "devices.py"}
 
 
 def main():

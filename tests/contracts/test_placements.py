@@ -14,6 +14,7 @@ from sklearn_nnbcd.engine import center_inputs, fit_full, initial_weights, input
 from sklearn_nnbcd.engine._fused import update_rows
 from sklearn_nnbcd.placements import PLACEMENTS, DiskBlocks, InMemory
 from sklearn_nnbcd.placements._memory import row_slices
+from sklearn_nnbcd.placements._pickled import is_large_array
 from sklearn_nnbcd.testing._base import check_placement
 
 
@@ -152,3 +153,9 @@ def test_row_slices_cover_all_rows_once(n, size):
     parts = [np.arange(n)[part] for part in row_slices(n, size)]
     np.testing.assert_array_equal(np.concatenate(parts), np.arange(n))
     assert all(0 < len(part) <= size for part in parts)
+
+
+def test_a_class_of_arrays_is_no_array():
+    """Annotations of a step that travels by value name such classes."""
+    assert not is_large_array(np.ndarray)
+    assert is_large_array(np.zeros(1000))

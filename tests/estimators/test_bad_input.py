@@ -133,7 +133,7 @@ PARAMETERS = [
     (
         {"compression_ratio": 0.5},
         ValueError,
-        ["'compression_ratio'", "'compression'", "and compression=None", "Try compression='low_rank'"],
+        ["'compression_ratio'", "'compression'", "and compression='auto'", "Try compression='low_rank'"],
     ),
     (
         {"compression": ["low_rank", "l0"], "compression_ratio": 0.5},

@@ -22,7 +22,17 @@ FLOORS = (
     ("dask",),
     ("_dask_rows",),
     ("_dask_parts", "_dask_collections"),
-    ("_classifier", "_regressor", "_estimator", "_outcome", "_stream", "_training", "_from_mlp", "_monitor")
+    (
+        "_classifier",
+        "_regressor",
+        "_estimator",
+        "_sizing",
+        "_outcome",
+        "_stream",
+        "_training",
+        "_from_mlp",
+        "_monitor",
+    )
     + ("_start", "_input", "_docs"),
     ("_resolve", "_parameters"),
     ("_asked", "_names"),

@@ -32,9 +32,10 @@ def test_readme_runs():
     assert run_blocks((ROOT / "README.md").read_text(encoding="utf-8"), FENCED) >= 1
 
 
-def test_user_guide_runs():
-    text = (ROOT / "docs" / "user_guide.rst").read_text(encoding="utf-8")
-    assert run_blocks(text, INDENTED) >= 9
+@pytest.mark.parametrize("page, n_blocks", [("user_guide", 9), ("devices", 3)])
+def test_pages_run(page, n_blocks):
+    text = (ROOT / "docs" / f"{page}.rst").read_text(encoding="utf-8")
+    assert run_blocks(text, INDENTED) >= n_blocks
 
 
 def test_a_wrong_block_is_found():

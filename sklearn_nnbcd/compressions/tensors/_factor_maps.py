@@ -2,11 +2,14 @@
 """Kronecker and Khatri-Rao products of factors, their adjoints, and mode-wise metrics."""
 
 import math
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from ...numerics._linalg import gram_cholesky, triangular_inverse
+from ...numerics._metric import Side
 
 
-def kronecker(factors, *, xp):
+def kronecker(factors: Sequence, *, xp: Any) -> Any:
     """Kronecker product of factors (n_k, R_k), shape (n_1 ... n_p, R_1 ... R_p)."""
     product = factors[0]
     for U in factors[1:]:
@@ -16,7 +19,7 @@ def kronecker(factors, *, xp):
     return product
 
 
-def khatri_rao(factors, *, xp):
+def khatri_rao(factors: Sequence, *, xp: Any) -> Any:
     """Column-wise Kronecker product of factors (n_k, R), shape (n_1 ... n_p, R)."""
     product = factors[0]
     for U in factors[1:]:
@@ -24,7 +27,7 @@ def khatri_rao(factors, *, xp):
     return product
 
 
-def _around(product, factors, k, like, *, xp):
+def _around(product: Callable, factors: Sequence, k: int, like: Any, *, xp: Any) -> tuple[Any, Any]:
     """Products of the factors before and after the k-th; those of none are ones."""
     one = xp.ones((1, 1), dtype=like.dtype)
     left = product(factors[:k], xp=xp) if k else one
@@ -32,16 +35,16 @@ def _around(product, factors, k, like, *, xp):
     return left, right
 
 
-def kronecker_maps(factors, k, *, xp):
+def kronecker_maps(factors: Sequence, k: int, *, xp: Any) -> tuple[Callable, Callable]:
     """U_k -> kronecker(factors), linear in U_k, and its adjoint."""
     U = factors[k]
     left, right = _around(kronecker, factors, k, U, xp=xp)
     (a, d), (b, e), (c, f) = left.shape, U.shape, right.shape
 
-    def expand(U):
+    def expand(U: Any) -> Any:
         return kronecker([left, U, right], xp=xp)
 
-    def reduce(D):
+    def reduce(D: Any) -> Any:
         D = xp.permute_dims(xp.reshape(D, (a, b, c, d, e, f)), (1, 4, 0, 3, 2, 5))
         inner = xp.reshape(D, (-1, c * f)) @ xp.reshape(right, (-1, 1))
         return xp.reshape(xp.reshape(inner, (-1, a * d)) @ xp.reshape(left, (-1, 1)), (b, e))
@@ -49,23 +52,23 @@ def kronecker_maps(factors, k, *, xp):
     return expand, reduce
 
 
-def khatri_rao_maps(factors, k, *, xp):
+def khatri_rao_maps(factors: Sequence, k: int, *, xp: Any) -> tuple[Callable, Callable]:
     """U_k -> khatri_rao(factors), linear in U_k, and its adjoint."""
     U = factors[k]
     left, right = _around(khatri_rao, factors, k, U, xp=xp)
     left, right = left[:, None, None, :], right[None, None, :, :]
 
-    def expand(U):
+    def expand(U: Any) -> Any:
         return xp.reshape(left * U[None, :, None, :] * right, (-1, U.shape[1]))
 
-    def reduce(D):
+    def reduce(D: Any) -> Any:
         D = xp.reshape(D, (left.shape[0], U.shape[0], right.shape[2], -1))
         return xp.sum(D * left * right, axis=(0, 2))
 
     return expand, reduce
 
 
-def marginal_factors(side, modes, dtype, *, xp):
+def marginal_factors(side: Side, modes: tuple, dtype: Any, *, xp: Any) -> list[tuple[Any, Any]]:
     """Lower triangular L_k with L_k L_k' the mean of one side of a metric over all modes but k.
 
     Their Kronecker product stands for the side where a cold start needs a metric that acts mode by
@@ -100,7 +103,7 @@ def marginal_factors(side, modes, dtype, *, xp):
     return pairs
 
 
-def multiply_modes(T, matrices, *, xp):
+def multiply_modes(T: Any, matrices: Sequence, *, xp: Any) -> Any:
     """The tensor with ``matrices[k]`` (m_k, n_k) applied to its mode k."""
     for A in matrices:  # every mode comes to the front once, so the order is the old one afterwards
         rest = T.shape[1:]

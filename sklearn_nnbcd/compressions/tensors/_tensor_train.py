@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Tensor trains in the array API: reconstruction and the monotone core-wise fit."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
 
-def contract_cores(cores, *, xp):
+
+def contract_cores(cores: Sequence, *, xp: Any) -> Any:
     """Product of consecutive TT-cores as a matrix of shape (r_0 n_1 ... n_d, r_d)."""
     product = xp.reshape(cores[0], (-1, cores[0].shape[2]))
     for core in cores[1:]:
@@ -11,12 +14,12 @@ def contract_cores(cores, *, xp):
     return product
 
 
-def tt_to_tensor(cores, *, xp):
+def tt_to_tensor(cores: Sequence, *, xp: Any) -> Any:
     """The full tensor of TT-cores."""
     return xp.reshape(contract_cores(cores, xp=xp), tuple(core.shape[1] for core in cores))
 
 
-def right_orthogonalise(cores, *, xp):
+def right_orthogonalise(cores: Sequence, *, xp: Any) -> list:
     """The same tensor with orthonormal rows in all cores but the first, by QR from the right."""
     cores = list(cores)
     for k in range(len(cores) - 1, 0, -1):
@@ -29,7 +32,7 @@ def right_orthogonalise(cores, *, xp):
     return cores
 
 
-def full_ends(modes, ranks):
+def full_ends(modes: Sequence[int], ranks: Sequence[int]) -> tuple[int, int]:
     """How many first cores, and from where on the last ones, hold as much as a square matrix.
 
     There r_k = n_1 ... n_k from the left, or r_{k-1} = n_k ... n_d from the right: such cores only turn
@@ -49,7 +52,7 @@ def full_ends(modes, ranks):
     return first, last
 
 
-def merged_ends(cores, *, xp):
+def merged_ends(cores: Sequence, *, xp: Any) -> tuple[list, Callable[[list], list]]:
     """The same train with full ends contracted into the cores next to them, and a map back.
 
     The map takes cores of these shapes and puts identities in the places of the ends.
@@ -63,7 +66,7 @@ def merged_ends(cores, *, xp):
     for core in cores[last:]:
         middle[-1] = _joined_cores(middle[-1], core, xp=xp)
 
-    def split(middle):
+    def split(middle: list) -> list:
         dtype = middle[0].dtype
         inner = [xp.reshape(core, shape) for core, shape in zip(middle, shapes[first:last], strict=True)]
         left = [xp.reshape(xp.eye(shape[2], dtype=dtype), shape) for shape in shapes[:first]]
@@ -73,14 +76,14 @@ def merged_ends(cores, *, xp):
     return middle, split
 
 
-def _joined_cores(left, right, *, xp):
+def _joined_cores(left: Any, right: Any, *, xp: Any) -> Any:
     """Two neighbours as one core."""
     before, mode, rank = left.shape
     product = xp.reshape(left, (before * mode, rank)) @ xp.reshape(right, (rank, -1))
     return xp.reshape(product, (before, mode * right.shape[1], right.shape[2]))
 
 
-def sweep_cores(tensor, cores, *, xp):
+def sweep_cores(tensor: Any, cores: Sequence, *, xp: Any) -> list:
     """One pass of core-wise least squares fits, first core to last, starting from the given cores.
 
     Every core is the exact minimiser of ||tensor - TT(cores)||^2 with the others fixed, so the
@@ -103,7 +106,7 @@ def sweep_cores(tensor, cores, *, xp):
     """
     cores, split = merged_ends(cores, xp=xp)
     cores = right_orthogonalise(cores, xp=xp)
-    rights = [None] * len(cores)
+    rights: list = [None] * len(cores)
     right = xp.ones((1, 1), dtype=tensor.dtype)
     for k in range(len(cores) - 1, 0, -1):
         rank, mode, after = cores[k].shape

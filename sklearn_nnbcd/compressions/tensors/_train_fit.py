@@ -6,12 +6,18 @@ with a train on each side. With B S B' = I the fit of A is a fit of the target W
 and the other way round, so every product is thin. A train without such a split pays full products.
 """
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from ...numerics._conjugate import conjugate_gradients
 from ...numerics._linalg import gram_cholesky, triangular_inverse
+from ...numerics._metric import Metric
 from ._tensor_train import contract_cores, right_orthogonalise
 
 
-def fit_core(core, expand, reduce, multiply, target, n_iter, *, xp):
+def fit_core(
+    core: Any, expand: Callable, reduce: Callable, multiply: Callable, target: Any, n_iter: int, *, xp: Any
+) -> Any:
     """Lower ||target - expand(core)||^2 in a metric, starting from a core.
 
     Parameters
@@ -45,7 +51,7 @@ def fit_core(core, expand, reduce, multiply, target, n_iter, *, xp):
     )
 
 
-def fit_train(cores, target, multiply, n_iter, *, xp):
+def fit_train(cores: Sequence, target: Any, multiply: Callable, n_iter: int, *, xp: Any) -> list:
     """One pass over the cores of a train, first to last, each fitted in a metric.
 
     Interfaces are kept orthonormal, so the small problems are as well conditioned as the metric.
@@ -77,7 +83,7 @@ def fit_train(cores, target, multiply, n_iter, *, xp):
     left = xp.eye(cores[0].shape[0], dtype=target.dtype)
     for k, right in enumerate(reversed(rights)):
         rank, mode, after = cores[k].shape
-        expand, reduce = _interface_maps(left, right, cores[k].shape, target.shape, xp=xp)
+        expand, reduce = interface_maps(left, right, cores[k].shape, target.shape, xp=xp)
         core = fit_core(cores[k], expand, reduce, multiply, target, n_iter, xp=xp)
         if k + 1 < len(cores):
             Q, R = xp.linalg.qr(xp.reshape(core, (rank * mode, after)))
@@ -88,7 +94,7 @@ def fit_train(cores, target, multiply, n_iter, *, xp):
     return cores
 
 
-def fit_split_train(cores, split, W, metric, n_iter, *, xp):
+def fit_split_train(cores: Sequence, split: int, W: Any, metric: Metric, n_iter: int, *, xp: Any) -> list:
     """One pass over a train whose first ``split`` cores carry the rows of W, the others the
     columns.
 
@@ -133,33 +139,35 @@ def fit_split_train(cores, split, W, metric, n_iter, *, xp):
     return rows + columns
 
 
-def _factors(A, *, xp):
+def _factors(A: Any, *, xp: Any) -> tuple[Any, Any]:
     """Cholesky factor of a small Gram matrix, and its inverse."""
     L = gram_cholesky(A, xp=xp)
     return L, triangular_inverse(L, xp=xp)
 
 
-def _times_left(A, core, *, xp):
+def _times_left(A: Any, core: Any, *, xp: Any) -> Any:
     """The core with A multiplied to its first index."""
     product = A @ xp.reshape(core, (core.shape[0], -1))
     return xp.reshape(product, (-1, *core.shape[1:]))
 
 
-def _times_right(core, A, *, xp):
+def _times_right(core: Any, A: Any, *, xp: Any) -> Any:
     """The core with A multiplied to its last index."""
     product = xp.reshape(core, (-1, core.shape[2])) @ A
     return xp.reshape(product, (*core.shape[:2], -1))
 
 
-def _interface_maps(left, right, core_shape, shape, *, xp):
+def interface_maps(
+    left: Any, right: Any, core_shape: tuple, shape: tuple, *, xp: Any
+) -> tuple[Callable, Callable]:
     """core -> left core right as an array of the given shape, and its adjoint."""
     rank, mode, after = core_shape
 
-    def expand(core):
+    def expand(core: Any) -> Any:
         product = xp.reshape(left @ xp.reshape(core, (rank, -1)), (-1, after))
         return xp.reshape(product @ right, shape)
 
-    def reduce(D):
+    def reduce(D: Any) -> Any:
         product = xp.reshape(D, (-1, right.shape[1])) @ right.T
         return xp.reshape(left.T @ xp.reshape(product, (left.shape[0], -1)), core_shape)
 

@@ -123,6 +123,6 @@ def merge_weights(factorization: Factorization, weights: Weights) -> Weights:
     return _collected(entries)
 
 
-def _collected(entries):
+def _collected(entries: list[dict]) -> Weights:
     """Weights from one dict per layer."""
     return Weights(**{name: (None, *(entry[name] for entry in entries)) for name in FIELDS})

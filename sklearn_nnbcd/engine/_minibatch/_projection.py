@@ -2,6 +2,7 @@
 """The W^MC blocks of the mini-batch solvers: which steps are due when, a budget's plans, the final fit."""
 
 from dataclasses import replace
+from typing import Any
 
 from .._state import Weights
 from ._averaging import mean_weights, update_mean
@@ -37,7 +38,7 @@ def project(state: BatchState, *, due_only: bool = False) -> BatchState:
     return replace(state, problem=problem, weights=weights, projected=projected, stale=stale)
 
 
-def _fit_layer(state, plan, i, weights, *, cold):
+def _fit_layer(state: BatchState, plan: Any, i: int, weights: Weights, *, cold: bool) -> Weights:
     """The weights with W_i^MC some steps nearer to W_i, from its old value or a new start (``cold``)."""
     xp, metric, W = state.problem.xp, state.curvatures[i].metric, weights.W[i]
     M, steps = weights.M[i], 1
@@ -46,7 +47,7 @@ def _fit_layer(state, plan, i, weights, *, cold):
     return _metric_steps(state, plan, i, weights, M, steps)
 
 
-def _metric_steps(state, plan, i, weights, M, steps):
+def _metric_steps(state: BatchState, plan: Any, i: int, weights: Weights, M: Any, steps: int) -> Weights:
     """The weights with W_i^MC so many metric steps from M, and the mean input that goes with them."""
     xp, curvature = state.problem.xp, state.curvatures[i]
     for _ in range(steps):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._state import Problem, Weights
-from ._curvature import Curvature
+from ._curvature import Curvature, WideCurvature
 from ._factored import Factorization
 from ._ridges import first_ridges
 from ._schedule import BatchSettings
@@ -135,8 +135,9 @@ def initial_state(
 def blank_statistics(problem: Problem) -> dict[str, Any]:
     """Fields of a :class:`BatchState` that know nothing of the data yet."""
     N = problem.N
+    kinds = [WideCurvature if problem.wide else Curvature, *(Curvature for _ in range(N - 1))]
     return {
-        "curvatures": (None, *(Curvature(problem.fit_intercept) for _ in range(N))),
+        "curvatures": (None, *(kind(problem.fit_intercept) for kind in kinds)),
         "velocity": (None,) * (N + 1),
         "operators": (None,) * (N + 1),
         "ridges": first_ridges(problem),

@@ -11,13 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from ...backends import get_backend
+from ...numerics._sketch import N_TESTS
 from .._blocks import input_operator
 from .._forward import forward
 from .._objective import weighted_loss
 from .._state import Block
 from ._averaging import update_mean
 from ._curvature import update_curvatures, update_hessian
-from ._evidence import loss_unit, update_dispersion, update_ridges
+from ._evidence import bounded, loss_unit, update_dispersion, update_ridges
 from ._messages import activation_chords, activation_slopes, closed_form_messages, linearized_messages
 from ._rows import share_roots, weighted_inputs, weighted_rows
 from ._schedule import refresh_due, refresh_interval, remaining_share
@@ -96,6 +97,8 @@ def refresh_statistics(
     count, interval = state.n_batches - state.first_batch, state.interval
     if interval is None:
         shapes, rows = [W.shape for W in weights.W[1:]], [A.shape[0] for A in inputs[1:]]
+        if problem.wide:  # nothing of the size of its Gram matrix is made
+            shapes[0] = (N_TESTS, shapes[0][1])
         interval = refresh_interval(settings, shapes, rows)
     if not refresh_due(count, interval):
         return state
@@ -146,7 +149,7 @@ def apply_changes(state: BatchState, changes: list, gain: Any, pull: float) -> B
     step = settings.step * remaining_share(state.n_batches, state.n_steps)
     size = step * step * gain / loss_unit(state)
     shrink = trust_factor(size, state.trust, xp=state.problem.xp)
-    velocities, decay = [None] * (N + 1), decay_share(state)
+    velocities: list = [None] * (N + 1)
     for i in range(1, N + 1):
         velocity = shrink * changes[i]
         if state.velocity[i] is not None:
@@ -156,7 +159,7 @@ def apply_changes(state: BatchState, changes: list, gain: Any, pull: float) -> B
         if b is not None:
             b = b + change[-1, :]
             change = change[:-1, :]
-        W = W * (1.0 - decay) + change
+        W = W * (1.0 - decay_share(state, i, shrink * step / together)) + change
         if pull and weights.M[i] is not None:
             W = (W + pull * weights.M_dense[i]) * (1.0 / (1.0 + pull))
         weights = weights.updated(W=(i, W), b=(i, b))
@@ -172,11 +175,31 @@ def trust_factor(size: Any, trust: float, *, xp: Any) -> Any:
     return math.sqrt(trust / size) if size > trust else 1.0
 
 
-def decay_share(state: BatchState) -> float:
-    """Share of W_i that one batch takes away where blocks are in closed form.
+def decay_share(state: BatchState, i: int, step: Any) -> Any:
+    """Share of W_i that one batch takes away beside its change, a number.
 
-    Over a whole fit, weights that no batch asks for fall by exp(-shrink). Linearised blocks have ridges.
+    Over a whole fit, what no batch asks for is to fall by exp(-shrink), however short the fit: first
+    weights are random, and what is left of them is what a compression cannot keep. The ridge's own share
+    counts, in directions of mean curvature; with messages in closed form it is left out. The curvature of
+    a likelihood falls as the outputs get sure, so that its ridge is enough; that of others stays. A ridge
+    that is given is all there is.
+
+    Parameters
+    ----------
+    state : BatchState
+    i : int
+        Layer, 1 ... N.
+    step : number
+        Factor of the changes of this batch.
     """
-    if state.settings.linearized or not state.n_steps:
+    settings, problem = state.settings, state.problem
+    enough = problem.loss.is_likelihood or problem.penalties.ridge is not None
+    if not state.n_steps or (settings.linearized and enough):
         return 0.0
-    return 2.0 * state.settings.shrink / state.n_steps * (1.0 - state.n_batches / state.n_steps)
+    share = 2.0 * settings.shrink / state.n_steps * remaining_share(state.n_batches, state.n_steps)
+    if not settings.linearized:
+        return share
+    ridge, unit = state.ridges[i] / state.ridge_rows, 1.0 + settings.damping
+    g, s = (unit * mean for mean in state.curvatures[i].mean_diagonals)
+    taken = step / (1.0 - settings.momentum) * ridge / (g * s + ridge)
+    return bounded(share - taken, (0.0, share), xp=problem.xp)

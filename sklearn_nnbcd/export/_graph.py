@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A fitted estimator, and the scaler before it, as one graph that exporters read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from .._arrays import to_numpy
+from ..network import Network
+from ..targets import Indicators, Labels, Numbers
+from ._lowerings import (
+    lower_activation,
+    lower_layer,
+    lower_predictions,
+    lower_probabilities,
+    lower_scaler,
+    lower_weight,
+)
+from ._nodes import Add, Builder, Clip, Intercept, Node, Scale
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """All that an exporter needs: nodes in the order in which they are computed, and what they are for.
+
+    Attributes
+    ----------
+    nodes : tuple of Node
+        Node 0 is the row of X; a node reads nodes before it.
+    scores : int
+        Place of the network's outputs V_N: ``decision_function`` (two classes: one column).
+    probabilities : int or None
+        Place of ``predict_proba``; None for a regressor.
+    predictions : int or None
+        Place of a regressor's predictions; None for a classifier.
+    task : {"labels", "indicators", "numbers"}
+        One class a row; a column of 0 and 1 for each label; numbers.
+    classes : ndarray of shape (n_classes,) or None
+        Names of classes, in the order of the outputs; two classes have one output. None for numbers.
+    one_column : bool
+        Whether a regressor's y has one dimension.
+    dtype : numpy.dtype
+        Of the fitted network.
+    """
+
+    nodes: tuple[Node, ...]
+    scores: int
+    probabilities: int | None
+    predictions: int | None
+    task: str
+    classes: np.ndarray | None
+    one_column: bool
+    dtype: np.dtype
+
+    @property
+    def n_features(self) -> int:
+        """Entries of a row of X."""
+        return self.nodes[0].size
+
+    @property
+    def n_outputs(self) -> int:
+        """Entries of a row of scores."""
+        return self.nodes[self.scores].size
+
+    def needed(self, *places: int) -> list[int]:
+        """Places of all nodes that the given ones depend on, themselves included, in rising order."""
+        wanted = set(places)
+        for place in range(len(self.nodes) - 1, -1, -1):
+            if place in wanted:
+                wanted.update(self.nodes[place].sources)
+        return sorted(wanted)
+
+    def head(self, scores: np.ndarray, place: int) -> np.ndarray:
+        """What the nodes from the scores to a place make of scores, shape (n, size), in their dtype."""
+        found = {self.scores: scores}
+        for k in self.needed(place):
+            if k > self.scores:
+                node = self.nodes[k]
+                found[k] = node.evaluate(*(found[source] for source in node.sources)).astype(scores.dtype)
+        return found[place]
+
+    def values(self, X: np.ndarray, *places: int) -> dict[int, np.ndarray]:
+        """What every node that the given ones depend on computes, by place, in the network's dtype.
+
+        Parameters
+        ----------
+        X : array of shape (n, n_features)
+        *places : int
+            ``scores`` where there are none.
+
+        Returns
+        -------
+        values : dict of int to array of shape (n, size)
+        """
+        found: dict[int, np.ndarray] = {}
+        with np.errstate(under="ignore"):
+            for place in self.needed(*(places or (self.scores,))):
+                node = self.nodes[place]
+                sources = [found[k] for k in node.sources]
+                value = node.evaluate(*sources) if sources else np.asarray(X)
+                found[place] = value.astype(self.dtype, copy=False)
+        return found
+
+
+def graph_of(estimator: Any) -> Graph:
+    """The graph of a fitted estimator, or of a pipeline with a scaler before one.
+
+    Parameters
+    ----------
+    estimator : NNBCDClassifier, NNBCDRegressor or Pipeline
+        Fitted. The steps of a pipeline before the network may be StandardScaler, MinMaxScaler and
+        RobustScaler.
+
+    Returns
+    -------
+    graph : Graph
+
+    Raises
+    ------
+    ValueError
+        For another step, or a piece that cannot be exported, by name.
+    TypeError
+        For another estimator.
+    NotFittedError
+        If the estimator is not fitted.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_nnbcd import NNBCDClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = NNBCDClassifier((8,), compression="low_rank", rank=2, random_state=0).fit(X, y)
+    >>> [type(node).__name__ for node in graph_of(model).nodes]
+    ['Input', 'Product', 'Product', 'Intercept', 'Clip', 'Product', 'Intercept', 'Softmax']
+    """
+    steps = [step for _, step in estimator.steps] if isinstance(estimator, Pipeline) else [estimator]
+    *scalers, last = steps
+    if not hasattr(last, "hidden_layer_sizes") or not hasattr(type(last), "fit"):
+        raise TypeError(
+            "The 'estimator' of the export must be a fitted NNBCDClassifier or NNBCDRegressor, or a Pipeline "
+            f"that ends with one. Got {type(last).__name__}. For a search pass its best_estimator_."
+        )
+    check_is_fitted(last, "network_")
+    network, targets = last.network_, last.targets_
+    builder = Builder(network.n_features)
+    place = 0
+    for scaler in scalers:
+        if scaler is not None and not isinstance(scaler, str):
+            place = lower_scaler(scaler, builder, place)
+    scores = _lower_network(network, builder, place)
+    dtype, loss = np.dtype(network.dtype), targets.loss
+    probabilities = predictions = classes = None
+    if isinstance(targets, Labels | Indicators):
+        exclusive = isinstance(targets, Labels)
+        probabilities = lower_probabilities(loss, builder, scores, dtype, exclusive=exclusive)
+        classes, task = targets.classes, "labels" if exclusive else "indicators"
+    else:
+        predictions, task = lower_predictions(loss, builder, scores, dtype), "numbers"
+    one_column = isinstance(targets, Numbers) and targets.one_column
+    nodes = tuple(builder.nodes)
+    return Graph(nodes, scores, probabilities, predictions, task, classes, one_column, dtype)
+
+
+def _lower_network(network: Network, builder: Builder, place: int) -> int:
+    """Nodes of V_0 ... V_N; the place of V_N."""
+    V = [_lower_inputs(network.inputs, builder, place)]
+    for i in range(1, network.N + 1):
+        layer, b = network.layers[i], network.intercepts[i - 1]
+        rows = layer.positions
+        place = lower_layer(layer, builder, V[-1])
+        place = lower_weight(network.coefs[i - 1], builder, place, rows)
+        if b is not None:
+            place = builder.add(Intercept, place, b=to_numpy(b), before=rows)
+        k = network.skips[i] if network.skips else None
+        if k is not None:
+            place = builder.add(Add, (place, V[k]))
+        V.append(lower_activation(network.activations[i - 1], builder, place))
+    return V[-1]
+
+
+def _lower_inputs(inputs: Any, builder: Builder, place: int) -> int:
+    """Nodes of the map of the columns that could not become part of the first layer."""
+    if inputs is None:
+        return place
+    origin, scale = to_numpy(inputs.origin), to_numpy(inputs.scale)
+    if inputs.reach is not None:
+        reach = to_numpy(inputs.reach)
+        place = builder.add(Clip, place, low=origin - reach, high=origin + reach)
+    return builder.add(Scale, place, origin=origin, scale=scale)

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The grids of an integer network's values, from what they are on rows of X."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ._fold import consumers, rows_scaled
+from ._graph import Graph
+from ._integer_grids import COVERED, HEADROOM, ROOM, Grid, Precision
+from ._integer_ops import Operation, Quantise
+from ._nodes import Clip, Gather, GroupedProduct, Node, Product, Scale, Scatter, SparseProduct, Windows
+
+#: mean square error of one grid for all columns of X, in units of their variances, up to which there is one
+ONE_GRID_ERROR = 0.01
+MOVES = (Gather, Scatter, Windows)
+
+
+class Ranges:
+    """Values of a graph on some rows, and the grids that hold them.
+
+    Parameters
+    ----------
+    graph : Graph
+        Folded.
+    X : array of shape (n, n_features)
+        Rows whose values set the ranges.
+    precision : Precision
+    """
+
+    def __init__(self, graph: Graph, X: np.ndarray, precision: Precision) -> None:
+        self.graph, self.precision = graph, precision
+        self.nodes = graph.nodes
+        self.values = graph.values(X, graph.scores)
+        self.readers = [[k for k in each if k in self.values] for each in consumers(self.nodes)]
+        self.operations: list[Operation] = []
+        self.grids: dict[int, Grid] = {}
+        self.scale = 1.0
+
+    def _narrow(self, k: int) -> Grid:
+        """The grid of an activation's values, with an integer for 0."""
+        V, p = self.values[k], self.precision
+        if p.bits == 16:
+            scale = HEADROOM * float(np.abs(V).max()) / p.high or 1.0
+            return Grid(scale, 0.0, p.low, p.high, 16)
+        low, high = (float(np.quantile(V, q)) for q in (1.0 - COVERED, COVERED))
+        low, high = min(low, 0.0), max(high, 0.0)
+        scale = (high - low) / (p.high - p.low) or 1.0
+        zero = min(max(round(p.low - low / scale), p.low), p.high)
+        return Grid(scale, -zero * scale, p.low, p.high, 8)
+
+    def _wide(self, k: int) -> Grid:
+        """The grid of what lies between activations: symmetric, as fine as the sums after it allow."""
+        each = self._entry_scales(k)
+        top, largest = self.precision.wide, HEADROOM * float(np.abs(self.values[k] / each).max()) or 1.0
+        if self.precision.bits == 8:  # of 16 bits, the weights give way
+            sums = max([self._column_sum(reader) for reader in self.readers[k]], default=0)
+            top = min(top, int(ROOM * 2**31 / max(sums, 1)))
+        scale = each * (largest / top)
+        return Grid(scale if np.ndim(each) else float(scale), 0.0, -top, top, 16)
+
+    def _entry_scales(self, k: int) -> Any:
+        """What the next weight takes as factors of its rows: root mean squares of the entries; else 1.
+
+        Of a weight whose integers are given, what makes them integers again.
+        """
+        node, readers = self.nodes[k], self.readers[k]
+        if isinstance(node, Product) and len(readers) == 1 and node.before == node.after == 1:
+            reader = self.nodes[readers[0]]
+            if rows_scaled(reader, np.ones(node.size)) is not None:
+                given = _row_units(reader)
+                if given is not None:
+                    return given
+                rms = np.sqrt(np.mean(self.values[k].astype(np.float64) ** 2, axis=0))
+                return np.maximum(rms, 1e-6 * rms.max() or 1.0)
+        return 1.0
+
+    def _column_sum(self, k: int) -> int:
+        """What a column of absolute integer weights can sum to; 0 for a node that is no product."""
+        node = self.nodes[k]
+        if isinstance(node, MOVES):
+            return max([self._column_sum(reader) for reader in self.readers[k]], default=0)
+        if isinstance(node, SparseProduct):
+            return self.precision.weights * int(np.bincount(node.indices).max(initial=0))
+        if isinstance(node, Product):
+            return self.precision.weights * node.matrix.shape[0]
+        return self.precision.weights * node.matrices.shape[1] if isinstance(node, GroupedProduct) else 0
+
+    def _weights(self, node: Node, each: Any) -> np.ndarray:
+        """Matrices of a product, shape (groups, d_in, d_out), in units of its inputs' scales."""
+        if np.ndim(each):
+            scaled = rows_scaled(node, np.asarray(each, dtype=np.float64))
+            assert scaled is not None
+            node = scaled
+        if isinstance(node, SparseProduct):
+            return node.to_dense().astype(np.float64)[None]
+        if isinstance(node, GroupedProduct):
+            return node.matrices.astype(np.float64)
+        assert isinstance(node, Product)
+        return node.matrix.astype(np.float64)[None]
+
+    # inputs -----------------------------------------------------------------------------------
+
+    def _quantise(self) -> set[int]:
+        """The rows of X, with the scales before the network, as integers; the places that this covers."""
+        place, done = 0, {0}
+        origin, scale = np.zeros(self.graph.n_features), np.ones(self.graph.n_features)
+        ends = [np.asarray(end) for end in (-math.inf, math.inf)]
+        while len(self.readers[place]) == 1 and isinstance(self.nodes[self.readers[place][0]], Scale | Clip):
+            place = self.readers[place][0]
+            done.add(place)
+            node = self.nodes[place]
+            if isinstance(node, Scale):
+                origin = origin + node.origin / np.where(scale != 0.0, scale, 1.0)
+                scale = scale * node.scale
+                ends = [(end - node.origin) * np.where(node.scale != 0.0, node.scale, 1.0) for end in ends]
+            elif isinstance(node, Clip):
+                ends = [np.minimum(np.maximum(end, node.low), node.high) for end in ends]
+        grid, p = self._narrow(place), self.precision
+        scaled = place != 0
+        if not scaled and self._columns_differ(grid):
+            grid = self._grid_of_columns()
+            origin, scale, scaled, zero = np.asarray(grid.offset), 1.0 / np.asarray(grid.scale), True, 0
+        else:
+            zero, scale = grid.zero, scale / grid.scale
+            ends = [end / grid.scale + zero for end in ends]
+        x, factor = (np.float32(each) if scaled else np.float32(each[0]) for each in (origin, scale))
+        bounds = [np.clip(np.rint(end), p.low, p.high).astype(np.int64) for end in ends]
+        low, high = (int(b.flat[0]) if (b == b.flat[0]).all() else b for b in bounds)
+        made = Quantise(place, (), self.graph.n_features, p.bits, x, factor, zero, low, high)
+        self.operations.append(made)
+        self.grids[place] = grid
+        return done
+
+    def _columns_differ(self, grid: Grid) -> bool:
+        """Whether one grid for all columns of X is too coarse for some, and their weights can differ."""
+        ones = np.ones(self.graph.n_features)
+        if any(rows_scaled(self.nodes[k], ones) is None for k in self.readers[0]):
+            return False
+        given = _row_units(self.nodes[self.readers[0][0]]) if len(self.readers[0]) == 1 else None
+        if given is not None and not np.allclose(given, given[0], rtol=1e-4):
+            return True
+        variance = self.values[0].astype(np.float64).var(axis=0)
+        variance = variance[variance > 0.0]
+        error = np.minimum(grid.scale**2 / 12.0 / variance, 1.0)
+        return bool(len(error) and error.mean() > ONE_GRID_ERROR)
+
+    def _grid_of_columns(self) -> Grid:
+        """A grid of its own for every column."""
+        X, p = self.values[0].astype(np.float64), self.precision
+        low, high = (np.quantile(X, q, axis=0) for q in (1.0 - COVERED, COVERED))
+        middle, half = 0.5 * (low + high), 0.5 * (high - low)
+        half = np.where(half > 0.0, half, 0.1 * np.maximum(np.abs(middle), 1.0))
+        readers = self.readers[0]
+        given = _row_units(self.nodes[readers[0]]) if len(readers) == 1 else None
+        if given is not None:
+            half = given * (half / given).max()
+        return Grid(half / p.high, middle, p.low, p.high, p.bits)
+
+
+def _row_units(node: Node) -> np.ndarray | None:
+    """Units of a product's inputs in which its given integers are its weights, up to a factor; or None."""
+    if not isinstance(node, Product) or node.levels is None:
+        return None
+    return 1.0 / np.where(node.levels.rows > 0.0, node.levels.rows, node.levels.rows.max())

@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Generated C computes what the estimator does: compiled without a warning, called on whole sets.
+
+``SKLEARN_NNBCD_FUZZ=500`` draws as many networks as it says; without it there are two dozen.
+"""
+
+import io
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from compiled import Compiled
+from random_networks import random_network
+from sklearn.datasets import load_digits, load_iris
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd.compressions import TensorTrain
+from sklearn_nnbcd.datasets import fetch_har
+from sklearn_nnbcd.export import IntegerNetwork, export_c, graph_of
+from sklearn_nnbcd.export._c_integer import integer_c
+from sklearn_nnbcd.export._integer_build import IntegerBuilder
+from sklearn_nnbcd.export._integer_grids import PRECISIONS
+from sklearn_nnbcd.export._nodes import Levels, Product
+from sklearn_nnbcd.layers import Conv2D
+
+# few passes make weights to compute with, not good ones
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+N_NETWORKS = int(os.environ.get("SKLEARN_NNBCD_FUZZ", "24"))
+#: rows of a float32 network sum some hundred products: 1e-5 of the largest number is a hundred roundings
+FLOAT = 1e-5
+
+
+def assert_close(found, expected):
+    """Equal up to 1e-5 of the largest entry."""
+    expected = np.asarray(expected, dtype=np.float64).reshape(found.shape)
+    atol = FLOAT * max(np.abs(expected).max(), 1e-6)
+    np.testing.assert_allclose(found, expected, rtol=FLOAT, atol=atol)
+
+
+def assert_float_agrees(compiled, model, X):
+    """Numbers to 1e-5; labels wherever the two largest scores are farther apart than that."""
+    X = X.astype(np.float32)
+    if compiled.graph.task == "numbers":
+        assert_close(compiled.predict(X), model.predict(X))
+        return
+    scores = np.asarray(model.decision_function(X), dtype=np.float64).reshape(len(X), -1)
+    assert_close(compiled.scores(X), scores)
+    assert_close(compiled.proba(X), model.predict_proba(X))
+    margin = 3.0 * FLOAT * np.abs(scores).max()
+    if compiled.graph.task == "labels" and scores.shape[1] > 1:
+        two = np.sort(scores, axis=1)[:, -2:]
+        clear = two[:, 1] - two[:, 0] > margin
+    else:
+        clear = (np.abs(scores) > margin).all(axis=1)
+    predicted, expected = compiled.predict(X), model.predict(X)
+    assert (predicted == expected)[clear].all()
+
+
+def assert_integers_equal(compiled, network, X):
+    """Scores and labels bit for bit; what is computed from them in float32 up to its rounding."""
+    if network.graph.task == "numbers":
+        np.testing.assert_allclose(compiled.predict(X), network.predict(X), rtol=1e-6)
+        return
+    np.testing.assert_array_equal(compiled.scores(X), network.scores(X))
+    np.testing.assert_array_equal(compiled.predict(X), network.predict(X))
+    np.testing.assert_allclose(compiled.proba(X), network.predict_proba(X), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(N_NETWORKS))
+def test_random_networks(seed, tmp_path):
+    """Float32 agrees with the estimator, and integers are those of IntegerNetwork, or it is refused."""
+    model, X, _ = random_network(seed)
+    graph = graph_of(model)
+    assert_float_agrees(Compiled(export_c(model), graph, tmp_path), model, X)
+    dtype = ("int8", "int16")[seed % 2]
+    input = ("float32", dtype)[seed // 2 % 2]
+    options = {"name": "small", "dtype": dtype, "input": input, "X_calibration": X[:20]}
+    try:
+        text = export_c(model, **options)
+    except ValueError as refusal:
+        assert "Use dtype='float32'" in str(refusal) or "must be 'float32'" in str(refusal)
+        return
+    network = IntegerNetwork.from_estimator(model, X[:20], dtype)
+    compiled = Compiled(text, graph, tmp_path, "small", np.int32)
+    rows = X.astype(np.float32)
+    np.testing.assert_array_equal(compiled.quantise(rows, dtype), network.quantise(rows))
+    assert_integers_equal(compiled, network, rows if input == "float32" else network.quantise(rows))
+
+
+def test_patches_that_are_no_rows_of_the_first_product(tmp_path):
+    """A train whose first core takes a part of a patch: the patches are laid out, not cut one by one."""
+    rng = np.random.default_rng(0)
+    X, shape = rng.standard_normal((60, 60)), (6, 5, 2)
+    train = TensorTrain(rank=0.6, tensorization="flat_transposed")
+    layers = [Conv2D(4, 3, padding=1)]
+    options = {"layers": layers, "input_shape": shape, "max_iter": 2, "solver": "full", "random_state": 0}
+    model = NNBCDRegressor(compression=train, **options).fit(X, X[:, 0] * X[:, 1])
+    assert_float_agrees(Compiled(export_c(model), graph_of(model), tmp_path), model, X)
+    network = IntegerNetwork.from_estimator(model, X)
+    text = export_c(model, name="small", dtype="int8", X_calibration=X)
+    compiled = Compiled(text, network.graph, tmp_path, "small", np.int32)
+    assert_integers_equal(compiled, network, X.astype(np.float32))
+
+
+SETTINGS = [
+    {},
+    {"compression": "low_rank", "rank": 6},
+    {"compression": "tt", "rank": 4},
+    {"compression": "l0", "sparsity": 0.8},
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: settings.get("compression", "dense"))
+def test_digits(settings, tmp_path):
+    """A whole set; int8 costs at most one row in fifty of the accuracy, int16 at most one in two hundred."""
+    X, y = load_digits(return_X_y=True)
+    model = make_pipeline(StandardScaler(), NNBCDClassifier((24,), max_iter=3, random_state=0, **settings))
+    model.fit(X[:1000], y[:1000])
+    X, y = X[1000:], y[1000:]
+    assert_float_agrees(Compiled(export_c(model), graph_of(model), tmp_path), model, X)
+    for dtype, loss in (("int8", 0.02), ("int16", 0.005)):
+        text = export_c(model, name=dtype + "_net", dtype=dtype, X_calibration=X)
+        network = IntegerNetwork.from_estimator(model, X, dtype)
+        compiled = Compiled(text, network.graph, tmp_path, dtype + "_net", np.int32)
+        assert_integers_equal(compiled, network, X.astype(np.float32))
+        assert (network.predict(X) == y).mean() >= model.score(X, y) - loss
+
+
+def test_har(data_home, tmp_path):
+    """All 2,947 test rows of HAR, whose columns one grid serves: no table of scales is stored."""
+    parts = [fetch_har(data_home=data_home, subset=part, return_X_y=True) for part in ("train", "test")]
+    (X_train, y_train), (X, y) = parts
+    settings = {"compression": "low_rank", "rank": 6, "loss": "squared_error", "compress_output": True}
+    model = make_pipeline(StandardScaler(), NNBCDClassifier((64,), max_iter=3, random_state=0, **settings))
+    model.fit(X_train, y_train)
+    X = X.astype(np.float32)
+    assert_float_agrees(Compiled(export_c(model), graph_of(model), tmp_path), model, X)
+    text = export_c(model, name="small", dtype="int8", input="int8", X_calibration=X_train[::5])
+    network = IntegerNetwork.from_estimator(model, X_train[::5])
+    compiled = Compiled(text, network.graph, tmp_path, "small", np.int32)
+    assert_integers_equal(compiled, network, network.quantise(X))
+    assert network.predict(X).shape == y.shape
+    assert (network.predict(X) == y).mean() > model.score(X, y) - 0.005
+    assert "small_columns" not in text
+
+
+@pytest.fixture(scope="module")
+def iris():
+    X, y = load_iris(return_X_y=True)
+    return NNBCDClassifier((6,), max_iter=3, solver="full", random_state=0).fit(X, y), X, y
+
+
+def test_out_file(iris, tmp_path):
+    model, X, _ = iris
+    text = export_c(model, name="iris")
+    assert export_c(model, tmp_path / "a.c", name="iris") is None
+    assert (tmp_path / "a.c").read_text() == text
+    with io.StringIO() as file:
+        assert export_c(model, file, name="iris") is None
+        assert file.getvalue() == text
+    with pytest.raises(TypeError, match="path, a file to write text to, or None"):
+        export_c(model, 3)
+
+
+def test_a_program_of_two_files(iris, tmp_path):
+    """The file compiles on its own, and declares itself where it is included."""
+    if shutil.which("gcc") is None:
+        pytest.skip("needs gcc")
+    model, X, y = iris
+    export_c(model, tmp_path / "iris.c", name="iris")
+    row = ",".join(f"{v}f" for v in X[77])
+    main = (
+        '#define IRIS_DECLARATIONS_ONLY\n#include "iris.c"\n#include "iris.c"\n'
+        f"int main(void) {{ const float x[IRIS_FEATURES] = {{{row}}}; return iris_predict(x); }}\n"
+    )
+    (tmp_path / "main.c").write_text(main)
+    sources = [str(tmp_path / name) for name in ("main.c", "iris.c")]
+    strict = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-Wmissing-prototypes", "-pedantic"]
+    subprocess.run(["gcc", *strict, *sources, "-o", str(tmp_path / "main"), "-lm"], check=True)
+    done = subprocess.run([str(tmp_path / "main")], check=False)
+    assert done.returncode == model.predict(X[77:78])[0]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int8", "int16"])
+def test_only_what_is_used_is_in_the_file(iris, dtype):
+    """ReLU and a squared error need no libm, and no allocation is ever made."""
+    _, X, y = iris
+    model = NNBCDClassifier((6,), loss="squared_error", max_iter=2, solver="full", random_state=0).fit(X, y)
+    text = export_c(model, dtype=dtype, X_calibration=X)
+    for word in ("math.h", "malloc", "sparse", "softmax", "pool", "cut"):
+        assert word not in text, word
+    assert ("float *network_run" in text) == (dtype == "float32")
+    assert "math.h" in export_c(NNBCDClassifier((6,), max_iter=2, solver="full").fit(X, y))
+
+
+def test_the_format_of_the_weights_is_kept(tmp_path):
+    """A low-rank file holds two factors, and indices of up to 256 inputs or outputs take one byte."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((80, 300))
+    y = X[:, :3].sum(axis=1)
+    options = {"max_iter": 2, "solver": "full", "random_state": 0, "compress_output": False}
+    thin = NNBCDRegressor((40,), compression="low_rank", rank=2, **options).fit(X, y)
+    text = export_c(thin)
+    assert "[600]" in text and "[80]" in text and "[12000]" not in text
+    sparse = export_c(NNBCDRegressor((40,), compression="l0", sparsity=0.9, **options).fit(X, y))
+    assert "static const uint8_t network_index1[1200]" in sparse  # of 40 outputs, not of 300 inputs
+
+
+def test_bad_parameters(iris):
+    model, X, _ = iris
+    cases = [
+        ({"name": "3d"}, "must be a name in C"),
+        ({"name": "while"}, "must be a name in C"),
+        ({"dtype": "int4"}, "'dtype' of export_c"),
+        ({"input": "int8"}, "'input' of export_c with dtype='float32'"),
+        ({"dtype": "int8", "input": "int16", "X_calibration": X}, "'input' of export_c with dtype='int8'"),
+        ({"dtype": "int8"}, "'X_calibration' of export_c must be rows"),
+        ({"dtype": "int8", "X_calibration": X[:, :2]}, "must have 4 features"),
+        ({"dtype": "int8", "X_calibration": np.full((3, 4), np.nan)}, "NaN"),
+    ]
+    for options, message in cases:
+        with pytest.raises(ValueError, match=message):
+            export_c(model, **options)
+    halves = NNBCDClassifier((4,), max_iter=2, solver="full").fit(X[:, :2], np.arange(150) % 2 + 0.0)
+    halves.targets_.classes[:] = [0.5, 1.5]
+    with pytest.raises(ValueError, match="integers or strings as classes"):
+        export_c(halves)
+
+
+def test_numbers_beyond_float32_are_refused(iris):
+    _, X, _ = iris
+    model = NNBCDRegressor((3,), max_iter=2, solver="full").fit(X, 1e60 * X[:, 0])
+    with pytest.raises(ValueError, match="within the range of float32"):
+        export_c(model)
+
+
+@pytest.mark.parametrize("d_in", [6, 7])
+def test_given_integers_stay_and_two_of_four_bits_take_one_byte(d_in, tmp_path):
+    """Weights that are integers times factors of rows and columns: the same integers are in the file."""
+    rng = np.random.default_rng(d_in)
+    X = rng.standard_normal((90, d_in)) * 2.0 ** np.arange(d_in)
+    y = (X / 2.0 ** np.arange(d_in)).sum(axis=1)
+    options = {"max_iter": 2, "solver": "full", "random_state": 0}
+    model = NNBCDRegressor((12,), compression="low_rank", rank=2, **options).fit(X, y)
+    graph = graph_of(model)
+    nodes, given = list(graph.nodes), {}
+    for place, node in enumerate(nodes[:3]):
+        if isinstance(node, Product):
+            levels = rng.integers(-7, 8, node.matrix.shape)
+            rows = (
+                2.0 ** -np.arange(levels.shape[0]) if place == 1 else rng.uniform(0.5, 2.0, levels.shape[0])
+            )
+            matrix = rows[:, None] * levels * rng.uniform(0.1, 0.2, levels.shape[1])
+            nodes[place] = replace(node, matrix=matrix, levels=Levels(levels, rows))
+            given[place] = levels
+    graph = replace(graph, nodes=tuple(nodes))
+    builder = IntegerBuilder(graph, X, PRECISIONS["int8"])
+    found = {operation.place: operation for operation in builder.operations}
+    np.testing.assert_array_equal(found[1].weights[0], given[1])
+    np.testing.assert_array_equal(found[4].weights[0], given[2])  # with its intercept and its clip
+    network = IntegerNetwork(graph, tuple(builder.operations), builder.scale, "int8")
+    text = integer_c(network, "small", "int8", [])
+    assert re.search(rf"uint8_t small_weights\d+\[{2 * ((d_in + 1) // 2)}\]", text)
+    compiled = Compiled(text, graph, tmp_path, "small", np.int32)
+    assert_integers_equal(compiled, network, network.quantise(X))
+    values = graph.values(X, graph.scores)[graph.scores][:, 0]
+    assert np.corrcoef(values, network.predict(X))[0, 1] > 0.999
