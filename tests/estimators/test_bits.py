@@ -168,3 +168,20 @@ def test_quantize_refuses_what_it_cannot_do(digits):
         quantize(small, X, y, [4])
     with pytest.raises(ValueError, match="'feedback' of quantize_network"):
         quantize(small, X, y, [None, None], feedback="rows")
+
+
+@pytest.mark.parametrize("compression", [None, "low_rank", "l0", "tt"])
+def test_files_and_onnx_take_rounded_networks(compression, digits, tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    from sklearn_nnbcd.export import export_onnx, load_network, save_network
+
+    X, y, T, _ = digits
+    small = NNBCDClassifier((16,), compression=compression, bits=4, max_iter=2, random_state=0).fit(X, y)
+    save_network(small, tmp_path / "small.npz")
+    expected = small.predict_proba(T)
+    np.testing.assert_array_equal(load_network(tmp_path / "small.npz").predict_proba(T), expected)
+    export_onnx(small, tmp_path / "small.onnx")
+    session = onnxruntime.InferenceSession(str(tmp_path / "small.onnx"))
+    found = session.run(None, {session.get_inputs()[0].name: T})
+    # single precision, in another order of sums
+    np.testing.assert_allclose(np.asarray(found[-1]), expected, atol=1e-4)
