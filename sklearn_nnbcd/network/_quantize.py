@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 from array_api_compat import is_array_api_obj
+from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import is_foreign, on_host, to_namespace
 from .._validation import check_option
+from ..backends import SparseRows
 from ..compressions import CompressedWeight, DensePlan, QuantizedPlan, QuantizedWeight, check_bits
 from ..compressions.quantization import Grid, QuantizedArray
 from ..layers import Dense
@@ -140,7 +142,7 @@ def quantize(estimator: Any, X: Any, bits: Any = 8, *, feedback: str = "both") -
     ----------
     estimator : NNBCDClassifier or NNBCDRegressor
         Fitted.
-    X : array-like of shape (n_samples, n_features)
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Rows, such as those of the training.
     bits : {8, 4, 3, 2, 'ternary', 'binary'}, or list with one entry for each layer, default=8
     feedback : {'both', 'inputs', 'none'}, default='both'
@@ -171,9 +173,12 @@ def quantize(estimator: Any, X: Any, bits: Any = 8, *, feedback: str = "both") -
     """
     check_is_fitted(estimator, "network_")
     network, targets = estimator.network_, estimator.targets_
-    rows = X if is_foreign(X) else np.asarray(X)
-    rows = to_namespace(rows, like=network.array, dtype=network.array.dtype)
-    rows = network.xp.reshape(rows, (rows.shape[0], -1))
+    if issparse(X):
+        rows = SparseRows.of(X.astype(network.array.dtype))
+    else:
+        rows = X if is_foreign(X) else np.asarray(X)
+        rows = to_namespace(rows, like=network.array, dtype=network.array.dtype)
+        rows = network.xp.reshape(rows, (rows.shape[0], -1))
     predicted = targets.encode(np.asarray(on_host(estimator.predict(X))), network.dtype)
     rounded = copy.copy(estimator)
     found = quantize_fit(network, targets, (rows, network.xp.asarray(predicted), None), bits, feedback)
