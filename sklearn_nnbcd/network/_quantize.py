@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 from array_api_compat import is_array_api_obj
+from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import is_foreign, on_host, to_namespace
 from .._validation import check_option
+from ..backends import SparseRows
 from ..compressions import (
     CompressedWeight,
     DensePlan,
@@ -163,7 +165,7 @@ def quantize(estimator: Any, X: Any, y: Any = None, bits: Any = 8, *, feedback: 
     ----------
     estimator : NNBCDClassifier or NNBCDRegressor
         Fitted.
-    X : array-like of shape (n_samples, n_features)
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Rows, such as those of the training.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs), or None, default=None
         Their targets; None: what the estimator predicts.
@@ -196,9 +198,12 @@ def quantize(estimator: Any, X: Any, y: Any = None, bits: Any = 8, *, feedback: 
     """
     check_is_fitted(estimator, "network_")
     network, targets = estimator.network_, estimator.targets_
-    rows = X if is_foreign(X) else np.asarray(X)
-    rows = to_namespace(rows, like=network.array, dtype=network.array.dtype)
-    rows = network.xp.reshape(rows, (rows.shape[0], -1))
+    if issparse(X):
+        rows = SparseRows.of(X.astype(network.array.dtype))
+    else:
+        rows = X if is_foreign(X) else np.asarray(X)
+        rows = to_namespace(rows, like=network.array, dtype=network.array.dtype)
+        rows = network.xp.reshape(rows, (rows.shape[0], -1))
     y = np.asarray(on_host(estimator.predict(X) if y is None else y))
     Y = network.xp.asarray(targets.encode(y, network.dtype))
     rounded = copy.copy(estimator)

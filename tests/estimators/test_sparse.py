@@ -16,6 +16,7 @@ from sklearn.utils import get_tags
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.inspection import compression_report, fit_report
 from sklearn_nnbcd.layers import Conv2D, Dense, Residual
+from sklearn_nnbcd.network import quantize
 from sklearn_nnbcd.solvers import SOLVERS, ExactMiniBatch, FullBatch, MiniBatch
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # a few passes only
@@ -57,7 +58,7 @@ def test_a_sparse_table_gives_the_fit_of_the_dense_one(solver, compression):
     assert thin.loss_ == pytest.approx(dense.loss_, abs=CLOSE)
     for method in ("predict_proba", "decision_function", "predict"):
         expected = getattr(dense, method)(X)
-        np.testing.assert_allclose(getattr(thin, method)(kinds[1](X)), expected, atol=CLOSE)
+        np.testing.assert_allclose(getattr(thin, method)(kinds[1](X)), expected, rtol=CLOSE, atol=CLOSE)
     assert thin.score(kinds[1](X), y) == dense.score(X, y)
 
 
@@ -197,6 +198,12 @@ def test_the_reports_take_sparse_rows():
     reference = [1.1 * W for W in model.coefs_]
     ours, theirs = (compression_report(model, Z, reference=reference).to_dict() for Z in (S, X))
     np.testing.assert_allclose(ours["data_error"][:-1], theirs["data_error"][:-1], rtol=1e-6)
+
+
+def test_rounding_afterwards_takes_sparse_rows():
+    X, y, _ = rows()
+    model = NNBCDClassifier(**WIDE).fit(X, y)
+    assert differ(quantize(model, X, bits=4), quantize(model, sparse.csr_matrix(X), bits=4)) < CLOSE
 
 
 @pytest.mark.parametrize(
