@@ -7,7 +7,7 @@ import array_api_compat
 import numpy as np
 from sklearn import get_config
 
-from .backends import get_backend, namespace_of
+from .backends import SparseRows, get_backend, namespace_of
 
 
 def is_foreign(x):
@@ -45,7 +45,7 @@ def float_dtypes(x):
 
 def take_rows(x, rows):
     """The rows of x with the given numbers, a NumPy array."""
-    if array_api_compat.is_numpy_array(x):
+    if array_api_compat.is_numpy_array(x) or isinstance(x, SparseRows):
         return x[rows]
     xp = namespace_of(x)
     return xp.take(x, xp.asarray(rows), axis=0)

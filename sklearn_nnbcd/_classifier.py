@@ -12,10 +12,12 @@ from sklearn.utils.validation import check_is_fitted
 from ._arrays import is_foreign, like_input, on_host
 from ._docs import documented
 from ._estimator import BaseNNBCD, check_stream
+from ._names import named_parameters
 from .backends import namespace_of
 from .targets import BaseTargets, Indicators, Labels, one_target
 
 
+@named_parameters
 @documented
 class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
     r"""Compressed neural network classifier, trained by block coordinate descent.
@@ -90,14 +92,16 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
 
     def __init__(
         self,
-        hidden_layer_sizes=(100,),
+        hidden_layer_sizes="auto",
         *,
         activation="relu",
         loss="cross_entropy",
-        compression=None,
+        compression="auto",
         rank=None,
         sparsity=None,
+        bits=None,
         compression_ratio=None,
+        max_bytes=None,
         compress_output=False,
         weight_regularizer=None,
         activity_regularizer=None,
@@ -129,7 +133,9 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         self.compression = compression
         self.rank = rank
         self.sparsity = sparsity
+        self.bits = bits
         self.compression_ratio = compression_ratio
+        self.max_bytes = max_bytes
         self.compress_output = compress_output
         self.weight_regularizer = weight_regularizer
         self.activity_regularizer = activity_regularizer
@@ -240,7 +246,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Rows, of the features and the precision of the first call.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Labels out of ``classes``; or a column of 0 and 1 per label, without ``classes``.
@@ -268,7 +274,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------
@@ -284,7 +290,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------
@@ -311,7 +317,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------

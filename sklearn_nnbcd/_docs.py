@@ -5,16 +5,18 @@ import inspect
 import textwrap
 
 PARAMETERS = """
-hidden_layer_sizes : int or sequence of int
-    Widths d_1, ..., d_{N-1} of the hidden layers; an int is one layer, ``()`` is a linear model.
+hidden_layer_sizes : int, sequence of int or 'auto'
+    Widths d_1, ..., d_{N-1} of the hidden layers; an int is one layer, ``()`` is a linear model. 'auto' is
+    (100,), or what ``max_bytes`` chooses.
 activation : str, instance or list
     The sigma_i of the hidden layers: a name of ``sklearn_nnbcd.activations.ACTIVATIONS``
     ('relu', 'leaky_relu', 'identity', ...), an instance, or a list with one entry per hidden layer.
-compression : str, instance, list or None
+compression : str, instance, list, 'auto' or None
     Format of the compressed weights W_i^MC: a name of
     ``sklearn_nnbcd.compressions.COMPRESSIONS`` ('tt': tensor train, 'low_rank': a product of two
     thin matrices, 'l0': a given share of zeros, ...), an instance, or a list with one entry per
-    layer, the output included, where None keeps a layer dense. None: a dense network.
+    layer, the output included, where None keeps a layer dense. None: a dense network. 'auto': the
+    same, or what ``max_bytes`` chooses.
 rank : int, tuple of int, float or None
     Rank of a compression that is named and has one. An int bounds every rank and is lowered where
     a layer cannot have it; a float in (0, 1] is the share of a layer's dense parameters that may
@@ -22,12 +24,25 @@ rank : int, tuple of int, float or None
     that would not get smaller stays dense; by default also one whose rank 1 takes more than the share.
 sparsity : float or None
     Share of the entries that 'l0' removes from each weight, in (0, 1). None: 0.9.
+bits : {8, 4, 3, 2, 'ternary', 'binary'}, list or None
+    Bits of the stored numbers of every layer, the output included, in whatever format its weight has: the
+    entries of a plain matrix with ``compression=None``, factors, cores, sparse values. Small integers times
+    scales, which are found in the metric of the data and are variables of the fit; see
+    :class:`~sklearn_nnbcd.compressions.Quantized`. A list has one entry per layer, the output included.
+    Not for formats with a penalty. None: numbers in the precision of the fit.
 compression_ratio : float or None
     Budget of the whole network, in (0, 1]: weight entries after / before, over all layers, those of
     dense layers (the output, as a rule) included. Takes the place of ``rank`` or ``sparsity``. What
     each layer gets is decided by what its weight loses in the metric of the data; a layer that the
     format would hardly shrink may stay dense. 'minibatch' decides when the compression begins to
     pull, 'full' after 8 sweeps; L may jump there, once. The result never takes more.
+max_bytes : int, str or None
+    Bytes that all stored arrays may take, such as 4096 or "4 kB" (4000): weights, indices, scales,
+    intercepts, and what scales the columns of X, as ``n_bytes_`` counts them. What is not given among
+    ``hidden_layer_sizes``, ``compression`` and ``bits`` is chosen: of each kind of network (linear, one
+    and two hidden layers, sparse wide ones, thin factors) the largest that fits is fitted to a part of the
+    rows and compared on the rest, 10,000 rows at most in all; the best one is fitted to all rows. Takes
+    the place of ``rank``, ``sparsity`` and ``compression_ratio``. Not for streams and Dask.
 compress_output : bool
     Whether a single ``compression`` includes the last layer, which the paper leaves dense.
 weight_regularizer : str, instance, list or None
@@ -127,7 +142,13 @@ solver_ : solver
     The solver that made the fit, with what "auto" stood for.
 diagnosis_ : Diagnosis or None
     How far each equation of the network is from holding, for
-    :func:`~sklearn_nnbcd.inspection.fit_report`; None if the fit stopped at numbers that are not finite.
+    :func:`~sklearn_nnbcd.inspection.fit_report`; None after numbers that are not finite, and after
+    an interrupt of the solver 'full'.
+chosen_params_ : dict
+    What ``max_bytes`` stood for, as parameters of the estimator; only with ``max_bytes``.
+compared_ : list of dict
+    How each kind of network did on held-out rows: 'params', 'n_bytes', 'score' and 'loss', the chosen one
+    first; empty if there was one kind only. Only with ``max_bytes``.
 n_bytes_ : int
     Bytes of all stored weights, indices and intercepts.
 n_parameters_ : int
@@ -144,12 +165,12 @@ objective_curve_ : list of float
     Objective L of (7) after every sweep, which never rises (but see ``compression_ratio`` and
     ``FullBatch(projection='data')``); with 'minibatch' the sum of the losses that the rows had when
     their batch came.
-objective_terms_ : list of dict
-    Its terms after every sweep: loss, split, activation, coupling, ridge,
-    penalty, regularizer.
+objective_terms_ : structured ndarray of shape (n_sweeps,)
+    Its terms after every sweep, a column for each that is not always zero: "loss", "split", "activation",
+    "coupling", "ridge", "penalty", "regularizer".
 loss_ : float
     Mean loss of the compressed network on the training rows, by a forward pass. If it is far above
-    ``objective_terms_[-1]['loss']`` / n, the auxiliary variables have run ahead of the weights.
+    ``objective_terms_['loss'][-1]`` / n, the auxiliary variables have run ahead of the weights.
 validation_scores_ : list of float
     Score on the held-out rows after every sweep; only with ``early_stopping=True``.
 best_validation_score_ : float

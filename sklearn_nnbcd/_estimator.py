@@ -10,19 +10,22 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ._arrays import to_numpy
+from ._asked import warn_if_ignored
 from ._from_mlp import FROM_MLP_PARAMETERS, check_mlp, network_of_mlp, parameters_of_mlp
 from ._input import Rows, check_input, check_rows, split_rows
 from ._monitor import Monitor
-from ._outcome import mean_losses, warn_if_constant
+from ._outcome import Curves, finite_outputs, fitted_attributes, mean_losses, terms_table, warn_if_constant
 from ._parameters import check_nested, check_parameters
-from ._resolve import resolve_loss, resolve_solver, takes_streams
+from ._resolve import resolve_loss, resolve_solver, takes_streams, warn_of_layers
+from ._sizing import fit_in_bytes, refuse_bytes
 from ._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
 from ._stream import Stream, next_stream
 from ._training import Training
 from ._validation import all_or_nothing, parse_bytes
+from .engine import Terms
 from .initializers import FromMLP
-from .network import Network
-from .solvers import STREAM_BATCHES, BaseSolver, RunResult, run
+from .network import Network, in_single_precision
+from .solvers import STREAM_BATCHES, BaseSolver, RunResult, begin, run
 from .targets import BaseTargets
 
 
@@ -55,13 +58,15 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Training rows, finite. float32 stays float32; anything else becomes float64.
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training rows, finite. float32 stays float32; anything else becomes float64. A sparse matrix or
+            array of SciPy gives the same fit as the dense table and is never made dense; a first layer that
+            is no plain ``Dense`` and ``device='cuda'`` refuse it.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights. A weight of k equals k copies of the row, 0 equals dropping it.
-        X_val, y_val : array-like, default=None
+        X_val, y_val : array-like, X_val also sparse, default=None
             Rows for early stopping instead of a part of X; need ``early_stopping=True``.
 
         Returns
@@ -86,11 +91,16 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
             holds the last complete weights.
         """
         check_parameters(self)
+        if self.max_bytes is not None:
+            self._check_rows(X, y, sample_weight)  # bad rows are refused before any work
+            self.__dict__.update(fit_in_bytes(self, X, y, sample_weight, X_val=X_val, y_val=y_val))
+            return self
         loss = resolve_loss(self, self._task)
         rows = self._check_rows(X, y, sample_weight)
         stratify = self._task == "classification"
         rows, validation = split_rows(self, rows, X_val, y_val, self._target_options, stratify)
         solver = resolve_solver(self, rows.X.shape[0])
+        warn_if_ignored(self, solver, X_val is not None)
         targets = self._fit_targets(rows.y, rows.s, loss, rows.dtype)
         if validation is not None:
             validation = replace(validation, y=self._clean_targets(validation.y))
@@ -114,6 +124,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         """
         moments = rows.moments(targets) if solver.scales_columns else None
         training = Training.prepare(self, rows, targets, solver, moments)
+        warn_of_layers(self, training.problem, training.shapes)
         before = self.network_ if self.warm_start and hasattr(self, "network_") else None
         max_iter = self.max_iter
         if max_iter == "auto":
@@ -125,21 +136,27 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         def score(weights: Any) -> float:
             return self._score_on(validation, targets, training.to_network(weights))
 
-        callbacks = SweepCallbacks(self, max_iter, rows.X, rows.y, rows.s)
+        callbacks = SweepCallbacks(self, max_iter, getattr(rows.X, "entries", rows.X), rows.y, rows.s)
         monitor = Monitor(self, solver, callbacks, to_attributes, None if validation is None else score)
         with callbacks.fit():
             encoded = rows.encoded(targets)
             context = training.context(max_iter, place, self._batches_before(before))
-            state = solver.init(training.problem, training.start(before), (training.X, *encoded[1:]), context)
+            started = training.problem, training.start(before), (training.X, *encoded[1:]), context
+            state = begin(solver, *started)
             try:
                 result = run(solver, state, max_iter, monitor)
             finally:
                 solver.close(state)
         best = result.weights if monitor.best_weights is None else monitor.best_weights
-        self._set_fitted(training.to_network(best), targets, solver, rows.image_shape)
+        network = training.to_network(best)
+        if rows.is_local:
+            encoded = training.without_extremes(encoded)
+            network = training.rounded(network, encoded)
+        network = in_single_precision(network) if network.is_rounded else network
+        self._set_fitted(network, targets, solver, rows.image_shape)
         self._stream = Stream(n_batches=solver.n_batches(result.state))
         self._set_curves(result, monitor)
-        return training.without_extremes(encoded) if rows.is_local else encoded
+        return encoded
 
     def _batches_before(self, network: Network | None) -> int:
         """How many batches the first weights have seen: those of the last fit, or of an MLP's."""
@@ -171,10 +188,8 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
     def _set_curves(self, result: RunResult, monitor: Monitor) -> None:
         self.diagnosis_ = result.diagnosis
         self.n_iter_ = result.n_sweeps
-        self.objective_curve_ = [terms.total for terms in result.curve]
-        self.objective_terms_ = [dict(vars(terms)) for terms in result.curve]
+        self._curves = Curves.of_fit(result.curve, monitor.scores if self.early_stopping else None)
         if self.early_stopping:
-            self.validation_scores_ = monitor.scores
             self.best_validation_score_ = monitor.best_score
 
     # streams ----------------------------------------------------------------------------------
@@ -183,20 +198,24 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, **options: Any) -> Self:
         """One pass of a batch solver over some rows, on top of what was learned before."""
         check_parameters(self)
+        refuse_bytes(self)
         loss = resolve_loss(self, self._task)
         rows = self._check_rows(X, y, sample_weight, hasattr(self, "network_"))
         targets = self._more_targets(rows.y, rows.s, loss, rows.dtype, **options)
         before = vars(self).get("_stream")
         is_first = before is None or before.training is None
         stream = next_stream(self, before, rows, targets)
+        if is_first:
+            warn_of_layers(self, stream.training.problem, stream.training.shapes)
         result = run(stream.training.solver, stream.state, 1, lambda k, weights, terms, state: False)
         network = stream.training.to_network(result.weights)
+        network = stream.training.rounded(network, rows.encoded(stream.training.targets))
         self._set_fitted(network, targets, stream.training.solver, rows.image_shape)
         self._stream, self.diagnosis_ = stream.after(result.state), result.diagnosis
         self.loss_ = result.curve[-1].loss / result.state.weight
         self.n_iter_ = 1 if is_first else self.n_iter_ + 1
-        self.objective_curve_ = [*([] if is_first else self.objective_curve_), self.loss_]
-        self.objective_terms_ = [{"loss": self.loss_ * result.state.engine.n_rows}]
+        curve = np.append([] if is_first else self._curves.objective, self.loss_)
+        self._curves = Curves(curve, terms_table([Terms(loss=self.loss_ * result.state.engine.n_rows)]))
         return self
 
     def __getstate__(self) -> dict:
@@ -330,6 +349,27 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         return self._fitted_network.effective_sparsity
 
     @property
+    def objective_curve_(self) -> list:
+        """L after every sweep, a list of floats."""
+        return self._curve("objective").tolist()
+
+    @property
+    def objective_terms_(self) -> np.ndarray:
+        """Its terms after every sweep, a structured array."""
+        return self._curve("terms")
+
+    @property
+    def validation_scores_(self) -> list:
+        """Score on the held-out rows after every sweep, a list of floats."""
+        return self._curve("validation").tolist()
+
+    def _curve(self, name: str) -> np.ndarray:
+        curve = getattr(vars(self).get("_curves"), name, None)
+        if curve is None:
+            raise AttributeError(f"This {type(self).__name__} has no curve of its {name}: no fit left one.")
+        return curve
+
+    @property
     def _fitted_network(self) -> Network:
         # NotFittedError is an AttributeError, so hasattr of what is derived is False before fit
         check_is_fitted(self, "network_")
@@ -339,7 +379,9 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         """Network outputs for rows that are checked first, where the network is."""
         check_is_fitted(self, "network_")
         X = check_input(self, X, method, self._image_shape)
-        return self.network_.forward(X, self._memory_limit)
+        with np.errstate(all="ignore"):
+            V = self.network_.forward(X, self._memory_limit)
+        return finite_outputs(V, type(self).__name__, method)
 
     @property
     def _memory_limit(self) -> int | None:
@@ -349,19 +391,5 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.array_api_support = True
+        tags.input_tags.sparse = True
         return tags
-
-
-def fitted_attributes(
-    network: Network, targets: BaseTargets, solver: BaseSolver | None, image_shape: tuple | None
-) -> dict:
-    """What prediction needs, by the names of the attributes."""
-    return {
-        "network_": network,
-        "targets_": targets,
-        "solver_": solver,
-        "_image_shape": image_shape,
-        "n_layers_": network.N + 1,
-        "n_outputs_": targets.n_outputs,
-        "out_activation_": "identity",
-    }

@@ -4,9 +4,11 @@
 import re
 from dataclasses import dataclass
 from functools import partial
+from math import isfinite
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
@@ -21,7 +23,7 @@ from ._arrays import (
     to_device,
 )
 from ._sklearn_compat import check_sample_weight
-from .backends import namespace_of
+from .backends import SparseRows, namespace_of
 from .numerics import ColumnMoments, InnerSums, without_extremes
 
 #: what a message of scikit-learn says -> what the user can do about it
@@ -67,14 +69,14 @@ def explained(error):
 
 
 def checked_rows(estimator, *arrays, **options):
-    """``validate_data`` of scikit-learn, in C order, whose errors name a cure.
+    """``validate_data`` of scikit-learn, in C order or as :class:`SparseRows`, whose errors name a cure.
 
     Parameters
     ----------
     estimator : estimator
         Learns or checks the number and the names of the features.
     *arrays : array-like
-        X, or X and y.
+        X, which may be a sparse matrix or array of SciPy, or X and y.
     **options
         For ``validate_data``.
 
@@ -82,13 +84,34 @@ def checked_rows(estimator, *arrays, **options):
     -------
     X or (X, y) : arrays
     """
+    refuse_other_sparse(arrays[0], type(estimator).__name__)
     try:
-        return validate_data(estimator, *arrays, order="C", **options)
+        checked = validate_data(estimator, *arrays, accept_sparse="csr", order="C", **options)
     except (ValueError, TypeError) as error:
         better = explained(error)
         if better is error:
             raise  # an error that is its own cause sends others who follow causes round in circles
         raise better from error
+    if isinstance(checked, tuple):
+        return sparse_rows(checked[0]), *checked[1:]
+    return sparse_rows(checked)
+
+
+def sparse_rows(X: Any) -> Any:
+    """A sparse matrix of SciPy as :class:`SparseRows`; anything else as it is."""
+    return SparseRows.of(X) if issparse(X) else X
+
+
+def refuse_other_sparse(X: Any, owner: str) -> None:
+    """Raise TypeError for sparse arrays of other libraries than SciPy."""
+    library = type(X).__module__.split(".")[0]
+    is_sparse = library == "torch" and "strided" not in str(getattr(X, "layout", "strided"))
+    if is_sparse or library in ("cupyx", "sparse"):
+        raise TypeError(
+            f"The 'X' of {owner} must be an array, or a sparse matrix or array of SciPy, which is fitted on "
+            f"the CPU. Got a sparse {type(X).__module__}.{type(X).__name__}. Bring it to SciPy, e.g. by "
+            "X.get() or X.to_scipy_sparse(), or make it dense."
+        )
 
 
 def checked_weights(sample_weight, n_rows, dtype):
@@ -182,7 +205,7 @@ class Rows:
 
     Attributes
     ----------
-    X : array of shape (n, d_0)
+    X : array or SparseRows of shape (n, d_0)
     y : ndarray of shape (n,) or (n, n_outputs)
     s : ndarray of shape (n,) or None
         Positive sample weights; None: all one.
@@ -250,7 +273,7 @@ def check_rows(
     dtypes = [d for d in float_dtypes(X) if network is None or network.dtype in str(d)]
     X, y = checked_rows(estimator, X, on_host(y), dtype=dtypes, reset=network is None, **options)
     s = checked_weights(on_host(sample_weight), X.shape[0], dtype_name(X))
-    X = to_device(X, estimator.device)
+    X = bring_rows(X, estimator)
     if network is not None:
         check_device(X, network.array, type(estimator).__name__, "partial_fit", estimator.device)
     if s is not None and not bool((s > 0).all()):
@@ -259,14 +282,45 @@ def check_rows(
     return Rows(X, y, s, shape)
 
 
+def plain_table(estimator: Any, X: Any) -> np.ndarray | None:
+    """X as a network in NumPy takes it, where it is a table that raises no question; otherwise None.
+
+    What :func:`checked_rows` would do to such a table takes longer than the network itself does for one
+    row. Whatever might be refused, warned of or converted by way of objects goes there.
+    """
+    weights = estimator.network_.array
+    if type(X) is not np.ndarray or type(weights) is not np.ndarray or estimator.device == "cuda":
+        return None
+    known = X.ndim == 2 and X.shape[1] == estimator.n_features_in_ and X.shape[0] > 0
+    if not known or X.dtype.kind not in "fiub" or "feature_names_in_" in vars(estimator):
+        return None
+    with np.errstate(all="ignore"):
+        X = np.ascontiguousarray(X, dtype=weights.dtype)
+        total = np.add.reduce(X, axis=None)
+    return X if isfinite(total) else None
+
+
+def bring_rows(X: Any, estimator: Any) -> Any:
+    """Checked rows where the estimator's ``device`` says; ValueError for sparse ones on a GPU."""
+    if isinstance(X, SparseRows) and estimator.device == "cuda":
+        raise ValueError(
+            f"The 'X' of {type(estimator).__name__} must be dense for device='cuda'. Got a sparse one. Use "
+            "device='cpu' or 'auto', which keep it sparse, or pass X.toarray()."
+        )
+    return to_device(X, estimator.device)
+
+
 def check_input(estimator: Any, X: Any, method: str, shape: tuple | None) -> Any:
     """Rows for a prediction, where the network of the fitted estimator is; ``shape`` is that of images."""
+    plain = plain_table(estimator, X)
+    if plain is not None:
+        return plain
     network, owner = estimator.network_, type(estimator).__name__
     X, _ = flat_rows(estimator, X, shape)
     dtypes = [d for d in float_dtypes(X) if network.dtype in str(d)]
     if estimator.device == "auto":
         check_same_device(X, network.array, owner, method)
-    X = to_device(checked_rows(estimator, X, dtype=dtypes, reset=False), estimator.device)
+    X = bring_rows(checked_rows(estimator, X, dtype=dtypes, reset=False), estimator)
     if estimator.device != "auto":
         check_device(X, network.array, owner, method, estimator.device)
     return X
@@ -314,7 +368,7 @@ def split_rows(
                 "The 'y_val' of fit must have the columns of y, a shape of "
                 f"{('n', *rows.y.shape[1:])}. Got shape {y_val.shape}. Pass the same targets for both."
             )
-        return rows, Rows(to_device(X_val, estimator.device), y_val, None)
+        return rows, Rows(bring_rows(X_val, estimator), y_val, None)
     parts = held_out(
         estimator.validation_fraction,
         owner,

@@ -4,13 +4,18 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
+from numpy.lib.recfunctions import repack_fields
 from sklearn.exceptions import ConvergenceWarning
 
 from .backends import namespace_of
+from .engine import Terms
 from .network import Network
 from .numerics._linalg import add_to_diagonal, spd_solve
+from .solvers import BaseSolver
 from .targets import BaseTargets
 
 #: Newton steps for the best constant outputs
@@ -33,15 +38,93 @@ def mean_losses(
     """
     X, Y, s = rows
     xp = network.xp
-    V = network.forward(X, memory_limit)
-    user = targets.user_loss.value(targets.user_targets(Y, xp=xp), V, xp=xp)
+    V = network.forward(xp.astype(X, network.array.dtype, copy=False), memory_limit)
+    user = user_losses(targets, Y, V, xp=xp)
     engine = targets.loss.value(Y, targets.engine_outputs(V, xp=xp), xp=xp)
     return weighted_mean(user, s, xp=xp), weighted_mean(engine, s, xp=xp)
+
+
+def user_losses(targets: BaseTargets, Y: Any, V: Any, *, xp: Any) -> Any:
+    """The loss of each row in the units of y, in double precision: its range is that of squares of y."""
+    Y, V = (xp.astype(x, xp.float64) for x in (targets.user_targets(Y, xp=xp), V))
+    return targets.user_loss.value(Y, V, xp=xp)
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """What a fit says of every sweep, in arrays: a list of numbers is many times larger in a file.
+
+    Attributes
+    ----------
+    objective : ndarray of shape (n_sweeps,)
+    terms : structured ndarray
+        See :func:`terms_table`; a stream keeps those of its last pass.
+    validation : ndarray of shape (n_sweeps,) or None
+        Scores; None without early stopping.
+    """
+
+    objective: np.ndarray
+    terms: np.ndarray
+    validation: np.ndarray | None = None
+
+    @classmethod
+    def of_fit(cls, curve: list[Terms], scores: list[float] | None) -> Curves:
+        """The curves of a fit's terms, and of its validation scores if there are any."""
+        objective = np.asarray([terms.total for terms in curve])
+        return cls(objective, terms_table(curve), None if scores is None else np.asarray(scores))
+
+
+def terms_table(curve: list[Terms]) -> np.ndarray:
+    """The terms of L before every sweep, as a structured array with a column for each.
+
+    A term that is zero throughout has no column, but for the loss: a table is a part of every file, and
+    most problems have few terms.
+
+    Parameters
+    ----------
+    curve : list of Terms
+
+    Returns
+    -------
+    table : structured ndarray of shape (n_sweeps,)
+    """
+    names = [field.name for field in fields(Terms)]
+    rows = [tuple(getattr(terms, name) for name in names) for terms in curve]
+    table = np.asarray(rows, dtype=[(name, np.float64) for name in names])
+    used = [name for name in names if name == "loss" or table[name].any()]
+    return repack_fields(table[used])
 
 
 def weighted_mean(x: Any, s: Any, *, xp: Any) -> float:
     """Mean of x, shape (n,), with weights s or all alike."""
     return float(xp.mean(x) if s is None else xp.sum(s * x) / xp.sum(s))
+
+
+def finite_outputs(outputs: Any, owner: str, method: str) -> Any:
+    """Outputs as they are; an overflow is an error before it becomes NaN or a wrong class.
+
+    Parameters
+    ----------
+    outputs : array of shape (n,) or (n, d_N)
+    owner, method : str
+        For the message.
+
+    Raises
+    ------
+    ValueError
+        With the first row, and what helps.
+    """
+    xp = namespace_of(outputs)
+    sound = xp.isfinite(outputs)
+    if bool(xp.all(sound)):
+        return outputs
+    rows = xp.all(xp.reshape(sound, (sound.shape[0], -1)), axis=1)
+    first = int(xp.argmin(xp.astype(rows, xp.int64)))
+    raise ValueError(
+        f"The 'X' of {owner}.{method} must have entries whose outputs stay within {outputs.dtype}. Got "
+        f"others, first in row {first}. Look there for an extreme entry, pass float64 to fit and here, or "
+        "use a bounded activation."
+    )
 
 
 def constant_loss(loss: Any, Y: Any, s: Any, *, xp: Any) -> float:
@@ -101,3 +184,18 @@ def warn_if_constant(found: float, targets: BaseTargets, rows: tuple, owner: str
         ConvergenceWarning,
         stacklevel=5,
     )
+
+
+def fitted_attributes(
+    network: Network, targets: BaseTargets, solver: BaseSolver | None, image_shape: tuple | None
+) -> dict:
+    """What prediction needs, by the names of the attributes."""
+    return {
+        "network_": network,
+        "targets_": targets,
+        "solver_": solver,
+        "_image_shape": image_shape,
+        "n_layers_": network.N + 1,
+        "n_outputs_": targets.n_outputs,
+        "out_activation_": "identity",
+    }

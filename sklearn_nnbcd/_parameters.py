@@ -5,6 +5,7 @@ from typing import Any
 
 from sklearn.utils import check_random_state
 
+from ._names import ELSEWHERE, cure_for_parameter
 from ._validation import check_flag, check_integer, check_number, check_option, check_share, parse_bytes
 
 #: parameters that are True or False
@@ -47,7 +48,7 @@ def check_parameters(estimator: Any) -> None:
 
 
 def check_nested(estimator: Any, parameters: dict) -> None:
-    """Raise ValueError for a nested parameter, such as ``solver__batch_size``, of a name.
+    """Raise ValueError for a nested parameter, such as ``solver__batch_size``, of a name, and for MLPs' own.
 
     Parameters
     ----------
@@ -58,6 +59,9 @@ def check_nested(estimator: Any, parameters: dict) -> None:
     known = estimator.get_params(deep=False)
     for key in parameters:
         name, _, nested = key.partition("__")
+        if name not in known and name in ELSEWHERE:
+            owner, cure = type(estimator).__name__, cure_for_parameter(name, known)
+            raise ValueError(f"Invalid parameter {name!r} for {owner}. {cure}")
         if not nested or name not in known:
             continue
         value = parameters.get(name, known[name])

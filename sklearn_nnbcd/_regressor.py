@@ -10,10 +10,13 @@ from sklearn.utils.metaestimators import available_if
 from ._arrays import like_input
 from ._docs import documented
 from ._estimator import BaseNNBCD, check_stream
+from ._names import named_parameters
+from ._outcome import finite_outputs
 from .backends import namespace_of
 from .targets import Numbers
 
 
+@named_parameters
 @documented
 class NNBCDRegressor(RegressorMixin, BaseNNBCD):
     """Compressed neural network regressor, trained by block coordinate descent.
@@ -75,14 +78,16 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
 
     def __init__(
         self,
-        hidden_layer_sizes=(100,),
+        hidden_layer_sizes="auto",
         *,
         activation="relu",
         loss="squared_error",
-        compression=None,
+        compression="auto",
         rank=None,
         sparsity=None,
+        bits=None,
         compression_ratio=None,
+        max_bytes=None,
         compress_output=False,
         weight_regularizer=None,
         activity_regularizer=None,
@@ -113,7 +118,9 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         self.compression = compression
         self.rank = rank
         self.sparsity = sparsity
+        self.bits = bits
         self.compression_ratio = compression_ratio
+        self.max_bytes = max_bytes
         self.compress_output = compress_output
         self.weight_regularizer = weight_regularizer
         self.activity_regularizer = activity_regularizer
@@ -172,7 +179,7 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Rows, of the features and the precision of the first call.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets, of the columns of the first call.
@@ -203,7 +210,7 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------
@@ -211,4 +218,6 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
             Of the shape that fit saw.
         """
         V = self._outputs(X, "predict")
-        return like_input(self.targets_.decode(V, xp=namespace_of(V)), X)
+        with np.errstate(all="ignore"):
+            decoded = self.targets_.decode(V, xp=namespace_of(V))
+        return like_input(finite_outputs(decoded, type(self).__name__, "predict"), X)

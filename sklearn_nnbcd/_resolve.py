@@ -2,18 +2,22 @@
 """From the user's parameters to resolved pieces: the only reader of all families' registries."""
 
 import inspect
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
-from ._validation import check_integer, check_number, did_you_mean
+from ._asked import check_sizes, refuse_unused, warn_if_left
+from ._names import canonical, cure_for
+from ._validation import check_integer, check_number
 from .activations import ACTIVATIONS, BaseActivation, Identity
 from .compressions import (
     COMPRESSIONS,
     BaseCompression,
     Budget,
     RegularizedPlan,
+    check_bits,
     check_budget,
     check_ratio,
+    rounded_plans,
 )
 from .engine import Penalties, Problem
 from .initializers import INITIALIZERS, BaseInitializer
@@ -29,18 +33,21 @@ def resolve_piece(value, registry, base, parameter, owner):
         if hasattr(value, "check_parameters"):
             value.check_parameters()
         return value
+    value = canonical(value, parameter)
     if isinstance(value, str) and value in registry:
         return registry[value]()
     kind = ValueError if isinstance(value, str) else TypeError
     raise kind(
         f"The {parameter!r} of {owner} must be one of {sorted(registry)} or an instance of "
-        f"{base.__name__}. Got {value!r}.{did_you_mean(value, registry)}"
+        f"{base.__name__}. Got {value!r}.{cure_for(value, registry, parameter)}"
     )
 
 
 def resolve_sizes(hidden_layer_sizes, owner):
-    """A tuple of layer widths from an int or a sequence of ints."""
-    sizes = hidden_layer_sizes
+    """A tuple of layer widths from an int, a sequence of ints, or "auto": one layer of 100."""
+    sizes = (
+        (100,) if isinstance(hidden_layer_sizes, str) and hidden_layer_sizes == "auto" else hidden_layer_sizes
+    )
     if isinstance(sizes, Integral) and not isinstance(sizes, bool):
         sizes = (sizes,)
     if isinstance(sizes, str | dict | set) or getattr(sizes, "ndim", 1) != 1:
@@ -62,8 +69,7 @@ def resolve_layers(estimator, n_features, n_outputs, image_shape, owner):
     if given is None:
         sizes = resolve_sizes(estimator.hidden_layer_sizes, owner)
         return resolve_stack([Dense(size) for size in sizes], (n_features,), n_outputs, owner)
-    default = inspect.signature(type(estimator)).parameters["hidden_layer_sizes"].default
-    if estimator.hidden_layer_sizes != default:
+    if not is_auto("hidden_layer_sizes", estimator):
         raise ValueError(
             f"The 'layers' of {owner} takes the place of 'hidden_layer_sizes'. Got both: "
             f"hidden_layer_sizes={estimator.hidden_layer_sizes!r}. Write its widths into the list, "
@@ -96,9 +102,9 @@ def resolve_penalties(estimator, owner, solver):
 
 
 def is_auto(name: str, estimator: Any) -> bool:
-    """Whether a penalty is "auto"; rho and gamma cannot be."""
+    """Whether a parameter is "auto"; rho and gamma cannot be."""
     value = getattr(estimator, name)
-    return name in ("tau", "ridge") and isinstance(value, str) and value == "auto"
+    return name not in ("rho", "gamma") and isinstance(value, str) and value == "auto"
 
 
 def resolve_activations(activation, n_layers, owner):
@@ -125,19 +131,18 @@ def resolve_compressions(estimator, shapes, owner):
     """One compression per layer, None where a layer has none.
 
     A list gives every layer its own compression. A single name or instance is for all layers but
-    the output, which ``compress_output`` includes; there, an int rank above what one layer can
-    have is lowered for that layer, and refused only if no layer can have it.
+    the output, which ``compress_output`` includes. An int rank above what a layer can have is lowered.
     """
     given, count = estimator.compression, len(shapes)
     if isinstance(given, list | tuple):
         each = _per_layer(given, count, "compression", owner, "layer (the output included)")
-        return [None if c is None else _compression(c, estimator, owner) for c in each]
-    if given is None:
+        named = [None if c is None else _compression(c, estimator, owner) for c in each]
+        return [None if c is None else c.lowered(shape) for c, shape in zip(named, shapes, strict=True)]
+    if given is None or is_auto("compression", estimator):
         return [None] * count
     compressed = shapes if estimator.compress_output else shapes[:-1]
     piece = _compression(given, estimator, owner)
-    highest = _highest_rank(piece, compressed)
-    pieces = [_lowered(piece, shape, highest) for shape in compressed]
+    pieces = [piece.lowered(shape) for shape in compressed]
     return [*pieces, *([None] * (count - len(pieces)))]
 
 
@@ -160,7 +165,19 @@ def resolve_plans(estimator, shapes, owner):
     return (None, *plans)
 
 
-def resolve_budget(estimator, plans, shapes, owner):
+def resolve_grids(estimator, plans, owner):
+    """The grid of each of layers 1 ... N from ``bits``, None where numbers stay as they are."""
+    each = _per_layer(estimator.bits, len(plans) - 1, "bits", owner, "layer (the output included)")
+    grids = [None if bits is None else check_bits(bits, owner) for bits in each]
+    if any(isinstance(plan, RegularizedPlan) and grid for plan, grid in zip(plans[1:], grids, strict=True)):
+        raise ValueError(
+            f"The 'bits' of {owner} must be None where a layer has a 'weight_regularizer', which it knows "
+            f"nothing of. Got {estimator.bits!r} and {estimator.weight_regularizer!r}. Leave one of them out."
+        )
+    return grids
+
+
+def resolve_budget(estimator, plans, shapes, grids, owner):
     """The :class:`Budget` that ``compression_ratio`` stands for, or None.
 
     Parameters
@@ -169,6 +186,7 @@ def resolve_budget(estimator, plans, shapes, owner):
     plans : tuple of CompressionPlan or None
         Those of layers 0 ... N; of use where a layer has no compression.
     shapes : list of tuple
+    grids : list of Grid or None
     owner : str
     """
     given = estimator.compression_ratio
@@ -191,7 +209,7 @@ def resolve_budget(estimator, plans, shapes, owner):
             "Try compression='low_rank', or leave compression_ratio out."
         )
     check_budget(pieces, shapes, ratio, owner)
-    return Budget(tuple(pieces), plans, ratio)
+    return Budget(tuple(pieces), plans, ratio, tuple(grids) if any(grids) else ())
 
 
 def _regularizers(value, count, parameter, owner, what):
@@ -228,28 +246,13 @@ def resolve_activity(estimator, n_layers, owner):
 
 def _compression(value, estimator, owner):
     """Instance of a compression; a name takes those constructor parameters that it knows."""
+    value = canonical(value, "compression")
     if isinstance(value, str) and value in COMPRESSIONS:
         known = inspect.signature(COMPRESSIONS[value]).parameters
         names = ("rank", "sparsity")
         given = {n: getattr(estimator, n) for n in names if n in known}
         return COMPRESSIONS[value](**{n: v for n, v in given.items() if v is not None})
     return resolve_piece(value, COMPRESSIONS, BaseCompression, "compression", owner)
-
-
-def _highest_rank(compression, shapes):
-    rank = getattr(compression, "rank", None)
-    if not shapes or not isinstance(rank, Integral) or isinstance(rank, bool):
-        return None
-    return max(compression.highest_rank(shape) for shape in shapes)
-
-
-def _lowered(compression, shape, highest):
-    """The compression with an int rank that the shape can have, if some shape can have its rank."""
-    if highest is None or not 1 <= compression.rank <= highest:
-        return compression
-    lowered = min(compression.rank, compression.highest_rank(shape))
-    parameters = compression.get_params(deep=False) | {"rank": lowered}
-    return type(compression)(**parameters)
 
 
 def resolve_loss(estimator: Any, task: str) -> Any:
@@ -301,19 +304,31 @@ def resolve_problem(
     owner = type(estimator).__name__
     stack = resolve_layers(estimator, n_features, n_outputs, image_shape, owner)
     plans = regularize_plans(resolve_plans(estimator, stack.shapes, owner), estimator, stack.shapes, owner)
+    grids = resolve_grids(estimator, plans, owner)
     problem = Problem(
         layers=stack.layers,
         activations=resolve_activations(estimator.activation, len(stack.shapes), owner),
-        plans=plans,
+        plans=rounded_plans(plans, stack.shapes, grids, owner, estimator.compression),
         loss=loss,
         penalties=resolve_penalties(estimator, owner, solver),
         fit_intercept=bool(estimator.fit_intercept),
         xp=xp,
         skips=stack.skips if any(k is not None for k in stack.skips) else (),
         activity=resolve_activity(estimator, len(stack.shapes), owner),
-        budget=resolve_budget(estimator, plans, stack.shapes, owner),
+        budget=resolve_budget(estimator, plans, stack.shapes, grids, owner),
     )
     return problem, stack.shapes
+
+
+def warn_of_layers(estimator: Any, problem: Problem, shapes: list[tuple]) -> None:
+    """Warn where the problem's layers are not what the estimator's parameters ask for.
+
+    Within a budget for all layers a dense layer is part of what was asked.
+    """
+    if problem.budget is None:
+        asked = resolve_compressions(estimator, shapes, type(estimator).__name__)
+        plans = [None if isinstance(plan, RegularizedPlan) else plan for plan in problem.plans[1:]]
+        warn_if_left(estimator, asked, plans, shapes)
 
 
 def resolve_initializer(estimator: Any, solver: BaseSolver) -> BaseInitializer:
@@ -326,8 +341,6 @@ def resolve_initializer(estimator: Any, solver: BaseSolver) -> BaseInitializer:
 
 #: rows up to which solver="auto" takes the full solver: exact in weights and row order, and cheap there
 FULL_ROWS = 500
-#: parameters that not every solver reads
-OF_SOLVERS = ("rho", "gamma", "proximal", "tau", "ridge", "activity_regularizer")
 
 
 def resolve_solver(estimator: Any, n_rows: int | None) -> BaseSolver:
@@ -347,10 +360,11 @@ def resolve_solver(estimator: Any, n_rows: int | None) -> BaseSolver:
         names, kind = ["auto", *SOLVERS], ValueError if isinstance(given, str) else TypeError
         raise kind(
             f"The 'solver' of {owner} must be one of {names} or an instance of BaseSolver. "
-            f"Got {given!r}.{did_you_mean(given, names)}"
+            f"Got {given!r}.{cure_for(given, names, 'solver')}"
         )
     solver = resolve_piece(given, SOLVERS, BaseSolver, "solver", owner)
-    refuse_unused(estimator, solver)
+    refuse_unused(estimator, solver, SOLVERS)
+    check_sizes(estimator, COMPRESSIONS)
     return solver
 
 
@@ -364,26 +378,3 @@ def takes_streams(estimator: Any) -> bool:
     else:
         kind = type(given)
     return hasattr(kind, "with_rows")
-
-
-def refuse_unused(estimator: Any, solver: BaseSolver) -> None:
-    """Raise ValueError for a parameter that is not at its default and that the solver would ignore."""
-    owner, defaults = type(estimator).__name__, inspect.signature(type(estimator)).parameters
-    for name in OF_SOLVERS:
-        value = getattr(estimator, name)
-        if name in solver.uses or is_default(value, defaults[name].default):
-            continue
-        able = [key for key, cls in SOLVERS.items() if name in cls.uses]
-        raise ValueError(
-            f"The {name!r} of {owner} has no meaning for {type(solver).__name__}, which "
-            f"solver={estimator.solver!r} stands for here. Got {value!r}. Use solver="
-            f"{' or '.join(map(repr, able))}, or leave {name!r} out."
-        )
-
-
-def is_default(value: Any, default: Any) -> bool:
-    """Whether a parameter is what it is when nobody sets it."""
-    if value is default:
-        return True
-    plain = isinstance(value, Real | str) and not isinstance(value, bool)
-    return plain and isinstance(default, Real | str) and value == default

@@ -2,8 +2,12 @@
 """The one file that imports private or version-dependent names of scikit-learn."""
 
 import functools
+import inspect
 from contextlib import contextmanager
 
+from sklearn.neural_network import MLPRegressor
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils import _safe_indexing as take_rows
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 try:  # scikit-learn >= 1.9 (SLEP023, experimental)
@@ -26,11 +30,17 @@ except ImportError:
         return plain
 
 
+#: MLPRegressor(loss="poisson") came with scikit-learn 1.7
+MLP_HAS_POISSON = "loss" in inspect.signature(MLPRegressor).parameters
+
 __all__ = [
     "HAS_CALLBACKS",
+    "MLP_HAS_POISSON",
     "CallbackSupportMixin",
     "SweepCallbacks",
     "check_sample_weight",
+    "set_fitted_mlp",
+    "take_rows",
     "with_callbacks",
 ]
 
@@ -74,3 +84,24 @@ class SweepCallbacks:
         task = self.context.subcontext(task_name="sweep")
         task.call_on_fit_task_begin(**self.hooks)
         return bool(task.call_on_fit_task_end(**self.hooks, reconstruction_attributes=attributes))
+
+
+def set_fitted_mlp(mlp, classes=None, is_indicator=False):
+    """Give an MLP with weights what its own fit would leave beside them; the MLP.
+
+    Parameters
+    ----------
+    mlp : MLPClassifier or MLPRegressor
+        With coefs_, intercepts_, n_layers_, n_outputs_ and out_activation_.
+    classes : array of shape (n_classes,), default=None
+        Of a classifier, in the order of its outputs.
+    is_indicator : bool, default=False
+        Whether each output is a label by itself.
+    """
+    mlp.n_iter_, mlp.t_, mlp.loss_curve_ = 0, 0, []
+    mlp.best_loss_, mlp._no_improvement_count = float("inf"), 0
+    if classes is not None:
+        mlp.classes_ = classes
+        known = [[0] * len(classes), [1] * len(classes)] if is_indicator else classes
+        mlp._label_binarizer = LabelBinarizer().fit(known)
+    return mlp

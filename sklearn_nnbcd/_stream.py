@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 from ._resolve import resolve_solver
 from ._training import Training
 from .numerics import ColumnMoments
+from .solvers import begin
 from .targets import BaseTargets
 
 
@@ -74,7 +75,6 @@ def next_stream(estimator: Any, before: Stream | None, rows: Any, targets: BaseT
         state = solver.with_rows(before.state, encoded, random_state, training.inputs)
     else:
         network = getattr(estimator, "network_", None)
-        state = solver.init(
-            training.problem, training.start(network), encoded, training.context(None, None, before.n_batches)
-        )
+        context = training.context(None, None, before.n_batches)
+        state = begin(solver, training.problem, training.start(network), encoded, context)
     return Stream(training, state, moments, before.n_batches)

@@ -14,10 +14,11 @@ from ._arrays import host_memory
 from ._resolve import resolve_problem
 from ._start import first_weights
 from ._validation import parse_bytes
-from .backends import get_backend, namespace_of
+from .backends import SparseRows, get_backend, namespace_of
+from .compressions import QuantizedWeight
 from .engine import Problem, Weights
 from .layers import Dense
-from .network import InputMap, Network
+from .network import InputMap, Network, quantize_fit
 from .numerics import ColumnMoments
 from .solvers import BaseSolver, FitContext
 from .targets import BaseTargets
@@ -72,7 +73,7 @@ class Training:
 
         Where columns outnumber rows and the first layer is a plain dense one, or of low rank, the problem
         is that of the rows' coordinates in the space that they span: the same network at a fraction of the
-        work.
+        work. Where columns and rows are both very many, the problem is ``wide``.
 
         Parameters
         ----------
@@ -85,19 +86,25 @@ class Training:
         is_stream : bool, default=False
             Whether more rows will come.
         """
-        size = rows.X.shape[1], targets.n_outputs
+        size, owner = (rows.X.shape[1], targets.n_outputs), type(estimator).__name__
         options = targets.loss, solver, rows.namespace
         problem, shapes = resolve_problem(estimator, *size, *options, rows.image_shape)
+        check_layers(problem, rows.X, owner)
+        shared, most = len(problem.layers[1].input_shape_) > 1, solver.gram_columns
+        few_rows = rows.is_local and MANY_COLUMNS < size[0] > rows.X.shape[0] <= most
+        in_space = few_rows and not (moments is None or shared or is_stream) and has_rows_space(problem)
+        is_wide = not in_space and size[0] > most and type(problem.layers[1]) is Dense
+        problem = replace(problem, wide=is_wide)
         if moments is None:
             return cls(estimator, targets, solver, problem, shapes, None, rows.X, False)
-        shared = len(problem.layers[1].input_shape_) > 1
         how = {"centre": estimator.fit_intercept, "shared": shared, "drop_constant": not is_stream}
-        inputs = InputMap.from_moments(moments, rows.X, **how)
+        inputs = InputMap.from_moments(moments, rows.X, **how, wide=is_wide)
         if problem.plans[1] is not None and problem.plans[1].in_user_units:
             inputs = inputs.without_scale()
-        few_rows = rows.is_local and MANY_COLUMNS < size[0] > rows.X.shape[0]
-        if shared or is_stream or not (few_rows and has_rows_space(problem)):
-            check_room(shapes, rows.X, type(estimator).__name__)
+        if not in_space:
+            check_room(problem, shapes, rows.X, owner)
+            if not (shared or is_wide):
+                problem = with_scaled_inputs(problem, inputs.scale)
             return cls(estimator, targets, solver, problem, shapes, inputs, rows.X, False)
         inputs, Z = inputs.of_rows(rows.X)
         problem, shapes = in_rows_space(problem, shapes, Z.shape[1])
@@ -113,6 +120,24 @@ class Training:
         """The network of a solver's weights, for X and y as the user has them."""
         network = self.targets.user_network(Network.from_weights(self.problem, weights))
         return network if self.inputs is None else network.with_input_map(self.inputs)
+
+    def rounded(self, network: Network, rows: tuple) -> Network:
+        """The network with few bits where the problem wants them and the solver has not seen to it.
+
+        Parameters
+        ----------
+        network : Network
+            In the units of X and y.
+        rows : tuple (X, Y, s)
+            Encoded, with X as the network takes it.
+        """
+        grids = [
+            plan.grid
+            if plan is not None and plan.is_rounded and not isinstance(coef, QuantizedWeight)
+            else None
+            for plan, coef in zip(self.problem.plans[1:], network.coefs, strict=True)
+        ]
+        return quantize_fit(network, self.targets, rows, grids) if any(grids) else network
 
     def start(self, network: Network | None = None) -> Callable[[], tuple]:
         """Makes the first W and b: drawn, or those of a network in the user's units."""
@@ -133,6 +158,14 @@ class Training:
         )
 
 
+def with_scaled_inputs(problem: Problem, scale: Any) -> Problem:
+    """The problem whose first weight is multiplied by the scale of its inputs, row by row, in the end."""
+    plans, budget = problem.plans, problem.budget
+    if plans[1] is not None:
+        plans = (None, plans[1].for_scaled_inputs(scale, xp=problem.xp), *plans[2:])
+    return replace(problem, plans=plans, budget=None if budget is None else replace(budget, scale=scale))
+
+
 def has_rows_space(problem: Problem) -> bool:
     """Whether the first layer may as well be trained on coordinates in another space."""
     plan = problem.plans[1]
@@ -149,7 +182,21 @@ def in_rows_space(problem: Problem, shapes: list, n_inputs: int) -> tuple[Proble
     return replace(problem, layers=layers, plans=plans), [(n_inputs, width), *shapes[1:]]
 
 
-def check_room(shapes: list, X: Any, owner: str) -> None:
+def check_layers(problem: Problem, X: Any, owner: str) -> None:
+    """Raise ValueError where the first layer cannot read sparse rows."""
+    if not isinstance(X, SparseRows):
+        return
+    first, skipped = problem.layers[1], problem.skip_from(0) is not None
+    if type(first) is Dense and not skipped:
+        return
+    what = "a residual block" if skipped else type(first).__name__
+    raise ValueError(
+        f"The 'X' of {owner} may be sparse only where the first layer is a plain Dense. Got a sparse X and "
+        f"{what}. Pass X.toarray(), or begin 'layers' with a Dense."
+    )
+
+
+def check_room(problem: Problem, shapes: list, X: Any, owner: str) -> None:
     """Raise MemoryError where the Gram matrices of the widest layer have no room, before any work.
 
     Raises
@@ -158,6 +205,8 @@ def check_room(shapes: list, X: Any, owner: str) -> None:
         With what helps.
     """
     xp = namespace_of(X)
+    if problem.wide:  # a Gram matrix of its outputs only
+        shapes = [(shapes[0][1],), *shapes[1:]]
     side = max(max(shape) for shape in shapes)
     needed, there = _SQUARES * side**2 * (xp.finfo(X.dtype).bits // 8), get_backend(xp).free_bytes()
     if there is None:

@@ -7,27 +7,46 @@ import math
 import re
 from numbers import Integral, Real
 
+import numpy as np
+
 
 def all_or_nothing(fit):
-    """Decorate ``fit`` so that one that fails leaves the estimator exactly as it was before."""
+    """Decorate ``fit`` so that one that fails leaves the estimator exactly as it was before.
+
+    Overflows are met by checks for finite numbers, so NumPy need not warn of them.
+    """
 
     @functools.wraps(fit)
     def guarded(self, *args, **kwargs):
         before = dict(vars(self))
         try:
-            return fit(self, *args, **kwargs)
+            with np.errstate(all="ignore"):
+                return fit(self, *args, **kwargs)
         except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
+            self.__dict__ = before  # at once: a second interrupt finds all of it, or nothing
             raise
 
     return guarded
 
 
+def squeezed(name):
+    """A name in small letters, without what separates its words."""
+    return "".join(letter for letter in str(name).lower() if letter.isalnum())
+
+
 def did_you_mean(name, options):
     """' Did you mean X?' for a near miss, otherwise an empty string."""
-    close = difflib.get_close_matches(str(name).lower(), list(options), n=1, cutoff=0.5)
+    close = [option for option in options if squeezed(option) == squeezed(name)]
+    close = close or difflib.get_close_matches(str(name).lower(), list(options), n=1, cutoff=0.5)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def is_default(value, default):
+    """Whether a parameter is what it is when nobody sets it."""
+    if value is default:
+        return True
+    plain = isinstance(value, Real | str | tuple) and not isinstance(value, bool)
+    return plain and isinstance(default, Real | str | tuple) and value == default
 
 
 def check_option(value, options, parameter, owner):

@@ -7,93 +7,49 @@ once, and sums of the size of a weight come back up a tree; nothing that travels
 
 import functools
 import inspect
-import math
-from dataclasses import dataclass
+import operator
 from typing import Any, Self
 
-import array_api_compat
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
+from ._asked import warn_if_ignored
 from ._classifier import NNBCDClassifier
+from ._dask_collections import (
+    aligned,
+    as_columns,
+    check_columns,
+    connected,
+    one_label,
+    rows_of_chunks,
+    with_known_rows,
+)
 from ._dask_parts import (
+    Residuals,
     check_part,
+    code_weights,
     count_classes,
+    count_hits,
     count_rows,
-    encode_part,
-    inner_sums,
-    input_moments,
     least_target,
     run_method,
     sum_losses,
     target_moments,
     total_moments,
 )
+from ._dask_rows import PartRows, place_parts
+from ._outcome import warn_if_constant
 from ._parameters import check_parameters
 from ._regressor import NNBCDRegressor
 from ._resolve import resolve_loss, resolve_solver
-from ._validation import all_or_nothing
-from .numerics import ColumnMoments, without_extremes
-from .placements import DaskBlocks
-from .solvers import FullBatch, block_size, cut_rows
-from .targets import BaseTargets, Labels, Numbers, check_targets
+from ._sizing import refuse_bytes
+from ._validation import all_or_nothing, is_default
+from .losses import SquaredError
+from .solvers import FullBatch
+from .targets import Labels, Numbers, check_targets
 
 __all__ = ["DaskNNBCDClassifier", "DaskNNBCDRegressor"]
-
-
-# beside the client --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class PartRows:
-    """Rows on the workers, as futures of parts (X, y, s); takes the place of ``Rows`` in a fit.
-
-    Attributes
-    ----------
-    client : distributed.Client
-    futures : list
-    X : ndarray of shape (n, d_0)
-        Without memory of its own: it says shape and dtype.
-    """
-
-    client: Any
-    futures: list
-    X: np.ndarray
-
-    y = s = image_shape = None
-    namespace = array_api_compat.array_namespace(np.zeros(0))
-
-    @property
-    def dtype(self) -> str:
-        """Name of the dtype of X."""
-        return str(self.X.dtype)
-
-    def map(self, function: Any, *args: Any) -> "PartRows":
-        """The rows with ``function(part, *args)`` for each part, where the parts are."""
-        jobs = [self.client.submit(function, part, *args, pure=False) for part in self.futures]
-        return PartRows(self.client, jobs, self.X)
-
-    def collect(self, function: Any, *args: Any) -> list:
-        """The small results of ``function(part, *args)``."""
-        from distributed import wait
-
-        futures = self.map(function, *args).futures
-        wait(futures)
-        return [future.result() for future in futures]  # raises what went wrong with a part
-
-    is_local = False
-
-    def moments(self, targets: BaseTargets) -> ColumnMoments:
-        """Means and spreads of the columns of X, by all weights of the rows."""
-        moments = total_moments(self.collect(input_moments, targets)).checked()
-        return without_extremes(
-            moments, lambda *near: total_moments(self.collect(inner_sums, targets, *near))
-        )
-
-    def encoded(self, targets: BaseTargets) -> tuple:
-        """(X, rows on the workers, None); the placement knows what to do with them."""
-        return self.X, self.map(encode_part, targets), None
 
 
 def with_client(cls):
@@ -117,7 +73,7 @@ class DaskNNBCD:
 
     def to_local(self) -> Any:
         """The plain estimator with the same parameters and, if there is one, the same fit."""
-        local = self._local(**{k: v for k, v in self.get_params(deep=False).items() if k != "client"})
+        local = self._plain()
         vars(local).update({k: v for k, v in vars(self).items() if k != "client"})
         return local
 
@@ -146,7 +102,7 @@ class DaskNNBCD:
         Parameters
         ----------
         X : dask Array or DataFrame of shape (n_samples, n_features)
-            Training rows, finite.
+            Training rows, finite; partitions may be sparse matrices of SciPy.
         y : dask Array or Series of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : dask Array of shape (n_samples,), default=None
@@ -164,47 +120,52 @@ class DaskNNBCD:
             the cure.
         """
         check_parameters(self)
+        refuse_bytes(self)
         self._refuse_local_parameters()
-        loss = resolve_loss(self, self._task)
-        rows = self._part_rows(X, y, sample_weight)
-        solver = resolve_solver(self, 0)  # "auto" is the full solver for few rows
-        targets = self._fit_part_targets(rows, y.ndim, loss)
-        _, encoded, _ = self._train(rows, targets, solver, place=place_parts)
-        sums = encoded.collect(sum_losses, self.network_, targets)
-        self.loss_ = sum(loss for loss, _ in sums) / sum(weight for _, weight in sums)
+        loss, client, owner = resolve_loss(self, self._task), self._client(), type(self).__name__
+        with connected(client, owner):
+            rows, one_column = self._part_rows(client, X, y, sample_weight)
+            solver = resolve_solver(self, 0)  # "auto" is the full solver for few rows
+            warn_if_ignored(self, solver, False)
+            targets = self._fit_part_targets(rows, one_column, loss)
+            _, encoded, _ = self._train(rows, targets, solver, place=place_parts)
+            user, engine, weight = sum(encoded.collect(sum_losses, self.network_, targets))
+            rows = self._constant_rows(encoded, targets)
+        self.loss_ = float(user / weight)
+        if rows is not None:
+            warn_if_constant(float(engine / weight), targets, rows, owner)
         return self
 
-    def _part_rows(self, X: Any, y: Any, sample_weight: Any) -> PartRows:
-        owner, client = type(self).__name__, self._client()
-        X = as_columns(X, "X", owner)
+    def _part_rows(self, client: Any, X: Any, y: Any, sample_weight: Any) -> tuple[PartRows, bool]:
+        """The checked rows on the workers, and whether y has one dimension."""
+        import dask
+
+        owner, table = type(self).__name__, X
+        X = as_columns(X, owner)
+        check_columns(self, table if hasattr(table, "columns") else X, reset=True)
+        X = with_known_rows(X)
         given = {"y": y} if sample_weight is None else {"y": y, "sample_weight": sample_weight}
-        others = [aligned(as_dask_array(v, k, owner), k, X, owner) for k, v in given.items()]
-        X, *others = client.persist([X, *others])
-        self.n_features_in_ = X.shape[1]
+        y, *s = (aligned(v, k, X, owner) for k, v in given.items())
+        y = one_label(y, owner) if self._task == "classification" else y
+        arrays = client.persist([X, y, *s])
         dtype = np.dtype("float32" if X.dtype == np.float32 else "float64")
-        futures = self._check_parts(client, X, *others)
+        local = self._plain()
+        check = dask.delayed(check_part, pure=False)
+        none = [] if s else [None]
+        jobs = [check(local, owner, self._target_options, *part) for part in rows_of_chunks(*arrays, *none)]
+        futures = client.compute(jobs, optimize_graph=False)
         n_rows = sum(PartRows(client, futures, np.empty(0, dtype)).collect(count_rows))
         if n_rows == 0:
             raise ValueError(
                 f"The 'X' of {owner} must have rows, and 'sample_weight', if given, a positive entry. "
                 "Got none. Check the filter that left nothing over."
             )
-        return PartRows(client, futures, np.broadcast_to(np.zeros((), dtype), (n_rows, X.shape[1])))
+        rows = PartRows(client, futures, np.broadcast_to(np.zeros((), dtype), (n_rows, X.shape[1])))
+        return rows, y.ndim == 1
 
-    def _check_parts(self, client: Any, X: Any, y: Any, s: Any = None) -> list:
-        """Futures of the checked parts."""
-        import dask
-
-        local = self._local(**{k: v for k, v in self.get_params(deep=False).items() if k != "client"})
-        count = len(X.chunks[0])
-        chunks = [None if a is None else a.to_delayed().reshape(count, -1)[:, 0] for a in (X, y, s)]
-        check = dask.delayed(check_part, pure=False)
-        jobs = [
-            check(local, self._target_options, *(None if c is None else c[k] for c in chunks))
-            for k, rows in enumerate(X.chunks[0])
-            if rows
-        ]
-        return client.compute(jobs, optimize_graph=False)
+    def _plain(self) -> Any:
+        """The plain estimator with the same parameters, not fitted."""
+        return self._local(**{k: v for k, v in self.get_params(deep=False).items() if k != "client"})
 
     def _refuse_local_parameters(self) -> None:
         """Raise for parameters that have no meaning on a cluster."""
@@ -218,7 +179,7 @@ class DaskNNBCD:
             value = getattr(self, name)
             if name == "solver" and isinstance(value, FullBatch):
                 continue
-            if not any(value is a or value == a for a in allowed):
+            if not any(is_default(value, a) for a in allowed):
                 raise ValueError(
                     f"The {name!r} of {owner} must be one of {list(allowed)}. Got {value!r}. For the "
                     f"others fit {self._local.__name__} on rows of one machine."
@@ -227,78 +188,55 @@ class DaskNNBCD:
     def _client(self) -> Any:
         from distributed import default_client
 
-        if self.client is not None:
-            return self.client
+        client, owner = self.client, type(self).__name__
         try:
-            return default_client()
+            client = default_client() if client is None else client
         except ValueError as error:
             raise ValueError(
-                f"The 'client' of {type(self).__name__} must be a distributed.Client, or None where a "
-                "default one exists. Got None, and there is no default. Start one by "
-                "client = distributed.Client()."
+                f"The 'client' of {owner} must be a distributed.Client, or None where a default one exists. "
+                "Got None, and there is no default. Start one by client = distributed.Client()."
             ) from error
-
-    def _pair(self, X: Any, y: Any) -> tuple:
-        owner = type(self).__name__
-        X = as_columns(X, "X", owner)
-        return X, aligned(as_dask_array(y, "y", owner), "y", X, owner)
+        if client.status != "running":
+            raise ValueError(
+                f"The 'client' of {owner} must be connected. Got one that is {client.status}. Start another "
+                "by client = distributed.Client(), and set it."
+            )
+        return client
 
     # prediction ---------------------------------------------------------------------------------
 
     def _lazy(self, X, method, columns, dtype):
-        """A Dask array of a method's results, chunk by chunk; one column fewer than none is a vector."""
+        """A Dask array of a method's results, chunk by chunk; ``columns`` None: of vectors."""
         import dask
 
         check_is_fitted(self)
-        X = as_columns(X, "X", type(self).__name__)
+        owner, table = type(self).__name__, X
+        X = as_columns(X, owner)
+        check_columns(self, table if hasattr(table, "columns") else X, reset=False)
+        X = with_known_rows(X)
         shape = {"drop_axis": 1} if columns is None else {"chunks": (X.chunks[0], (columns,))}
-        meta = np.empty((0,) * (1 if columns is None else 2), dtype=dtype)
-        estimator = dask.delayed(self.to_local())
-        return X.map_blocks(run_method, estimator=estimator, method=method, dtype=dtype, meta=meta, **shape)
+        meta = np.empty((0,) if columns is None else (0, columns), dtype=dtype)
+        options = {"owner": owner, "method": method, "empty": meta}
+        local = self.to_local()
+        vars(local).pop("feature_names_in_", None)  # they have been checked, and chunks have none
+        estimator = dask.delayed(local)
+        return X.map_blocks(run_method, estimator=estimator, **options, dtype=dtype, meta=meta, **shape)
 
+    def _part_sums(self, function: Any, X: Any, y: Any, sample_weight: Any) -> list:
+        """``function(y, predictions, weights)`` of each chunk with rows."""
+        import dask
 
-def place_parts(problem: Any, weights: Any, rows: tuple, context: Any, extrapolation: bool) -> DaskBlocks:
-    """The rows of :class:`PartRows` where they are, for the full solver."""
-    X, parts, _ = rows
-    each = math.ceil(X.shape[0] / max(1, len(parts.client.nthreads())))
-    size, on_disk = block_size(problem, weights, each, context, extrapolation)
-    return DaskBlocks(parts.futures, parts.client, functools.partial(cut_rows, size=size), on_disk)
-
-
-def as_dask_array(x, name, owner):
-    """A Dask array of known size of a Dask collection; anything else raises."""
-    import dask.array as da
-
-    x = x.to_dask_array(lengths=True) if hasattr(x, "to_dask_array") else x
-    if not isinstance(x, da.Array):
-        raise TypeError(
-            f"The {name!r} of {owner} must be a Dask array, or a Dask DataFrame or Series. Got "
-            f"{type(x).__name__}. Use dask.array.from_array({name}, chunks=...), or the plain estimator."
-        )
-    return x
-
-
-def as_columns(X, name, owner):
-    """A Dask array with all columns in each chunk."""
-    X = as_dask_array(X, name, owner)
-    if X.ndim != 2:
-        raise ValueError(
-            f"The {name!r} of {owner} must have two dimensions. Got shape {X.shape}. Reshape it to "
-            "(n_samples, n_features)."
-        )
-    if any(math.isnan(rows) for rows in X.chunks[0]):
-        X = X.compute_chunk_sizes()
-    return X if X.numblocks[1] == 1 else X.rechunk({1: -1})
-
-
-def aligned(x, name, X, owner):
-    """The array in chunks of the rows of X's."""
-    if any(math.isnan(rows) for rows in x.chunks[0]):
-        x = x.compute_chunk_sizes()
-    if x.shape[0] != X.shape[0]:
-        what = f"The {name!r} of {owner} must have one entry for each of the {X.shape[0]} rows of X"
-        raise ValueError(f"{what}. Got {x.shape[0]}. Build both from the same collection.")
-    return x.rechunk({0: X.chunks[0], **{axis: -1 for axis in range(1, x.ndim)}})
+        owner, predicted = type(self).__name__, self.predict(X)
+        with connected(self.client, owner):
+            predicted = with_known_rows(predicted)
+            y = aligned(y, "y", predicted, owner)
+            s = None if sample_weight is None else aligned(sample_weight, "sample_weight", predicted, owner)
+            y = one_label(y, owner) if self._task == "classification" else y
+            jobs = [dask.delayed(function)(*part) for part in rows_of_chunks(y, predicted, s)]
+            found = dask.compute(*jobs) if self.client is None else self.client.compute(jobs, sync=True)
+        if not found:
+            raise ValueError(f"The 'X' of {owner} must have rows to be scored on. Got none.")
+        return list(found)
 
 
 @with_client
@@ -321,10 +259,7 @@ class DaskNNBCDClassifier(DaskNNBCD, NNBCDClassifier):
 
     _local = NNBCDClassifier
 
-    def _fit_part_targets(self, rows: PartRows, ndim: int, loss: Any) -> Labels:
-        if ndim != 1:
-            name = f"The 'y' of {type(self).__name__} must hold one label per row"
-            raise ValueError(f"{name}. Got {ndim} dimensions. Fit NNBCDClassifier for several labels.")
+    def _fit_part_targets(self, rows: PartRows, one_column: bool, loss: Any) -> Labels:
         found = rows.collect(count_classes)
         classes = np.unique(np.concatenate([classes for classes, _ in found]))
         counts = np.zeros(len(classes))
@@ -333,6 +268,11 @@ class DaskNNBCDClassifier(DaskNNBCD, NNBCDClassifier):
         owner = type(self).__name__
         targets = Labels.of_counts(classes, counts, loss=loss, class_weight=self.class_weight, owner=owner)
         return self._check_warm(targets)
+
+    def _constant_rows(self, encoded: PartRows, targets: Labels) -> tuple:
+        """As many rows (X, Y, s) as there are classes: for the best constant they are as good as all."""
+        weights = sum(encoded.collect(code_weights, len(targets.classes)))
+        return None, targets.encode(targets.classes, "float64"), weights
 
     def decision_function(self, X):
         """Network outputs, lazily: a Dask array of shape (n_samples,) or (n_samples, n_classes)."""
@@ -352,10 +292,13 @@ class DaskNNBCDClassifier(DaskNNBCD, NNBCDClassifier):
 
     def score(self, X, y, sample_weight=None):
         """Accuracy, a float; only two numbers come from each partition."""
-        import dask.array as da
-
-        X, y = self._pair(X, y)
-        return float(da.average(self.predict(X) == y, weights=sample_weight).compute())
+        hits, weight = sum(self._part_sums(count_hits, X, y, sample_weight))
+        if weight == 0.0:
+            raise ValueError(
+                f"The 'sample_weight' of {type(self).__name__}.score must have a positive entry. Got none. "
+                "Pass None to weigh all rows alike."
+            )
+        return float(hits / weight)
 
 
 @with_client
@@ -374,11 +317,17 @@ class DaskNNBCDRegressor(DaskNNBCD, NNBCDRegressor):
 
     _local = NNBCDRegressor
 
-    def _fit_part_targets(self, rows: PartRows, ndim: int, loss: Any) -> Numbers:
+    def _fit_part_targets(self, rows: PartRows, one_column: bool, loss: Any) -> Numbers:
         moments = total_moments(rows.collect(target_moments))
         check_targets(loss, float(np.min(rows.collect(least_target))))
         options = {"loss": loss, "dtype": rows.dtype, "centre": self.fit_intercept}
-        return Numbers.of_moments(moments, one_column=ndim == 1, **options)
+        return Numbers.of_moments(moments, one_column=one_column, **options)
+
+    def _constant_rows(self, encoded: PartRows, targets: Numbers) -> tuple | None:
+        """Two rows (X, Y, s) with the mean and the spread of all: enough for squared errors, or None."""
+        if not isinstance(targets.loss, SquaredError):
+            return None
+        return None, np.array([[-1.0], [1.0]]) * (targets.spread > 0.0), None
 
     def predict(self, X):
         """Predicted targets, lazily: a Dask array of the shape that fit saw."""
@@ -388,10 +337,5 @@ class DaskNNBCDRegressor(DaskNNBCD, NNBCDRegressor):
 
     def score(self, X, y, sample_weight=None):
         """Coefficient of determination, averaged over outputs; a float."""
-        import dask.array as da
-
-        X, y = self._pair(X, y)
-        s = da.ones(X.shape[0], chunks=X.chunks[0]) if sample_weight is None else sample_weight
-        spread = da.average((y - da.average(y, axis=0, weights=s)) ** 2, axis=0, weights=s)
-        residual = da.average((y - self.predict(X)) ** 2, axis=0, weights=s)
-        return float(da.mean(1.0 - residual / spread).compute())
+        found = self._part_sums(Residuals.of, X, y, sample_weight)
+        return functools.reduce(operator.add, found).score()

@@ -5,11 +5,22 @@ from ._base import Backend, Pass
 from ._cupy import CupyBackend
 from ._device import DeviceNamespace, namespace_of
 from ._numpy import NumpyBackend, shuffled_rows
+from ._sparse import RowBasis, SparseRows
 from ._torch import TorchBackend
 
 BACKENDS = {"numpy": NumpyBackend, "cupy": CupyBackend, "torch": TorchBackend}
 
-__all__ = ["BACKENDS", "Backend", "DeviceNamespace", "Pass", "get_backend", "namespace_of", "shuffled_rows"]
+__all__ = [
+    "BACKENDS",
+    "Backend",
+    "DeviceNamespace",
+    "Pass",
+    "RowBasis",
+    "SparseRows",
+    "get_backend",
+    "namespace_of",
+    "shuffled_rows",
+]
 
 
 def get_backend(xp):

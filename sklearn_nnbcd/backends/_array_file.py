@@ -2,6 +2,7 @@
 """One array in one file."""
 
 import os
+import shutil
 
 import array_api_compat
 import numpy as np
@@ -26,7 +27,22 @@ class ArrayFile:
         self._device = array_api_compat.device(array)
         host = np.ascontiguousarray(get_backend(self._xp).to_numpy(array, xp=self._xp))
         self._shape, self._dtype, self.nbytes = host.shape, host.dtype, host.nbytes
-        host.tofile(path)
+        self._write(host)
+
+    def _write(self, host):
+        """Into a new file that only this user can read."""
+        file = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        try:
+            with os.fdopen(file, "wb") as stream:
+                host.tofile(stream)
+        except OSError as error:
+            folder = os.path.dirname(self.path)
+            raise OSError(
+                f"The folder {folder!r} must have room for temporary files. One of {self.nbytes} bytes could "
+                f"not be written, and {shutil.disk_usage(folder).free} are free: {error}. Name a folder with "
+                "more room in the environment variable TMPDIR, raise memory_limit, or use "
+                "solver='minibatch', which writes no files."
+            ) from error
 
     def open(self):
         """The array, read-only: NumPy's is a map of the file, which takes memory only where it is read."""

@@ -130,6 +130,22 @@ class Backend:
         """``a`` where q > 0, ``b`` where q < 0, either one where q = 0; all floating, of one shape."""
         return xp.where(q > 0.0, a, b)
 
+    def take_rows(self, x, rows, *, xp):
+        """The rows of x with the given numbers, an array of integers."""
+        return xp.take(x, rows, axis=0)
+
+    def column_sums(self, A, *, xp):
+        """Sums of the columns of A, shape (d,)."""
+        return xp.sum(A, axis=0)
+
+    def column_squares(self, A, *, xp):
+        """Sums of the squares of the columns of A, shape (d,)."""
+        return xp.sum(A * A, axis=0)
+
+    def with_constant(self, A, *, xp):
+        """A with a last column of ones."""
+        return xp.concat([A, xp.ones((A.shape[0], 1), dtype=A.dtype)], axis=1)
+
     def gram(self, A, *, xp):
         """``A' A``, shape (d, d), of A with shape (n, d)."""
         return A.T @ A
@@ -157,7 +173,9 @@ class Backend:
 
     def index_type(self, count, *, xp):
         """The smallest integer type that holds the indices of so many things, and can be stored."""
-        return xp.uint16 if count <= 2**16 else xp.int32 if count <= 2**31 else xp.int64
+        if count <= 2**16:
+            return xp.uint8 if count <= 2**8 else xp.uint16
+        return xp.int32 if count <= 2**31 else xp.int64
 
     def first_true(self, mask, count, *, xp):
         """Rising flat indices of the ``count`` true entries of a mask, shape (count,)."""

@@ -5,6 +5,9 @@ import functools
 from importlib import import_module
 
 import array_api_compat
+import array_api_compat.numpy
+
+from ._sparse import SparseRows
 
 _CREATORS = ("arange", "asarray", "empty", "eye", "full", "linspace", "ones", "zeros")
 
@@ -59,6 +62,8 @@ def namespace_of(x):
     >>> namespace_of(np.zeros(3)).__name__
     'array_api_compat.numpy'
     """
+    if isinstance(x, SparseRows):
+        return array_api_compat.numpy
     xp = array_api_compat.array_namespace(x)
     if array_api_compat.is_numpy_namespace(xp):
         return xp

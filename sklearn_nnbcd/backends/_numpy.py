@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from ._base import Backend, Pass
+from ._sparse import SparseRows
 
 #: columns up to which NumPy's own symmetric product is as fast as one in parts
 _GRAM_LEAF = 192
@@ -25,8 +26,8 @@ class NumpyBackend(Backend):
 
     #: a few megabytes, about one cache
     block_entries = 2**20
-    #: what is allocated anew for every block should not come from the system
-    predicted_entries = 2**19
+    #: what one layer of a block makes is still in the core's own cache when the next one reads it
+    predicted_entries = 2**17
 
     def number(self, x, *, xp):
         """A Python float."""
@@ -72,6 +73,10 @@ class NumpyBackend(Backend):
         A.reshape(-1)[:: A.shape[0] + 1] += value
         return A
 
+    def positive_part(self, x, *, xp):
+        """max(x, 0) by NumPy's own functions: for one row, finding them takes longer than running them."""
+        return np.maximum(x, np.zeros(x.shape[-1:], dtype=x.dtype))
+
     def select(self, mask, a, b, *, xp):
         """Two products: np.where branches at every entry, 6-20 times slower where the mask is random."""
         chosen = a * mask
@@ -90,12 +95,30 @@ class NumpyBackend(Backend):
         chosen ^= a
         return chosen.view(f"f{chosen.itemsize}")
 
+    def take_rows(self, x, rows, *, xp):
+        """As the library does; sparse rows have a way of their own."""
+        return x[rows] if isinstance(x, SparseRows) else super().take_rows(x, rows, xp=xp)
+
+    def column_sums(self, A, *, xp):
+        """Likewise."""
+        return A.column_sums() if isinstance(A, SparseRows) else super().column_sums(A, xp=xp)
+
+    def column_squares(self, A, *, xp):
+        """Likewise."""
+        return A.column_squares() if isinstance(A, SparseRows) else super().column_squares(A, xp=xp)
+
+    def with_constant(self, A, *, xp):
+        """Likewise."""
+        return A.with_constant() if isinstance(A, SparseRows) else super().with_constant(A, xp=xp)
+
     def gram(self, A, *, xp):
         """``A' A`` in parts: NumPy mirrors the half that BLAS leaves out entry by entry.
 
         With rows of a power of two of bytes, every entry of that mirror image is a cache miss, which
         takes as long as the product itself of 2000 rows and ten times that of 64.
         """
+        if isinstance(A, SparseRows):
+            return A.gram()
         d = A.shape[1]
         if d <= _GRAM_LEAF:
             return A.T @ A

@@ -1,20 +1,31 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Compressions: the formats of W_i^MC and their steps (13)."""
 
-from ._base import BaseCompression, CompressedWeight, CompressionPlan
+from ._base import BaseCompression, CompressedWeight, CompressionPlan, Local
 from ._budget import Budget, budget_plans, check_budget, check_ratio
 from ._cp import CP
-from ._dense import DenseWeight
+from ._dense import DensePlan, DenseWeight
 from ._elastic_net import ElasticNet
 from ._group_lasso import GroupLasso
 from ._l0 import L0
 from ._l0_penalty import L0Penalty
 from ._l1 import L1
 from ._low_rank import LowRank
+from ._quantized import (
+    Binary,
+    Codebook,
+    Quantized,
+    Ternary,
+    check_bits,
+    quantized,
+    quantized_plan,
+    rounded_plans,
+)
 from ._regularized import RegularizedPlan
 from ._sum import Sum
 from ._tensor_train import TensorTrain
 from ._tucker import Tucker
+from .quantization import QuantizedPlan, QuantizedWeight
 
 COMPRESSIONS = {
     "tt": TensorTrain,
@@ -27,27 +38,43 @@ COMPRESSIONS = {
     "elastic_net": ElasticNet,
     "group_lasso": GroupLasso,
     "sum": Sum,
+    "quantized": Quantized,
+    "ternary": Ternary,
+    "binary": Binary,
+    "codebook": Codebook,
 }
 
 __all__ = [
     "COMPRESSIONS",
     "BaseCompression",
+    "Binary",
     "Budget",
     "CP",
+    "Codebook",
     "CompressedWeight",
     "CompressionPlan",
+    "DensePlan",
     "DenseWeight",
     "ElasticNet",
     "GroupLasso",
     "L0",
     "L0Penalty",
     "L1",
+    "Local",
     "LowRank",
+    "Quantized",
+    "QuantizedPlan",
+    "QuantizedWeight",
     "RegularizedPlan",
     "Sum",
     "TensorTrain",
+    "Ternary",
     "Tucker",
     "budget_plans",
+    "check_bits",
     "check_budget",
     "check_ratio",
+    "quantized",
+    "quantized_plan",
+    "rounded_plans",
 ]

@@ -68,6 +68,20 @@ class UnitWeight(CompressedWeight):
         """The matrix with its zeros."""
         return self._spread(self.array, self.axis, xp=xp)
 
+    def check_arrays(self, *, xp: Any) -> None:
+        """What is left must be rows or columns of the weight, in rising order."""
+        kept, axis, k = self.kept, self.axis, self.kept.shape[0]
+        sound = (
+            kept.ndim == 1
+            and axis in (0, 1)
+            and xp.isdtype(kept.dtype, "integral")
+            and tuple(self.array.shape) == tuple(k if i == axis else self.shape[i] for i in (0, 1))
+            and bool(xp.all(kept[1:] > kept[:-1]))
+            and (k == 0 or (int(kept[0]) >= 0 and int(kept[-1]) < self.shape[axis]))
+        )
+        if not sound:
+            raise ValueError(f"the parts of a weight of shape {self.shape} without units do not fit together")
+
     def operator(self, *, xp: Any) -> Callable[[Any], Any]:
         """V -> V @ W: leave out the inputs of zero rows, or put zeros where columns are missing."""
         if self.axis == 0:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..numerics._metric import Metric
-from ._base import BaseCompression, CompressedWeight, CompressionPlan
+from ._base import BaseCompression, CompressedWeight, CompressionPlan, Local
 from ._l0 import L0
 from ._low_rank import LowRank
 
@@ -36,6 +36,55 @@ class SumWeight(CompressedWeight):
         return tuple(array for part in self.parts for array in part.arrays)
 
     @property
+    def numbers(self) -> tuple:
+        """Those of all parts."""
+        return tuple(array for part in self.parts for array in part.numbers)
+
+    @property
+    def bonds(self) -> Any:
+        """Those within the parts."""
+        pairs, first = [], 0
+        for part in self.parts:
+            pairs += [(first + k, first + j) for k, j in part.bonds]
+            first += len(part.numbers)
+        return tuple(pairs)
+
+    def with_numbers(self, numbers: Sequence) -> Any:
+        """Each part with its own."""
+        parts, first = [], 0
+        for part in self.parts:
+            last = first + len(part.numbers)
+            parts.append(part.with_numbers(numbers[first:last]))
+            first = last
+        return SumWeight(tuple(parts))
+
+    def _owner(self, k: int) -> tuple[int, int]:
+        """Which part number k belongs to, and which number of it."""
+        for p, part in enumerate(self.parts):
+            if k < len(part.numbers):
+                return p, k
+            k -= len(part.numbers)
+        raise IndexError(k)
+
+    def local(self, k: int, W: Any, metric: "Metric | None", *, xp: Any) -> Local:
+        """That of the part, near what the others leave."""
+        p, own = self._owner(k)
+        for q, part in enumerate(self.parts):
+            if q != p:
+                W = W - part.to_dense(xp=xp)
+        return self.parts[p].local(own, W, metric, xp=xp)
+
+    def has_column_scales(self, k: int) -> bool:
+        """As the part says."""
+        p, own = self._owner(k)
+        return self.parts[p].has_column_scales(own)
+
+    def spread(self, k: int, scale: Any, *, xp: Any) -> Any:
+        """As the part does."""
+        p, own = self._owner(k)
+        return self.parts[p].spread(own, scale, xp=xp)
+
+    @property
     def cost(self) -> float:
         """What all parts cost."""
         return sum(part.cost for part in self.parts)
@@ -49,6 +98,13 @@ class SumWeight(CompressedWeight):
         """The sum."""
         first, *others = (part.to_dense(xp=xp) for part in self.parts)
         return sum(others, start=first)
+
+    def check_arrays(self, *, xp: Any) -> None:
+        """Those of every part, and all parts of one shape."""
+        for part in self.parts:
+            part.check_arrays(xp=xp)
+            if part.shape != self.shape:
+                raise ValueError(f"the parts of a sum are of shapes {part.shape} and {self.shape}")
 
     def operator(self, *, xp: Any) -> Callable[[Any], Any]:
         """V -> the sum of the parts' products."""
@@ -71,6 +127,11 @@ class SumPlan(CompressionPlan):
 
     plans: tuple
     exact = False
+
+    @property
+    def takes_bits(self) -> bool:  # type: ignore[override]
+        """Where all parts do."""
+        return all(plan.takes_bits for plan in self.plans)
 
     @property
     def step_every(self) -> int:  # type: ignore[override]
@@ -134,6 +195,13 @@ class Sum(BaseCompression):
 
     def __init__(self, parts: Sequence[BaseCompression] | None = None):
         self.parts = parts
+
+    def lowered(self, shape: tuple) -> "Sum":
+        """The sum with ranks that weights of a shape can have."""
+        if not isinstance(self.parts, list | tuple) or not all(hasattr(p, "lowered") for p in self.parts):
+            return self  # :meth:`plan` says what is wrong
+        parts = [part.lowered(shape) for part in self.parts]
+        return self if all(a is b for a, b in zip(parts, self.parts, strict=True)) else Sum(parts)
 
     def plan(self, shape: tuple) -> SumPlan:
         """Plan every part for weights of shape (d_in, d_out)."""

@@ -9,9 +9,10 @@ from typing import Any
 from .._validation import check_rank_number
 from ..backends import get_backend
 from ..numerics._metric import Metric
-from ._base import CompressedWeight, CompressionPlan
+from ._base import CompressedWeight, CompressionPlan, Local
 from ._low_rank import LowRankPlan
 from ._tensorized import TensorizedCompression, positive_integers
+from .tensors._core_problem import core_problem
 from .tensors._tensor_train import contract_cores, sweep_cores, tt_to_tensor
 from .tensors._tensorize import Tensorization, feasible_tt_ranks, largest_rank, tt_size
 from .tensors._train_fit import fit_split_train, fit_train
@@ -28,6 +29,7 @@ class TensorTrainWeight(CompressedWeight):
 
     cores: tuple
     tensorization: Tensorization
+    bonds = ((0, 1),)
 
     @property
     def shape(self) -> tuple:
@@ -43,6 +45,30 @@ class TensorTrainWeight(CompressedWeight):
     def arrays(self) -> tuple:
         """The cores."""
         return self.cores
+
+    def with_numbers(self, numbers: Sequence) -> Any:
+        """Other cores."""
+        return TensorTrainWeight(tuple(numbers), self.tensorization)
+
+    def local(self, k: int, W: Any, metric: "Metric | None", *, xp: Any) -> Local:
+        """Least squares for one core.
+
+        Entries of the first core share a scale where they meet the same slice of the second; those of other
+        cores, which are taken transposed, where the same slice of the one before meets them.
+        """
+        best, left, right = core_problem(self.cores, k, self.tensorization, W, metric, xp=xp)
+        before, mode, after = best.shape
+        if k == 0:
+            return Local(xp.reshape(best, (mode, after)), Metric(left, right), self._first)
+        matrix = xp.reshape(best, (before, mode * after)).T
+        return Local(matrix, Metric(right, left), lambda M: xp.reshape(M.T, (before, mode, after)))
+
+    def _first(self, matrix: Any) -> Any:
+        return matrix[None, :, :]
+
+    def spread(self, k: int, scale: Any, *, xp: Any) -> Any:
+        """The last index of the first core, the first one of others."""
+        return scale[None, None, :] if k == 0 else scale[:, None, None]
 
     @property
     def cost(self) -> float:
@@ -62,6 +88,24 @@ class TensorTrainWeight(CompressedWeight):
     def to_dense(self, *, xp: Any) -> Any:
         """Contract the train."""
         return self.tensorization.to_matrix(tt_to_tensor(self.cores, xp=xp), xp=xp)
+
+    def check_arrays(self, *, xp: Any) -> None:
+        """Cores must follow one another and have the modes of the tensor, and these the weight's shape."""
+        form, shapes = self.tensorization, [core.shape for core in self.cores]
+        sound = (
+            all(len(shape) == 3 for shape in shapes)
+            and tuple(shape[1] for shape in shapes) == form.modes
+            and all(before[2] == after[0] for before, after in zip(shapes, shapes[1:], strict=False))
+            and shapes[0][0] == shapes[-1][2] == 1
+            and math.prod(form.modes) == math.prod(form.shape)
+            and (form.rows is None) == (form.columns is None)
+        )
+        if sound and form.rows is not None and form.columns is not None:
+            pairs = zip(form.rows, form.columns, strict=True)
+            sound = tuple(m * n for m, n in pairs) == form.modes
+            sound = sound and (math.prod(form.rows), math.prod(form.columns)) == form.shape
+        if not sound:
+            raise ValueError(f"the cores of a tensor train of shape {form.shape} do not fit together")
 
     def operator(self, *, xp: Any) -> Callable[[Any], Any]:
         """V -> V @ W: through two thin matrices, or core by core for a paired train."""
@@ -99,6 +143,7 @@ class TensorTrainPlan(CompressionPlan):
     tensorization: Tensorization
     ranks: tuple
     exact = False
+    takes_bits = True
     step_every = 5
 
     @property

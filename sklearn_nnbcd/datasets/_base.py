@@ -5,7 +5,6 @@ import gzip
 import hashlib
 import http.client
 import os
-import shutil
 import tempfile
 import time
 import urllib.error
@@ -22,6 +21,8 @@ from sklearn.utils import Bunch
 ENVIRONMENT_VARIABLE = "SKLEARN_NNBCD_DATA"
 _CHUNK_BYTES = 1 << 20
 _TIMEOUT_SECONDS = 60
+#: most bytes that a download may have: several times the largest published file
+_MOST_BYTES = 1 << 29
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def _read_cached(source: Source, path: Path, names: list[str]) -> dict[str, np.n
             if missing:
                 raise ValueError(f"it lacks the arrays {', '.join(missing)}")
             arrays = {name: archive[name] for name in names}
-            _check_arrays(source, arrays)
+            _check_content(source, arrays)
     except (ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(
             f"{path} is not a {source.filename} of sklearn_nnbcd: {error}. Delete it and call "
@@ -172,15 +173,14 @@ def _check_arrays(source: Source, arrays: dict[str, np.ndarray]) -> None:
 
 
 def _check_content(source: Source, arrays: dict[str, np.ndarray]) -> None:
-    """Everything that the published description of the data lets one check."""
-    for name in source.arrays:
-        if name not in arrays:
-            raise ValueError(f"its array '{name}' is missing")
+    """Everything that the published description lets one check of some arrays."""
     _check_arrays(source, arrays)
     for name, array in arrays.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ValueError(f"its array '{name}' has entries that are NaN or infinite")
     for name, expected in source.class_counts.items():
+        if name not in arrays:
+            continue
         labels, counts = np.unique(arrays[name], return_counts=True)
         found = dict(zip(labels.tolist(), counts.tolist()))
         if found != dict(expected):
@@ -195,6 +195,9 @@ def _download_and_cache(source: Source, path: Path, *, n_retries: int, delay: fl
             _download(source, remote, folder, n_retries=n_retries, delay=delay)
         try:
             arrays = source.build(folder)
+            missing = sorted(set(source.arrays) - set(arrays))
+            if missing:
+                raise ValueError(f"its arrays {', '.join(missing)} are missing")
             _check_content(source, arrays)
         except (ValueError, KeyError, IndexError, OSError, zipfile.BadZipFile) as error:
             raise OSError(
@@ -237,10 +240,14 @@ def _download(source: Source, remote: RemoteFile, folder: Path, *, n_retries: in
 def _save_url(url: str, target: Path) -> None:
     request = urllib.request.Request(url, headers={"User-Agent": "sklearn-nnbcd"})
     with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as reply:
-        with open(target, "wb") as file:
-            shutil.copyfileobj(reply, file, _CHUNK_BYTES)
         expected = reply.headers.get("Content-Length")
-    received = target.stat().st_size
+        received = 0
+        with open(target, "wb") as file:
+            while chunk := reply.read(_CHUNK_BYTES):
+                received += len(chunk)
+                if received > _MOST_BYTES:
+                    raise OSError(f"the file is larger than {_MOST_BYTES} bytes")
+                file.write(chunk)
     if expected is not None and received != int(expected):
         raise ConnectionError(f"the transfer ended after {received} of {expected} bytes")
 
@@ -249,8 +256,12 @@ def _sha256(path: Path) -> str:
     digest = hashlib.sha256()
     opener = gzip.open if path.suffix == ".gz" else open
     try:
+        size = 0
         with opener(path, "rb") as file:
             while chunk := file.read(_CHUNK_BYTES):
+                size += len(chunk)
+                if size > _MOST_BYTES:
+                    return f"that of more than {_MOST_BYTES} bytes"
                 digest.update(chunk)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         return f"unreadable ({error})"

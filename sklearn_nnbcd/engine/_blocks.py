@@ -108,7 +108,10 @@ def weight_statistics(block: Block, i: int, problem: Problem, weights: Weights, 
     """What (12) needs of the rows, with E = U_i - P_i of the new U_i: sums that add up over blocks."""
     with_gram = i > 1 or weights.gram is None  # that of X never changes
     given = block.V[i - 1], E, block.s, weights.shift[i]
-    return problem.layers[i].statistics(*given, with_gram=with_gram, xp=problem.xp)
+    only_diagonal = problem.wide and i == 1
+    return problem.layers[i].statistics(
+        *given, with_gram=with_gram, only_diagonal=only_diagonal, xp=problem.xp
+    )
 
 
 def update_W(weights: Weights, i: int, problem: Problem, statistics: Any) -> Weights:

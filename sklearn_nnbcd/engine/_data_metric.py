@@ -62,12 +62,13 @@ def second_moments(block: Block, problem: Problem, weights: Weights) -> LayerMom
         if block.s is not None:
             root = xp.sqrt(layer.spread(block.s, xp=xp))[:, None]
             A = A * root
-        total = xp.sum(A if root is None else A * root, axis=0)
+        total = get_backend(xp).column_sums(A if root is None else A * root, xp=xp)
         weight = float(A.shape[0]) if root is None else float(xp.sum(root * root))
         if i < problem.N:
             D = layer.rows(problem.activations[i].derivative(U[i], xp=xp), xp=xp)
             overlap = gram(D if root is None else D * root, xp=xp)
-        found.append(Moments(gram(A, xp=xp), total, overlap, weight))
+        squares = get_backend(xp).column_squares if problem.wide and i == 1 else gram
+        found.append(Moments(squares(A, xp=xp), total, overlap, weight))
     hessian = problem.loss.mean_hessian(block.Y, V[problem.N], block.s, xp=xp)
     return LayerMoments(found, hessian * weight, weight)
 
@@ -98,7 +99,7 @@ def measured_metrics(problem: Problem, weights: Weights, placement: Any) -> tupl
         G = m.gram * (1.0 / m.weight)
         if problem.fit_intercept:
             mean = m.total * (1.0 / m.weight)
-            G = G - mean[:, None] * mean[None, :]
+            G = G - (mean * mean if G.ndim == 1 else mean[:, None] * mean[None, :])
         S[i] = output_sensitivity(problem, i, W, S, hessian)
         if i < N:
             S[i] = S[i] * (m.overlap * (1.0 / m.weight))

@@ -29,6 +29,11 @@ class Diagnosis:
     weight: float
     loss: float | None = None
 
+    def __repr__(self) -> str:
+        """One line, however many layers there are."""
+        loss = "" if self.loss is None else f", a loss of {self.loss:.4g}"
+        return f"<Diagnosis of {len(self.layers)} layers{loss}>"
+
 
 @dataclass(frozen=True)
 class LayerSums:

@@ -12,6 +12,7 @@ from ._fused import update_rows
 from ._objective import Terms, objective, weight_terms
 from ._start import center_inputs
 from ._state import Problem, Weights
+from ._wide import update_wide_W
 
 
 def sweep(problem: Problem, weights: Weights, placement: Any) -> tuple[Weights, Terms]:
@@ -46,7 +47,10 @@ def visit(i: int, problem: Problem, weights: Weights, placement: Any) -> tuple[W
     with problem.row_products():
         sums = placement.sweep(update_rows, i, problem, few, operator)  # lines 2-3, 7-8
     del operator, few  # the next lines are where a sweep takes the most memory
-    weights = update_W(weights, i, problem, sums.statistics)  # lines 4, 9
+    if i == 1 and problem.wide:
+        weights = update_wide_W(weights, problem, sums.statistics, placement)
+    else:
+        weights = update_W(weights, i, problem, sums.statistics)  # lines 4, 9
     weights = update_M(weights, i, problem)  # lines 5, 10
     return weights, Terms(
         loss=sums.loss,

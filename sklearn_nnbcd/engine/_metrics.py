@@ -41,14 +41,21 @@ def output_sensitivity(problem: Problem, i: int, W: tuple, sensitivities: list, 
 
 
 def mean_diagonal(A: Any, *, xp: Any) -> Any:
-    """Mean of a matrix's diagonal, a number."""
+    """Mean of a matrix's diagonal, or of a diagonal that stands for a matrix, a number."""
+    if A.ndim == 1:
+        return get_backend(xp).number(xp.mean(A), xp=xp)
     return get_backend(xp).number(xp.linalg.trace(A), xp=xp) / A.shape[0]
 
 
 def with_ridge(A: Any, share: float, *, xp: Any) -> Any:
-    """A plus ``share`` of its mean diagonal; the identity where that is zero, so never singular."""
-    trace = xp.linalg.trace(A)
+    """A plus ``share`` of its mean diagonal; the identity where that is zero, so never singular.
+
+    A may be a diagonal, of shape (d,).
+    """
+    trace = xp.sum(A) if A.ndim == 1 else xp.linalg.trace(A)
     A = xp.where(trace > 0.0, A, xp.zeros_like(A))  # rounding can leave less than nothing
     ridge = xp.where(trace <= 0.0, xp.ones_like(trace), (share / A.shape[0]) * trace)
     ridge = get_backend(xp).number(ridge, xp=xp)
+    if A.ndim == 1:
+        return A + (ridge + float(xp.finfo(A.dtype).smallest_normal))
     return add_to_diagonal(A, ridge + float(xp.finfo(A.dtype).smallest_normal), xp=xp)

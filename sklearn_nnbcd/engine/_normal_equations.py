@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The linear system of (12), from sums over rows that were taken about an old mean of V_{i-1}."""
 
-from functools import partial
 from typing import Any
 
 from ..backends import Pass, get_backend
@@ -19,9 +18,25 @@ def normal_equations(
     a metric tau stands on the diagonal; with one, (M_i - W_i) is multiplied by it, and the solver adds tau.
     The diagonal gets what rounding may have taken from the Gram matrix.
     """
-    xp, p, W = problem.xp, problem.penalties, weights.W[i]
+    xp, p = problem.xp, problem.penalties
+    right, diagonal, metric = right_side(weights, i, problem, statistics)
     gram = statistics.gram if i > 1 else weights.gram
-    diagonal = p.ridge + p.alpha_w + p.rho * rounding_shift(gram, xp=xp)
+    diagonal += p.rho * rounding_shift(gram, xp=xp)
+    mean_v = sum_v = None
+    if problem.fit_intercept:
+        mean_v = (statistics.sum_v / statistics.weight)[:, None]
+        sum_v = statistics.sum_v[None, :]
+    settings = {"settings": (p.rho, p.tau, p.ridge)}
+    (left,) = get_backend(xp).row_pass(_about_mean, gram, mean_v, sum_v, None, None, **settings, xp=xp).rows
+    return add_to_diagonal(left, diagonal, xp=xp), right, metric
+
+
+def right_side(
+    weights: Weights, i: int, problem: Problem, statistics: Any
+) -> tuple[Any, float, Metric | None]:
+    """The right side of (12), what stands on the diagonal beside the Gram matrix, and the metric or None."""
+    xp, p, W = problem.xp, problem.penalties, weights.W[i]
+    diagonal = p.ridge + p.alpha_w
     metric = pull = None
     if problem.plans[i] is not None:
         metric, pull = weights.metric(i), weights.M_dense[i] - W
@@ -29,14 +44,13 @@ def normal_equations(
             diagonal += p.tau
         else:
             pull = metric.multiply(pull)
-    mean_v = sum_v = sum_e = None
+    mean_v = sum_e = None
     if problem.fit_intercept:
-        mean_v = (statistics.sum_v / statistics.weight)[:, None]
-        sum_v, sum_e = statistics.sum_v[None, :], statistics.sum_e[None, :]
-    centred = partial(get_backend(xp).row_pass, _about_mean, settings=(p.rho, p.tau, p.ridge), xp=xp)
-    (left,) = centred(gram, mean_v, sum_v, None, None).rows
-    (right,) = centred(statistics.cross, mean_v, sum_e, pull, W if p.ridge else None).rows
-    return add_to_diagonal(left, diagonal, xp=xp), right, metric
+        mean_v, sum_e = (statistics.sum_v / statistics.weight)[:, None], statistics.sum_e[None, :]
+    arrays = statistics.cross, mean_v, sum_e, pull, W if p.ridge else None
+    settings = {"settings": (p.rho, p.tau, p.ridge)}
+    (right,) = get_backend(xp).row_pass(_about_mean, *arrays, **settings, xp=xp).rows
+    return right, diagonal, metric
 
 
 def _about_mean(

@@ -91,6 +91,8 @@ class Problem:
         a size; they replace ``plans``. Metrics: one per layer, or None.
     tf32 : bool
         Whether a GPU may round the factors of float32 products over rows, see :meth:`row_products`.
+    wide : bool
+        Whether the first layer has so many inputs that their Gram matrix is never formed.
     """
 
     layers: tuple
@@ -105,6 +107,7 @@ class Problem:
     data_metric: bool = False
     budget: Any = None
     tf32: bool = False
+    wide: bool = False
 
     def __getstate__(self) -> dict:
         xp = self.xp.__name__ if isinstance(self.xp, ModuleType) else self.xp
@@ -130,6 +133,12 @@ class Problem:
     def compressed(self) -> bool:
         """Whether any layer may have a W^MC of its own."""
         return self.budget is not None or any(plan is not None for plan in self.plans)
+
+    @property
+    def training(self) -> "Problem":
+        """The problem that batches train on: numbers are rounded when they are done."""
+        plans = tuple(None if plan is None else plan.training for plan in self.plans)
+        return replace(self, plans=plans, budget=None if self.budget is None else self.budget.training)
 
     def with_plans(self, W: tuple, metrics: tuple | None = None) -> "Problem":
         """The problem with the plans that its budget makes for these weights, if it has one."""
@@ -225,7 +234,7 @@ class Weights:
     shift : tuple of arrays or None
         Last known mean of V_{i-1}, about which the next Gram matrix of layer i is taken.
     gram : array or None
-        Gram matrix of X about ``shift[1]``, which never changes.
+        Gram matrix of X about ``shift[1]``, which never changes; its diagonal in a ``wide`` problem.
     metrics : tuple
         Entry i is the metric in which W_i and W_i^MC are compared; empty: the Frobenius norm.
     """

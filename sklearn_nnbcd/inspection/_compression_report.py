@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
-from ..backends import get_backend
+from ..backends import SparseRows, get_backend
 from ..compressions import CompressedWeight, DenseWeight
-from ..network import Network
+from ..network import network_metrics
 from ..numerics import Metric
-from ._rows import network_rows
-from ._table import columns_of, table_text
+from ._rows import network_rows, unwrapped
+from ._table import columns_of, table_html, table_text
 
 #: rows that are timed, and how often; the best time counts
 _ROWS, _REPEATS = 1000, 5
@@ -62,6 +61,10 @@ class CompressionReport:
         """The table as text."""
         return table_text([*self.rows, self.total], _COLUMNS)
 
+    def _repr_html_(self) -> str:
+        """The table in a notebook."""
+        return table_html([*self.rows, self.total], _COLUMNS)
+
 
 def compression_report(
     estimator: Any, X: Any = None, *, reference: Sequence | None = None
@@ -71,8 +74,8 @@ def compression_report(
     Parameters
     ----------
     estimator : NNBCDClassifier or NNBCDRegressor
-        Fitted.
-    X : array-like of shape (n_samples, n_features) or None, default=None
+        Fitted; also one on Dask, in a pipeline, a search, or another estimator that holds one.
+    X : {array-like, sparse matrix} of shape (n_samples, n_features) or None, default=None
         Rows as the estimator takes them. The first thousand go through the network for the times,
         and all of them make the metric of ``data_error``. None: random rows, and no ``data_error``.
     reference : list of arrays of shape (d_{i-1}, d_i) or None, default=None
@@ -97,7 +100,7 @@ def compression_report(
     >>> report.to_dict()["parameters"]
     [48, 80, 60, 188]
     """
-    check_is_fitted(estimator, "network_")
+    estimator, X, _ = unwrapped(estimator, "compression_report", X)
     network = estimator.network_
     xp = network.xp
     if reference is not None:
@@ -106,7 +109,7 @@ def compression_report(
     V, U = network.trace(network_rows(network, rows, "compression_report"))
     metrics = None
     if reference is not None and X is not None:
-        metrics = _metrics(network, reference, V, U, xp=xp)
+        metrics = network_metrics(network, V, U, coefs=list(reference))
     lines = []
     for i, coef in enumerate(network.coefs, 1):
         layer = network.layers[i]
@@ -141,7 +144,8 @@ def _line(i: int, coef: CompressedWeight, positions: int, A: Any, *, xp: Any) ->
 
 def _seconds(coef: CompressedWeight, A: Any, *, xp: Any) -> float:
     """Best time of one product with the rows A."""
-    multiply, best = coef.operator(xp=xp), math.inf
+    make = coef.sparse_operator if isinstance(A, SparseRows) else coef.operator
+    multiply, best = make(xp=xp), math.inf
     for _ in range(_REPEATS):
         start = time.perf_counter()
         float(multiply(A)[0, 0])  # reading a number waits for a device
@@ -180,26 +184,3 @@ def _errors(coef: CompressedWeight, W: Any, metric: Metric | None, *, xp: Any) -
         total = max(metric.squared_norm(W, xp=xp), tiny)
         errors["data_error"] = math.sqrt(metric.squared_distance(W, M, xp=xp) / total)
     return errors
-
-
-def _metrics(network: Network, reference: Sequence, V: list, U: list, *, xp: Any) -> list:
-    """Entry i: the metric of layer i, G from its inputs and S from the layers above it."""
-    N, layers = network.N, network.layers
-    S = xp.eye(reference[-1].shape[1], dtype=V[0].dtype)
-    metrics: list = [None] * (N + 1)
-    for i in range(N, 0, -1):
-        if i < N:
-            S = layers[i + 1].pull_back_metric(S, xp.asarray(reference[i], dtype=V[0].dtype), xp=xp)
-            slopes = network.activations[i - 1].derivative(U[i], xp=xp)
-            slopes = layers[i].rows(slopes, xp=xp)
-            S = S * (slopes.T @ slopes / slopes.shape[0])
-        A = layers[i].design(V[i - 1], xp=xp)
-        A = A - xp.mean(A, axis=0)
-        metrics[i] = Metric(_ridged(A.T @ A / A.shape[0], 1e-3, xp=xp), _ridged(S, 0.1, xp=xp))
-    return metrics
-
-
-def _ridged(A: Any, share: float, *, xp: Any) -> Any:
-    """A plus a share of its mean diagonal; the identity where A is nothing."""
-    ridge = share * float(xp.linalg.trace(A)) / A.shape[0]
-    return A + (ridge or 1.0) * xp.eye(A.shape[0], dtype=A.dtype)

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from ..targets import one_target
-from ._rows import network_rows
+from ._rows import network_rows, unwrapped
 from ._table import columns_of, table_text
 
 _COLUMNS = {
@@ -83,8 +82,9 @@ def fit_report(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Fit
     Parameters
     ----------
     estimator : NNBCDClassifier or NNBCDRegressor
-        Fitted. Gaps are those of the last sweep, also where early stopping kept earlier weights.
-    X : array-like of shape (n_samples, n_features)
+        Fitted; also one on Dask, in a pipeline, a search, or another estimator that holds one.
+        Gaps are those of the last sweep, also where early stopping kept earlier weights.
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Rows for the loss of the compressed network: the training rows compare with the other losses.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         Targets of these rows, labels that fit knows.
@@ -114,14 +114,15 @@ def fit_report(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Fit
     >>> report.to_dict()["layer"]
     [1, 2, 3]
     """
-    check_is_fitted(estimator, "network_")
+    estimator, X, y = unwrapped(estimator, "fit_report", X, y)
     state = getattr(estimator, "diagnosis_", None)
     if state is None:
         raise ValueError(
             "The 'estimator' of fit_report must hold the end of a fit. Got one whose fit stopped at "
-            "numbers that were not finite. Fit it again on standardised columns."
+            "numbers that were not finite, or was interrupted. Fit it again, on standardised columns."
         )
     terms = estimator.objective_terms_[-1]
+    terms = dict(zip(terms.dtype.names, terms.tolist(), strict=True))
     total, full = sum(terms.values()), state.loss is not None
     losses = {
         "auxiliary": terms["loss"] / state.weight if full else None,

@@ -1,25 +1,111 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Rows and targets as a user passes them, for a fitted network."""
+"""From what a user has fitted, and rows and targets as it takes them, to the network and its own."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import is_foreign, to_numpy
+from ..backends import SparseRows
 from ..network import Network
+
+#: attributes by which searches, thresholds, selections of features and the like hold their fitted model
+_HOLDERS = ("best_estimator_", "estimator_", "regressor_", "classifier_")
+
+
+class Fitted(NamedTuple):
+    """A fitted estimator of ours, with rows and targets as it takes them."""
+
+    estimator: Any
+    X: Any
+    y: Any
+
+
+def unwrapped(estimator: Any, owner: str, X: Any = None, y: Any = None) -> Fitted:
+    """The fitted network estimator inside pipelines, searches and the like, and the rows that reach it.
+
+    Parameters
+    ----------
+    estimator : estimator
+        One of ours, also on Dask; a pipeline that ends in one; a search, or another estimator that holds
+        one; any nesting of these.
+    owner : str
+        Name of the report, for messages.
+    X, y : array-like or Dask collections, default=None
+        As ``estimator`` takes them.
+
+    Returns
+    -------
+    fitted : Fitted
+
+    Raises
+    ------
+    TypeError
+        If there is no estimator of ours inside.
+    NotFittedError
+        If it is not fitted.
+    """
+    given = estimator
+    while not hasattr(type(estimator), "from_mlp"):
+        if isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
+            continue
+        check_holder(estimator, given, owner)
+        if hasattr(estimator, "steps"):
+            if X is not None:
+                for _, step in estimator.steps[:-1]:
+                    X = X if step is None or isinstance(step, str) else step.transform(X)
+            estimator = estimator.steps[-1][1]
+            continue
+        if X is not None and hasattr(estimator, "transform") and not hasattr(estimator, "best_estimator_"):
+            X = estimator.transform(X)  # a selection of features passes some columns on
+        if y is not None and hasattr(estimator, "transformer_"):
+            y = np.asarray(y)
+            y = np.squeeze(estimator.transformer_.transform(y.reshape(len(y), -1)))
+        estimator = next(getattr(estimator, name) for name in _HOLDERS if hasattr(estimator, name))
+    check_is_fitted(estimator, "network_")
+    if hasattr(estimator, "to_local"):
+        estimator = estimator.to_local()
+    return Fitted(estimator, computed(X), computed(y))
+
+
+def check_holder(estimator: Any, given: Any, owner: str) -> None:
+    """Raise TypeError unless there is a way from an estimator towards one of ours."""
+    if hasattr(estimator, "steps"):
+        return
+    if hasattr(estimator, "fit") and not isinstance(estimator, type):
+        check_is_fitted(estimator)
+    if any(hasattr(estimator, name) for name in _HOLDERS) and not hasattr(estimator, "estimators_"):
+        return  # of several members none is the model
+    raise TypeError(
+        f"The 'estimator' of {owner} must be a fitted NNBCDClassifier or NNBCDRegressor, or a pipeline or a "
+        f"search with one inside. Got {type(given).__name__}, in which there is {type(estimator).__name__}. "
+        "Pass the network estimator itself, for an ensemble one of its members."
+    )
+
+
+def computed(x: Any) -> Any:
+    """An array of a Dask collection; anything else as it is."""
+    return x.compute() if hasattr(x, "dask") else x
 
 
 def network_rows(network: Network, X: Any, owner: str) -> Any:
-    """Rows in the library and the precision of the network's arrays, images as flat rows.
+    """Rows as the network takes them: its library and precision, images flat, sparse ones sparse.
 
     Raises
     ------
     ValueError
         For another number of features.
     """
-    X = to_numpy(X) if is_foreign(X) else np.asarray(X)
-    X = network.xp.asarray(X, dtype=network.array.dtype)
-    X = network.xp.reshape(X, (X.shape[0], -1))
+    if issparse(X):
+        X = SparseRows.of(X.astype(network.array.dtype))
+    else:
+        X = to_numpy(X) if is_foreign(X) else np.asarray(X)
+        X = network.xp.asarray(X, dtype=network.array.dtype)
+        X = network.xp.reshape(X, (X.shape[0], -1))
     if X.shape[1] != network.n_features:
         raise ValueError(
             f"The 'X' of {owner} must have {network.n_features} features, as in fit. Got {X.shape[1]}."

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from sklearn.base import BaseEstimator
 
-from ..backends import Pass, get_backend
+from ..backends import Pass, SparseRows, get_backend
 from ..numerics._conjugate import conjugate_gradients
 from ..numerics._linalg import add_to_diagonal, largest_eigenvalue, spd_solve
 
@@ -25,7 +25,7 @@ class LayerStatistics:
 
     Attributes
     ----------
-    gram : array of shape (d_in, d_in) or None
+    gram : array of shape (d_in, d_in), its diagonal of shape (d_in,), or None
         Weighted sum of (v - shift)(v - shift)'; None where the caller already has it.
     cross : array of shape (d_in, d_out)
         Weighted sum of (v - shift) e', with e = u - (v W + b) the residual of the old weights.
@@ -94,6 +94,10 @@ def centred(A: Any, shift: Any, roots: Any, *, xp: Any) -> tuple[Any, Any]:
 
     Either may be None: a shift of zero, weights of one.
     """
+    if isinstance(A, SparseRows):
+        A = A if shift is None else A - shift
+        A = A if roots is None else A * roots
+        return A, A.column_sums() if roots is None else roots[:, 0] @ A
     shift = None if shift is None else shift[None, :]
     result = get_backend(xp).row_pass(_centred, A, shift, roots, xp=xp)
     return result.rows[0] if result.rows else A, result.columns[0]
@@ -203,7 +207,7 @@ class BaseLayer(BaseEstimator):
         """T(V) W + b with ``multiply(A)`` for A W; b may be None."""
         U = multiply(self.design(V, xp=xp))
         if b is not None:
-            U = U + b
+            U += b  # a product is a new array
         return U if self.positions == 1 else xp.reshape(U, (V.shape[0], -1))
 
     def forward(self, V: Any, W: Any, b: Any, *, xp: Any) -> Any:
@@ -221,15 +225,25 @@ class BaseLayer(BaseEstimator):
         """Weighted column sums of what multiplies W, shape (d_in,), and the sum of the weights."""
         A = self.design(V, xp=xp)
         if s is None:
-            return xp.sum(A, axis=0), float(A.shape[0])
+            return get_backend(xp).column_sums(A, xp=xp), float(A.shape[0])
         return self.spread(s, xp=xp) @ A, float(xp.sum(s)) * self.positions
 
-    def statistics(self, V: Any, E: Any, s: Any, shift: Any, *, with_gram: bool, xp: Any) -> LayerStatistics:
+    def statistics(
+        self,
+        V: Any,
+        E: Any,
+        s: Any,
+        shift: Any,
+        *,
+        with_gram: bool,
+        only_diagonal: bool = False,
+        xp: Any,
+    ) -> LayerStatistics:
         """:class:`LayerStatistics` of one block of rows.
 
         Parameters
         ----------
-        V : array of shape (n, d_V)
+        V : array of shape (n, d_V), or SparseRows
         E : array of shape (n, d_U)
             Residuals U - T(V) W - b.
         s : array of shape (n,) or None
@@ -237,6 +251,8 @@ class BaseLayer(BaseEstimator):
         shift : array of shape (d_in,) or None
             What the rows of the design are taken relative to.
         with_gram : bool
+        only_diagonal : bool, default=False
+            Whether the Gram matrix is its diagonal, of shape (d_in,).
         xp : module
         """
         backend = get_backend(xp)
@@ -244,7 +260,9 @@ class BaseLayer(BaseEstimator):
         roots = None if s is None else self.spread(xp.sqrt(s), xp=xp)[:, None]
         A, E = self.design(V, xp=xp), self.rows(E, xp=xp)
         (A, sum_v), (E, sum_e) = (centred(*x, roots, xp=xp) for x in ((A, shift), (E, None)))  # type: ignore[misc]
-        gram = backend.gram(A, xp=xp) if with_gram else None
+        gram = None
+        if with_gram:
+            gram = (backend.column_squares if only_diagonal else backend.gram)(A, xp=xp)
         return LayerStatistics(gram, A.T @ E, sum_v, sum_e, weight * self.positions)
 
     def input_operator(self, W: Any, rho: float, gamma: float, *, xp: Any) -> Any:

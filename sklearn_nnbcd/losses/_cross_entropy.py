@@ -14,10 +14,15 @@ _STEPS = 50
 
 def _softmax(V: Any, *, xp: Any) -> tuple[Any, Any]:
     """log(sum(exp)) of each row, shape (n, 1), and exp(v) over its sum."""
+    top, E, total = _exponentials(V, xp=xp)
+    return top + xp.log(total), E / total
+
+
+def _exponentials(V: Any, *, xp: Any) -> tuple[Any, Any, Any]:
+    """Each row's largest entry (n, 1), exp(v) relative to it (n, k), and the sums of these (n, 1)."""
     top = xp.max(V, axis=1)[:, None]
     E = xp.exp(V - top)
-    total = xp.sum(E, axis=1)[:, None]
-    return top + xp.log(total), E / total
+    return top, E, (E @ xp.ones(E.shape[1], dtype=E.dtype))[:, None]
 
 
 class CrossEntropy(BaseLoss):
@@ -120,4 +125,6 @@ class CrossEntropy(BaseLoss):
         """The softmax of the outputs (two classes: the logistic function of the one output)."""
         if V.shape[1] == 1:
             return Logistic().to_proba(V, xp=xp)
-        return _softmax(V, xp=xp)[1]
+        _, E, total = _exponentials(V, xp=xp)
+        E /= total
+        return E

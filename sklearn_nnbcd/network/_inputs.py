@@ -5,15 +5,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
-from ..backends import get_backend, namespace_of
+from ..backends import RowBasis, SparseRows, get_backend, namespace_of
 from ..numerics import ColumnMoments
 
 #: spreads of columns may differ from their median by this factor; larger differences are a matter of units
 SPREAD_RANGE = 2.0
+#: the same where columns are very many: the rare ones, such as words, have small spreads, and ought to
+WIDE_SPREAD_RANGE = 32.0
 #: spreads from the mean to which entries are drawn in, in columns with extreme ones
 EXTREME_REACH = 20.0
+#: spreads from 0 to the mean beyond which the zeros of sparse rows are few, and stored
+FAR_ZEROS = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,17 +28,20 @@ class InputMap:
     Attributes
     ----------
     origin, scale : arrays of shape (d_0,)
-    basis : array of shape (d_0, k) or None
+    basis : array of shape (d_0, k), or RowBasis, or None
         Orthonormal columns that span all training rows; None: the columns themselves.
     reach : array of shape (d_0,) or None
         Entries that are farther than this from the origin are drawn in for the training, so that a few
         extreme ones do not decide all sums; the network takes X as it is. None: none are.
+    far : bool array of shape (d_0,) or None
+        Columns whose mean is more than a spread away from 0, of use for sparse rows only; None: none are.
     """
 
     origin: Any
     scale: Any
     basis: Any = None
     reach: Any = None
+    far: Any = None
 
     @classmethod
     def from_moments(
@@ -44,13 +52,14 @@ class InputMap:
         centre: bool,
         shared: bool = False,
         drop_constant: bool = True,
+        wide: bool = False,
     ) -> InputMap:
         """The map that makes columns comparable.
 
-        Spreads keep their ratio to the median one up to a factor of 2: within that, a larger spread may
-        well mean something; beyond, it is a matter of units. The mean square of the spreads becomes 1.
-        Constant columns become 0, as they have nothing to say. In columns with a few extreme entries these
-        are drawn in.
+        Spreads keep their ratio to the median one up to a factor of 2 (of 32 where columns are very many):
+        within that, a larger spread may well mean something; beyond, it is a matter of units. The mean
+        square of the spreads becomes 1. Constant columns become 0, as they have nothing to say. In columns
+        with a few extreme entries these are drawn in.
 
         Parameters
         ----------
@@ -63,12 +72,14 @@ class InputMap:
             One scale and no origin for all columns, as for the pixels of an image.
         drop_constant : bool, default=True
             Whether constant columns become 0; in a stream they may come to life.
+        wide : bool, default=False
+            Whether columns are very many.
 
         Returns
         -------
         inputs : InputMap
         """
-        xp, reach = namespace_of(moments.mean), None
+        xp, reach, far = namespace_of(moments.mean), None, None
         if shared:
             square = xp.mean(moments.square / moments.weight + moments.mean**2)
             factor = xp.where(square > 0.0, 1.0 / xp.sqrt(xp.where(square > 0.0, square, 1.0)), 1.0)
@@ -76,16 +87,18 @@ class InputMap:
         else:
             mean = moments.mean if centre else xp.zeros_like(moments.mean)
             spread = xp.sqrt(moments.square / moments.weight + (0.0 if centre else moments.mean**2))
-            scale = comparable_scale(spread, moments, xp=xp)
+            scale = comparable_scale(spread, moments, WIDE_SPREAD_RANGE if wide else SPREAD_RANGE, xp=xp)
             origin = mean
             if not drop_constant:
                 size = xp.where(moments.largest > 0.0, moments.largest, xp.ones_like(mean))
                 scale = xp.where(scale > 0.0, scale, 1.0 / size)
             if bool(xp.any(moments.extreme)):
                 reach = xp.where(moments.extreme, EXTREME_REACH * spread, xp.full_like(spread, math.inf))
+            far = (scale > 0.0) & (xp.abs(mean) > FAR_ZEROS * spread)
         names = namespace_of(like)
         origin, scale = (names.asarray(x, dtype=like.dtype) for x in (origin, scale))
-        return cls(origin, scale, None, None if reach is None else names.asarray(reach, dtype=like.dtype))
+        reach = None if reach is None else names.asarray(reach, dtype=like.dtype)
+        return cls(origin, scale, None, reach, far)
 
     def without_scale(self) -> InputMap:
         """The map that only takes the means off."""
@@ -108,14 +121,16 @@ class InputMap:
         """
         xp = namespace_of(X)
         Z = self.columns(X)
-        values, vectors = xp.linalg.eigh(Z @ Z.T)
+        is_sparse = isinstance(Z, SparseRows)
+        values, vectors = xp.linalg.eigh(Z.row_gram() if is_sparse else Z @ Z.T)
         floor = Z.shape[0] * float(xp.finfo(Z.dtype).eps) * xp.max(values)
         (rows,) = xp.nonzero(values > floor)
         if rows.shape[0] == 0:  # all rows are alike
             rows = xp.asarray([values.shape[0] - 1])
         values, vectors = xp.take(values, rows), xp.take(vectors, rows, axis=1)
         roots = xp.sqrt(xp.clip(values, float(xp.finfo(Z.dtype).smallest_normal), None))
-        return replace(self, basis=(Z.T @ vectors) / roots), vectors * roots
+        basis = RowBasis(Z, vectors / roots) if is_sparse else (Z.T @ vectors) / roots
+        return replace(self, basis=basis), vectors * roots
 
     def __call__(self, X: Any) -> Any:
         """Rows as the solvers see them, an array of shape (n, d_0) or (n, k)."""
@@ -124,6 +139,8 @@ class InputMap:
 
     def columns(self, X: Any) -> Any:
         """(X - origin) * scale with extreme entries drawn in, shape (n, d_0)."""
+        if isinstance(X, SparseRows):
+            return X.mapped(self.origin, self.scale, self.reach, self._filled)
         return self.deviations(X) * self.scale
 
     def deviations(self, X: Any) -> Any:
@@ -136,7 +153,19 @@ class InputMap:
 
     def without_extremes(self, X: Any) -> Any:
         """X with extreme entries drawn in."""
-        return X if self.reach is None else self.origin + self.deviations(X)
+        if self.reach is None:
+            return X
+        if isinstance(X, SparseRows):
+            return X.drawn_in(self.origin, self.reach, self._filled)
+        return self.origin + self.deviations(X)
+
+    @cached_property
+    def _filled(self) -> Any:
+        """Numbers of the columns whose zeros sparse rows store, an array of int; None: there are none."""
+        xp = namespace_of(self.origin)
+        if self.far is None or not bool(xp.any(self.far)):
+            return None
+        return xp.nonzero(self.far)[0]
 
     def engine_weights(self, W: Any, b: Any) -> tuple[Any, Any]:
         """First weights and intercepts for mapped rows, from those for X as it is.
@@ -166,7 +195,7 @@ class InputMap:
         return bool(shift <= tolerance) and bool(change <= 0.0)
 
 
-def comparable_scale(spread: Any, moments: ColumnMoments, *, xp: Any) -> Any:
+def comparable_scale(spread: Any, moments: ColumnMoments, ratio: float, *, xp: Any) -> Any:
     """Factors that bring spreads near one another, 0 for constant columns; mean square spread 1."""
     varies = moments.varies
     host = get_backend(xp).to_numpy(spread[varies], xp=xp)
@@ -175,7 +204,7 @@ def comparable_scale(spread: Any, moments: ColumnMoments, *, xp: Any) -> Any:
     host.sort()
     median = float(host[host.shape[0] // 2])
     safe = xp.where(varies, spread, xp.ones_like(spread))
-    target = xp.clip(safe / median, 1.0 / SPREAD_RANGE, SPREAD_RANGE)
+    target = xp.clip(safe / median, 1.0 / ratio, ratio)
     share = xp.astype(varies, spread.dtype)
     mean_square = xp.sum(share * target**2) / xp.sum(share)
     return share * target / safe / xp.sqrt(mean_square)

@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Any
 
 from .._arrays import dtype_name
-from ..backends import get_backend, namespace_of
-from ..compressions import CompressedWeight, DenseWeight
+from ..backends import SparseRows, get_backend, namespace_of
+from ..compressions import CompressedWeight, DenseWeight, QuantizedWeight
 from ..engine import Problem, Weights
 from ..layers import Dense
 from ..placements import block_rows, row_slices
@@ -58,6 +58,11 @@ class Network:
     activations: tuple
     skips: tuple = ()
     inputs: InputMap | None = None
+
+    def __repr__(self) -> str:
+        """One line: widths and size."""
+        widths = "-".join(str(width) for width in [self.n_features, *(c.shape[1] for c in self.coefs)])
+        return f"<Network {widths}: {self.n_parameters} numbers, {self.n_bytes} bytes>"
 
     @classmethod
     def from_weights(cls, problem: Problem, weights: Weights) -> "Network":
@@ -159,6 +164,11 @@ class Network:
         floats += [] if self.inputs is None else [self.inputs.origin, self.inputs.scale]
         return all(bool(xp.all(xp.isfinite(array))) for array in floats)
 
+    @property
+    def is_rounded(self) -> bool:
+        """Whether the numbers of some weight have few bits."""
+        return any(isinstance(coef, QuantizedWeight) for coef in self.coefs)
+
     def dense_coefs(self) -> list:
         """W_1 ... W_N as arrays of shape (d_{i-1}, d_i), made on each call."""
         return [coef.to_dense(xp=self.xp) for coef in self.coefs]
@@ -246,9 +256,21 @@ class Network:
         return chosen
 
     @cached_property
+    def _sparse_operator(self) -> Any:
+        """The function V -> V @ W_1 for sparse rows."""
+        return self.coefs[0].sparse_operator(xp=self.xp)
+
+    @cached_property
     def _widest(self) -> int:
         """Entries of the widest array that one row becomes."""
         return max([self.n_features, *(layer.row_entries for layer in self.layers[1:])])
+
+    def _row_entries(self, X: Any) -> int:
+        """Entries of the widest array that one row of X becomes; sparse rows stay sparse."""
+        if not isinstance(X, SparseRows):
+            return self._widest
+        others = (layer.row_entries for layer in self.layers[2:])
+        return max([X.row_entries, self.coefs[0].shape[1], *others])
 
     def trace(self, X: Any) -> tuple[list, list]:
         """All V and U of a forward pass.
@@ -273,7 +295,9 @@ class Network:
 
     def _affine(self, i: int, V: list, xp: Any) -> Any:
         """U_i of V_0 ... V_{i-1}."""
-        U = self.layers[i].apply(V[i - 1], self.operators[i - 1], self.intercepts[i - 1], xp=xp)
+        V_in = V[i - 1]
+        operator = self._sparse_operator if isinstance(V_in, SparseRows) else self.operators[i - 1]
+        U = self.layers[i].apply(V_in, operator, self.intercepts[i - 1], xp=xp)
         k = self.skips[i] if self.skips else None
         return U if k is None else U + V[k]
 
@@ -303,7 +327,7 @@ class Network:
         xp = namespace_of(X)
         if X.shape[0] <= LEAST_ROWS:
             return self._outputs(X, xp)
-        widest = self._widest
+        widest = self._row_entries(X)
         rows = block_rows([widest], get_backend(xp).predicted_entries)
         if memory_limit is not None:  # some eight arrays at a time
             rows = max(LEAST_ROWS, min(rows, memory_limit // (64 * widest)))
@@ -311,4 +335,5 @@ class Network:
         return outputs[0] if len(outputs) == 1 else xp.concat(outputs, axis=0)
 
     def __getstate__(self) -> dict:
-        return {name: value for name, value in vars(self).items() if name not in ("operators", "_widest")}
+        derived = ("operators", "_widest", "_sparse_operator")
+        return {name: value for name, value in vars(self).items() if name not in derived}

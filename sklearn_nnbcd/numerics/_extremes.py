@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..backends import namespace_of
-from ._moments import ColumnMoments, row_slices
+from ..backends import SparseRows, namespace_of
+from ._moments import ColumnMoments, StoredEntries, row_slices
 
 #: entries farther from the mean than so many spreads are left out, again and again
 REACH = 6.0
@@ -48,19 +48,40 @@ class InnerSums:
             Sample weights.
         centre, reach : float64 arrays of shape (d,)
         """
-        total, xp = None, namespace_of(X)
+        total = None
         for part in row_slices(X):
-            rows = xp.astype(X[part, ...], xp.float64)
-            D = rows - centre
-            inner = xp.astype(xp.abs(D) <= reach, xp.float64)
-            largest, D = xp.max(xp.abs(rows) * inner, axis=0), D * inner
-            if s is None:
-                sums = cls(xp.sum(inner, axis=0), xp.sum(D, axis=0), xp.sum(D**2, axis=0), largest)
-            else:
-                w = xp.astype(xp.asarray(s[part]), xp.float64)
-                sums = cls(w @ inner, w @ D, w @ D**2, largest)
+            weights, of_slice = None if s is None else s[part], cls._of_slice
+            if isinstance(X, SparseRows):
+                of_slice = cls._of_stored
+            sums = of_slice(X[part, ...], weights, centre, reach)
             total = sums if total is None else total + sums
         return total
+
+    @classmethod
+    def _of_slice(cls, X: Any, s: Any, centre: Any, reach: Any) -> InnerSums:
+        xp = namespace_of(X)
+        X = xp.astype(X, xp.float64)
+        D = X - centre
+        inner = xp.astype(xp.abs(D) <= reach, xp.float64)
+        largest, D = xp.max(xp.abs(X) * inner, axis=0), D * inner
+        if s is None:
+            return cls(xp.sum(inner, axis=0), xp.sum(D, axis=0), xp.sum(D**2, axis=0), largest)
+        w = xp.astype(xp.asarray(s), xp.float64)
+        return cls(w @ inner, w @ D, w @ D**2, largest)
+
+    @classmethod
+    def _of_stored(cls, X: Any, s: Any, centre: Any, reach: Any) -> InnerSums:
+        xp, stored = namespace_of(centre), StoredEntries.of(X, s)
+        x = stored.values
+        D = x - centre[stored.columns]
+        inner = xp.astype(xp.abs(D) <= reach[stored.columns], xp.float64)
+        zeros = xp.where(xp.abs(centre) <= reach, stored.zeros, xp.zeros_like(centre))
+        return cls(
+            stored.sums(inner) + zeros,
+            stored.sums(D * inner) - zeros * centre,
+            stored.sums(D**2 * inner) + zeros * centre**2,
+            stored.largest(x * inner),
+        )
 
     def __add__(self, other: InnerSums) -> InnerSums:
         xp = namespace_of(self.weight)

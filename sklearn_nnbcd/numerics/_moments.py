@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..backends import namespace_of
+import numpy as np
+
+from ..backends import SparseRows, namespace_of
 
 #: entries of X at a time: the slices are copied in double precision
 _ENTRIES = 2**16
@@ -59,6 +61,8 @@ class ColumnMoments:
 
     @classmethod
     def _of_slice(cls, X: Any, s: Any) -> ColumnMoments:
+        if isinstance(X, SparseRows):
+            return cls._of_stored(X, s)
         xp = namespace_of(X)
         X = xp.astype(X, xp.float64)
         if s is None:
@@ -70,6 +74,14 @@ class ColumnMoments:
             mean = s @ X / weight
             square = s @ (X - mean) ** 2
         return cls(weight, mean, square, xp.max(xp.abs(X), axis=0), xp.zeros_like(mean) > 0.0)
+
+    @classmethod
+    def _of_stored(cls, X: SparseRows, s: Any) -> ColumnMoments:
+        """The same numbers from the stored entries and the weight of the zeros of each column."""
+        stored = StoredEntries.of(X, s)
+        mean = stored.sums(stored.values) / stored.total
+        square = stored.sums((stored.values - mean[stored.columns]) ** 2) + stored.zeros * mean**2
+        return cls(stored.total, mean, square, stored.largest(stored.values), mean != mean)
 
     def checked(self) -> ColumnMoments:
         """The moments as they are; ValueError if the columns are too large for them.
@@ -111,8 +123,53 @@ class ColumnMoments:
         return xp.where(self.varies, deviation, xp.ones_like(deviation))
 
 
+@dataclass(frozen=True, eq=False)
+class StoredEntries:
+    """The stored entries of sparse rows, and what the zeros beside them weigh.
+
+    Attributes
+    ----------
+    columns : array of int of shape (nnz,)
+    values, weights : float64 arrays of shape (nnz,)
+        Entries, and the sample weights of their rows.
+    total : float
+        Sum of all sample weights.
+    zeros : float64 array of shape (d,)
+        Weight of the rows that store nothing in a column.
+    """
+
+    columns: Any
+    values: Any
+    weights: Any
+    total: float
+    zeros: Any
+
+    @classmethod
+    def of(cls, X: SparseRows, s: Any = None) -> StoredEntries:
+        """The entries of rows as they came, with sample weights s of shape (n,); None: ones."""
+        S, (n, d) = X.entries, X.shape
+        s = np.ones(n) if s is None else np.asarray(s, dtype=np.float64)
+        weights, total = np.repeat(s, np.diff(S.indptr)), float(np.sum(s))
+        zeros = np.maximum(total - np.bincount(S.indices, weights, d), 0.0)
+        zeros[np.bincount(S.indices, minlength=d) == n] = 0.0  # rather than rounding: there are none
+        return cls(S.indices, S.data.astype(np.float64), weights, total, zeros)
+
+    def sums(self, values: Any) -> Any:
+        """Weighted sums over the stored entries of each column, of numbers that belong to the entries."""
+        return np.bincount(self.columns, self.weights * values, self.zeros.shape[0])
+
+    def largest(self, values: Any) -> Any:
+        """The largest absolute one of numbers that belong to the entries, for each column; 0 without any."""
+        found = np.zeros_like(self.zeros)
+        np.maximum.at(found, self.columns, np.abs(values))
+        return found
+
+
 def row_slices(X: Any) -> Iterator[slice]:
     """Slices of the rows of X, small enough for copies in double precision."""
-    size = max(64, _ENTRIES // max(1, X.shape[1]))
+    if isinstance(X, SparseRows):  # each slice costs a pass over the columns, too
+        size = max(64, 16 * max(_ENTRIES, X.shape[1]) // max(1, X.row_entries))
+    else:
+        size = max(64, _ENTRIES // max(1, X.shape[1]))
     for start in range(0, X.shape[0], size):
         yield slice(start, min(start + size, X.shape[0]))

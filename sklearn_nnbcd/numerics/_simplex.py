@@ -12,8 +12,8 @@ def two_columns(p: Any, *, xp: Any) -> Any:
 def project_to_simplex(V: Any, *, xp: Any) -> Any:
     """Euclidean projection of each row onto the probability simplex.
 
-    Order is kept: a larger entry never gets a smaller probability. Sort-based, O(n k log k)
-    (Duchi et al., 2008).
+    Order is kept: a larger entry never gets a smaller probability. Nothing is sorted: entries that are
+    below the threshold of those that are left drop out until none is (Michelot, 1986), in a few rounds.
 
     Parameters
     ----------
@@ -26,12 +26,17 @@ def project_to_simplex(V: Any, *, xp: Any) -> Any:
     P : array of shape (n, k)
         Non-negative rows that sum to one.
     """
-    k = V.shape[1]
-    ordered = xp.sort(V, axis=1, descending=True)
-    excess = xp.cumulative_sum(ordered, axis=1) - 1.0
-    count = xp.arange(1, k + 1, dtype=V.dtype)
-    support = xp.sum(xp.astype(ordered * count > excess, xp.int64), axis=1)
-    last = xp.arange(k, dtype=support.dtype)[None, :] == (support - 1)[:, None]
-    threshold = xp.sum(xp.where(last, excess / count, xp.zeros_like(excess)), axis=1)
-    P = xp.clip(V - threshold[:, None], 0.0, None)
-    return P / xp.sum(P, axis=1)[:, None]
+    # A shift of a row changes nothing: its largest entries, now 0, stay in, and what is 1 below them gets
+    # nothing, so that large entries must not round the 1 away.
+    Z = xp.clip(V - xp.max(V, axis=1, keepdims=True), -1.0, 0.0)
+    ones = xp.ones(Z.shape[1], dtype=Z.dtype)
+    inside, n_inside = Z > -1.0, None  # the threshold is at least the largest entry less 1
+    while True:
+        share = xp.astype(inside, Z.dtype)
+        count = share @ ones
+        threshold = (((Z * share) @ ones - 1.0) / count)[:, None]
+        if n_inside is not None and bool(xp.all(count == n_inside)):
+            break
+        inside, n_inside = xp.logical_and(inside, Z > threshold), count
+    P = xp.clip(Z - threshold, 0.0, None)
+    return P / (P @ ones)[:, None]

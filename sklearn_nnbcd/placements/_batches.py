@@ -2,9 +2,10 @@
 """Rows in shuffled batches, for solvers that see a few of them at a time."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
-from ..backends import namespace_of, shuffled_rows
+from ..backends import get_backend, namespace_of, shuffled_rows
 
 
 class ShuffledBatches:
@@ -29,8 +30,8 @@ class ShuffledBatches:
     ----------
     weight : float
         Sum of all sample weights.
-    square_weight : float
-        Sum of their squares.
+    weight_norm : float
+        Root of the sum of their squares.
     """
 
     def __init__(
@@ -39,21 +40,25 @@ class ShuffledBatches:
         self.X, self.Y, self.s, self.random_state = X, Y, s, random_state
         self.transform = transform
         self.count = max(1, round(X.shape[0] / size))
-        self.weight = self.square_weight = float(X.shape[0])
+        self.weight, self.weight_norm = float(X.shape[0]), float(X.shape[0]) ** 0.5
         if s is not None:
             xp = namespace_of(s)
-            self.weight, self.square_weight = float(xp.sum(s)), float(xp.sum(s * s))
+            largest = float(xp.max(s))  # squares of very small weights are 0 in single precision
+            shares = s / largest
+            self.weight = largest * float(xp.sum(shares))
+            self.weight_norm = largest * float(xp.sum(shares * shares)) ** 0.5
 
     def __len__(self) -> int:
         return self.count
 
     def __iter__(self) -> Iterator[tuple]:
         xp, n = namespace_of(self.X), self.X.shape[0]
+        take = partial(get_backend(xp).take_rows, xp=xp)
         order = shuffled_rows(n, self.random_state)
         for k in range(self.count):
             rows = order[k * n // self.count : (k + 1) * n // self.count]
             rows.sort()
             rows = xp.asarray(rows.astype("int64"))
-            X, Y = (xp.take(part, rows, axis=0) for part in (self.X, self.Y))
-            s = None if self.s is None else xp.take(self.s, rows, axis=0)
+            X, Y = take(self.X, rows), take(self.Y, rows)
+            s = None if self.s is None else take(self.s, rows)
             yield X if self.transform is None else self.transform(X), Y, s

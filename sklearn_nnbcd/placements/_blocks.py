@@ -3,13 +3,13 @@
 
 import itertools
 import os
-import tempfile
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..backends._array_file import ArrayFile
 from ._base import BasePlacement, added
 from ._pickled import join_arrays, split_arrays
+from ._scratch import ScratchFolder
 
 
 class DiskBlocks(BasePlacement):
@@ -25,7 +25,15 @@ class DiskBlocks(BasePlacement):
         The first blocks, such as tuples of slices of X, Y and sample weights.
     folder : str, default=None
         Where the files go, in a new folder that :meth:`close` removes; None: the system's place for
-        temporary files. It should not be kept in memory, as some systems keep theirs.
+        temporary files. It should not be kept in memory, as some systems keep theirs. Those of processes
+        that were killed are removed.
+    needed : int, default=0
+        Bytes that all files are going to take.
+
+    Raises
+    ------
+    OSError
+        If the disk has no room, with the folder, what is needed, and what helps.
 
     Attributes
     ----------
@@ -33,8 +41,8 @@ class DiskBlocks(BasePlacement):
         Bytes of all files.
     """
 
-    def __init__(self, blocks: Iterable, folder: str | None = None):
-        self._home = tempfile.TemporaryDirectory(prefix="nnbcd-", dir=folder)
+    def __init__(self, blocks: Iterable, folder: str | None = None, needed: int = 0):
+        self._home = ScratchFolder(folder, needed)
         self._names = itertools.count()
         self._blocks = [split_arrays(block) for block in blocks]
 
@@ -64,7 +72,7 @@ class DiskBlocks(BasePlacement):
     def close(self) -> None:
         """Remove all files."""
         self._blocks = []
-        self._home.cleanup()
+        self._home.close()
 
     @property
     def nbytes(self) -> int:

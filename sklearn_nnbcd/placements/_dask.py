@@ -12,7 +12,6 @@ goes on as if nothing had happened.
 
 import itertools
 import os
-import tempfile
 import threading
 import uuid
 import weakref
@@ -24,6 +23,7 @@ from ._base import BasePlacement, added
 from ._blocks import DiskBlocks
 from ._memory import InMemory
 from ._pickled import join_arrays, split_arrays
+from ._scratch import ScratchFolder
 
 #: seconds between two looks at whether all workers are still there
 _PATIENCE = 0.5
@@ -196,7 +196,7 @@ class DaskBlocks(BasePlacement):
 
         self.client = default_client() if client is None else client
         self._fit, self._split, self._on_disk = uuid.uuid4().hex, split, on_disk
-        self._home = tempfile.TemporaryDirectory(prefix="nnbcd-")
+        self._home = ScratchFolder()
         self._sent = Sent(self.client, self._home.name)
         self._log: list[tuple] = []
         self._numbers = itertools.count()
@@ -223,7 +223,7 @@ class DaskBlocks(BasePlacement):
     def close(self) -> None:
         """Forget the blocks, here and on the workers."""
         groups, self._groups, self._log, self._parts = list(self._groups), {}, [], []
-        self._home.cleanup()
+        self._home.close()
         if self.client.status == "running":
             self.client.run(_forget, self._fit, groups, on_error="ignore")
 

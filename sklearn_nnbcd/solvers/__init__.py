@@ -5,7 +5,7 @@ from ._base import STREAM_BATCHES, BaseSolver, FitContext
 from ._exact import ExactMiniBatch
 from ._full import FullBatch, block_size, cut_rows
 from ._minibatch import MiniBatch
-from ._run import RunResult, run
+from ._run import RunResult, begin, run
 
 SOLVERS: dict[str, type[BaseSolver]] = {"full": FullBatch, "minibatch": MiniBatch, "exact": ExactMiniBatch}
 
@@ -18,6 +18,7 @@ __all__ = [
     "FullBatch",
     "MiniBatch",
     "RunResult",
+    "begin",
     "block_size",
     "cut_rows",
     "run",

@@ -63,8 +63,14 @@ class BaseSolver(BaseEstimator):
         Whether the columns of X are to be centred and scaled for it.
     monotone : bool
         Whether the objective only falls, so that a stall means convergence.
+    changes_rows : bool
+        Whether a step changes what the solver keeps of the rows, so that a step that was interrupted leaves
+        them between two states.
     auto_penalties : dict
         What "auto" stands for as ``tau`` and ``ridge``; a ridge of None: the solver finds one by itself.
+    gram_columns : int
+        Inputs of the first layer, or rows in their place where they are fewer, up to which their Gram matrix
+        is formed; beyond, the problem is ``wide``.
     auto_initializer : str
         What ``initializer="auto"`` stands for.
     """
@@ -72,7 +78,9 @@ class BaseSolver(BaseEstimator):
     uses: frozenset[str] = frozenset()
     scales_columns: bool = True
     monotone: bool = False
+    changes_rows: bool = False
     auto_penalties: dict[str, float | None] = {"tau": 10.0, "ridge": 0.0}
+    gram_columns: int = 2048
     auto_initializer: str = "kaiming_normal"
 
     def check_parameters(self) -> None:

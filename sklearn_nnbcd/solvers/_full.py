@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._validation import check_flag, check_number, check_option
-from ..backends import get_backend, namespace_of
+from ..backends import SparseRows, get_backend, namespace_of
 from ..engine import (
     Diagnosis,
     FullState,
@@ -74,6 +74,7 @@ class FullBatch(BaseSolver):
 
     uses = frozenset({"rho", "gamma", "proximal", "tau", "ridge", "activity_regularizer"})
     monotone = True
+    changes_rows = True
     auto_penalties = {"tau": 10.0 / AUTO_WEIGHT, "ridge": 1.0 / AUTO_WEIGHT}
     auto_initializer = "small_normal"
 
@@ -135,9 +136,15 @@ class FullBatch(BaseSolver):
     def _placement(
         self, problem: Problem, weights: Weights, rows: tuple, context: FitContext, extrapolation: bool
     ) -> Any:
-        size, on_disk = block_size(problem, weights, rows[0].shape[0], context, extrapolation)
+        n_rows = rows[0].shape[0]
+        width = rows[0].row_entries if isinstance(rows[0], SparseRows) else rows[0].shape[1]
+        size, on_disk = block_size(problem, weights, n_rows, context, extrapolation, width)
         blocks = cut_rows(rows, size)
-        return DiskBlocks(blocks) if on_disk else InMemory(blocks)
+        if not on_disk:
+            return InMemory(blocks)
+        X, itemsize = rows[0], problem.xp.finfo(weights.W[1].dtype).bits // 8
+        mapped = 0 if context.inputs is None else itemsize * math.prod(X.shape)
+        return DiskBlocks(blocks, needed=mapped + n_rows * bytes_of_states(problem, weights, extrapolation))
 
     def step(self, state: FullState) -> tuple[FullState, Terms]:
         """One sweep, and the terms of L before it."""
@@ -188,13 +195,19 @@ def cut_rows(rows: tuple, size: int) -> list[tuple]:
 
 
 def block_size(
-    problem: Problem, weights: Weights, n_rows: int, context: FitContext, extrapolation: bool
+    problem: Problem,
+    weights: Weights,
+    n_rows: int,
+    context: FitContext,
+    extrapolation: bool,
+    width: int | None = None,
 ) -> tuple[int, bool]:
     """Rows of a block, and whether the blocks must lie on disk.
 
     Counted are U and V of all layers (twice with ``extrapolation``), some twelve arrays that a step of one
     block makes (of the widest layer), and what does not grow with the rows: weights, Gram matrices and
-    their factors. Without a limit, a device's free memory makes blocks smaller, and nothing goes to disk.
+    their factors. ``width`` is how many entries a row of X takes; None: its columns. Without a limit, a
+    device's free memory makes blocks smaller, and nothing goes to disk.
 
     Raises
     ------
@@ -204,15 +217,18 @@ def block_size(
         If a device has no room for U and V, and there is no limit.
     """
     layers = problem.layers[1:]
-    widest = max([weights.W[1].shape[0], *(layer.row_entries for layer in layers)])
+    width = weights.W[1].shape[0] if width is None else width
+    widest = max([width, weights.W[1].shape[1], *(layer.row_entries for layer in layers[1:])])
+    if layers[0].positions > 1:
+        widest = max(widest, layers[0].row_entries)
     backend, limit, owner = get_backend(problem.xp), context.memory_limit, context.owner
     size = min(n_rows, block_rows([widest], backend.block_entries))
     shapes = [W.shape for W in weights.W[1:]]
     itemsize = problem.xp.finfo(weights.W[1].dtype).bits // 8
-    fixed = itemsize * (5 * sum(a * b for a, b in shapes) + 6 * max(max(s) for s in shapes) ** 2)
+    sides = [shapes[0][1] if problem.wide else max(shapes[0]), *(max(s) for s in shapes[1:])]
+    fixed = itemsize * (5 * sum(a * b for a, b in shapes) + 6 * max(sides) ** 2)
     step = 12 * widest * itemsize
-    entries = sum(math.prod(layer.build(layer.input_shape_)) for layer in layers)
-    states = (4 if extrapolation else 2) * itemsize * entries
+    states = bytes_of_states(problem, weights, extrapolation)
     if limit is None:
         free = backend.free_bytes()
         return size if free is None else min(
@@ -229,6 +245,12 @@ def block_size(
             "Raise it, or use narrower layers."
         )
     return size, True
+
+
+def bytes_of_states(problem: Problem, weights: Weights, extrapolation: bool) -> int:
+    """Bytes of one row's U and V of all layers, twice with ``extrapolation``."""
+    entries = sum(math.prod(layer.build(layer.input_shape_)) for layer in problem.layers[1:])
+    return (4 if extrapolation else 2) * (problem.xp.finfo(weights.W[1].dtype).bits // 8) * entries
 
 
 def rows_on_device(free: int, n_rows: int, fixed: int, states: int, step: int, owner: str) -> int:

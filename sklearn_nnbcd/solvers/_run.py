@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import dtype_name
 from ..backends import namespace_of
-from ..engine import Diagnosis, Terms, Weights
-from ._base import BaseSolver
+from ..engine import Diagnosis, Problem, Terms, Weights
+from ._base import BaseSolver, FitContext
 
 
 @dataclass(frozen=True)
@@ -24,9 +23,11 @@ class RunResult:
     weights : Weights
         To keep.
     curve : list of Terms
-        L after each complete sweep; of batch solvers the sums of losses as the batches came.
+        L after each complete sweep, or before it where the fit was interrupted or stopped at numbers that are
+        not finite; of batch solvers the sums of losses as the batches came.
     diagnosis : Diagnosis or None
-        None if the fit stopped at numbers that are not finite.
+        None if the fit stopped at numbers that are not finite, or was interrupted in the middle of a sweep
+        that changes the rows.
     n_sweeps : int
         Complete sweeps or passes.
     state : state of the solver
@@ -38,6 +39,59 @@ class RunResult:
     diagnosis: Diagnosis | None
     n_sweeps: int
     state: Any
+
+
+def not_finite() -> ValueError:
+    """The error of a fit that has no finite weights to keep."""
+    return ValueError(
+        "The objective is not finite for the given X and y: entries are too large for their precision. "
+        "Standardise the columns first, e.g. with make_pipeline(StandardScaler(), ...), or pass float64."
+    )
+
+
+def is_failed_decomposition(error: Exception) -> bool:
+    """Whether a library's decomposition found numbers that are not finite, or so large that it gave up."""
+    return type(error).__name__.lstrip("_") == "LinAlgError"
+
+
+def begin(solver: BaseSolver, problem: Problem, start: Callable, rows: tuple, context: FitContext) -> Any:
+    """The solver's first state; see :meth:`BaseSolver.init`.
+
+    Raises
+    ------
+    ValueError
+        If the first weights, or what they make of the rows, are not finite.
+    """
+    try:
+        return solver.init(problem, start, rows, context)
+    except Exception as error:
+        if is_failed_decomposition(error):
+            raise not_finite() from error
+        raise
+
+
+def attempt(solver: BaseSolver, state: Any) -> tuple[Any, Terms, Weights] | None:
+    """One step, its terms and its result; None where the numbers are not finite."""
+    try:
+        new, before = solver.step(state)
+        found = solver.result(new)
+    except Exception as error:
+        if is_failed_decomposition(error):
+            return None
+        raise
+    return (new, before, found) if math.isfinite(before.total) and is_finite(found) else None
+
+
+def ended(solver: BaseSolver, state: Any) -> tuple[Any, Terms | None, Weights] | None:
+    """What :meth:`BaseSolver.finish` makes of a state, and its result; None where it is not finite."""
+    try:
+        end, last = solver.finish(state)
+        owed = solver.result(end)
+    except Exception as error:
+        if is_failed_decomposition(error):
+            return None
+        raise
+    return (end, last, owed) if is_finite(owed) else None
 
 
 def run(solver: BaseSolver, state: Any, max_iter: int, after_sweep: Callable[..., bool]) -> RunResult:
@@ -68,39 +122,46 @@ def run(solver: BaseSolver, state: Any, max_iter: int, after_sweep: Callable[...
         If the fit was interrupted later, or stopped at numbers that are not finite; the last complete
         weights are kept.
     """
-    terms, weights, finite = [], None, True
+    terms: list[Terms] = []
+    kept: tuple[Any, Weights | None, int] = (state, None, 0)
+    finite, interrupted = True, False
     try:
         with np.errstate(all="ignore"):  # overflows are met by the checks for finite numbers
             for k in range(1, max_iter + 1):
-                new, before = solver.step(state)
-                found = solver.result(new)
-                if not (math.isfinite(before.total) and is_finite(found)):
+                made = attempt(solver, kept[0])
+                if made is None:
                     finite = False
                     break
-                state, weights = new, found
-                terms.append(before)
-                if after_sweep(k, weights, before, state):
+                terms.append(made[1])
+                kept = (made[0], made[2], k)  # at once: an interrupt finds all of it, or nothing
+                if after_sweep(k, made[2], made[1], made[0]):
                     break
     except KeyboardInterrupt:
-        if weights is None:
+        if kept[1] is None:
             raise
+        interrupted = True
         warnings.warn(
-            f"Training interrupted by the user after {len(terms)} complete sweeps; the "
+            f"Training interrupted by the user after {kept[2]} complete sweeps; the "
             "best weights so far are kept.",
-            stacklevel=6,
+            stacklevel=7,
         )
+    state, weights, count = kept
     if weights is None:
-        raise ValueError(
-            "The objective is not finite for the given X and y: entries are too large for "
-            f"{dtype_name(found.W[1])}. Standardise the columns first, e.g. with "
-            "make_pipeline(StandardScaler(), ...), or pass float64."
-        )
+        raise not_finite()
+    if interrupted and solver.changes_rows:  # L would be that of rows of two sweeps
+        return RunResult(weights, terms[:count], None, count, state)
+    return completed(solver, state, weights, terms[:count], finite)
+
+
+def completed(
+    solver: BaseSolver, state: Any, weights: Weights, terms: list[Terms], finite: bool
+) -> RunResult:
+    """The result of a run, with what is owed after its last step; ``finite`` is False after an overflow."""
     curve, diagnosis = terms, None
     with np.errstate(all="ignore"):
-        ended, last = solver.finish(state)
-        owed = solver.result(ended)
-    if is_finite(owed):  # also after an overflow: a last projection may be owed
-        state, weights = ended, owed
+        end = ended(solver, state)
+    if end is not None:  # also after an overflow: a last projection may be owed
+        state, last, weights = end
         finite = finite and (last is None or math.isfinite(last.total))
     else:
         finite = False
@@ -112,7 +173,7 @@ def run(solver: BaseSolver, state: Any, max_iter: int, after_sweep: Callable[...
             f"Training stopped after {len(terms)} sweeps because the objective was no longer "
             "finite. The last finite weights are kept; standardised X, float64, or a larger 'ridge' "
             "help.",
-            stacklevel=6,
+            stacklevel=8,
         )
     return RunResult(weights, curve, diagnosis, len(terms), state)
 

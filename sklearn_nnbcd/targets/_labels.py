@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """One label per row: two classes share one output, more have one each."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from array_api_compat import device as array_device
 from sklearn.metrics import accuracy_score
 
 from .._validation import check_number
@@ -42,6 +44,10 @@ class Labels(BaseTargets):
     loss: Any
     class_weight: np.ndarray | None = None
 
+    def __repr__(self) -> str:
+        """One line, however many classes there are."""
+        return f"<Labels of {len(self.classes)} classes for {self.loss!r}>"
+
     @classmethod
     def fit(
         cls, y: np.ndarray, s: np.ndarray | None, *, loss: Any, class_weight: Any, owner: str
@@ -66,7 +72,7 @@ class Labels(BaseTargets):
         Raises
         ------
         ValueError
-            For one class only, or weights of unknown classes.
+            For one class only, or bad weights of classes.
         """
         classes = np.unique(y)
         counts = None
@@ -82,7 +88,7 @@ class Labels(BaseTargets):
         if len(classes) < 2:
             raise ValueError(
                 "The 'y' of fit must have at least two classes among the rows of positive "
-                f"weight. Got one class, {classes[0]!r}. Check the labels, or the weights."
+                f"weight. Got one class, {classes.tolist()[0]!r}. Check the labels, or the weights."
             )
         return cls(classes, loss, weights_of_classes(class_weight, classes, counts, owner))
 
@@ -112,8 +118,17 @@ class Labels(BaseTargets):
         return each if s is None else s * each
 
     def to_proba(self, V: Any, *, xp: Any) -> Any:
-        """Probabilities of shape (n, n_classes), as the loss reads the outputs."""
-        return self.loss.to_proba(V, xp=xp)
+        """Probabilities of shape (n, n_classes), as the loss reads the outputs.
+
+        The predicted class has the largest one, by a rounding error where the loss gives several the same.
+        """
+        P, place = self.loss.to_proba(V, xp=xp), self.decode(V, xp=xp)
+        tied = xp.argmax(P, axis=1) != place
+        if not bool(xp.any(tied)):
+            return P
+        winner = xp.arange(P.shape[1], dtype=place.dtype, device=array_device(P))[None, :] == place[:, None]
+        largest = xp.max(P, axis=1, keepdims=True) * (1.0 + float(xp.finfo(P.dtype).eps))
+        return xp.where(winner & tied[:, None], largest, P)
 
     def score(self, y: np.ndarray, V: np.ndarray, s: np.ndarray | None) -> float:
         """Accuracy."""
@@ -165,7 +180,12 @@ def weights_of_classes(class_weight: Any, classes: np.ndarray, counts: Any, owne
     Raises
     ------
     ValueError, TypeError
-        For anything else, for classes that are unknown, and for weights that are not positive.
+        For anything else, and for weights that are not positive.
+
+    Warns
+    -----
+    UserWarning
+        If a dict names classes that y does not have, and leaves out others that it has.
     """
     if class_weight is None:
         return None
@@ -176,11 +196,14 @@ def weights_of_classes(class_weight: Any, classes: np.ndarray, counts: Any, owne
             f"The 'class_weight' of {owner} must be 'balanced', a dict of class "
             f"to weight, or None. Got {class_weight!r}."
         )
-    missing = set(class_weight) - set(classes.tolist())
-    if missing:
-        raise ValueError(
-            f"The 'class_weight' of {owner} must name classes of y, "
-            f"{classes.tolist()}. Got the unknown {sorted(missing, key=str)}."
+    known = set(classes.tolist())
+    unknown, unnamed = set(class_weight) - known, known - set(class_weight)
+    if unknown and unnamed:  # a class that is absent from one fold is no fault where all others are named
+        warnings.warn(
+            f"The 'class_weight' of {owner} names classes that y does not have: "
+            f"{sorted(unknown, key=str)}. Those of y that it does not name weigh 1: "
+            f"{sorted(unnamed, key=str)}. Name the classes as y does, or leave the others out.",
+            stacklevel=8,
         )
     cure = "Leave rows out instead of weighting a class by 0."
     for label, value in class_weight.items():

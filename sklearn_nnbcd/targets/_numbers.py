@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import r2_score
 
 from ..backends import namespace_of
 from ..numerics import ColumnMoments
@@ -42,6 +41,10 @@ class Numbers(BaseTargets):
     one_column: bool
     loss: Any
     moments: ColumnMoments | None = None
+
+    def __repr__(self) -> str:
+        """One line, however many outputs there are."""
+        return f"<Numbers of {self.n_outputs} outputs for {self.loss!r}>"
 
     @classmethod
     def fit(
@@ -172,8 +175,17 @@ class Numbers(BaseTargets):
         return self.loss.rescaled(float(self.unit[0]) if len(self.unit) == 1 else self.unit)
 
     def score(self, y: np.ndarray, V: np.ndarray, s: np.ndarray | None) -> float:
-        """Coefficient of determination, the mean over outputs."""
-        return float(r2_score(y, self.decode(V, xp=namespace_of(V)), sample_weight=s))
+        """Coefficient of determination, the mean over outputs.
+
+        Where the rows' own targets are constant, or there is one row, it has no spread to go by, and that of
+        the targets of the fit takes its place.
+        """
+        found = as_columns(self.decode(V, xp=namespace_of(V)))
+        Y, unit = as_columns(y), np.asarray(self.unit, dtype=np.float64)
+        spread = np.average((Y - np.average(Y, axis=0, weights=s)) ** 2, axis=0, weights=s)
+        spread = np.where(np.max(Y, axis=0) > np.min(Y, axis=0), spread, unit**2)
+        residual = np.average((Y - found) ** 2, axis=0, weights=s)
+        return float(np.mean(1.0 - residual / spread))
 
     def engine_outputs(self, V: Any, *, xp: Any) -> Any:
         """(V - mean) / spread."""

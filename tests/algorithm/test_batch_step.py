@@ -221,7 +221,7 @@ def test_the_solver_knows_what_its_batches_weigh(compression):
     rows = X[:64], Y[:64], s[:64]
     state = solver.init(problem, lambda: (weights.W, weights.b), rows, FitContext(None, random_state))
     assert state.engine.batch_weight == pytest.approx(s[:64].sum() / 2, rel=1e-12)
-    assert state.engine.square_weight == pytest.approx((s[:64] ** 2).sum(), rel=1e-12)
+    assert state.engine.weight_norm**2 == pytest.approx((s[:64] ** 2).sum(), rel=1e-12)
     state, _ = solver.step(state)
     state = solver.with_rows(state, (X[64:], Y[64:], s[64:]), random_state)
     assert state.engine.batch_weight == pytest.approx(s.sum() / 3, rel=1e-12)

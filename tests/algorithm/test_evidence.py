@@ -22,7 +22,7 @@ def semidefinite(d, rng, rank=None):
     return A @ A.T / d
 
 
-def evidence_state(loss, *, count=4, dispersion=0.3, n_rows=70.0, square_weight=130.0, ridge=None, seed=0):
+def evidence_state(loss, *, count=4, dispersion=0.3, n_rows=70.0, weight_norm=130.0**0.5, ridge=None, seed=0):
     """The state of a network with two layers whose running sums are random matrices."""
     widths = (6, 5, OUTPUTS[loss])
     problem, weights, *_ = setting(widths, loss=loss, ridge=ridge)
@@ -32,12 +32,12 @@ def evidence_state(loss, *, count=4, dispersion=0.3, n_rows=70.0, square_weight=
         gram = semidefinite(d_in + 1, rng, rank=4)  # fewer directions than inputs
         curvatures.append(Curvature(True, count, gram=gram, sensitivity=semidefinite(d_out, rng)))
     state = initial_state(problem, weights, BatchSettings(), n_rows=n_rows)
-    return replace(state, curvatures=tuple(curvatures), dispersion=dispersion, square_weight=square_weight)
+    return replace(state, curvatures=tuple(curvatures), dispersion=dispersion, weight_norm=weight_norm)
 
 
 def determined_numbers(state):
     """sum lambda / (lambda + delta) over all pairs of eigenvalues of all layers, and a_i ||W_i||^2."""
-    rows = state.n_rows**2 / state.square_weight
+    rows = (state.n_rows / state.weight_norm) ** 2
     gamma = size = 0.0
     for i in range(1, state.problem.N + 1):
         curvature, W = state.curvatures[i], state.weights.W[i]
@@ -68,7 +68,7 @@ def plain_ridges(state):
 @pytest.mark.parametrize("loss", ["squared_error", "huber", "logistic", "cross_entropy"])
 def test_ridges_are_those_of_plain_loops(loss, n_rows, dispersion):
     """Also where the share meets its bounds, and where hardly a row is left."""
-    state = evidence_state(loss, n_rows=n_rows, square_weight=1.8 * n_rows, dispersion=dispersion)
+    state = evidence_state(loss, n_rows=n_rows, weight_norm=(1.8 * n_rows) ** 0.5, dispersion=dispersion)
     assert state.ridges == (None, 3.0, 2.5)  # half of the inputs
     for _ in range(3):
         expected = plain_ridges(state)
@@ -95,14 +95,14 @@ def test_the_unit_of_the_targets_does_not_matter_to_squared_error():
     for c in (1.0, 100.0):
         W, b = ((None, c * x[1]) for x in (weights.W, weights.b))
         start = initial_state(problem, replace(weights, W=W, b=b), BatchSettings(refresh=1), n_rows=40.0)
-        state = steps(replace(start, square_weight=40.0), [(X, c * Y, None)] * 9)
+        state = steps(replace(start, weight_norm=40.0**0.5), [(X, c * Y, None)] * 9)
         ridges.append(state.ridges[1])
         assert state.ridges[1] != start.ridges[1]
     assert ridges[0] == pytest.approx(ridges[1], rel=1e-6)
 
 
 def test_the_unit_of_the_weights_does_not_matter_to_the_evidence():
-    states = [evidence_state("logistic", n_rows=70.0 * c, square_weight=130.0 * c * c) for c in (1.0, 8.0)]
+    states = [evidence_state("logistic", n_rows=70.0 * c, weight_norm=130.0**0.5 * c) for c in (1.0, 8.0)]
     one, other = (update_ridges(state).ridges[1:] for state in states)
     np.testing.assert_allclose(one, other, rtol=1e-12)
 
@@ -144,7 +144,7 @@ def test_another_namespace_finds_the_same_ridges(loss, standard):
     for xp in (standard, NUMPY):
         problem, weights, X, Y, s = setting(loss=loss, ridge=None, weighted=True, rows=15, xp=xp)
         state = initial_state(problem, weights, BatchSettings(refresh=1), n_rows=15.0)
-        state = replace(state, square_weight=15.0, batch_weight=20.0)
+        state = replace(state, weight_norm=15.0**0.5, batch_weight=20.0)
         state = steps(state, [(X, Y, s)] * 10)
         found.append([float(to_host(ridge)) if xp is standard else ridge for ridge in state.ridges[1:]])
         found[-1] += [float(x) for x in np.ravel(to_host(state.weights.W[1]))]

@@ -19,9 +19,11 @@ SCRIPTS = {
     "size": "size_and_speed.py",
     "defaults": "compare_mlp_defaults.py",
     "budget": "budget_digits.py",
+    "predict_speed": "predict_speed.py",
+    "serve_speed": "serve_speed.py",
 }
-#: those that take hours, or need tools of their own
-LONG = {"tables": "tables.py", "devices": "devices.py"}
+#: those that take many minutes or hours, or need tools of their own
+LONG = {"tables": "tables.py", "bytes": "bytes.py", "devices": "devices.py", "sparse": "sparse_text.py"}
 
 
 def main():

@@ -63,7 +63,7 @@ def test_shares_add_up_to_the_terms(weighted):
         shares = [share for share in report.to_dict()[f"{name}_share"] if share is not None]
         assert sum(shares) == pytest.approx(report.terms[name], rel=1e-9)
     weight = len(y) if s is None else s.sum()
-    assert report.losses["auxiliary"] == pytest.approx(model.objective_terms_[-1]["loss"] / weight)
+    assert report.losses["auxiliary"] == pytest.approx(model.objective_terms_["loss"][-1] / weight)
     assert report.losses["compressed"] == pytest.approx(model.loss_, rel=1e-9)
 
 

@@ -20,10 +20,22 @@ PIECES = ("layers", "activations", "losses", "compressions", "regularizers", "in
 # From top to bottom; the rooms of one floor may import each other only where APART is silent.
 FLOORS = (
     ("dask",),
-    ("_dask_parts",),
-    ("_classifier", "_regressor", "_estimator", "_outcome", "_stream", "_training", "_from_mlp", "_monitor")
+    ("_dask_rows",),
+    ("_dask_parts", "_dask_collections"),
+    (
+        "_classifier",
+        "_regressor",
+        "_estimator",
+        "_sizing",
+        "_outcome",
+        "_stream",
+        "_training",
+        "_from_mlp",
+        "_monitor",
+    )
     + ("_start", "_input", "_docs"),
     ("_resolve", "_parameters"),
+    ("_asked", "_names"),
     ("solvers",),
     ("network", "targets"),
     ("engine", "placements"),
@@ -34,7 +46,7 @@ FLOORS = (
 )
 APART = (("engine", "placements"), PIECES)
 # Rooms beside the house. None of the rooms below the estimators may import them.
-SIDE_ROOMS = ("inspection", "export", "testing", "datasets")
+SIDE_ROOMS = ("inspection", "model_selection", "export", "testing", "datasets")
 # The engine names no concrete piece, and a placement knows neither engine nor pieces.
 BLIND = ("engine", "placements")
 IMPORTS_NOTHING_OF_OURS = ("datasets",)
@@ -43,8 +55,8 @@ HOMES = {
     "cupy": ("backends/_cupy.py",),
     "cupyx": ("backends/_cupy.py",),
     "torch": ("backends/_torch.py",),
-    "dask": ("placements/_dask.py", "dask.py"),
-    "distributed": ("placements/_dask.py", "dask.py"),
+    "dask": ("placements/_dask.py", "_dask_collections.py", "dask.py"),
+    "distributed": ("placements/_dask.py", "_dask_rows.py", "dask.py"),
 }
 SKLEARN_COMPAT = "_sklearn_compat.py"
 # Names that not every supported scikit-learn has (1.6 is the oldest).
@@ -468,7 +480,7 @@ def test_import_linter_knows_the_same_floors():
     assert contract("no-concrete-piece") == [PIECES, BLIND]
     below = tuple(room for floor in FLOORS[FLOORS.index(("_resolve", "_parameters")) :] for room in floor)
     assert contract("side-rooms") == [SIDE_ROOMS, below]
-    above = tuple(room for floor in FLOORS for room in floor) + SIDE_ROOMS[:3]
+    above = tuple(room for floor in FLOORS for room in floor) + SIDE_ROOMS[:4]
     assert contract("datasets") == [above, IMPORTS_NOTHING_OF_OURS]
 
 
@@ -603,7 +615,7 @@ VIOLATIONS = [
         "from importlib import import_module\nimport_module('cupy')",
         "backends/_cupy.py",
     ),
-    (strayed_libraries, IN + "_estimator.py", "import dask.array", "placements/_dask.py or dask.py"),
+    (strayed_libraries, IN + "_estimator.py", "import dask.array", "_dask_collections.py or dask.py"),
     (strayed_libraries, IN + "backends/_x.py", "from distributed import Client", "dask.py"),
     (private_sklearn, IN + "_estimator.py", "from sklearn.utils._tags import Tags", "is private"),
     (private_sklearn, IN + "_estimator.py", "from sklearn.base import _fit_context", "is private"),

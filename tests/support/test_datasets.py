@@ -407,7 +407,7 @@ def test_no_server_is_a_clear_error(serve, tmp_path, server):
     "changes, reason",
     [
         ({"class_counts": {"y_val": {0: 1}}}, "labels 'y_val'"),
-        ({"build": lambda folder: {}}, "'feature_names' is missing"),
+        ({"build": lambda folder: {}}, "X_test, .* are missing"),
     ],
 )
 def test_content_that_is_not_the_published_one_is_not_cached(changes, reason, serve, tmp_path, monkeypatch):
@@ -442,12 +442,26 @@ def test_a_local_file_that_is_something_else_is_named(serve, tmp_path):
         (lambda: np.savez(path, X_train=arrays["X_train"]), "lacks the arrays X_test, y_test"),
         (lambda: np.savez(path, **{**arrays, "y_test": np.zeros(4, "u1")}), r"shape \(3,\)"),
         (lambda: np.savez(path, **{**arrays, "y_test": np.zeros(3)}), "dtype uint8"),
+        (lambda: np.savez(path, **{**arrays, "y_test": np.zeros(3, "u1")}), "labels 'y_test' must occur"),
     ):
         write()
         with pytest.raises(ValueError, match=reason) as caught:
             fetch_mnist(data_home=tmp_path)
         assert "download_if_missing=True" in str(caught.value)
         assert path.is_file()  # a user's file is never deleted
+
+
+def test_a_download_has_a_largest_size(serve, server, tmp_path, monkeypatch):
+    """Also what a small file becomes when it is unpacked."""
+    base = importlib.import_module("sklearn_nnbcd.datasets._base")
+    serve("mnist")
+    monkeypatch.setattr(base, "_MOST_BYTES", 1000)
+    with pytest.raises(OSError, match="larger than 1000 bytes|more than 1000 bytes"):
+        fetch_mnist(data_home=tmp_path, n_retries=0, delay=0)
+    assert leftovers(tmp_path) == []
+    bomb = tmp_path / "bomb.gz"
+    bomb.write_bytes(gzip.compress(bytes(100_000)))
+    assert bomb.stat().st_size < 1000 and "more than 1000 bytes" in base._sha256(bomb)
 
 
 def test_damaged_idx_files_are_refused(tmp_path):

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ...backends import namespace_of
+from ...backends import get_backend, namespace_of
 from ...numerics._linalg import add_to_diagonal, inverse_factor, times_transposed
 from ...numerics._metric import Metric
+from ...numerics._sketch import GramSketch
 from .._metrics import mean_diagonal, output_sensitivity, with_ridge
 from ._rows import weighted_rows
 from ._schedule import BatchSettings
@@ -31,7 +32,7 @@ class Curvature:
         Whether the last input is the constant 1 of the intercept.
     count : int
         Batches in the sums.
-    gram : array of shape (d_in + 1, d_in + 1) or None
+    gram : array of shape (d_in + 1, d_in + 1), or GramSketch of one, or None
         Mean of v v' with a constant 1 appended to v; (d_in, d_in) without intercepts. None: no batch yet.
     overlap : array of shape (d_out, d_out) or None
         Mean of d d' over rows (and positions), with d the slopes of sigma at u: derivatives, or chords
@@ -80,6 +81,65 @@ class Curvature:
         G = with_ridge(G, METRIC_RIDGES[0], xp=xp)
         return Metric(G, with_ridge(S, METRIC_RIDGES[1], xp=xp))
 
+    # what is made of the inputs; a wide layer keeps less of them
+
+    def input_moments(self, A: Any) -> Any:
+        """A'A of weighted rows A, in the form of ``gram``."""
+        return A.T @ A
+
+    def mean_square(self, gram: Any, *, xp: Any) -> Any:
+        """Mean of the diagonal, a number."""
+        return mean_diagonal(gram, xp=xp)
+
+    def damped(self, gram: Any, damping: float, *, xp: Any) -> Any:
+        """(gram + damping * mean diagonal I)^{-1}, for products from the left."""
+        return damped_inverse(gram, damping, xp=xp)
+
+    def input_eigenvalues(self, *, xp: Any) -> Any:
+        """Eigenvalues of ``gram``."""
+        return get_backend(xp).eigenvalues(self.gram, xp=xp)
+
+
+@dataclass(frozen=True, eq=False)
+class WideCurvature(Curvature):
+    """The curvature of a first layer of very many inputs: ``gram`` is a :class:`GramSketch`."""
+
+    @cached_property
+    def mean_input(self) -> Any:
+        """Mean of v, shape (d_in,); None without a constant, or before the first batch."""
+        if self.gram is None or not self.constant:
+            return None
+        column = self.gram.last_column
+        return column[:-1] / column[-1]
+
+    @cached_property
+    def metric(self) -> Metric | None:
+        """The diagonal of the centred G, and S, with small ridges; None before the first batch."""
+        if self.gram is None:
+            return None
+        G, xp = self.gram.diagonal, namespace_of(self.gram.diagonal)
+        if self.constant:
+            G = xp.clip(G[:-1] - G[-1] * self.mean_input**2, 0.0, None)
+        S = with_ridge(self.sensitivity, METRIC_RIDGES[1], xp=xp)
+        return Metric(with_ridge(G, METRIC_RIDGES[0], xp=xp), S)
+
+    def input_moments(self, A: Any) -> GramSketch:
+        """The sketch of A'A."""
+        return GramSketch.of(A, None if self.gram is None else self.gram.tests)
+
+    def mean_square(self, gram: GramSketch, *, xp: Any) -> Any:
+        """Mean of the diagonal, a number."""
+        return gram.mean_diagonal()
+
+    def damped(self, gram: GramSketch, damping: float, *, xp: Any) -> Any:
+        """The same inverse of the sketch."""
+        ridge = damping * gram.mean_diagonal()
+        return gram.inverse(ridge + float(xp.finfo(gram.diagonal.dtype).eps))
+
+    def input_eigenvalues(self, *, xp: Any) -> Any:
+        """Eigenvalues of the sketch."""
+        return self.gram.eigenvalues()
+
 
 def update_curvature(
     curvature: Curvature, A: Any, slopes: Any, above: Any, ridge: Any, settings: BatchSettings, *, xp: Any
@@ -101,14 +161,14 @@ def update_curvature(
     xp : module
     """
     memory = min(settings.memory, curvature.count / (curvature.count + 1.0))
-    gram, overlap = running_mean(curvature.gram, A.T @ A, memory), curvature.overlap
+    gram, overlap = running_mean(curvature.gram, curvature.input_moments(A), memory), curvature.overlap
     sensitivity = above
     if slopes is not None:
         overlap = running_mean(overlap, slopes.T @ slopes, memory)
         sensitivity = above * overlap
     inverse = None
     if settings.linearized:
-        unit = (1.0 + settings.damping) * mean_diagonal(gram, xp=xp) + float(xp.finfo(A.dtype).eps)
+        unit = (1.0 + settings.damping) * curvature.mean_square(gram, xp=xp) + float(xp.finfo(A.dtype).eps)
         inverse = damped_inverse(sensitivity, settings.damping, ridge / unit, xp=xp)
     return replace(
         curvature,
@@ -116,7 +176,7 @@ def update_curvature(
         gram=gram,
         overlap=overlap,
         sensitivity=sensitivity,
-        gram_inverse=damped_inverse(gram, settings.damping, xp=xp),
+        gram_inverse=curvature.damped(gram, settings.damping, xp=xp),
         sensitivity_inverse=inverse,
     )
 

@@ -73,8 +73,8 @@ def update_ridges(state: BatchState) -> BatchState:
     prior, determined, size = prior_ridges(problem), 0.0, 0.0
     for i in range(1, problem.N + 1):
         curvature = state.curvatures[i]
-        sides = curvature.gram, curvature.sensitivity
-        g, s = (xp.clip(backend.eigenvalues(A, xp=xp), 0.0, None) for A in sides)
+        sides = curvature.input_eigenvalues(xp=xp), backend.eigenvalues(curvature.sensitivity, xp=xp)
+        g, s = (xp.clip(values, 0.0, None) for values in sides)
         eigenvalues = (state.evidence_rows * g)[:, None] * s[None, :]
         determined = determined + number(xp.sum(eigenvalues / (eigenvalues + state.ridges[i])), xp=xp)
         size = size + prior[i] * squares(state.weights.W[i], xp=xp)

@@ -3,6 +3,7 @@
 
 from typing import Any
 
+from ...backends import get_backend
 from .._state import Problem
 
 
@@ -33,5 +34,5 @@ def weighted_inputs(problem: Problem, i: int, V: Any, root: Any) -> Any:
     xp, layer = problem.xp, problem.layers[i]
     A = layer.design(V, xp=xp)
     if problem.fit_intercept:
-        A = xp.concat([A, xp.ones((A.shape[0], 1), dtype=A.dtype)], axis=1)
+        A = get_backend(xp).with_constant(A, xp=xp)
     return A * spread_roots(layer, root, xp=xp)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._state import Problem, Weights
-from ._curvature import Curvature
+from ._curvature import Curvature, WideCurvature
 from ._factored import Factorization
 from ._ridges import first_ridges
 from ._schedule import BatchSettings
@@ -40,8 +40,8 @@ class BatchState:
         Running dispersion of the loss.
     n_rows : float
         Sum of all sample weights, which ``ridge`` and the penalties are relative to where they are given.
-    square_weight : float
-        Sum of the squares of all sample weights.
+    weight_norm : float
+        Root of the sum of the squares of all sample weights.
     batch_weight : float or None
         Mean sum of the sample weights of a batch; None: every batch is taken to weigh the same.
     n_steps : int or None
@@ -74,7 +74,7 @@ class BatchState:
     hessian: Any = None
     dispersion: Any = None
     n_rows: float = 1.0
-    square_weight: float = 1.0
+    weight_norm: float = 1.0
     batch_weight: float | None = None
     n_steps: int | None = None
     n_batches: int = 0
@@ -94,7 +94,7 @@ class BatchState:
     @property
     def evidence_rows(self) -> float:
         """How many rows of weight 1 say as much (Kish 1965), whatever the unit of the weights."""
-        return self.n_rows**2 / self.square_weight
+        return (self.n_rows / self.weight_norm) ** 2
 
     @property
     def ridge_rows(self) -> float:
@@ -135,8 +135,9 @@ def initial_state(
 def blank_statistics(problem: Problem) -> dict[str, Any]:
     """Fields of a :class:`BatchState` that know nothing of the data yet."""
     N = problem.N
+    kinds = [WideCurvature if problem.wide else Curvature, *(Curvature for _ in range(N - 1))]
     return {
-        "curvatures": (None, *(Curvature(problem.fit_intercept) for _ in range(N))),
+        "curvatures": (None, *(kind(problem.fit_intercept) for kind in kinds)),
         "velocity": (None,) * (N + 1),
         "operators": (None,) * (N + 1),
         "ridges": first_ridges(problem),

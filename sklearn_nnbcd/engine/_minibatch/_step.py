@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...backends import get_backend
+from ...numerics._sketch import N_TESTS
 from .._blocks import input_operator
 from .._forward import forward
 from .._objective import weighted_loss
@@ -96,6 +97,8 @@ def refresh_statistics(
     count, interval = state.n_batches - state.first_batch, state.interval
     if interval is None:
         shapes, rows = [W.shape for W in weights.W[1:]], [A.shape[0] for A in inputs[1:]]
+        if problem.wide:  # nothing of the size of its Gram matrix is made
+            shapes[0] = (N_TESTS, shapes[0][1])
         interval = refresh_interval(settings, shapes, rows)
     if not refresh_due(count, interval):
         return state

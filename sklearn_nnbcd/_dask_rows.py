@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Rows that stay on the workers of a cluster, in the place of rows in memory."""
+
+import functools
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import array_api_compat
+import numpy as np
+
+from ._dask_parts import encode_part, inner_sums, input_moments, total_moments
+from .numerics import ColumnMoments, without_extremes
+from .placements import DaskBlocks
+from .solvers import block_size, cut_rows
+from .targets import BaseTargets
+
+
+@dataclass(frozen=True, eq=False)
+class PartRows:
+    """Rows on the workers, as futures of parts (X, y, s); takes the place of ``Rows`` in a fit.
+
+    Attributes
+    ----------
+    client : distributed.Client
+    futures : list
+    X : ndarray of shape (n, d_0)
+        Without memory of its own: it says shape and dtype.
+    """
+
+    client: Any
+    futures: list
+    X: np.ndarray
+
+    y = s = image_shape = None
+    namespace = array_api_compat.array_namespace(np.zeros(0))
+
+    @property
+    def dtype(self) -> str:
+        """Name of the dtype of X."""
+        return str(self.X.dtype)
+
+    def map(self, function: Any, *args: Any) -> "PartRows":
+        """The rows with ``function(part, *args)`` for each part, where the parts are."""
+        jobs = [self.client.submit(function, part, *args, pure=False) for part in self.futures]
+        return PartRows(self.client, jobs, self.X)
+
+    def collect(self, function: Any, *args: Any) -> list:
+        """The small results of ``function(part, *args)``."""
+        from distributed import wait
+
+        futures = self.map(function, *args).futures
+        wait(futures)
+        return [future.result() for future in futures]  # raises what went wrong with a part
+
+    is_local = False
+
+    def moments(self, targets: BaseTargets) -> ColumnMoments:
+        """Means and spreads of the columns of X, by all weights of the rows."""
+        moments = total_moments(self.collect(input_moments, targets)).checked()
+        return without_extremes(
+            moments, lambda *near: total_moments(self.collect(inner_sums, targets, *near))
+        )
+
+    def encoded(self, targets: BaseTargets) -> tuple:
+        """(X, rows on the workers, None); the placement knows what to do with them."""
+        return self.X, self.map(encode_part, targets), None
+
+
+def place_parts(problem: Any, weights: Any, rows: tuple, context: Any, extrapolation: bool) -> DaskBlocks:
+    """The rows of :class:`PartRows` where they are, for the full solver."""
+    X, parts, _ = rows
+    each = math.ceil(X.shape[0] / max(1, len(parts.client.nthreads())))
+    size, on_disk = block_size(problem, weights, each, context, extrapolation)
+    return DaskBlocks(parts.futures, parts.client, functools.partial(cut_rows, size=size), on_disk)

@@ -1,0 +1,395 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What ``max_bytes`` stands for: widths, format and bits of a network whose stored arrays fit.
+
+Of each kind of network (linear, one and two hidden layers, sparse wide ones, thin factors) there is one that
+uses the bytes up; it follows from the sizes of the problem. These are fitted to a part of the training rows
+and compared on the rest, and the one that does best is fitted to all rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone, is_classifier
+from sklearn.metrics import log_loss
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+
+from ._arrays import on_host
+from ._resolve import resolve_sizes
+from ._sklearn_compat import take_rows
+from ._validation import parse_bytes
+from .compressions import COMPRESSIONS
+
+#: rows that the kinds are fitted to and compared on, at most, and the share of the comparison
+COMPARED_ROWS, COMPARED_SHARE = 10_000, 0.25
+#: widest hidden layers of plain networks with one and with two of them
+WIDEST = (512, 256)
+#: hidden layers of sparse networks where many columns wait to be pruned, and where plain ones are as wide as
+#: they get; of networks with thin factors
+SPARSE_WIDTHS, SPARSE_WIDEST = ((), (128,), (256, 256)), ((256, 256),)
+THIN_WIDTHS = ((64,), (128,))
+#: columns from which wide inputs are worth pruning and thin factors
+MANY_COLUMNS = 64
+#: shares of the entries between which a sparse network or thin factors are a kind of its own
+SHARES = (0.03, 0.6)
+#: bytes of an intercept, and of a scale
+NUMBER = 4
+#: fits of one kind until its network fits into the bytes
+ATTEMPTS = 4
+#: parameters that ``max_bytes`` takes the place of, and all that it may set
+REPLACED = ("rank", "sparsity", "compression_ratio")
+SET_PARAMETERS = ("hidden_layer_sizes", "compression", "bits", "compression_ratio", "compress_output")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One way to spend bytes.
+
+    Attributes
+    ----------
+    compression : str, instance or None
+        None: plain matrices.
+    bits : int, str or None
+        None: the most bits that fit.
+    widths : tuple of int or None
+        Of the hidden layers; None: ``depth`` layers, as wide as they can be.
+    depth : int, default=0
+    """
+
+    compression: Any
+    bits: Any
+    widths: tuple | None
+    depth: int = 0
+
+    def within(self, room: int, n_features: int, n_outputs: int) -> dict | None:
+        """Parameters of the largest network of this kind in ``room`` bytes, or None."""
+        shapes = shapes_of(n_features, n_outputs)
+        if self.compression is not None:
+            share = kept_share(shapes(self.widths or ()), self.bits, room, sparse=self.compression == "l0")
+            if not SHARES[0] <= share:
+                return None
+            share = min(share, 1.0)
+            return self._parameters(self.widths, self.bits, compression_ratio=share, compress_output=True)
+        if self.widths is not None:
+            options = (8, 4, 3, 2) if self.bits is None else (self.bits,)
+            fitting = [bits for bits in options if plain_bytes(shapes(self.widths), bits) <= room]
+            return self._parameters(self.widths, fitting[0]) if fitting else None
+        most, bits = WIDEST[self.depth - 1], self.bits or 4
+
+        def width(bits: Any) -> int:
+            return largest(lambda h: plain_bytes(shapes((h,) * self.depth), bits) <= room, most)
+
+        if self.bits is None and width(4) == most:  # up to there, width is worth more than bits
+            bits = 8
+        return self._parameters((width(bits),) * self.depth, bits) if width(bits) >= 2 else None
+
+    def _parameters(self, widths: Any, bits: Any, **others: Any) -> dict:
+        return {"hidden_layer_sizes": widths, "compression": self.compression, "bits": bits} | others
+
+
+def shapes_of(n_features: int, n_outputs: int) -> Callable[[tuple], list]:
+    """Weight shapes of plain layers, from their widths."""
+
+    def shapes(widths: tuple) -> list:
+        sizes = (n_features, *widths, n_outputs)
+        return list(zip(sizes[:-1], sizes[1:], strict=True))
+
+    return shapes
+
+
+def bits_of(bits: Any) -> float:
+    """Bits of one number."""
+    return {"ternary": 1.6, "binary": 1.0}.get(bits, bits) or 32.0
+
+
+def plain_bytes(shapes: list, bits: Any) -> int:
+    """Bytes of plain matrices with so many bits an entry, a scale and an intercept for each column."""
+    return sum(math.ceil(a * b * bits_of(bits) / 8) + 2 * NUMBER * b for a, b in shapes)
+
+
+def kept_share(shapes: list, bits: Any, room: int, *, sparse: bool) -> float:
+    """Share of the entries that sparse rows, or factors, can keep in ``room`` bytes, about."""
+    fixed, each = sum(2 * NUMBER * b for _, b in shapes), bits_of(bits) / 8
+    if sparse:
+        index = 1 if max(b for _, b in shapes) <= 2**8 else 2
+        fixed, each = fixed + sum(2 * (a + 1) for a, _ in shapes), each + index
+    return (room - fixed) / each / sum(a * b for a, b in shapes)
+
+
+def largest(fits: Callable[[int], bool], most: int) -> int:
+    """The largest number up to ``most`` that fits, or 0, if whatever is smaller fits too."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return low
+
+
+def kinds_of(widths: tuple | None, compression: Any, bits: Any, n_features: int) -> list[Kind]:
+    """The kinds of networks that some parameters leave open.
+
+    Parameters
+    ----------
+    widths : tuple of int or None
+        None: open.
+    compression : str, instance or None
+        "auto": open.
+    bits : int, str or None
+        None: open.
+    n_features : int
+    """
+    kinds = []
+    if compression in ("auto", None):
+        kinds += [Kind(None, bits, widths)] if widths is not None else [Kind(None, bits, ())]
+        kinds += [] if widths is not None else [Kind(None, bits, None, depth) for depth in (1, 2)]
+    if compression is None:
+        return kinds
+    wide = n_features >= MANY_COLUMNS
+    names = ["l0", *(["low_rank"] if wide else [])] if compression == "auto" else [compression]
+    for name in names:
+        each: Sequence = THIN_WIDTHS if name != "l0" else SPARSE_WIDTHS if wide else SPARSE_WIDEST
+        each = each if widths is None else (widths,)
+        kinds += [Kind(name, bits or (4 if name == "l0" and w else 8), w) for w in each]
+    return kinds
+
+
+def fit_in_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **rest: Any) -> dict:
+    """Fitted attributes of a network that takes at most ``max_bytes``, as a fit with its parameters has them.
+
+    Parameters
+    ----------
+    estimator : estimator
+        With ``max_bytes``; is not changed.
+    X, y, sample_weight : arrays
+        As ``fit`` gets them.
+    **rest
+        Passed on to the last fit, to all rows.
+
+    Returns
+    -------
+    attributes : dict
+        By name. ``chosen_params_`` says what was chosen; ``compared_`` has for each kind ``params``,
+        ``n_bytes``, ``score`` and ``loss`` on held-out rows, the chosen one first.
+
+    Raises
+    ------
+    ValueError
+        If nothing fits, with what is needed about; for parameters that ``max_bytes`` takes the place of.
+    """
+    owner = type(estimator).__name__
+    room = check_bytes(estimator)
+    size = math.prod(np.shape(X)[1:]), count_outputs(y, is_classifier(estimator))
+    kinds = kinds_within(estimator, room, size)
+    compared = compare(estimator, kinds, room, size, X, y, sample_weight) if len(kinds) > 1 else []
+    kind = compared[0].pop("kind") if compared else kinds[0]
+    for row in compared[1:]:
+        del row["kind"]
+    model = clone(estimator)
+    arrays = (X, y) if sample_weight is None else (X, y, sample_weight)
+    fitted = fit_within(model, kind, room, size, arrays, rest)
+    if fitted is None:
+        raise ValueError(
+            f"The 'max_bytes' of {owner} must leave room for what scales the columns of X, too. Got "
+            f"{estimator.max_bytes!r}. Raise it, or standardise the columns first."
+        )
+    parameters = fitted.get_params(deep=False)
+    own = estimator.get_params(deep=False)
+    attributes = {name: x for name, x in vars(fitted).items() if name not in parameters}
+    chosen = {name: x for name, x in parameters.items() if name in SET_PARAMETERS and x is not own[name]}
+    return attributes | {"chosen_params_": chosen, "compared_": compared}
+
+
+def kinds_within(estimator: Any, room: int, size: tuple[int, int]) -> list[Kind]:
+    """The kinds that an estimator leaves open and that are worth a try in ``room`` bytes.
+
+    Parameters
+    ----------
+    estimator : estimator
+    room : int
+    size : tuple of int
+        Features and outputs.
+
+    Raises
+    ------
+    ValueError
+        If nothing fits, with what is needed about.
+    """
+    owner, given = type(estimator).__name__, estimator.hidden_layer_sizes
+    widths = None if isinstance(given, str) else resolve_sizes(given, owner)
+    kinds = kinds_of(widths, estimator.compression, estimator.bits, size[0])
+    kinds = [kind for kind in kinds if kind.within(room, *size) is not None]
+    if len(kinds) > 1:  # what keeps nearly all, or nearly nothing, is no kind of its own
+        kinds = [kind for kind in kinds if is_worthwhile(kind, room, *size)]
+    if not kinds:
+        least = plain_bytes(shapes_of(*size)(widths or ()), estimator.bits or 2)
+        raise ValueError(
+            f"The 'max_bytes' of {owner} must leave room for a network: with {size[0]} columns and "
+            f"{size[1]} outputs {least} bytes do, as plain matrices of few bits. Got {room}. "
+            "Raise it, take fewer columns first, or leave hidden_layer_sizes, compression and bits open."
+        )
+    return kinds
+
+
+def check_bytes(estimator: Any) -> int:
+    """``max_bytes`` as a number; ValueError for parameters beside it that it takes the place of."""
+    owner = type(estimator).__name__
+    for name in REPLACED:
+        if getattr(estimator, name) is not None:
+            raise ValueError(
+                f"The 'max_bytes' of {owner} takes the place of {name!r}. Got both: max_bytes="
+                f"{estimator.max_bytes!r} and {name}={getattr(estimator, name)!r}. Leave one out."
+            )
+    if estimator.layers is not None or isinstance(estimator.compression, list | tuple):
+        raise ValueError(
+            f"The 'max_bytes' of {owner} needs plain layers and one format for all of them. Got layers="
+            f"{estimator.layers!r} and compression={estimator.compression!r}. Use hidden_layer_sizes and the "
+            "name of a format, or compression_ratio and bits in place of max_bytes."
+        )
+    if estimator.warm_start:
+        raise ValueError(
+            f"The 'max_bytes' of {owner} chooses a network for the rows of each fit. Got warm_start=True, "
+            "which keeps the last one. Leave one out."
+        )
+    name = estimator.compression
+    if isinstance(name, str) and name != "auto" and name in COMPRESSIONS:
+        if not any(hasattr(COMPRESSIONS[name](), parameter) for parameter in ("rank", "sparsity")):
+            raise ValueError(
+                f"The 'compression' of {owner} must have a rank or a sparsity beside 'max_bytes'. Got "
+                f"{name!r}. Try 'auto', 'l0' or 'low_rank'."
+            )
+    room = parse_bytes(estimator.max_bytes, "max_bytes", owner)
+    assert room is not None
+    return room
+
+
+def refuse_bytes(estimator: Any) -> None:
+    """Raise ValueError for ``max_bytes`` where rows come a few at a time or lie on other machines."""
+    if estimator.max_bytes is not None:
+        raise ValueError(
+            f"The 'max_bytes' of {type(estimator).__name__} needs all rows at once, in memory. Got "
+            f"{estimator.max_bytes!r}. Fit it to some rows first, and give what it chose, chosen_params_, as "
+            "parameters here."
+        )
+
+
+def count_outputs(y: Any, classify: bool) -> int:
+    """Outputs of a network for these targets."""
+    y = np.asarray(on_host(y))
+    if y.ndim == 2 and y.shape[1] > 1:
+        return y.shape[1]
+    if not classify:
+        return 1
+    count = len(np.unique(y))
+    return 1 if count <= 2 else count
+
+
+def is_worthwhile(kind: Kind, room: int, n_features: int, n_outputs: int) -> bool:
+    """Whether a kind that compresses keeps a share of the entries at which it may be the best."""
+    if kind.compression is None:
+        return True
+    shapes = shapes_of(n_features, n_outputs)(kind.widths or ())
+    share = kept_share(shapes, kind.bits, room, sparse=kind.compression == "l0")
+    return SHARES[0] <= share <= SHARES[1]
+
+
+def compare(
+    estimator: Any, kinds: list, room: int, size: tuple, X: Any, y: Any, sample_weight: Any
+) -> list[dict]:
+    """How each kind does on rows that it was not fitted to, the best one first.
+
+    The best has the highest score; of those whose scores differ by less than a standard error, the lowest
+    loss.
+    """
+    arrays, (T, t) = divided(estimator, X, y, sample_weight)
+    rows = []
+    for kind in kinds:
+        fitted = fit_within(clone(estimator).set_params(verbose=0), kind, room, size, arrays, {})
+        if fitted is not None:
+            rows.append(judged(fitted, T, t) | {"params": kind.within(room, *size), "kind": kind})
+    return best_first(rows, len(t), is_classifier(estimator))
+
+
+def divided(estimator: Any, X: Any, y: Any, sample_weight: Any) -> tuple[list, tuple]:
+    """Rows to fit to, as the arguments of ``fit``, and rows (X, y) to compare on."""
+    chosen, held_out = split(y, is_classifier(estimator), estimator.random_state)
+
+    def part(x: Any, rows: np.ndarray) -> Any:
+        return take_rows(x if hasattr(x, "shape") else np.asarray(x), rows)
+
+    arrays = (X, y) if sample_weight is None else (X, y, sample_weight)
+    return [part(x, chosen) for x in arrays], (part(X, held_out), part(y, held_out))
+
+
+def judged(fitted: Any, T: Any, t: Any) -> dict:
+    """Bytes, score and loss of a network on rows that it was not fitted to."""
+    score = float(fitted.score(T, t))
+    return {"n_bytes": fitted.n_bytes_, "score": score, "loss": held_out_loss(fitted, T, t, score)}
+
+
+def best_first(rows: list[dict], n_held_out: int, classify: bool) -> list[dict]:
+    """What was compared, the chosen one first, the others by their scores."""
+    if not rows:
+        return rows
+    best = max(row["score"] for row in rows)
+    level = [row for row in rows if row["score"] >= best - standard_error(best, n_held_out, classify)]
+    first = min(level, key=lambda row: row["loss"])
+    return [first, *sorted((r for r in rows if r is not first), key=lambda row: -row["score"])]
+
+
+def standard_error(score: float, n_rows: int, classify: bool) -> float:
+    """That of an accuracy on so many rows; 0 for other scores."""
+    return (score * (1.0 - score) / n_rows) ** 0.5 if classify and 0.0 < score < 1.0 else 0.0
+
+
+def held_out_loss(fitted: Any, T: Any, t: Any, score: float) -> float:
+    """Log loss, or what stands for it where there is none."""
+    if not is_classifier(fitted) or np.ndim(fitted.classes_[0]) or np.ndim(on_host(t)) > 1:
+        return -score
+    return float(log_loss(on_host(t), on_host(fitted.predict_proba(T)), labels=fitted.classes_))
+
+
+def split(y: Any, classify: bool, random_state: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to fit to and rows to compare on; with the same shares of classes where these are large enough."""
+    y = np.asarray(on_host(y))
+    count = min(len(y), COMPARED_ROWS)
+    n_held_out = max(1, round(COMPARED_SHARE * count))
+    state = check_random_state(random_state)
+    options = {
+        "train_size": count - n_held_out,
+        "test_size": n_held_out,
+        "random_state": state.randint(2**31 - 1)
+        if isinstance(random_state, np.random.RandomState)
+        else random_state,
+    }
+    labels = y.ravel() if classify and y.size == len(y) else None
+    if labels is not None:
+        codes = np.unique(labels, return_inverse=True)[1]
+        counts = np.bincount(codes)
+        if counts.min() >= 4 and len(counts) <= n_held_out:
+            options["stratify"] = codes
+    fitted, held_out = train_test_split(np.arange(len(y)), **options)
+    return np.sort(fitted), np.sort(held_out)
+
+
+def fit_within(model: Any, kind: Kind, room: int, size: tuple, arrays: Sequence, rest: dict) -> Any:
+    """The model with a network of a kind that takes at most ``room`` bytes, or None.
+
+    What a network takes beside what was reckoned with, such as scales of columns, is taken off.
+    """
+    target = room
+    for _ in range(ATTEMPTS):
+        params = kind.within(target, *size)
+        if params is None:
+            return None
+        model.set_params(**params, max_bytes=None)
+        model.fit(*arrays, **rest)
+        over = model.n_bytes_ - room
+        if over <= 0:
+            return model
+        target -= over + max(0, over // 8)
+    return None

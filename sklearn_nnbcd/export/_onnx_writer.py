@@ -1,0 +1,393 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A graph as nodes of ONNX: one function for each kind of node.
+
+Only operators of the default domain that onnxruntime has in both precisions are used.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ._graph import Graph
+from ._nodes import (
+    Add,
+    Clip,
+    Exp,
+    Gather,
+    GroupedProduct,
+    Intercept,
+    LeakyClip,
+    Node,
+    Normalise,
+    Polynomial,
+    Pool,
+    Product,
+    Scale,
+    Scatter,
+    Sigmoid,
+    Simplex,
+    Softmax,
+    Softplus,
+    SparseProduct,
+    Tanh,
+    TwoColumns,
+    Windows,
+)
+
+
+class Value(NamedTuple):
+    """A result: its name, its shape behind a first axis that holds all that is left, a sample's entries."""
+
+    name: str
+    layout: tuple[int, ...]
+    size: int = 0
+
+
+class Writer:
+    """Collects ONNX nodes and constants.
+
+    Parameters
+    ----------
+    dtype : numpy.dtype
+        float32 or float64: of all that is computed.
+    opset : int
+    unique : callable, default=None
+        Makes a name unique in a larger model; None: the names are all that there are.
+    """
+
+    def __init__(self, dtype: Any, opset: int, unique: Callable[[str], str] | None = None) -> None:
+        from onnx import TensorProto, helper, numpy_helper
+
+        self.dtype, self.opset = np.dtype(dtype), opset
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+        self._helper, self._from_array, self.types = helper, numpy_helper.from_array, TensorProto
+        self._unique = unique
+        self._known: dict = {}
+
+    def name(self, prefix: str) -> str:
+        """A new name."""
+        if self._unique is not None:
+            return self._unique(prefix)
+        return f"{prefix}{len(self.nodes) + len(self.constants)}"
+
+    def op(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
+        """Append a node with one output; its name."""
+        output = self.name("v") if output is None else output
+        self.nodes.append(self._helper.make_node(kind, list(inputs), [output], **attributes))
+        return output
+
+    def constant(self, content: Any, dtype: Any = None) -> str:
+        """A constant, of the network's dtype where none is named; equal small ones are one."""
+        array = np.array(content, self.dtype if dtype is None else dtype, order="C")
+        key = (array.dtype.str, array.shape, array.tobytes()) if array.size <= 64 else None
+        if key in self._known:
+            return self._known[key]
+        name = self.name("c")
+        self.constants.append(self._from_array(array, name))
+        if key is not None:
+            self._known[key] = name
+        return name
+
+    def shaped(self, value: Value, *layout: int) -> str:
+        """The name of a value with another layout."""
+        if value.layout == layout:
+            return value.name
+        return self.op("Reshape", value.name, self.constant([-1, *layout], np.int64))
+
+    def flat(self, node: Node, value: Value) -> str:
+        """The name of a value with a row for every sample."""
+        return self.shaped(value, node.size)
+
+    def reduced(self, kind: str, v: str, axes: list[int], keepdims: bool = True) -> str:
+        """A sum, mean or maximum along axes; how they are named depends on the opset."""
+        if kind == "ReduceSum" or self.opset >= 18:
+            return self.op(kind, v, self.constant(axes, np.int64), keepdims=int(keepdims))
+        return self.op(kind, v, axes=axes, keepdims=int(keepdims))
+
+    def zeros(self, shape: list[int], dtype: Any, fill: float = 0) -> str:
+        """An array of one number, which takes no bytes in the file."""
+        value = self._from_array(np.asarray([fill], dtype), "value")
+        return self.op("ConstantOfShape", self.constant(shape, np.int64), value=value)
+
+    def cast(self, v: str, kind: int) -> str:
+        """v as another type of ONNX."""
+        return self.op("Cast", v, to=kind)
+
+
+Emitter = Callable[[Writer, Any, list[Value]], Value]
+
+# products ---------------------------------------------------------------------------------------
+
+
+def _product(w: Writer, node: Product, sources: list[Value]) -> Value:
+    d_in, d_out = node.matrix.shape
+    if node.after == 1:
+        v = w.op("MatMul", w.shaped(sources[0], d_in), w.constant(node.matrix))
+        return Value(v, (d_out,))
+    v = w.op("MatMul", w.constant(node.matrix.T), w.shaped(sources[0], d_in, node.after))
+    return Value(v, (d_out, node.after))
+
+
+def _grouped_product(w: Writer, node: GroupedProduct, sources: list[Value]) -> Value:
+    """One product for each group; where it is one of numbers, all of them at once by entries."""
+    groups, d_in, d_out = node.matrices.shape
+    v = w.shaped(sources[0], groups, d_in, node.after)
+    if d_in == 1 or d_out == 1:
+        v = w.op("Mul", v, w.constant(node.matrices.reshape(groups, -1, 1)))
+        v = v if d_in == 1 else w.reduced("ReduceSum", v, [2])
+    else:
+        v = w.op("MatMul", w.constant(node.matrices.transpose(0, 2, 1)), v)
+    return Value(v, (groups, d_out, node.after))
+
+
+def _sparse_product(w: Writer, node: SparseProduct, sources: list[Value]) -> Value:
+    """The matrix is written out when a session begins; the file holds values and steps between them."""
+    (d_in, d_out), n = node.shape, len(node.data)
+    matrix = w.zeros([d_in * d_out], w.dtype)
+    if n:
+        rows = np.repeat(np.arange(d_in, dtype=np.int64), np.diff(node.indptr))
+        flat = rows * d_out + node.indices.astype(np.int64)
+        order = np.argsort(flat, kind="stable")
+        steps = np.diff(flat[order], prepend=0)
+        kind = np.min_scalar_type(int(steps.max()))
+        places = w.cast(w.constant(steps, kind if kind.itemsize < 4 else np.int64), w.types.INT64)
+        places = w.op("CumSum", places, w.constant(np.int64(0), np.int64))
+        matrix = w.op("ScatterElements", matrix, places, w.constant(node.data[order]), axis=0)
+    matrix = w.op("Reshape", matrix, w.constant([d_in, d_out], np.int64))
+    return Value(w.op("MatMul", w.shaped(sources[0], d_in), matrix), (d_out,))
+
+
+def _gather(w: Writer, node: Gather, sources: list[Value]) -> Value:
+    wide = sources[0].size // node.before
+    indices = w.constant(node.indices, np.int32)
+    return Value(w.op("Gather", w.shaped(sources[0], wide), indices, axis=1), (len(node.indices),))
+
+
+def _scatter(w: Writer, node: Scatter, sources: list[Value]) -> Value:
+    """Every place looks up its entry among those that are there and a zero behind them."""
+    wide, k = node.size // node.before, len(node.indices)
+    padded = w.op("Pad", w.shaped(sources[0], k), w.constant([0, 0, 0, 1], np.int64))
+    indices = w.cast(w.constant(node.indices, np.int32), w.types.INT64)
+    every = w.op("Range", *(w.constant(np.int64(x), np.int64) for x in (0, k, 1)))
+    places = w.op("ScatterElements", w.zeros([wide], np.int64, k), indices, every, axis=0)
+    return Value(w.op("Gather", padded, places, axis=1), (wide,))
+
+
+# images -----------------------------------------------------------------------------------------
+
+
+def _cut(w: Writer, window: Any, source: Value) -> str:
+    """Windows of images, shape (n, rows, height, columns, width, channels)."""
+    (rows, columns), (down, right) = window.counts, window.stride
+    (high, wide), (top, left), channels = window.size, window.padding, window.image[2]
+    v = w.shaped(source, *window.image)
+    if top or left:
+        v = w.op("Pad", v, w.constant([0, top, left, 0, 0, top, left, 0], np.int64))
+    for axis, count, stride, size in ((1, rows, down, high), (2, columns, right, wide)):
+        places = stride * np.arange(count)[:, None] + np.arange(size)
+        v = w.op("Gather", v, w.constant(places.ravel(), np.int32), axis=axis)
+    return w.op("Reshape", v, w.constant([-1, rows, high, columns, wide, channels], np.int64))
+
+
+def _windows(w: Writer, node: Windows, sources: list[Value]) -> Value:
+    v = w.op("Transpose", _cut(w, node.window, sources[0]), perm=[0, 1, 3, 2, 4, 5])
+    width = node.window.area * node.window.image[2]
+    return Value(w.op("Reshape", v, w.constant([-1, width], np.int64)), (width,))
+
+
+def _pool(w: Writer, node: Pool, sources: list[Value]) -> Value:
+    means = w.reduced("ReduceMean", _cut(w, node.window, sources[0]), [2, 4], keepdims=False)
+    return Value(means, (*node.window.counts, node.window.image[2]))
+
+
+# entry by entry ---------------------------------------------------------------------------------
+
+
+def _scale(w: Writer, node: Scale, sources: list[Value]) -> Value:
+    v = w.flat(node, sources[0])
+    if np.any(node.origin):
+        v = w.op("Sub", v, w.constant(node.origin))
+    if np.any(node.scale != 1.0):
+        v = w.op("Mul", v, w.constant(node.scale))
+    return Value(v, (node.size,))
+
+
+def _clip(w: Writer, node: Clip, sources: list[Value]) -> Value:
+    low, high = node.low, node.high
+    if np.ndim(low) or np.ndim(high):
+        v = w.op("Max", w.flat(node, sources[0]), w.constant(np.broadcast_to(low, node.size)))
+        return Value(w.op("Min", v, w.constant(np.broadcast_to(high, node.size))), (node.size,))
+    v, layout, _ = sources[0]
+    if (low, high) == (0.0, math.inf):
+        return Value(w.op("Relu", v), layout)
+    v = v if low == -math.inf else w.op("Max", v, w.constant(low))
+    return Value(v if high == math.inf else w.op("Min", v, w.constant(high)), layout)
+
+
+def _intercept(w: Writer, node: Intercept, sources: list[Value]) -> Value:
+    v = w.shaped(sources[0], len(node.b))
+    return Value(w.op("Add", v, w.constant(node.b)), (len(node.b),))
+
+
+def _add(w: Writer, node: Add, sources: list[Value]) -> Value:
+    one, other = sources
+    layout = one.layout if one.layout == other.layout else (node.size,)
+    return Value(w.op("Add", w.shaped(one, *layout), w.shaped(other, *layout)), layout)
+
+
+def _leaky_clip(w: Writer, node: LeakyClip, sources: list[Value]) -> Value:
+    v, layout, _ = sources[0]
+    lower = w.op("Mul", v, w.constant(node.slope))
+    return Value(w.op("Max" if node.slope <= 1.0 else "Min", v, lower), layout)
+
+
+def _polynomial(w: Writer, node: Polynomial, sources: list[Value]) -> Value:
+    """Horner's rule, without factors of one and terms of zero."""
+    (v, layout, _), (*others, top) = sources[0], node.coefficients
+    result = v if top == 1.0 else w.op("Mul", v, w.constant(top))
+    for k, a in enumerate(reversed(others)):
+        result = w.op("Mul", result, v) if k else result
+        result = w.op("Add", result, w.constant(a)) if a else result
+    return Value(result, layout)
+
+
+def _simple(kind: str) -> Emitter:
+    return lambda w, node, sources: Value(w.op(kind, sources[0].name), sources[0].layout)
+
+
+def _softplus(w: Writer, node: Softplus, sources: list[Value]) -> Value:
+    v, layout, _ = sources[0]
+    tail = w.op("Exp", w.op("Neg", w.op("Abs", v)))
+    tail = w.op("Log", w.op("Add", tail, w.constant(1.0)))
+    return Value(w.op("Add", w.op("Relu", v), tail), layout)
+
+
+def _exp(w: Writer, node: Exp, sources: list[Value]) -> Value:
+    v, layout, _ = sources[0]
+    top, one = w.constant(node.top), w.constant(1.0)
+    tangent = w.op("Add", w.op("Relu", w.op("Sub", v, top)), one)
+    return Value(w.op("Mul", w.op("Exp", w.op("Min", v, top)), tangent), layout)
+
+
+# probabilities ----------------------------------------------------------------------------------
+
+
+def _softmax(w: Writer, node: Softmax, sources: list[Value]) -> Value:
+    return Value(w.op("Softmax", w.flat(node, sources[0]), axis=1), (node.size,))
+
+
+def _normalise(w: Writer, node: Normalise, sources: list[Value]) -> Value:
+    v = w.op("Add", w.flat(node, sources[0]), w.constant(node.least))
+    return Value(w.op("Div", v, w.reduced("ReduceSum", v, [1])), (node.size,))
+
+
+def _simplex(w: Writer, node: Simplex, sources: list[Value]) -> Value:
+    """The threshold is the largest of (sum of the k largest entries - 1) / k."""
+    v = w.flat(node, sources[0])
+    v = w.op("Sub", v, w.reduced("ReduceMax", v, [1]))
+    ordered, indices = w.name("v"), w.name("i")
+    k = w.constant([node.size], np.int64)
+    w.nodes.append(w._helper.make_node("TopK", [v, k], [ordered, indices], axis=1))
+    sums = w.op("CumSum", ordered, w.constant(np.int64(1), np.int64))
+    sums = w.op("Sub", sums, w.constant(1.0))
+    each = w.op("Div", sums, w.constant(np.arange(1, node.size + 1)))
+    v = w.op("Relu", w.op("Sub", v, w.reduced("ReduceMax", each, [1])))
+    return Value(w.op("Div", v, w.reduced("ReduceSum", v, [1])), (node.size,))
+
+
+def _two_columns(w: Writer, node: TwoColumns, sources: list[Value]) -> Value:
+    p = w.shaped(sources[0], 1)
+    return Value(w.op("Concat", w.op("Sub", w.constant(1.0), p), p, axis=1), (2,))
+
+
+EMITTERS: dict[type[Node], Emitter] = {
+    Scale: _scale,
+    Clip: _clip,
+    Product: _product,
+    GroupedProduct: _grouped_product,
+    SparseProduct: _sparse_product,
+    Gather: _gather,
+    Scatter: _scatter,
+    Windows: _windows,
+    Pool: _pool,
+    Intercept: _intercept,
+    Add: _add,
+    LeakyClip: _leaky_clip,
+    Polynomial: _polynomial,
+    Sigmoid: _simple("Sigmoid"),
+    Tanh: _simple("Tanh"),
+    Softplus: _softplus,
+    Exp: _exp,
+    Softmax: _softmax,
+    Normalise: _normalise,
+    Simplex: _simplex,
+    TwoColumns: _two_columns,
+}
+
+
+def write_outputs(w: Writer, graph: Graph, x: str, outputs: list[str]) -> None:
+    """All nodes of a graph, from the rows named ``x`` to the named outputs.
+
+    Parameters
+    ----------
+    w : Writer
+    graph : Graph
+    x : str
+        Of shape (n, n_features), in the writer's dtype.
+    outputs : list of str
+        (labels, probabilities) of a classifier, (numbers,) of a regressor.
+    """
+    last = graph.predictions if graph.probabilities is None else graph.probabilities
+    assert last is not None
+    values = {0: Value(x, (graph.n_features,), graph.n_features)}
+    for place in graph.needed(graph.scores, last)[1:]:
+        node = graph.nodes[place]
+        value = EMITTERS[type(node)](w, node, [values[k] for k in node.sources])
+        values[place] = value._replace(size=node.size)
+    result = w.flat(graph.nodes[last], values[last])
+    w.op("Identity", result, output=outputs[-1])
+    if graph.task != "numbers":
+        scores = w.flat(graph.nodes[graph.scores], values[graph.scores])
+        w.op("Identity", label_of(w, graph, scores), output=outputs[0])
+
+
+def label_of(w: Writer, graph: Graph, scores: str) -> str:
+    """Labels from outputs: names of classes of shape (n,), or 0 and 1 of shape (n, n_labels)."""
+    if graph.task == "indicators":
+        return w.cast(w.op("Greater", scores, w.constant(0.0)), w.types.INT64)
+    if graph.n_outputs == 1:
+        positive = w.op("Greater", scores, w.constant(0.0))
+        place = w.op("Reshape", w.cast(positive, w.types.INT64), w.constant([-1], np.int64))
+    else:
+        place = w.op("ArgMax", scores, axis=1)
+        place = w.op("Reshape", place, w.constant([-1], np.int64))
+    names = class_names(graph.classes)
+    if names.dtype == np.int64 and np.array_equal(names, np.arange(len(names))):
+        return place
+    return w.op("Gather", w.constant(names, names.dtype), place, axis=0)
+
+
+def class_names(classes: Any) -> np.ndarray:
+    """Classes as ONNX has them: int64, bool, floating numbers or text (object).
+
+    Raises
+    ------
+    ValueError
+        For others, with the cure.
+    """
+    kind = classes.dtype.kind
+    if kind in "iu":
+        return classes.astype(np.int64)
+    if kind in "bf":
+        return classes
+    if kind in "UTO" and all(isinstance(name, str) for name in classes.tolist()):
+        return np.asarray([str(name) for name in classes.tolist()], dtype=object)
+    raise ValueError(
+        "The 'estimator' of export_onnx must have labels that are integers, strings, bools or floats. Got "
+        f"{classes.tolist()!r}. Fit it with labels of one of these kinds."
+    )

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Time to predict one row and 10,000 rows, beside MLPClassifier of the same widths.
+
+    OMP_NUM_THREADS=1 python tests/benchmarks/predict_speed.py [--rounds 301] [--bulk-rounds 15]
+
+Tables of the shapes of the digits (64 columns, 10 classes) and of HAR (561 columns, 6 classes), one hidden
+layer of 100, float64. How well a network fits does not matter to its speed, so each is fitted on 512 random
+rows for two passes. In a round all contestants take turns; seconds are medians over the rounds, ratios those
+of MLPClassifier over ours.
+"""
+
+import argparse
+import os
+import statistics
+import time
+import warnings
+
+import numpy as np
+from records import write
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+
+from sklearn_nnbcd import NNBCDClassifier
+
+SHAPES = {"digits": (64, 10), "HAR": (561, 6)}
+NETWORKS = {
+    "dense": {},
+    "dense, squared error": {"loss": "squared_error"},
+    "low rank 8": {"compression": "low_rank", "rank": 8},
+    "low rank 8, squared error": {"compression": "low_rank", "rank": 8, "loss": "squared_error"},
+    "l0, sparsity 0.95": {"compression": "l0", "sparsity": 0.95},
+}
+
+
+def contestants(n_features, n_classes):
+    """Name -> fitted classifier, MLPClassifier the first."""
+    random = np.random.RandomState(0)
+    X, y = random.normal(size=(512, n_features)), np.arange(512) % n_classes
+    fitted = {"MLPClassifier": MLPClassifier((100,), max_iter=2, random_state=0).fit(X, y)}
+    for name, options in NETWORKS.items():
+        network = NNBCDClassifier((100,), solver="minibatch", max_iter=2, random_state=0, **options)
+        fitted[name] = network.fit(X, y)
+    return fitted
+
+
+def medians(fitted, X, rounds):
+    """(name, method) -> median seconds."""
+    seconds = {(name, method): [] for name in fitted for method in ("predict", "predict_proba")}
+    for k in range(rounds + 3):
+        for (name, method), found in seconds.items():
+            call = getattr(fitted[name], method)
+            begin = time.perf_counter()
+            call(X)
+            if k >= 3:  # the first calls warm up
+                found.append(time.perf_counter() - begin)
+    return {key: statistics.median(found) for key, found in seconds.items()}
+
+
+def main():
+    """Fit, measure, and write what was found."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--rounds", type=int, default=301)
+    parser.add_argument("--bulk-rounds", type=int, default=15)
+    options = parser.parse_args()
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    table = []
+    for shape, (n_features, n_classes) in SHAPES.items():
+        fitted = contestants(n_features, n_classes)
+        X = np.random.RandomState(1).normal(size=(10_000, n_features))
+        one, bulk = medians(fitted, X[:1], options.rounds), medians(fitted, X, options.bulk_rounds)
+        for name in fitted:
+            row = {"table": shape, "network": name}
+            for method in ("predict", "predict_proba"):
+                for rows, found in (("one", one), ("bulk", bulk)):
+                    seconds, rival = found[name, method], found["MLPClassifier", method]
+                    row[f"{method}_{rows}"] = seconds * (1e6 if rows == "one" else 1e3)
+                    row[f"{method}_{rows}_times_faster"] = rival / seconds
+            print(row)
+            table.append(row)
+    settings = {
+        "rows": 10_000,
+        "rounds": options.rounds,
+        "bulk_rounds": options.bulk_rounds,
+        "units": "one: microseconds a call; bulk: milliseconds for all rows",
+        "threads": os.environ.get("OMP_NUM_THREADS", "all"),
+    }
+    print(write("predict_speed", settings, table))
+
+
+if __name__ == "__main__":
+    main()
