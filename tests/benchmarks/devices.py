@@ -3,6 +3,8 @@
 
     SKLEARN_NNBCD_DATA=... python tests/benchmarks/devices.py [--tables har letter digits mnist]
 
+Rows of tables that are not asked for stay as they were.
+
 Needs the extra ``bench``, gcc-arm-none-eabi, libnewlib-arm-none-eabi and qemu-system-arm. Every model is
 compiled by the same compiler with -O2 and linked without what it does not use; flash and RAM are what it
 adds to an empty program, stack included in RAM. Instructions are counted by QEMU on 100 test rows, whose
@@ -21,7 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from records import ROOT, write
+from records import RESULTS, ROOT, read, write
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
@@ -205,12 +207,18 @@ def contestants(data: Split):
     yield "logistic regression", "m2cgen, float64", with_m2cgen(linear, data)
 
 
+def _before() -> list[dict[str, Any]]:
+    """Rows of an earlier run."""
+    return read("devices")["rows"] if (RESULTS / "devices.json").is_file() else []
+
+
 def main() -> None:
     """Fit, compile, run, and write what was found."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tables", nargs="+", default=list(SETTINGS), choices=list(SETTINGS))
-    rows = []
-    for name in parser.parse_args().tables:
+    asked = parser.parse_args().tables
+    rows = [row for row in _before() if row["table"] not in asked]
+    for name in asked:
         data = table(name)
         for what, tool, made in contestants(data):
             m4, m3 = measured(made)
@@ -228,6 +236,7 @@ def main() -> None:
                 }
             )
             print(rows[-1], flush=True)
+    rows.sort(key=lambda row: list(SETTINGS).index(row["table"]))
     print(write("devices", {"rows": N_ROWS, "MNIST rows": MNIST_ROWS}, rows, libraries=("emlearn", "m2cgen")))
 
 
