@@ -94,6 +94,48 @@ TABLES = {
             ("wrong", "{wrong}"),
         ),
     ),
+    "bits": Table(
+        "tests/benchmarks/bits.py",
+        (
+            ("table", "{table}"),
+            ("format", "{format}"),
+            ("32 bits", "{score_32:.4f}"),
+            *((f"lost at {bits}", f"{{loss_{bits}:+.4f}}") for bits in (8, 4, 3, 2)),
+        ),
+    ),
+    "bits_bytes": Table(
+        "tests/benchmarks/bits.py",
+        (
+            ("table", "{table}"),
+            ("format", "{format}"),
+            *((f"{bits} bits", f"{{bytes_{bits}:,}}") for bits in (32, 8, 4, 3, 2)),
+        ),
+        "bits",
+    ),
+    "bits_bars": Table(
+        "tests/benchmarks/bits.py",
+        (
+            ("format", "{format}"),
+            ("bits", "{bits}"),
+            ("aim", "{aim}"),
+            ("worst loss", "{worst:+.4f}"),
+            ("on", "{table}"),
+            ("mean loss", "{mean:+.4f}"),
+            ("tables within the aim", "{within}"),
+        ),
+        "bits",
+    ),
+    "bits_feedback": Table(
+        "tests/benchmarks/bits.py",
+        (
+            ("table", "{table}"),
+            ("bits", "{bits}"),
+            ("nothing", "{none:+.4f}"),
+            ("G", "{inputs:+.4f}"),
+            ("G and S", "{both:+.4f}"),
+        ),
+        "bits",
+    ),
 }
 
 #: titles of the contestants of tests/benchmarks/tables.py

@@ -22,6 +22,12 @@ rank : int, tuple of int, float or None
     that would not get smaller stays dense; by default also one whose rank 1 takes more than the share.
 sparsity : float or None
     Share of the entries that 'l0' removes from each weight, in (0, 1). None: 0.9.
+bits : {8, 4, 3, 2, 'ternary', 'binary'}, list or None
+    Bits of the stored numbers of every layer, the output included, in whatever format its weight has: the
+    entries of a plain matrix with ``compression=None``, factors, cores, sparse values. Small integers times
+    scales, which are found in the metric of the data and are variables of the fit; see
+    :class:`~sklearn_nnbcd.compressions.Quantized`. A list has one entry per layer, the output included.
+    Not for formats with a penalty. None: numbers in the precision of the fit.
 compression_ratio : float or None
     Budget of the whole network, in (0, 1]: weight entries after / before, over all layers, those of
     dense layers (the output, as a rule) included. Takes the place of ``rank`` or ``sparsity``. What

@@ -21,7 +21,7 @@ from ._stream import Stream, next_stream
 from ._training import Training
 from ._validation import all_or_nothing, parse_bytes
 from .initializers import FromMLP
-from .network import Network
+from .network import Network, in_single_precision
 from .solvers import STREAM_BATCHES, BaseSolver, RunResult, run
 from .targets import BaseTargets
 
@@ -136,10 +136,15 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
             finally:
                 solver.close(state)
         best = result.weights if monitor.best_weights is None else monitor.best_weights
-        self._set_fitted(training.to_network(best), targets, solver, rows.image_shape)
+        network = training.to_network(best)
+        if rows.is_local:
+            encoded = training.without_extremes(encoded)
+            network = training.rounded(network, encoded)
+        network = in_single_precision(network) if network.is_rounded else network
+        self._set_fitted(network, targets, solver, rows.image_shape)
         self._stream = Stream(n_batches=solver.n_batches(result.state))
         self._set_curves(result, monitor)
-        return training.without_extremes(encoded) if rows.is_local else encoded
+        return encoded
 
     def _batches_before(self, network: Network | None) -> int:
         """How many batches the first weights have seen: those of the last fit, or of an MLP's."""
@@ -191,6 +196,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         stream = next_stream(self, before, rows, targets)
         result = run(stream.training.solver, stream.state, 1, lambda k, weights, terms, state: False)
         network = stream.training.to_network(result.weights)
+        network = stream.training.rounded(network, rows.encoded(stream.training.targets))
         self._set_fitted(network, targets, stream.training.solver, rows.image_shape)
         self._stream, self.diagnosis_ = stream.after(result.state), result.diagnosis
         self.loss_ = result.curve[-1].loss / result.state.weight

@@ -33,7 +33,7 @@ def mean_losses(
     """
     X, Y, s = rows
     xp = network.xp
-    V = network.forward(X, memory_limit)
+    V = network.forward(xp.astype(X, network.array.dtype, copy=False), memory_limit)
     user = targets.user_loss.value(targets.user_targets(Y, xp=xp), V, xp=xp)
     engine = targets.loss.value(Y, targets.engine_outputs(V, xp=xp), xp=xp)
     return weighted_mean(user, s, xp=xp), weighted_mean(engine, s, xp=xp)

@@ -82,6 +82,7 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         compression=None,
         rank=None,
         sparsity=None,
+        bits=None,
         compression_ratio=None,
         compress_output=False,
         weight_regularizer=None,
@@ -113,6 +114,7 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         self.compression = compression
         self.rank = rank
         self.sparsity = sparsity
+        self.bits = bits
         self.compression_ratio = compression_ratio
         self.compress_output = compress_output
         self.weight_regularizer = weight_regularizer

@@ -12,8 +12,10 @@ from .compressions import (
     BaseCompression,
     Budget,
     RegularizedPlan,
+    check_bits,
     check_budget,
     check_ratio,
+    rounded_plans,
 )
 from .engine import Penalties, Problem
 from .initializers import INITIALIZERS, BaseInitializer
@@ -160,7 +162,19 @@ def resolve_plans(estimator, shapes, owner):
     return (None, *plans)
 
 
-def resolve_budget(estimator, plans, shapes, owner):
+def resolve_grids(estimator, plans, owner):
+    """The grid of each of layers 1 ... N from ``bits``, None where numbers stay as they are."""
+    each = _per_layer(estimator.bits, len(plans) - 1, "bits", owner, "layer (the output included)")
+    grids = [None if bits is None else check_bits(bits, owner) for bits in each]
+    if any(isinstance(plan, RegularizedPlan) and grid for plan, grid in zip(plans[1:], grids, strict=True)):
+        raise ValueError(
+            f"The 'bits' of {owner} must be None where a layer has a 'weight_regularizer', which it knows "
+            f"nothing of. Got {estimator.bits!r} and {estimator.weight_regularizer!r}. Leave one of them out."
+        )
+    return grids
+
+
+def resolve_budget(estimator, plans, shapes, grids, owner):
     """The :class:`Budget` that ``compression_ratio`` stands for, or None.
 
     Parameters
@@ -169,6 +183,7 @@ def resolve_budget(estimator, plans, shapes, owner):
     plans : tuple of CompressionPlan or None
         Those of layers 0 ... N; of use where a layer has no compression.
     shapes : list of tuple
+    grids : list of Grid or None
     owner : str
     """
     given = estimator.compression_ratio
@@ -191,7 +206,7 @@ def resolve_budget(estimator, plans, shapes, owner):
             "Try compression='low_rank', or leave compression_ratio out."
         )
     check_budget(pieces, shapes, ratio, owner)
-    return Budget(tuple(pieces), plans, ratio)
+    return Budget(tuple(pieces), plans, ratio, tuple(grids) if any(grids) else ())
 
 
 def _regularizers(value, count, parameter, owner, what):
@@ -301,17 +316,18 @@ def resolve_problem(
     owner = type(estimator).__name__
     stack = resolve_layers(estimator, n_features, n_outputs, image_shape, owner)
     plans = regularize_plans(resolve_plans(estimator, stack.shapes, owner), estimator, stack.shapes, owner)
+    grids = resolve_grids(estimator, plans, owner)
     problem = Problem(
         layers=stack.layers,
         activations=resolve_activations(estimator.activation, len(stack.shapes), owner),
-        plans=plans,
+        plans=rounded_plans(plans, stack.shapes, grids, owner, estimator.compression),
         loss=loss,
         penalties=resolve_penalties(estimator, owner, solver),
         fit_intercept=bool(estimator.fit_intercept),
         xp=xp,
         skips=stack.skips if any(k is not None for k in stack.skips) else (),
         activity=resolve_activity(estimator, len(stack.shapes), owner),
-        budget=resolve_budget(estimator, plans, stack.shapes, owner),
+        budget=resolve_budget(estimator, plans, stack.shapes, grids, owner),
     )
     return problem, stack.shapes
 

@@ -15,9 +15,10 @@ from ._resolve import resolve_problem
 from ._start import first_weights
 from ._validation import parse_bytes
 from .backends import get_backend, namespace_of
+from .compressions import QuantizedWeight
 from .engine import Problem, Weights
 from .layers import Dense
-from .network import InputMap, Network
+from .network import InputMap, Network, quantize_fit
 from .numerics import ColumnMoments
 from .solvers import BaseSolver, FitContext
 from .targets import BaseTargets
@@ -98,6 +99,8 @@ class Training:
         few_rows = rows.is_local and MANY_COLUMNS < size[0] > rows.X.shape[0]
         if shared or is_stream or not (few_rows and has_rows_space(problem)):
             check_room(shapes, rows.X, type(estimator).__name__)
+            if not shared:
+                problem = with_scaled_inputs(problem, inputs.scale)
             return cls(estimator, targets, solver, problem, shapes, inputs, rows.X, False)
         inputs, Z = inputs.of_rows(rows.X)
         problem, shapes = in_rows_space(problem, shapes, Z.shape[1])
@@ -113,6 +116,24 @@ class Training:
         """The network of a solver's weights, for X and y as the user has them."""
         network = self.targets.user_network(Network.from_weights(self.problem, weights))
         return network if self.inputs is None else network.with_input_map(self.inputs)
+
+    def rounded(self, network: Network, rows: tuple) -> Network:
+        """The network with few bits where the problem wants them and the solver has not seen to it.
+
+        Parameters
+        ----------
+        network : Network
+            In the units of X and y.
+        rows : tuple (X, Y, s)
+            Encoded, with X as the network takes it.
+        """
+        grids = [
+            plan.grid
+            if plan is not None and plan.is_rounded and not isinstance(coef, QuantizedWeight)
+            else None
+            for plan, coef in zip(self.problem.plans[1:], network.coefs, strict=True)
+        ]
+        return quantize_fit(network, self.targets, rows, grids) if any(grids) else network
 
     def start(self, network: Network | None = None) -> Callable[[], tuple]:
         """Makes the first W and b: drawn, or those of a network in the user's units."""
@@ -131,6 +152,14 @@ class Training:
             inputs=None if self.is_mapped else self.inputs,
             n_batches=n_batches,
         )
+
+
+def with_scaled_inputs(problem: Problem, scale: Any) -> Problem:
+    """The problem whose first weight is multiplied by the scale of its inputs, row by row, in the end."""
+    plans, budget = problem.plans, problem.budget
+    if plans[1] is not None:
+        plans = (None, plans[1].for_scaled_inputs(scale, xp=problem.xp), *plans[2:])
+    return replace(problem, plans=plans, budget=None if budget is None else replace(budget, scale=scale))
 
 
 def has_rows_space(problem: Problem) -> bool:

@@ -157,6 +157,8 @@ class Backend:
 
     def index_type(self, count, *, xp):
         """The smallest integer type that holds the indices of so many things, and can be stored."""
+        if count <= 2**8:
+            return xp.uint8
         return xp.uint16 if count <= 2**16 else xp.int32 if count <= 2**31 else xp.int64
 
     def first_true(self, mask, count, *, xp):

@@ -4,17 +4,28 @@
 from ._base import BaseCompression, CompressedWeight, CompressionPlan
 from ._budget import Budget, budget_plans, check_budget, check_ratio
 from ._cp import CP
-from ._dense import DenseWeight
+from ._dense import DensePlan, DenseWeight
 from ._elastic_net import ElasticNet
 from ._group_lasso import GroupLasso
 from ._l0 import L0
 from ._l0_penalty import L0Penalty
 from ._l1 import L1
 from ._low_rank import LowRank
+from ._quantized import (
+    Binary,
+    Codebook,
+    Quantized,
+    Ternary,
+    check_bits,
+    quantized,
+    quantized_plan,
+    rounded_plans,
+)
 from ._regularized import RegularizedPlan
 from ._sum import Sum
 from ._tensor_train import TensorTrain
 from ._tucker import Tucker
+from .quantization import QuantizedPlan, QuantizedWeight
 
 COMPRESSIONS = {
     "tt": TensorTrain,
@@ -27,15 +38,22 @@ COMPRESSIONS = {
     "elastic_net": ElasticNet,
     "group_lasso": GroupLasso,
     "sum": Sum,
+    "quantized": Quantized,
+    "ternary": Ternary,
+    "binary": Binary,
+    "codebook": Codebook,
 }
 
 __all__ = [
     "COMPRESSIONS",
     "BaseCompression",
+    "Binary",
     "Budget",
     "CP",
+    "Codebook",
     "CompressedWeight",
     "CompressionPlan",
+    "DensePlan",
     "DenseWeight",
     "ElasticNet",
     "GroupLasso",
@@ -43,11 +61,19 @@ __all__ = [
     "L0Penalty",
     "L1",
     "LowRank",
+    "Quantized",
+    "QuantizedPlan",
+    "QuantizedWeight",
     "RegularizedPlan",
     "Sum",
     "TensorTrain",
+    "Ternary",
     "Tucker",
     "budget_plans",
+    "check_bits",
     "check_budget",
     "check_ratio",
+    "quantized",
+    "quantized_plan",
+    "rounded_plans",
 ]

@@ -6,7 +6,8 @@ weight shape and does the steps, the *compressed weight* is what is stored and a
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from array_api_compat import array_namespace
@@ -22,6 +23,28 @@ def stored_bytes(array: Any) -> int:
     return math.prod(array.shape) * info(array.dtype).bits // 8
 
 
+@dataclass(frozen=True, eq=False)
+class Local:
+    """The problem of one stored array while all others stay, as a matrix whose columns share a scale each.
+
+    Attributes
+    ----------
+    matrix : array of shape (n, m)
+        What is to be near: the best values of the array, about.
+    metric : Metric or None
+        In which to be near; the format's own where it is a product of two sides, else an estimate.
+    restore : callable
+        Brings a matrix to the shape of the array.
+    support : array of bool of shape (n, m) or None
+        Entries that there are; None: all.
+    """
+
+    matrix: Any
+    metric: Any = None
+    restore: Any = lambda matrix: matrix
+    support: Any = None
+
+
 class CompressedWeight:
     """A weight of shape (d_in, d_out) in its compressed form.
 
@@ -31,6 +54,8 @@ class CompressedWeight:
 
     #: shape (d_in, d_out) of the dense weight
     shape: Any = None
+    #: pairs (k, l) of stored numbers where every scale of array k may as well be one of array l
+    bonds: Any = ()
 
     @property
     def n_parameters(self) -> int:
@@ -41,6 +66,27 @@ class CompressedWeight:
     def arrays(self) -> tuple:
         """Tuple of all stored arrays, the first one of the weight's own dtype."""
         raise NotImplementedError
+
+    @property
+    def numbers(self) -> tuple:
+        """Tuple of the stored arrays that hold numbers, not indices: W is linear in each of them."""
+        return self.arrays
+
+    def with_numbers(self, numbers: Sequence) -> Any:
+        """The same format with other numbers, arrays of the same shapes."""
+        raise NotImplementedError
+
+    def local(self, k: int, W: Any, metric: "Metric | None", *, xp: Any) -> Local:
+        """The :class:`Local` problem of number k: to be near W in the metric while the others stay."""
+        raise NotImplementedError
+
+    def has_column_scales(self, k: int) -> bool:
+        """Whether the columns of ``local(k, ...)`` are those of W."""
+        return False
+
+    def spread(self, k: int, scale: Any, *, xp: Any) -> Any:
+        """Scales of the columns of ``local(k, ...)``, brought to where number k broadcasts with them."""
+        return scale
 
     @property
     def nbytes(self) -> int:
@@ -124,6 +170,13 @@ class CompressionPlan:
     in_user_units : bool
         Whether the entries of the weight themselves mean something, such as those in a box, so that the
         columns of X must keep their units.
+    takes_bits : bool
+        Whether the numbers of its weights can be rounded to few bits: ``numbers`` and what follows from
+        them are there, and no penalty has a word in it.
+    is_rounded : bool
+        Whether the numbers of its weights have few bits.
+    takes_row_factors : bool
+        Whether diag(f) W is of the format for any W of it.
     inner_rank : int or None
         Columns of A where the weights of this plan are all products A B of two free matrices; then
         :meth:`product` makes one of them and its ``factors`` gives them back.
@@ -131,10 +184,36 @@ class CompressionPlan:
 
     shape: Any
     exact = True
+    takes_bits = False
+    is_rounded = False
+    takes_row_factors = False
     step_every = 10
     inner_rank: Any = None
     in_user_units = False
     n_parameters: Any = None
+
+    @property
+    def training(self) -> "CompressionPlan | None":
+        """The plan that batches train with; its weights become this plan's in the end. None: none."""
+        return self
+
+    def finished(self, M: Any, W: Any, *, metric: "Metric | None" = None, xp: Any) -> Any:
+        """A weight of the plan ``training`` as one of this plan, near W.
+
+        Parameters
+        ----------
+        M : CompressedWeight
+        W : array of shape (d_in, d_out)
+        metric : Metric or None, default=None
+            None is the Frobenius norm.
+        xp : module
+            Array API namespace.
+        """
+        return M
+
+    def for_scaled_inputs(self, scale: Any, *, xp: Any) -> Any:
+        """The plan for weights W whose network gets diag(scale) W in the end, shape (d_in,), >= 0."""
+        return self
 
     def projects_exactly(self, metric: Metric | None) -> bool:
         """Whether :meth:`project` returns a nearest weight of the format in the given metric.
@@ -186,7 +265,7 @@ class CompressionPlan:
         Returns
         -------
         M : CompressedWeight
-            In the format of this plan, with ``factors`` (A, B).
+            In the format of ``training``, with ``factors`` (A, B).
 
         Raises
         ------

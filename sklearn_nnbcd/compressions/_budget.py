@@ -3,13 +3,14 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .._validation import check_number
 from ..backends import get_backend
 from ..numerics._metric import EUCLIDEAN, Metric
 from ._base import BaseCompression, CompressionPlan
+from ._quantized import rounded_plans
 
 
 def budget_plans(
@@ -126,18 +127,36 @@ class Budget:
         Entry i belongs to layer i: what stays where there is no compression.
     ratio : float
         Weight entries after / before, over all layers.
+    grids : tuple of Grid or None, default=()
+        Of layers 1 ... N: those whose numbers have few bits; empty: none.
+    scale : array of shape (d_0,) or None, default=None
+        What the columns of X are multiplied by before the first layer, see ``for_scaled_inputs``.
     """
 
     compressions: tuple
     plans: tuple
     ratio: float
+    grids: tuple = ()
+    scale: Any = None
+
+    @property
+    def training(self) -> "Budget":
+        """The budget without rounding."""
+        plans = tuple(None if plan is None else plan.training for plan in self.plans)
+        return replace(self, plans=plans, grids=())
 
     def __call__(self, W: Sequence, metrics: Sequence | None = None, *, xp: Any) -> tuple:
         """Plans for layers 0 ... N; entry 0 of W, of the metrics and of the plans is None."""
         metrics = None if metrics is None else metrics[1:]
         made = budget_plans(self.compressions, W[1:], self.ratio, metrics=metrics, xp=xp)
         pairs = zip(self.compressions, self.plans[1:], made, strict=True)
-        return (None, *(kept if c is None else plan for c, kept, plan in pairs))
+        plans = (None, *(kept if c is None else plan for c, kept, plan in pairs))
+        if self.grids:
+            shapes = [tuple(w.shape) for w in W[1:]]
+            plans = rounded_plans(plans, shapes, list(self.grids), "the budget", self.compressions)
+        if self.scale is None or plans[1] is None:
+            return plans
+        return (None, plans[1].for_scaled_inputs(self.scale, xp=xp), *plans[2:])
 
 
 def _least(compression: BaseCompression, shape: tuple) -> int:

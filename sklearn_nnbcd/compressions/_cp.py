@@ -8,8 +8,8 @@ from typing import Any
 
 from .._validation import check_rank_number
 from ..numerics._metric import EUCLIDEAN, Metric
-from ._base import CompressedWeight, CompressionPlan
-from ._two_sided import TwoSidedCompression, fit_factors
+from ._base import CompressedWeight, CompressionPlan, Local
+from ._two_sided import TwoSidedCompression, fit_factors, local_factor
 from .tensors._factor_maps import (
     khatri_rao,
     khatri_rao_maps,
@@ -51,6 +51,32 @@ class CPWeight(CompressedWeight):
         """R (d_in + d_out) multiply-adds per row."""
         return float(self.rows[0].shape[1] * sum(self.shape))
 
+    @property
+    def bonds(self) -> Any:
+        """A component has one scale."""
+        last = len(self.arrays) - 1
+        return tuple((k, last) for k in range(last))
+
+    def with_numbers(self, numbers: Sequence) -> Any:
+        """Other factors."""
+        split = len(self.rows)
+        return CPWeight(tuple(numbers[:split]), tuple(numbers[split:]))
+
+    def local(self, k: int, W: Any, metric: "Metric | None", *, xp: Any) -> Local:
+        """Least squares for one factor; its metric has the mean of a side over the other modes."""
+        metric = EUCLIDEAN if metric is None else metric
+        own, others = list(self.rows), list(self.columns)
+        if k >= len(own):
+            k, own, others, W, metric = k - len(own), others, own, W.T, metric.transposed
+        modes, B = tuple(U.shape[0] for U in own), khatri_rao(others, xp=xp)
+        SB = metric.columns.multiply(B)
+        shared = (own, modes, W @ SB, B, SB, metric.rows, khatri_rao_maps, _gram, _ITERATIONS)
+        return local_factor(k, *shared, xp=xp)
+
+    def spread(self, k: int, scale: Any, *, xp: Any) -> Any:
+        """Columns of a factor."""
+        return scale[None, :]
+
     def to_dense(self, *, xp: Any) -> Any:
         """Khatri-Rao product of the rows times that of the columns."""
         return khatri_rao(self.rows, xp=xp) @ khatri_rao(self.columns, xp=xp).T
@@ -73,6 +99,7 @@ class CPPlan(CompressionPlan):
     column_modes: tuple
     rank: int
     exact = False
+    takes_bits = True
 
     @property
     def shape(self) -> tuple:

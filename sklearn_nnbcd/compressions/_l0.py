@@ -22,6 +22,8 @@ class L0Plan(CompressionPlan):
 
     shape: tuple
     beta: int
+    takes_bits = True
+    takes_row_factors = True
 
     @property
     def n_parameters(self) -> int:

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Matrices of bounded rank."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .._validation import check_rank_number
+from ..numerics._linalg import inverse_gram
 from ..numerics._metric import EUCLIDEAN, Metric
-from ._base import BaseCompression, CompressedWeight, CompressionPlan
+from ._base import BaseCompression, CompressedWeight, CompressionPlan, Local
 from .tensors._tensorize import largest_rank
 
 
@@ -17,6 +18,7 @@ class LowRankWeight(CompressedWeight):
 
     left: Any
     right: Any
+    bonds = ((0, 1),)
 
     @property
     def shape(self) -> tuple:
@@ -32,6 +34,28 @@ class LowRankWeight(CompressedWeight):
     def arrays(self) -> tuple:
         """Both factors."""
         return (self.left, self.right)
+
+    def with_numbers(self, numbers: Sequence) -> Any:
+        """Other factors."""
+        return LowRankWeight(*numbers)
+
+    def local(self, k: int, W: Any, metric: "Metric | None", *, xp: Any) -> Local:
+        """Least squares for one factor, in a metric that is a product of two sides, too.
+
+        The right factor is taken transposed: its rows share a scale, as the columns of the left one do.
+        """
+        metric = EUCLIDEAN if metric is None else metric
+        if k == 1:
+            metric, W = metric.transposed, W.T
+        other = self.right.T if k == 0 else self.left
+        image = metric.columns.multiply(other)
+        gram = other.T @ image
+        best = inverse_gram(gram, xp=xp)((W @ image).T).T
+        return Local(best, Metric(metric.G, gram), _transpose if k == 1 else _same)
+
+    def spread(self, k: int, scale: Any, *, xp: Any) -> Any:
+        """Columns of the left factor, rows of the right one."""
+        return scale[None, :] if k == 0 else scale[:, None]
 
     @property
     def factors(self) -> tuple[Any, Any]:
@@ -74,6 +98,14 @@ class LowRankWeight(CompressedWeight):
         return LowRankWeight(self.left, self.right * factor)
 
 
+def _same(matrix: Any) -> Any:
+    return matrix
+
+
+def _transpose(matrix: Any) -> Any:
+    return matrix.T
+
+
 @dataclass(frozen=True)
 class LowRankPlan(CompressionPlan):
     """Rank r for one shape."""
@@ -81,6 +113,8 @@ class LowRankPlan(CompressionPlan):
     shape: tuple
     rank: int
     exact = False
+    takes_bits = True
+    takes_row_factors = True
     step_every = 1
 
     @property

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Compressed sparse rows, the format of every pruned weight."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..backends import get_backend
-from ._base import CompressedWeight
+from ..numerics._metric import Metric
+from ._base import CompressedWeight, Local
 
 #: how many dense multiply-adds take the time of one sparse one (a gather each; measured on CPUs)
 _SPARSE_SLOWDOWN = 8.0
@@ -16,7 +17,8 @@ _SPARSE_SLOWDOWN = 8.0
 class SparseWeight(CompressedWeight):
     """Compressed sparse rows: data and column indices row by row, indptr where rows begin.
 
-    Indices take two bytes each up to 65,536 columns: a library's four would double the file.
+    Indices take a byte each up to 256 columns and two up to 65,536, and pointers likewise: a library's four
+    would be most of the file.
     """
 
     data: Any
@@ -33,6 +35,32 @@ class SparseWeight(CompressedWeight):
     def arrays(self) -> tuple:
         """Values, column indices, row pointers."""
         return (self.data, self.indices, self.indptr)
+
+    @property
+    def numbers(self) -> tuple:
+        """The values."""
+        return (self.data,)
+
+    def with_numbers(self, numbers: Sequence) -> Any:
+        """Other values in the same places."""
+        return SparseWeight(numbers[0], self.indices, self.indptr, self.shape)
+
+    def local(self, k: int, W: Any, metric: "Metric | None", *, xp: Any) -> Local:
+        """The values as they are, in their places."""
+        flat = self._places(xp=xp)
+
+        def restore(matrix: Any) -> Any:
+            return xp.take(xp.reshape(matrix, (-1,)), flat)
+
+        return Local(self.to_dense(xp=xp), metric, restore, self.pattern(xp=xp))
+
+    def has_column_scales(self, k: int) -> bool:
+        """True."""
+        return True
+
+    def spread(self, k: int, scale: Any, *, xp: Any) -> Any:
+        """Scales of columns, one for each value."""
+        return xp.take(scale, xp.astype(self.indices, xp.int64))
 
     @property
     def cost(self) -> float:
@@ -52,20 +80,29 @@ class SparseWeight(CompressedWeight):
         """Boolean mask of the stored entries, zeros among them included."""
         return self._written(xp.ones_like(self.data), xp=xp) != 0
 
+    def _per_row(self, *, xp: Any) -> Any:
+        """Number of stored entries of each row."""
+        pointers = xp.astype(self.indptr, xp.int64)
+        return pointers[1:] - pointers[:-1]
+
+    def _places(self, *, xp: Any) -> Any:
+        """Where in the flat matrix each value lies, rising."""
+        d_in, d_out = self.shape
+        per_row = self._per_row(xp=xp)
+        wide = xp.int32 if d_in * d_out < 2**31 else xp.int64
+        rows = get_backend(xp).repeated(xp.arange(d_in, dtype=wide), per_row, self.n_parameters, xp=xp)
+        return rows * d_out + xp.astype(self.indices, wide)
+
     def _written(self, values: Any, *, xp: Any) -> Any:
         d_in, d_out = self.shape
-        per_row = self.indptr[1:] - self.indptr[:-1]
-        wide = xp.int32 if d_in * d_out < 2**31 else xp.int64
-        backend = get_backend(xp)
-        rows = backend.repeated(xp.arange(d_in, dtype=wide), per_row, self.n_parameters, xp=xp)
-        flat = rows * d_out + xp.astype(self.indices, wide)
-        dense = backend.scatter(values, flat, d_in * d_out, xp=xp)
+        dense = get_backend(xp).scatter(values, self._places(xp=xp), d_in * d_out, xp=xp)
         return xp.reshape(dense, self.shape)
 
     def operator(self, *, xp: Any) -> Callable[[Any], Any]:
         """V -> V @ W by the library's sparse product, where it has one."""
-        indices = xp.astype(self.indices, self.indptr.dtype)
-        product = get_backend(xp).sparse_product(self.data, indices, self.indptr, self.shape, xp=xp)
+        wide = xp.int32 if max(self.n_parameters, *self.shape) < 2**31 else xp.int64
+        indices, pointers = xp.astype(self.indices, wide), xp.astype(self.indptr, wide)
+        product = get_backend(xp).sparse_product(self.data, indices, pointers, self.shape, xp=xp)
         return super().operator(xp=xp) if product is None else product
 
     def selected(self, indices: Any, axis: int, *, xp: Any) -> "SparseWeight":
@@ -75,7 +112,7 @@ class SparseWeight(CompressedWeight):
 
     def rows_scaled(self, factors: Any, *, xp: Any) -> "SparseWeight":
         """Scale the entries row by row."""
-        per_row = self.indptr[1:] - self.indptr[:-1]
+        per_row = self._per_row(xp=xp)
         each = get_backend(xp).repeated(factors, per_row, self.n_parameters, xp=xp)
         return SparseWeight(self.data * each, self.indices, self.indptr, self.shape)
 
@@ -101,5 +138,6 @@ def to_sparse(W: Any, mask: Any, count: int | None = None, *, xp: Any) -> Sparse
     data, columns = xp.take(xp.reshape(W, (-1,)), flat), flat % W.shape[1]
     counts = xp.cumulative_sum(xp.sum(xp.astype(mask, xp.int32), axis=1), dtype=xp.int32)
     indptr = xp.concat([xp.zeros(1, dtype=xp.int32), counts])
-    index_type = get_backend(xp).index_type(W.shape[1], xp=xp)
-    return SparseWeight(data, xp.astype(columns, index_type), indptr, tuple(W.shape))
+    kinds = [get_backend(xp).index_type(n, xp=xp) for n in (W.shape[1], data.shape[0] + 1)]
+    columns, indptr = (xp.astype(x, kind) for x, kind in zip((columns, indptr), kinds, strict=True))
+    return SparseWeight(data, columns, indptr, tuple(W.shape))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..numerics._metric import Metric
-from ._base import BaseCompression, CompressedWeight, CompressionPlan
+from ._base import BaseCompression, CompressedWeight, CompressionPlan, Local
 from ._l0 import L0
 from ._low_rank import LowRank
 
@@ -34,6 +34,55 @@ class SumWeight(CompressedWeight):
     def arrays(self) -> tuple:
         """The arrays of all parts."""
         return tuple(array for part in self.parts for array in part.arrays)
+
+    @property
+    def numbers(self) -> tuple:
+        """Those of all parts."""
+        return tuple(array for part in self.parts for array in part.numbers)
+
+    @property
+    def bonds(self) -> Any:
+        """Those within the parts."""
+        pairs, first = [], 0
+        for part in self.parts:
+            pairs += [(first + k, first + j) for k, j in part.bonds]
+            first += len(part.numbers)
+        return tuple(pairs)
+
+    def with_numbers(self, numbers: Sequence) -> Any:
+        """Each part with its own."""
+        parts, first = [], 0
+        for part in self.parts:
+            last = first + len(part.numbers)
+            parts.append(part.with_numbers(numbers[first:last]))
+            first = last
+        return SumWeight(tuple(parts))
+
+    def _owner(self, k: int) -> tuple[int, int]:
+        """Which part number k belongs to, and which number of it."""
+        for p, part in enumerate(self.parts):
+            if k < len(part.numbers):
+                return p, k
+            k -= len(part.numbers)
+        raise IndexError(k)
+
+    def local(self, k: int, W: Any, metric: "Metric | None", *, xp: Any) -> Local:
+        """That of the part, near what the others leave."""
+        p, own = self._owner(k)
+        for q, part in enumerate(self.parts):
+            if q != p:
+                W = W - part.to_dense(xp=xp)
+        return self.parts[p].local(own, W, metric, xp=xp)
+
+    def has_column_scales(self, k: int) -> bool:
+        """As the part says."""
+        p, own = self._owner(k)
+        return self.parts[p].has_column_scales(own)
+
+    def spread(self, k: int, scale: Any, *, xp: Any) -> Any:
+        """As the part does."""
+        p, own = self._owner(k)
+        return self.parts[p].spread(own, scale, xp=xp)
 
     @property
     def cost(self) -> float:
@@ -71,6 +120,11 @@ class SumPlan(CompressionPlan):
 
     plans: tuple
     exact = False
+
+    @property
+    def takes_bits(self) -> bool:  # type: ignore[override]
+        """Where all parts do."""
+        return all(plan.takes_bits for plan in self.plans)
 
     @property
     def step_every(self) -> int:  # type: ignore[override]

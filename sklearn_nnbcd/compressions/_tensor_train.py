@@ -9,9 +9,10 @@ from typing import Any
 from .._validation import check_rank_number
 from ..backends import get_backend
 from ..numerics._metric import Metric
-from ._base import CompressedWeight, CompressionPlan
+from ._base import CompressedWeight, CompressionPlan, Local
 from ._low_rank import LowRankPlan
 from ._tensorized import TensorizedCompression, positive_integers
+from .tensors._core_problem import core_problem
 from .tensors._tensor_train import contract_cores, sweep_cores, tt_to_tensor
 from .tensors._tensorize import Tensorization, feasible_tt_ranks, largest_rank, tt_size
 from .tensors._train_fit import fit_split_train, fit_train
@@ -28,6 +29,7 @@ class TensorTrainWeight(CompressedWeight):
 
     cores: tuple
     tensorization: Tensorization
+    bonds = ((0, 1),)
 
     @property
     def shape(self) -> tuple:
@@ -43,6 +45,30 @@ class TensorTrainWeight(CompressedWeight):
     def arrays(self) -> tuple:
         """The cores."""
         return self.cores
+
+    def with_numbers(self, numbers: Sequence) -> Any:
+        """Other cores."""
+        return TensorTrainWeight(tuple(numbers), self.tensorization)
+
+    def local(self, k: int, W: Any, metric: "Metric | None", *, xp: Any) -> Local:
+        """Least squares for one core.
+
+        Entries of the first core share a scale where they meet the same slice of the second; those of other
+        cores, which are taken transposed, where the same slice of the one before meets them.
+        """
+        best, left, right = core_problem(self.cores, k, self.tensorization, W, metric, xp=xp)
+        before, mode, after = best.shape
+        if k == 0:
+            return Local(xp.reshape(best, (mode, after)), Metric(left, right), self._first)
+        matrix = xp.reshape(best, (before, mode * after)).T
+        return Local(matrix, Metric(right, left), lambda M: xp.reshape(M.T, (before, mode, after)))
+
+    def _first(self, matrix: Any) -> Any:
+        return matrix[None, :, :]
+
+    def spread(self, k: int, scale: Any, *, xp: Any) -> Any:
+        """The last index of the first core, the first one of others."""
+        return scale[None, None, :] if k == 0 else scale[:, None, None]
 
     @property
     def cost(self) -> float:
@@ -99,6 +125,7 @@ class TensorTrainPlan(CompressionPlan):
     tensorization: Tensorization
     ranks: tuple
     exact = False
+    takes_bits = True
     step_every = 5
 
     @property

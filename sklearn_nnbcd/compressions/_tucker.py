@@ -8,10 +8,11 @@ from typing import Any
 
 from .._validation import check_rank_number
 from ..numerics._conjugate import conjugate_gradients
+from ..numerics._linalg import inverse_gram
 from ..numerics._metric import EUCLIDEAN, Metric
-from ._base import CompressedWeight, CompressionPlan
+from ._base import CompressedWeight, CompressionPlan, Local
 from ._tensorized import positive_integers
-from ._two_sided import TwoSidedCompression, fit_factors, inverse_gram
+from ._two_sided import TwoSidedCompression, fit_factors, local_factor
 from .tensors._factor_maps import (
     kronecker,
     kronecker_maps,
@@ -65,6 +66,32 @@ class TuckerWeight(CompressedWeight):
             size = size // U.shape[1] * U.shape[0]
         return float(total)
 
+    def with_numbers(self, numbers: Sequence) -> Any:
+        """Another core, and other factors."""
+        split = 1 + len(self.rows)
+        return TuckerWeight(numbers[0], tuple(numbers[1:split]), tuple(numbers[split:]))
+
+    def local(self, k: int, W: Any, metric: "Metric | None", *, xp: Any) -> Local:
+        """Least squares for the core, or for one factor with the mean of its side over the other modes."""
+        metric = EUCLIDEAN if metric is None else metric
+        if k == 0:
+            core = _fit_core(self.core, self.rows, self.columns, W, metric, xp=xp)
+            A, B = kronecker(self.rows, xp=xp), kronecker(self.columns, xp=xp)
+            sides = A.T @ metric.rows.multiply(A), B.T @ metric.columns.multiply(B)
+            return Local(core, Metric(*sides))
+        k, own, others, core = k - 1, list(self.rows), self.columns, self.core
+        if k >= len(own):
+            k, own, others, core = k - len(own), list(self.columns), self.rows, self.core.T
+            W, metric = W.T, metric.transposed
+        modes, B = tuple(U.shape[0] for U in own), kronecker(others, xp=xp) @ core.T
+        SB = metric.columns.multiply(B)
+        shared = (own, modes, W @ SB, B, SB, metric.rows, kronecker_maps, _gram, _ITERATIONS)
+        return local_factor(k, *shared, xp=xp)
+
+    def spread(self, k: int, scale: Any, *, xp: Any) -> Any:
+        """Columns of the core or of a factor."""
+        return scale[None, :]
+
     def to_dense(self, *, xp: Any) -> Any:
         """A core B'."""
         return kronecker(self.rows, xp=xp) @ self.core @ kronecker(self.columns, xp=xp).T
@@ -104,6 +131,7 @@ class TuckerPlan(CompressionPlan):
     column_modes: tuple
     ranks: tuple
     exact = False
+    takes_bits = True
     step_every = 5
 
     @property

@@ -10,12 +10,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..backends import get_backend
 from ..numerics._conjugate import conjugate_gradients
-from ..numerics._linalg import add_to_diagonal, spd_solver
-from ..numerics._metric import Side
-from ._base import BaseCompression
+from ..numerics._linalg import inverse_gram
+from ..numerics._metric import Metric, Side
+from ._base import BaseCompression, Local
 from ._tensorized import positive_integers
+from .tensors._factor_maps import marginal_factors
 from .tensors._tensorize import factor_modes
 
 
@@ -41,12 +41,6 @@ class TwoSidedCompression(BaseCompression):
         return tuple(pair)
 
 
-def inverse_gram(K: Any, *, xp: Any) -> Callable[[Any], Any]:
-    """R -> K^{-1} R for a positive semidefinite matrix, shifted where it is singular."""
-    shift = 1e-6 * get_backend(xp).number(xp.linalg.trace(K), xp=xp) / K.shape[0]
-    return spd_solver(add_to_diagonal(K, shift, xp=xp), xp=xp)
-
-
 def fit_factors(
     factors: Sequence,
     target: Any,
@@ -57,6 +51,7 @@ def fit_factors(
     gram: Callable,
     n_iter: int,
     *,
+    only: int | None = None,
     xp: Any,
 ) -> list:
     """Fit the factors of one side one after the other; the error never rises.
@@ -79,6 +74,8 @@ def fit_factors(
         identity.
     n_iter : int
         Conjugate gradient iterations per factor.
+    only : int or None, default=None
+        The one factor that is fitted; None: all.
     xp : module
         Array API namespace.
 
@@ -93,6 +90,8 @@ def fit_factors(
         return (D @ B.T) @ SB if thin else D @ K
 
     for k, U in enumerate(factors):
+        if only is not None and k != only:
+            continue
         expand, reduce = maps(factors, k, xp=xp)
         solve = inverse_gram(gram(K, factors, k, xp=xp), xp=xp)
 
@@ -106,3 +105,23 @@ def fit_factors(
         residual = b - multiply(U)
         factors[k] = conjugate_gradients(U, residual, multiply, precondition, n_iter, right=b, xp=xp)
     return factors
+
+
+def local_factor(
+    k: int,
+    factors: Any,
+    modes: Any,
+    target: Any,
+    B: Any,
+    SB: Any,
+    side: Any,
+    maps: Any,
+    gram: Any,
+    n_iter: Any,
+    *,
+    xp: Any,
+) -> Local:
+    """The :class:`Local` problem of factor k of one side; see :func:`fit_factors`."""
+    fitted = fit_factors(factors, target, B, SB, side, maps, gram, n_iter, only=k, xp=xp)
+    L, _ = marginal_factors(side, modes, B.dtype, xp=xp)[k]
+    return Local(fitted[k], Metric(L @ L.T, gram(B.T @ SB, factors, k, xp=xp)))

@@ -131,6 +131,12 @@ class Problem:
         """Whether any layer may have a W^MC of its own."""
         return self.budget is not None or any(plan is not None for plan in self.plans)
 
+    @property
+    def training(self) -> "Problem":
+        """The problem that batches train on: numbers are rounded when they are done."""
+        plans = tuple(None if plan is None else plan.training for plan in self.plans)
+        return replace(self, plans=plans, budget=None if self.budget is None else self.budget.training)
+
     def with_plans(self, W: tuple, metrics: tuple | None = None) -> "Problem":
         """The problem with the plans that its budget makes for these weights, if it has one."""
         if self.budget is None:

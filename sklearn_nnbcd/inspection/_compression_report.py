@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..backends import get_backend
 from ..compressions import CompressedWeight, DenseWeight
-from ..network import Network
+from ..network import network_metrics
 from ..numerics import Metric
 from ._rows import network_rows
 from ._table import columns_of, table_text
@@ -106,7 +106,7 @@ def compression_report(
     V, U = network.trace(network_rows(network, rows, "compression_report"))
     metrics = None
     if reference is not None and X is not None:
-        metrics = _metrics(network, reference, V, U, xp=xp)
+        metrics = network_metrics(network, V, U, coefs=list(reference))
     lines = []
     for i, coef in enumerate(network.coefs, 1):
         layer = network.layers[i]
@@ -180,26 +180,3 @@ def _errors(coef: CompressedWeight, W: Any, metric: Metric | None, *, xp: Any) -
         total = max(metric.squared_norm(W, xp=xp), tiny)
         errors["data_error"] = math.sqrt(metric.squared_distance(W, M, xp=xp) / total)
     return errors
-
-
-def _metrics(network: Network, reference: Sequence, V: list, U: list, *, xp: Any) -> list:
-    """Entry i: the metric of layer i, G from its inputs and S from the layers above it."""
-    N, layers = network.N, network.layers
-    S = xp.eye(reference[-1].shape[1], dtype=V[0].dtype)
-    metrics: list = [None] * (N + 1)
-    for i in range(N, 0, -1):
-        if i < N:
-            S = layers[i + 1].pull_back_metric(S, xp.asarray(reference[i], dtype=V[0].dtype), xp=xp)
-            slopes = network.activations[i - 1].derivative(U[i], xp=xp)
-            slopes = layers[i].rows(slopes, xp=xp)
-            S = S * (slopes.T @ slopes / slopes.shape[0])
-        A = layers[i].design(V[i - 1], xp=xp)
-        A = A - xp.mean(A, axis=0)
-        metrics[i] = Metric(_ridged(A.T @ A / A.shape[0], 1e-3, xp=xp), _ridged(S, 0.1, xp=xp))
-    return metrics
-
-
-def _ridged(A: Any, share: float, *, xp: Any) -> Any:
-    """A plus a share of its mean diagonal; the identity where A is nothing."""
-    ridge = share * float(xp.linalg.trace(A)) / A.shape[0]
-    return A + (ridge or 1.0) * xp.eye(A.shape[0], dtype=A.dtype)

@@ -2,7 +2,19 @@
 """The fitted network as a value: everything beside the estimators reads this, and nothing else."""
 
 from ._inputs import InputMap
+from ._metrics import network_metrics
 from ._narrow import narrow, narrow_network
 from ._network import Network
+from ._quantize import in_single_precision, quantize, quantize_fit, quantize_network
 
-__all__ = ["InputMap", "Network", "narrow", "narrow_network"]
+__all__ = [
+    "InputMap",
+    "Network",
+    "in_single_precision",
+    "narrow",
+    "narrow_network",
+    "network_metrics",
+    "quantize",
+    "quantize_fit",
+    "quantize_network",
+]

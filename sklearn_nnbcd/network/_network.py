@@ -7,7 +7,7 @@ from typing import Any
 
 from .._arrays import dtype_name
 from ..backends import get_backend, namespace_of
-from ..compressions import CompressedWeight, DenseWeight
+from ..compressions import CompressedWeight, DenseWeight, QuantizedWeight
 from ..engine import Problem, Weights
 from ..layers import Dense
 from ..placements import block_rows, row_slices
@@ -158,6 +158,11 @@ class Network:
         floats += [b for b in self.intercepts if b is not None]
         floats += [] if self.inputs is None else [self.inputs.origin, self.inputs.scale]
         return all(bool(xp.all(xp.isfinite(array))) for array in floats)
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether the numbers of some weight have few bits."""
+        return any(isinstance(coef, QuantizedWeight) for coef in self.coefs)
 
     def dense_coefs(self) -> list:
         """W_1 ... W_N as arrays of shape (d_{i-1}, d_i), made on each call."""

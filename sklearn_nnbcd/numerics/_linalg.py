@@ -231,3 +231,9 @@ def repaired_cholesky(A: Any, *, xp: Any) -> Any:
         "repairs. "
         "Add a ridge, such as 1e-3 of its mean diagonal."
     )
+
+
+def inverse_gram(K: Any, *, xp: Any) -> Callable[[Any], Any]:
+    """R -> K^{-1} R for a positive semidefinite matrix, shifted where it is singular."""
+    shift = 1e-6 * get_backend(xp).number(xp.linalg.trace(K), xp=xp) / K.shape[0]
+    return spd_solver(add_to_diagonal(K, shift, xp=xp), xp=xp)

@@ -6,8 +6,27 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from ..backends import get_backend, namespace_of
 from ._linalg import gram_cholesky, triangular_inverse
+
+
+def unit_factor(A: Any) -> Any:
+    """Upper triangular R with ones on its diagonal and A = R' D R, for a NumPy array of double precision.
+
+    A is shifted as little as rounding demands; where it is not finite the identity comes back.
+    """
+    size = max(float(np.trace(A)), np.finfo(np.float64).tiny)
+    shift = np.finfo(np.float64).eps * size
+    while shift <= size:
+        try:
+            R = np.linalg.cholesky(A).T
+        except np.linalg.LinAlgError:
+            A, shift = A + shift * np.eye(len(A)), 100.0 * shift
+            continue
+        return R / np.diag(R)[:, None]
+    return np.eye(len(A))
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +64,15 @@ class Side:
         xp = namespace_of(self.A)
         values, vectors = xp.linalg.eigh(self.A)
         return xp.clip(values, 0.0, None), vectors
+
+    @cached_property
+    def ordered_factor(self) -> tuple:
+        """(order, R) on the host in double precision: A[order][:, order] = R' D R with R of
+        :func:`unit_factor`, what weighs most coming last."""
+        xp = namespace_of(self.A)
+        A = np.asarray(get_backend(xp).to_numpy(self.A, xp=xp), dtype=np.float64)
+        order = np.argsort(np.diag(A), kind="stable")
+        return order, unit_factor(A[np.ix_(order, order)])
 
     def spectrum(self, d: int, dtype: Any, *, xp: Any) -> tuple[Any, Any]:
         """Eigenvalues, shape (d,), and eigenvectors in columns; None where these are the unit vectors."""

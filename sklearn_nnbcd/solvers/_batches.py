@@ -126,7 +126,7 @@ class BaseBatchSolver(BaseSolver):
         """The state before the first pass; see :class:`BaseSolver`."""
         batches = self._batches(rows, context.random_state, context.inputs)
         W, b = start()
-        problem = replace(problem, tf32=self.tf32).with_plans(W)
+        problem = replace(problem, tf32=self.tf32).training.with_plans(W)
         weights = initial_weights(problem, W, b, compress=False)
         n_steps = None
         if context.max_iter is not None:  # a fit that goes on has the step length of its last part

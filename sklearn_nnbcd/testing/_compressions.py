@@ -10,7 +10,7 @@ import array_api_compat.numpy as array_numpy
 import numpy as np
 
 from ..backends import get_backend
-from ..compressions import BaseCompression, CompressedWeight, CompressionPlan
+from ..compressions import BaseCompression, CompressedWeight, CompressionPlan, QuantizedWeight
 from ..numerics._metric import Metric
 from ._base import UNITS, Arrays, expect, expect_close, host
 
@@ -56,7 +56,8 @@ def check_format(M: CompressedWeight, plan: CompressionPlan, arrays: Arrays) -> 
     expect(array.dtype == arrays.dtype, "to_dense must keep the dtype of the weight")
     floats = [a for a in M.arrays if xp.isdtype(a.dtype, "real floating")]
     expect(all(a.dtype == arrays.dtype for a in floats), "stored numbers must keep the dtype")
-    count = sum(math.prod(a.shape) for a in floats)
+    counted = M.inner.numbers if isinstance(M, QuantizedWeight) else floats  # scales are no weights
+    count = sum(math.prod(a.shape) for a in counted)
     expect(M.n_parameters == count, f"n_parameters is {M.n_parameters}, {count} are stored")
     said = plan.n_parameters in (None, count)
     expect(said, f"the plan says {plan.n_parameters}, {count} are stored")
@@ -134,7 +135,8 @@ def check_product(plan: CompressionPlan, M: CompressedWeight, arrays: Arrays) ->
     (A, a), (B, b) = arrays.normal(d_in, plan.inner_rank), arrays.normal(plan.inner_rank, d_out)
     tolerance = UNITS * arrays.eps * plan.inner_rank * np.max(np.abs(a)) * np.max(np.abs(b))
     product: Any = plan.product(A, B)
-    expect(type(product) is type(M), "product must keep the format")
+    finished = plan.finished(product, product.to_dense(xp=xp), xp=xp)
+    expect(type(finished) is type(M), "product must keep the format")
     expect_close(dense(product, xp), a @ b, tolerance, "product is not A B")
     first, second = (host(factor, xp) for factor in product.factors)
     expect_close(first @ second, a @ b, tolerance, "factors are not those of the product")

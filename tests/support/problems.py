@@ -35,6 +35,8 @@ def mild(name, **other):
 MILD_COMPRESSIONS = {name: mild(name) for name in COMPRESSIONS}
 MILD_COMPRESSIONS["tt_paired"] = mild("tt", tensorization="paired")
 MILD_COMPRESSIONS["group_lasso_inputs"] = mild("group_lasso", groups="inputs")
+MILD_COMPRESSIONS["quantized_4"] = mild("quantized", bits=4)
+MILD_COMPRESSIONS["quantized_low_rank"] = mild("quantized", compression=mild("low_rank"))
 MILD_COMPRESSIONS["none"] = None
 
 

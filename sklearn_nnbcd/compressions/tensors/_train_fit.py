@@ -83,7 +83,7 @@ def fit_train(cores: Sequence, target: Any, multiply: Callable, n_iter: int, *, 
     left = xp.eye(cores[0].shape[0], dtype=target.dtype)
     for k, right in enumerate(reversed(rights)):
         rank, mode, after = cores[k].shape
-        expand, reduce = _interface_maps(left, right, cores[k].shape, target.shape, xp=xp)
+        expand, reduce = interface_maps(left, right, cores[k].shape, target.shape, xp=xp)
         core = fit_core(cores[k], expand, reduce, multiply, target, n_iter, xp=xp)
         if k + 1 < len(cores):
             Q, R = xp.linalg.qr(xp.reshape(core, (rank * mode, after)))
@@ -157,7 +157,7 @@ def _times_right(core: Any, A: Any, *, xp: Any) -> Any:
     return xp.reshape(product, (*core.shape[:2], -1))
 
 
-def _interface_maps(
+def interface_maps(
     left: Any, right: Any, core_shape: tuple, shape: tuple, *, xp: Any
 ) -> tuple[Callable, Callable]:
     """core -> left core right as an array of the given shape, and its adjoint."""

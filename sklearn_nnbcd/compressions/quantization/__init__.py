@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Numbers of few bits: grids, packed integers, and rounding in a metric."""
+
+from ._grid import GRIDS, Grid
+from ._packing import pack, packed_size, unpack
+from ._quantized_array import QuantizedArray
+from ._quantized_plan import QuantizedPlan
+from ._quantized_weight import QuantizedWeight
+from ._rounding import Rounded, round_matrix
+
+__all__ = [
+    "GRIDS",
+    "Grid",
+    "QuantizedArray",
+    "QuantizedPlan",
+    "QuantizedWeight",
+    "Rounded",
+    "pack",
+    "packed_size",
+    "round_matrix",
+    "unpack",
+]

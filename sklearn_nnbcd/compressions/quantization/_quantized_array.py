@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""An array whose entries are levels of a grid, times the scale of their group."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ._grid import Grid
+from ._packing import pack, unpack
+
+
+@dataclass(frozen=True, eq=False)
+class QuantizedArray:
+    """Packed codes, and what they stand for.
+
+    Attributes
+    ----------
+    packed : array of uint8
+        Codes in C order, see :func:`~sklearn_nnbcd.compressions.quantization.pack`.
+    scale : array of shape (groups,) or None
+        Of the groups of entries, such as columns; None: 1.
+    table : array of shape (grid.count,) or None
+        The levels, where they are learned.
+    shape : tuple of int
+    grid : Grid
+    """
+
+    packed: Any
+    scale: Any
+    table: Any
+    shape: tuple
+    grid: Grid
+
+    @classmethod
+    def of_codes(cls, codes: Any, scale: Any, table: Any, grid: Grid, *, xp: Any) -> "QuantizedArray":
+        """From codes of the array's own shape."""
+        packed = pack(xp.reshape(codes, (-1,)), grid.count, xp=xp)
+        return cls(packed, scale, table, tuple(codes.shape), grid)
+
+    @property
+    def arrays(self) -> tuple:
+        """What is stored, numbers of the weight's own dtype first."""
+        return tuple(array for array in (self.scale, self.table, self.packed) if array is not None)
+
+    def codes(self, *, xp: Any) -> Any:
+        """Indices of levels, an array of int64 of the array's shape."""
+        return xp.reshape(unpack(self.packed, math.prod(self.shape), self.grid.count, xp=xp), self.shape)
+
+    def levels(self, dtype: Any, *, xp: Any) -> tuple:
+        """The levels as an array of shape (grid.count,)."""
+        return xp.asarray(self.grid.levels, dtype=dtype) if self.table is None else self.table
+
+    def values(self, spread: Any, dtype: Any, *, xp: Any) -> Any:
+        """The array itself; ``spread`` brings the scale of groups to the shape of the array."""
+        flat = unpack(self.packed, math.prod(self.shape), self.grid.count, xp=xp)
+        if self.table is None:
+            numbers = xp.astype(self.grid.lowest + self.grid.step * flat, dtype)
+        else:
+            numbers = xp.take(self.table, flat)
+        numbers = xp.reshape(numbers, self.shape)
+        return numbers if self.scale is None else numbers * spread(self.scale)
+
+    def __mul__(self, factor: float) -> "QuantizedArray":
+        """All entries times a number."""
+        if self.table is not None:
+            return replace(self, table=self.table * factor)
+        return replace(self, scale=self.scale * factor)

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Few bits for the numbers of a network that is fitted already."""
+
+import copy
+import math
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+from array_api_compat import is_array_api_obj
+from sklearn.utils.validation import check_is_fitted
+
+from .._arrays import is_foreign, on_host, to_namespace
+from .._validation import check_option
+from ..compressions import (
+    CompressedWeight,
+    DensePlan,
+    DenseWeight,
+    QuantizedPlan,
+    QuantizedWeight,
+    check_bits,
+)
+from ..compressions.quantization import Grid, QuantizedArray
+from ..layers import Dense
+from ..numerics._linalg import spd_solve
+from ._adapt import adapted_network
+from ._inputs import InputMap
+from ._metrics import RIDGES, centred_inputs, network_metrics, ridged, row_shares
+from ._network import Network
+
+#: share by which the loss may rise before anything is done about it
+TOLERANCE = 0.01
+#: rows that a rounded fit looks at, at most
+CALIBRATION_ROWS = 10_000
+
+
+def quantize_network(
+    network: Network,
+    X: Any,
+    bits: Any = 8,
+    *,
+    Y: Any = None,
+    loss: Any = None,
+    s: Any = None,
+    feedback: str = "both",
+) -> Network:
+    """A network with numbers of few bits, near a fitted one on some rows.
+
+    Layer by layer, from the first one: W_i is fitted to what the layers below have become, and its numbers,
+    in whatever format it has, are rounded in the metric of the rows, see
+    :class:`~sklearn_nnbcd.compressions.Quantized`. The intercepts take what that changes at the mean.
+
+    Parameters
+    ----------
+    network : Network
+    X : array of shape (n, d_0)
+        Rows, such as those of the training, in the namespace and of the dtype of the network.
+    bits : {8, 4, 3, 2, 'ternary', 'binary'}, Grid, or list with one entry for each layer, default=8
+        None in a list leaves a layer as it is.
+    Y : array of shape (n, d_N) or None, default=None
+        Targets. With them, what is not rounded yet makes up for each rounded layer by some Gauss-Newton steps
+        on the loss, where that is no longer what it was.
+    loss : loss or None, default=None
+        Of the outputs, which are weighed by its mean Hessian; None: all alike.
+    s : array of shape (n,) or None, default=None
+        Sample weights.
+    feedback : {'both', 'inputs', 'none'}, default='both'
+        What makes up for the error of a number: those of other inputs and outputs, of other inputs only, or
+        none, each number being rounded for itself.
+
+    Returns
+    -------
+    network : Network
+
+    Raises
+    ------
+    ValueError, TypeError
+        For other ``bits``, or a layer that is rounded already.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_nnbcd import NNBCDRegressor
+    >>> X = np.linspace(-1, 1, 50, dtype="float32")[:, None]
+    >>> network = NNBCDRegressor((8,), random_state=0).fit(X, X[:, 0]).network_
+    >>> small = quantize_network(network, X, bits=4)
+    >>> network.n_bytes, small.n_bytes  # 16 weights, 9 intercepts; 8 bytes of codes, 9 scales, 9 intercepts
+    (100, 80)
+    """
+    owner, xp = "quantize_network", network.xp
+    each = list(bits) if isinstance(bits, list | tuple) else [bits] * network.N
+    if len(each) != network.N:
+        raise ValueError(
+            f"The 'bits' of {owner}, when a list, must have one entry per layer: {network.N}. Got {bits!r}."
+        )
+    grids = [
+        given if given is None or isinstance(given, Grid) else check_bits(given, owner) for given in each
+    ]
+    if any(
+        isinstance(coef, QuantizedWeight) and grid for coef, grid in zip(network.coefs, grids, strict=True)
+    ):
+        raise ValueError(
+            f"The network of {owner} must not have rounded numbers there yet. Got "
+            f"{[type(coef).__name__ for coef in network.coefs]}. "
+            "Give None for these layers."
+        )
+    check_option(feedback, ("both", "inputs", "none"), "feedback", owner)
+    V, U = network.trace(X)
+    now, hessian, enough = network, None, -math.inf
+    if loss is not None and Y is not None:
+        hessian = loss.mean_hessian(Y, V[-1], s, xp=xp)
+        share = row_shares(network.layers[network.N], Y, s, xp=xp)[:, 0]
+        enough = float(xp.sum(share * loss.value(Y, V[-1], xp=xp))) * (1.0 + TOLERANCE) + TOLERANCE**2
+    metrics = network_metrics(network, V, U, s, hessian=hessian)
+    free = {i for i, coef in enumerate(network.coefs, 1) if isinstance(coef, DenseWeight)}
+    for i, grid in enumerate(grids, 1):
+        if grid is None:
+            continue
+        Z = V if now is network else now.trace(X)[0]
+        before = Z if i in free and hessian is not None else V  # the loss has been seen to
+        now = _rounded_layer(now, i, grid, before[i - 1], Z[i - 1], s, metrics[i], feedback, xp=xp)
+        free -= {i}
+        if hessian is not None and feedback != "none":
+            now = adapted_network(now, X, Y, loss, free, s, enough=enough)
+    if now.inputs is None or grids[0] is None:
+        return now
+    return replace(now, inputs=None).with_input_map(now.inputs)
+
+
+def _rounded_layer(
+    now: Network, i: int, grid: Any, V: Any, Z: Any, s: Any, metric: Any, feedback: str, *, xp: Any
+) -> Network:
+    """The network with W_i rounded; V came to this layer before, and Z comes now."""
+    layer, coef, b = now.layers[i], now.coefs[i - 1], now.intercepts[i - 1]
+    W = coef.to_dense(xp=xp)
+    (A, mean), (B, centre) = (centred_inputs(layer, x, s, xp=xp) for x in (V, Z))
+    share = row_shares(layer, V, s, xp=xp)
+    metric = replace(metric, G=ridged(B.T @ (share * B), RIDGES[0], xp=xp))
+    if Z is not V and feedback != "none":  # min ||A W - B W'||
+        W = W + spd_solve(metric.G, B.T @ (share * ((A - B) @ W)), xp=xp)
+    plan = QuantizedPlan(DensePlan(tuple(W.shape)), grid, columns=feedback == "both")
+    ones = xp.ones_like(mean)
+    if i == 1 and type(layer) is Dense and now.inputs is None and coef.rows_scaled(ones, xp=xp) is not None:
+        deviation = xp.sqrt(xp.sum(share * B * B, axis=0))
+        used = deviation > 0.0
+        size = xp.astype(used, W.dtype) / xp.where(used, deviation, ones)
+        plan = plan.for_row_sizes(size, coef.n_parameters, xp=xp)
+    M = plan.finished(coef, W, metric=None if feedback == "none" else metric, xp=xp)
+    if M.row_scale is not None:
+        M = M.rows_scaled(ones, xp=xp)
+    if b is not None:
+        b = b + mean @ coef.to_dense(xp=xp) - centre @ M.to_dense(xp=xp)
+    coefs = (*now.coefs[: i - 1], M, *now.coefs[i:])
+    return replace(now, coefs=coefs, intercepts=(*now.intercepts[: i - 1], b, *now.intercepts[i:]))
+
+
+def quantize(estimator: Any, X: Any, y: Any = None, bits: Any = 8, *, feedback: str = "both") -> Any:
+    """A copy of a fitted estimator whose numbers have few bits.
+
+    What ``bits`` of the estimator does at the end of a fit, without one. See :func:`quantize_network`.
+
+    Parameters
+    ----------
+    estimator : NNBCDClassifier or NNBCDRegressor
+        Fitted.
+    X : array-like of shape (n_samples, n_features)
+        Rows, such as those of the training.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs), or None, default=None
+        Their targets; None: what the estimator predicts.
+    bits : {8, 4, 3, 2, 'ternary', 'binary'}, or list with one entry for each layer, default=8
+    feedback : {'both', 'inputs', 'none'}, default='both'
+        See :func:`quantize_network`.
+
+    Returns
+    -------
+    rounded : estimator
+        For prediction; a later ``fit`` follows its own ``bits``.
+
+    Raises
+    ------
+    NotFittedError
+        If the estimator is not fitted.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn_nnbcd import NNBCDClassifier
+    >>> from sklearn_nnbcd.network import quantize
+    >>> X, y = load_digits(return_X_y=True)
+    >>> model = NNBCDClassifier((32,), max_iter=5, random_state=0).fit(X.astype("float32"), y)
+    >>> small = quantize(model, X, y, bits=4)
+    >>> small.n_bytes_ < 0.25 * model.n_bytes_
+    True
+    >>> abs(small.score(X, y) - model.score(X, y)) < 0.01
+    True
+    """
+    check_is_fitted(estimator, "network_")
+    network, targets = estimator.network_, estimator.targets_
+    rows = X if is_foreign(X) else np.asarray(X)
+    rows = to_namespace(rows, like=network.array, dtype=network.array.dtype)
+    rows = network.xp.reshape(rows, (rows.shape[0], -1))
+    y = np.asarray(on_host(estimator.predict(X) if y is None else y))
+    Y = network.xp.asarray(targets.encode(y, network.dtype))
+    rounded = copy.copy(estimator)
+    found = quantize_fit(network, targets, (rows, Y, None), bits, feedback)
+    rounded.network_ = in_single_precision(found)
+    return rounded
+
+
+def quantize_fit(network: Network, targets: Any, rows: tuple, bits: Any, feedback: str = "both") -> Network:
+    """:func:`quantize_network` on some rows of a fit, with its loss.
+
+    Parameters
+    ----------
+    network : Network
+        In the units of X and y.
+    targets : targets
+    rows : tuple (X, Y, s)
+        Encoded; of many some are taken.
+    bits : int, str or list
+    feedback : str, default="both"
+    """
+    X, Y, s = (None if x is None else x[:: 1 + (x.shape[0] - 1) // CALIBRATION_ROWS, ...] for x in rows)
+    xp = network.xp
+    Y = targets.user_targets(Y, xp=xp)
+    return quantize_network(network, X, bits, Y=Y, loss=targets.user_loss, s=s, feedback=feedback)
+
+
+def in_single_precision(network: Network) -> Network:
+    """The network with float32 for float64: beside numbers of few bits more would be for nothing."""
+    xp = network.xp
+    if network.dtype != "float64":
+        return network
+
+    def single(x: Any) -> Any:
+        if isinstance(x, tuple):
+            return tuple(single(y) for y in x)
+        if is_array_api_obj(x):
+            return xp.astype(x, xp.float32) if x.dtype == xp.float64 else x
+        if isinstance(x, CompressedWeight | QuantizedArray | InputMap):
+            record: Any = x
+            return replace(record, **{f.name: single(getattr(x, f.name)) for f in fields(record)})
+        return x
+
+    parts = {name: single(getattr(network, name)) for name in ("coefs", "intercepts", "inputs")}
+    return replace(network, **parts)

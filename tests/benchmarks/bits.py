@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What few bits cost: the same fitted networks with numbers of 32, 8, 4, 3 and 2 bits.
+
+    python tests/benchmarks/bits.py [--rows 6000] [--tables letter,har]
+
+Each network is fitted once, in single precision, and its numbers are rounded by ``quantize``, which is what
+the parameter ``bits`` does at the end of a fit. Scores are accuracies, or R^2 for regressions, of the test
+rows; the training rows alone decide everything. The second table shows what makes up for an error: nothing
+(each number rounded for itself), the other inputs (G), or other inputs and outputs (G and S).
+"""
+
+import argparse
+import os
+import warnings
+from typing import Any
+
+from records import write
+from table_sets import DEVELOPMENT, Split, load
+
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd.network import quantize
+
+TABLES = (*DEVELOPMENT, "har", "digits")
+HIDDEN = (100,)
+FORMATS: dict[str, dict[str, Any]] = {
+    "dense": {},
+    "low_rank": {"compression": "low_rank", "rank": 0.5},
+    "tt": {"compression": "tt", "rank": 0.5},
+    "l0": {"compression": "l0", "sparsity": 0.9},
+}
+BITS = (8, 4, 3, 2)
+#: what rounding may cost at most
+AIMS = {8: 0.002, 4: 0.005}
+FEEDBACK = ("none", "inputs", "both")
+
+
+def fitted(split: Split, parameters: dict, seed: int) -> Any:
+    """The network with numbers of 32 bits."""
+    kind = NNBCDRegressor if split.regression else NNBCDClassifier
+    return kind(HIDDEN, random_state=seed, **parameters).fit(split.X, split.y)
+
+
+def rounded(split: Split, name: str, model: Any) -> dict:
+    """Score and bytes of one network, and what each number of bits changes."""
+    whole = float(model.score(split.T, split.t))
+    row = {"table": split.name, "format": name, "score_32": whole, "bytes_32": model.n_bytes_}
+    for bits in BITS:
+        small = quantize(model, split.X, split.y, bits)
+        row |= {f"loss_{bits}": whole - float(small.score(split.T, split.t)), f"bytes_{bits}": small.n_bytes_}
+    return row
+
+
+def compared(split: Split, model: Any, bits: int) -> dict:
+    """What each way of rounding loses."""
+    whole, row = float(model.score(split.T, split.t)), {"table": split.name, "bits": bits}
+    for feedback in FEEDBACK:
+        small = quantize(model, split.X, split.y, bits, feedback=feedback)
+        row[feedback] = whole - float(small.score(split.T, split.t))
+    return row
+
+
+def bars(rows: list[dict]) -> list[dict]:
+    """Format by format, the worst loss and the mean one beside what is aimed at."""
+    found = []
+    for bits, aim in AIMS.items():
+        for name in FORMATS:
+            own = [row for row in rows if row["format"] == name]
+            worst = max(own, key=lambda row: row[f"loss_{bits}"])
+            losses = [row[f"loss_{bits}"] for row in own]
+            within = sum(loss <= aim for loss in losses)
+            found.append(
+                {"format": name, "bits": bits, "aim": aim, "worst": max(losses), "table": worst["table"]}
+                | {"mean": sum(losses) / len(own), "within": f"{within} of {len(own)}"}
+            )
+    return found
+
+
+def mean_ways(ways: list[dict]) -> list[dict]:
+    """The mean over the tables, for each number of bits."""
+    found = []
+    for bits in (4, 3):
+        own = [row for row in ways if row["bits"] == bits]
+        means = {feedback: sum(row[feedback] for row in own) / len(own) for feedback in FEEDBACK}
+        found.append({"table": "mean", "bits": bits} | means)
+    return found
+
+
+def main() -> None:
+    """Fit, round, and write what was found."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rows", type=int, default=6000)
+    parser.add_argument("--tables", default=",".join(TABLES))
+    given = parser.parse_args()
+    warnings.simplefilter("ignore")
+    rows: list[dict] = []
+    ways: list[dict] = []
+    for table in given.tables.split(","):
+        split = load(table, 0)
+        split = Split(split.name, split.X[: given.rows], split.y[: given.rows], split.T, split.t)
+        for name, parameters in FORMATS.items():
+            model = fitted(split, parameters, 0)
+            rows.append(rounded(split, name, model))
+            print(rows[-1], flush=True)
+            if name == "dense":
+                ways += [compared(split, model, bits) for bits in (4, 3)]
+                print(ways[-2:], flush=True)
+    settings = {
+        "rows": given.rows,
+        "hidden_layer_sizes": HIDDEN,
+        "threads": os.environ.get("OMP_NUM_THREADS", "all"),
+    }
+    sections = {"bits_bytes": rows, "bits_bars": bars(rows), "bits_feedback": ways + mean_ways(ways)}
+    print(write("bits", settings, rows, sections=sections))
+
+
+if __name__ == "__main__":
+    main()
