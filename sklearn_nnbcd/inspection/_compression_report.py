@@ -14,7 +14,7 @@ from ..compressions import CompressedWeight, DenseWeight
 from ..network import network_metrics
 from ..numerics import Metric
 from ._rows import network_rows, unwrapped
-from ._table import columns_of, table_text
+from ._table import columns_of, table_html, table_text
 
 #: rows that are timed, and how often; the best time counts
 _ROWS, _REPEATS = 1000, 5
@@ -60,6 +60,10 @@ class CompressionReport:
     def __str__(self) -> str:
         """The table as text."""
         return table_text([*self.rows, self.total], _COLUMNS)
+
+    def _repr_html_(self) -> str:
+        """The table in a notebook."""
+        return table_html([*self.rows, self.total], _COLUMNS)
 
 
 def compression_report(
