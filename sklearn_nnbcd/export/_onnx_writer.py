@@ -130,8 +130,10 @@ def _product(w: Writer, node: Product, sources: list[Value]) -> Value:
     if node.after == 1:
         v = w.op("MatMul", w.shaped(sources[0], d_in), matrix_of(w, node))
         return Value(v, (d_out,))
-    W = matrix_of(w, node)
-    W = w.op("Transpose", W, perm=[1, 0]) if node.levels is not None else w.constant(node.matrix.T)
+    if node.levels is None:
+        W = w.constant(node.matrix.T)
+    else:
+        W = w.op("Transpose", matrix_of(w, node), perm=[1, 0])
     v = w.op("MatMul", W, w.shaped(sources[0], d_in, node.after))
     return Value(v, (d_out, node.after))
 
