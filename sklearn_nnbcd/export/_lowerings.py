@@ -48,6 +48,7 @@ from ._nodes import (
     TwoColumns,
     Windows,
 )
+from ._quantized import lower_quantized
 from ._trains import train_steps
 
 # activations: (piece, builder, source) -> place ---------------------------------------------------
@@ -185,21 +186,6 @@ def _cp(coef: Any, builder: Builder, v: int, rows: int) -> int:
     return builder.add(Product, v, size, matrix=first.T.copy(), before=rows, after=after)
 
 
-def _quantized(coef: Any, builder: Builder, v: int, rows: int) -> int:
-    """Through the inner format with the numbers that its codes stand for, factors before and behind."""
-    xp, (d_in, d_out) = namespace_of(coef.arrays[0]), coef.shape
-    factors = coef.row_factors(xp=xp)
-    if factors is not None:
-        scale = np.tile(to_numpy(factors), rows)
-        v = builder.add(Scale, v, rows * d_in, origin=np.zeros_like(scale), scale=scale)
-    inner = coef.floats(xp=xp)
-    v = _lowering(WEIGHT_LOWERINGS, inner, "weights")(inner, builder, v, rows)
-    if coef.column_scale is not None:
-        scale = np.tile(to_numpy(coef.column_scale), rows)
-        v = builder.add(Scale, v, rows * d_out, origin=np.zeros_like(scale), scale=scale)
-    return v
-
-
 WEIGHT_LOWERINGS: dict[type, Callable[[Any, Builder, int, int], int]] = {
     compressions.DenseWeight: lambda coef, builder, v, rows: _matrix(coef.array, builder, v, rows),
     LowRankWeight: _low_rank,
@@ -209,7 +195,9 @@ WEIGHT_LOWERINGS: dict[type, Callable[[Any, Builder, int, int], int]] = {
     TensorTrainWeight: _tensor_train,
     TuckerWeight: _tucker,
     CPWeight: _cp,
-    compressions.QuantizedWeight: _quantized,
+    compressions.QuantizedWeight: lambda coef, builder, v, rows: lower_quantized(
+        coef, builder, v, rows, lower_weight
+    ),
 }
 
 # losses: probabilities of classes, and predictions of regressions ---------------------------------

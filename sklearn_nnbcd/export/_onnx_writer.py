@@ -37,6 +37,7 @@ from ._nodes import (
     TwoColumns,
     Windows,
 )
+from ._onnx_integers import matrix_of
 
 
 class Value(NamedTuple):
@@ -127,9 +128,13 @@ Emitter = Callable[[Writer, Any, list[Value]], Value]
 def _product(w: Writer, node: Product, sources: list[Value]) -> Value:
     d_in, d_out = node.matrix.shape
     if node.after == 1:
-        v = w.op("MatMul", w.shaped(sources[0], d_in), w.constant(node.matrix))
+        v = w.op("MatMul", w.shaped(sources[0], d_in), matrix_of(w, node))
         return Value(v, (d_out,))
-    v = w.op("MatMul", w.constant(node.matrix.T), w.shaped(sources[0], d_in, node.after))
+    if node.levels is None:
+        W = w.constant(node.matrix.T)
+    else:
+        W = w.op("Transpose", matrix_of(w, node), perm=[1, 0])
+    v = w.op("MatMul", W, w.shaped(sources[0], d_in, node.after))
     return Value(v, (d_out, node.after))
 
 
