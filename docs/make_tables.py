@@ -69,6 +69,18 @@ TABLES = {
             ("times faster", "{times_faster:.2f}"),
         ),
     ),
+    "sparse": Table(
+        "tests/benchmarks/sparse_text.py",
+        (
+            ("table", "{table}"),
+            ("contestant", "{contestant}"),
+            ("test accuracy", "{accuracy:.4f}"),
+            ("log loss", "{log_loss:.3f}"),
+            ("passes", "{passes:.0f}"),
+            ("CPU s", "{seconds:.1f}"),
+            ("peak MB", "{megabytes:,.0f}"),
+        ),
+    ),
     "predict_speed": Table(
         "tests/benchmarks/predict_speed.py",
         (
@@ -104,6 +116,48 @@ TABLES = {
             ("test accuracy", MEAN % ("test", "test")),
         ),
     ),
+    "bits": Table(
+        "tests/benchmarks/bits.py",
+        (
+            ("table", "{table}"),
+            ("format", "{format}"),
+            ("32 bits", "{score_32:.4f}"),
+            *((f"lost at {bits}", f"{{loss_{bits}:+.4f}}") for bits in (8, 4, 3, 2)),
+        ),
+    ),
+    "bits_bytes": Table(
+        "tests/benchmarks/bits.py",
+        (
+            ("table", "{table}"),
+            ("format", "{format}"),
+            *((f"{bits} bits", f"{{bytes_{bits}:,}}") for bits in (32, 8, 4, 3, 2)),
+        ),
+        "bits",
+    ),
+    "bits_bars": Table(
+        "tests/benchmarks/bits.py",
+        (
+            ("format", "{format}"),
+            ("bits", "{bits}"),
+            ("aim", "{aim}"),
+            ("worst loss", "{worst:+.4f}"),
+            ("on", "{table}"),
+            ("mean loss", "{mean:+.4f}"),
+            ("tables within the aim", "{within}"),
+        ),
+        "bits",
+    ),
+    "bits_feedback": Table(
+        "tests/benchmarks/bits.py",
+        (
+            ("table", "{table}"),
+            ("bits", "{bits}"),
+            ("nothing", "{none:+.4f}"),
+            ("G", "{inputs:+.4f}"),
+            ("G and S", "{both:+.4f}"),
+        ),
+        "bits",
+    ),
     "devices": Table(
         "tests/benchmarks/devices.py",
         (
@@ -116,6 +170,50 @@ TABLES = {
             ("instructions, M4", "{m4:,}"),
             ("instructions, M3", "{m3:,}"),
             ("wrong", "{wrong}"),
+        ),
+    ),
+}
+
+TABLES |= {
+    "bytes_summary": Table(
+        "tests/benchmarks/bytes.py", (("what", "{what}"), ("aim", "{aim}"), ("found", "{found}")), "bytes"
+    ),
+    "bytes_aims": Table(
+        "tests/benchmarks/bytes.py",
+        (
+            ("table", "{table}"),
+            ("kB", "{kb:g}"),
+            ("aim", "{aim:.3f}"),
+            ("found", "{found}"),
+            ("met", "{met}"),
+        ),
+        "bytes",
+    ),
+    "bytes_best": Table(
+        "tests/benchmarks/bytes.py",
+        (
+            ("table", "{table}"),
+            ("kB", "{kb:g}"),
+            ("NN-BCD, max_bytes", "{nnbcd}"),
+            ("ahead of the best", "{difference:+.4f}"),
+            ("logistic", "{logistic}"),
+            ("SVC", "{svc}"),
+            ("SVC, l1", "{svc_l1}"),
+            ("MLP", "{mlp}"),
+            ("extra trees", "{extra_trees}"),
+            ("boosted trees", "{boosted_trees}"),
+        ),
+        "bytes",
+    ),
+    "table3_minibatch": Table(
+        "examples/paper/table3_minibatch.py",
+        (
+            ("format", "{format}"),
+            ("size", "{size:g}"),
+            ("CR", "{ratio:.4f}"),
+            ("test accuracy", MEAN % ("test", "test")),
+            ("seeds", "{seeds}"),
+            ("the paper", "{paper}"),
         ),
     ),
 }

@@ -246,7 +246,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Rows, of the features and the precision of the first call.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Labels out of ``classes``; or a column of 0 and 1 per label, without ``classes``.
@@ -274,7 +274,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------
@@ -290,7 +290,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------
@@ -317,7 +317,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------

@@ -58,13 +58,15 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Training rows, finite. float32 stays float32; anything else becomes float64.
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training rows, finite. float32 stays float32; anything else becomes float64. A sparse matrix or
+            array of SciPy gives the same fit as the dense table and is never made dense; a first layer that
+            is no plain ``Dense`` and ``device='cuda'`` refuse it.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights. A weight of k equals k copies of the row, 0 equals dropping it.
-        X_val, y_val : array-like, default=None
+        X_val, y_val : array-like, X_val also sparse, default=None
             Rows for early stopping instead of a part of X; need ``early_stopping=True``.
 
         Returns

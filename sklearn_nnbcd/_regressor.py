@@ -179,7 +179,7 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Rows, of the features and the precision of the first call.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets, of the columns of the first call.
@@ -210,7 +210,7 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------

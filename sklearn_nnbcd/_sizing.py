@@ -183,22 +183,8 @@ def fit_in_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **re
     """
     owner = type(estimator).__name__
     room = check_bytes(estimator)
-    n_features, n_outputs = math.prod(np.shape(X)[1:]), count_outputs(y, is_classifier(estimator))
-    given = estimator.hidden_layer_sizes
-    widths = None if isinstance(given, str) else resolve_sizes(given, owner)
-    kinds = kinds_of(widths, estimator.compression, estimator.bits, n_features)
-    kinds = [kind for kind in kinds if kind.within(room, n_features, n_outputs) is not None]
-    if len(kinds) > 1:  # what keeps nearly all, or nearly nothing, is no kind of its own
-        kinds = [kind for kind in kinds if is_worthwhile(kind, room, n_features, n_outputs)]
-    if not kinds:
-        least = plain_bytes(shapes_of(n_features, n_outputs)(widths or ()), estimator.bits or 2)
-        raise ValueError(
-            f"The 'max_bytes' of {owner} must leave room for a network: with {n_features} columns and "
-            f"{n_outputs} outputs {least} bytes do, as plain matrices of few bits. Got "
-            f"{estimator.max_bytes!r}. Raise it, take fewer columns first, or leave hidden_layer_sizes, "
-            "compression and bits open."
-        )
-    size = n_features, n_outputs
+    size = math.prod(np.shape(X)[1:]), count_outputs(y, is_classifier(estimator))
+    kinds = kinds_within(estimator, room, size)
     compared = compare(estimator, kinds, room, size, X, y, sample_weight) if len(kinds) > 1 else []
     kind = compared[0].pop("kind") if compared else kinds[0]
     for row in compared[1:]:
@@ -216,6 +202,37 @@ def fit_in_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **re
     attributes = {name: x for name, x in vars(fitted).items() if name not in parameters}
     chosen = {name: x for name, x in parameters.items() if name in SET_PARAMETERS and x is not own[name]}
     return attributes | {"chosen_params_": chosen, "compared_": compared}
+
+
+def kinds_within(estimator: Any, room: int, size: tuple[int, int]) -> list[Kind]:
+    """The kinds that an estimator leaves open and that are worth a try in ``room`` bytes.
+
+    Parameters
+    ----------
+    estimator : estimator
+    room : int
+    size : tuple of int
+        Features and outputs.
+
+    Raises
+    ------
+    ValueError
+        If nothing fits, with what is needed about.
+    """
+    owner, given = type(estimator).__name__, estimator.hidden_layer_sizes
+    widths = None if isinstance(given, str) else resolve_sizes(given, owner)
+    kinds = kinds_of(widths, estimator.compression, estimator.bits, size[0])
+    kinds = [kind for kind in kinds if kind.within(room, *size) is not None]
+    if len(kinds) > 1:  # what keeps nearly all, or nearly nothing, is no kind of its own
+        kinds = [kind for kind in kinds if is_worthwhile(kind, room, *size)]
+    if not kinds:
+        least = plain_bytes(shapes_of(*size)(widths or ()), estimator.bits or 2)
+        raise ValueError(
+            f"The 'max_bytes' of {owner} must leave room for a network: with {size[0]} columns and "
+            f"{size[1]} outputs {least} bytes do, as plain matrices of few bits. Got {room}. "
+            "Raise it, take fewer columns first, or leave hidden_layer_sizes, compression and bits open."
+        )
+    return kinds
 
 
 def check_bytes(estimator: Any) -> int:
@@ -288,30 +305,45 @@ def compare(
     The best has the highest score; of those whose scores differ by less than a standard error, the lowest
     loss.
     """
-    classify = is_classifier(estimator)
-    chosen, held_out = split(y, classify, estimator.random_state)
+    arrays, (T, t) = divided(estimator, X, y, sample_weight)
+    rows = []
+    for kind in kinds:
+        fitted = fit_within(clone(estimator).set_params(verbose=0), kind, room, size, arrays, {})
+        if fitted is not None:
+            rows.append(judged(fitted, T, t) | {"params": kind.within(room, *size), "kind": kind})
+    return best_first(rows, len(t), is_classifier(estimator))
+
+
+def divided(estimator: Any, X: Any, y: Any, sample_weight: Any) -> tuple[list, tuple]:
+    """Rows to fit to, as the arguments of ``fit``, and rows (X, y) to compare on."""
+    chosen, held_out = split(y, is_classifier(estimator), estimator.random_state)
 
     def part(x: Any, rows: np.ndarray) -> Any:
         return take_rows(x if hasattr(x, "shape") else np.asarray(x), rows)
 
-    arrays = [part(x, chosen) for x in (X, y) + (() if sample_weight is None else (sample_weight,))]
-    T, t = part(X, held_out), part(y, held_out)
-    rows = []
-    for kind in kinds:
-        model = clone(estimator).set_params(verbose=0)
-        fitted = fit_within(model, kind, room, size, arrays, {})
-        if fitted is None:
-            continue
-        params = kind.within(room, *size)
-        row = {"params": params, "n_bytes": fitted.n_bytes_, "score": float(fitted.score(T, t)), "kind": kind}
-        rows.append(row | {"loss": held_out_loss(fitted, T, t, row["score"])})
+    arrays = (X, y) if sample_weight is None else (X, y, sample_weight)
+    return [part(x, chosen) for x in arrays], (part(X, held_out), part(y, held_out))
+
+
+def judged(fitted: Any, T: Any, t: Any) -> dict:
+    """Bytes, score and loss of a network on rows that it was not fitted to."""
+    score = float(fitted.score(T, t))
+    return {"n_bytes": fitted.n_bytes_, "score": score, "loss": held_out_loss(fitted, T, t, score)}
+
+
+def best_first(rows: list[dict], n_held_out: int, classify: bool) -> list[dict]:
+    """What was compared, the chosen one first, the others by their scores."""
     if not rows:
         return rows
     best = max(row["score"] for row in rows)
-    spread = (best * (1.0 - best) / len(held_out)) ** 0.5 if classify and 0.0 < best < 1.0 else 0.0
-    level = [row for row in rows if row["score"] >= best - spread]
+    level = [row for row in rows if row["score"] >= best - standard_error(best, n_held_out, classify)]
     first = min(level, key=lambda row: row["loss"])
     return [first, *sorted((r for r in rows if r is not first), key=lambda row: -row["score"])]
+
+
+def standard_error(score: float, n_rows: int, classify: bool) -> float:
+    """That of an accuracy on so many rows; 0 for other scores."""
+    return (score * (1.0 - score) / n_rows) ** 0.5 if classify and 0.0 < score < 1.0 else 0.0
 
 
 def held_out_loss(fitted: Any, T: Any, t: Any, score: float) -> float:

@@ -102,7 +102,7 @@ class DaskNNBCD:
         Parameters
         ----------
         X : dask Array or DataFrame of shape (n_samples, n_features)
-            Training rows, finite.
+            Training rows, finite; partitions may be sparse matrices of SciPy.
         y : dask Array or Series of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : dask Array of shape (n_samples,), default=None

@@ -73,6 +73,13 @@ class SparseRows:
         """Stored entries of a row, the mean, rounded up."""
         return -(-self.entries.nnz // max(1, self.shape[0]))
 
+    def astype(self, dtype: Any, copy: bool = True) -> SparseRows:
+        """The rows in another precision; the same object where nothing changes and no copy is asked for."""
+        if dtype == self.dtype and not copy:
+            return self
+        parts = (None if x is None else x.astype(dtype) for x in (self.factors, self.offset))
+        return SparseRows(self.entries.astype(dtype), *parts)
+
     def __len__(self) -> int:
         return self.shape[0]
 

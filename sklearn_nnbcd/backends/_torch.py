@@ -10,7 +10,9 @@ class TorchBackend(Backend):
     """Backend for ``torch.Tensor``."""
 
     def index_type(self, count, *, xp):
-        """int32: what PyTorch pickles as uint16 it cannot read again."""
+        """uint8 or int32: what PyTorch pickles as uint16 it cannot read again."""
+        if count <= 2**8:
+            return xp.uint8
         return xp.int32 if count <= 2**31 else xp.int64
 
     @contextlib.contextmanager

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Compressions: the formats of W_i^MC and their steps (13)."""
 
-from ._base import BaseCompression, CompressedWeight, CompressionPlan
+from ._base import BaseCompression, CompressedWeight, CompressionPlan, Local
 from ._budget import Budget, budget_plans, check_budget, check_ratio
 from ._cp import CP
 from ._dense import DensePlan, DenseWeight
@@ -60,6 +60,7 @@ __all__ = [
     "L0",
     "L0Penalty",
     "L1",
+    "Local",
     "LowRank",
     "Quantized",
     "QuantizedPlan",

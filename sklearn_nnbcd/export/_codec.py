@@ -18,6 +18,7 @@ from sklearn.base import BaseEstimator
 from .._arrays import to_numpy
 from ..activations import ACTIVATIONS
 from ..compressions import COMPRESSIONS, CompressedWeight
+from ..compressions.quantization import Grid, QuantizedArray
 from ..compressions.tensors import Tensorization
 from ..initializers import INITIALIZERS, FromMLP
 from ..layers import LAYERS
@@ -39,7 +40,7 @@ FAMILIES: dict[str, dict] = {
     "solvers": SOLVERS,
 }
 #: classes without a registry
-OTHERS = (ColumnMoments, Indicators, InputMap, Labels, Numbers, Pooled, Tensorization)
+OTHERS = (ColumnMoments, Grid, Indicators, InputMap, Labels, Numbers, Pooled, QuantizedArray, Tensorization)
 #: pieces that files do not hold, and what to do
 REFUSED: dict[type, str] = {
     FromMLP: "it holds a whole MLP. The network has the weights already: set_params(initializer='auto')",

@@ -156,9 +156,23 @@ class Ranges:
         half = np.where(half > 0.0, half, 0.1 * np.maximum(np.abs(middle), 1.0))
         readers = self.readers[0]
         given = _row_units(self.nodes[readers[0]]) if len(readers) == 1 else None
-        if given is not None:
-            half = given * (half / given).max()
-        return Grid(half / p.high, middle, p.low, p.high, p.bits)
+        scale = half / p.high if given is None else self._given_scale(X - middle, half, given)
+        return Grid(scale, middle, p.low, p.high, p.bits)
+
+    def _given_scale(self, D: np.ndarray, half: np.ndarray, units: np.ndarray) -> np.ndarray:
+        """Scales of columns in the units of a weight with given integers; their own where that is coarse.
+
+        Rare entries that are far out may be drawn in: of several scales the one that errs least.
+        """
+        p, variance = self.precision, D.var(axis=0)
+        best, found = math.inf, half / p.high
+        for power in np.arange(0.0, 8.0, 0.5):
+            scale = units * ((half / units).max() * 2.0**-power / p.high)
+            error = np.mean((np.clip(np.rint(D / scale), p.low, p.high) * scale - D) ** 2, axis=0)
+            share = float(np.mean(np.minimum(error / np.where(variance > 0.0, variance, 1.0), 1.0)))
+            if share < best:
+                best, found = share, scale
+        return found if best <= ONE_GRID_ERROR else half / p.high
 
 
 def _row_units(node: Node) -> np.ndarray | None:

@@ -14,7 +14,7 @@ from ..compressions import CompressedWeight, DenseWeight
 from ..network import network_metrics
 from ..numerics import Metric
 from ._rows import network_rows, unwrapped
-from ._table import columns_of, table_text
+from ._table import columns_of, table_html, table_text
 
 #: rows that are timed, and how often; the best time counts
 _ROWS, _REPEATS = 1000, 5
@@ -61,6 +61,10 @@ class CompressionReport:
         """The table as text."""
         return table_text([*self.rows, self.total], _COLUMNS)
 
+    def _repr_html_(self) -> str:
+        """The table in a notebook."""
+        return table_html([*self.rows, self.total], _COLUMNS)
+
 
 def compression_report(
     estimator: Any, X: Any = None, *, reference: Sequence | None = None
@@ -71,7 +75,7 @@ def compression_report(
     ----------
     estimator : NNBCDClassifier or NNBCDRegressor
         Fitted; also one on Dask, in a pipeline, a search, or another estimator that holds one.
-    X : array-like of shape (n_samples, n_features) or None, default=None
+    X : {array-like, sparse matrix} of shape (n_samples, n_features) or None, default=None
         Rows as the estimator takes them. The first thousand go through the network for the times,
         and all of them make the metric of ``data_error``. None: random rows, and no ``data_error``.
     reference : list of arrays of shape (d_{i-1}, d_i) or None, default=None

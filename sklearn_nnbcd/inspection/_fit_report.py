@@ -84,7 +84,7 @@ def fit_report(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Fit
     estimator : NNBCDClassifier or NNBCDRegressor
         Fitted; also one on Dask, in a pipeline, a search, or another estimator that holds one.
         Gaps are those of the last sweep, also where early stopping kept earlier weights.
-    X : array-like of shape (n_samples, n_features)
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Rows for the loss of the compressed network: the training rows compare with the other losses.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         Targets of these rows, labels that fit knows.

@@ -93,7 +93,7 @@ def computed(x: Any) -> Any:
 
 
 def network_rows(network: Network, X: Any, owner: str) -> Any:
-    """Rows in the library and the precision of the network's arrays, images as flat rows; sparse ones stay.
+    """Rows as the network takes them: its library and precision, images flat, sparse ones sparse.
 
     Raises
     ------

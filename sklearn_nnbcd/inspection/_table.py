@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Small tables as text, and as columns that a data frame reads."""
 
+from html import escape
 from typing import Any
 
 
@@ -17,12 +18,30 @@ def table_text(lines: list[dict], headings: dict[str, str]) -> str:
     lines : list of dict
     headings : dict of name -> heading
     """
-    columns = columns_of(lines, headings)
-    table = [[headings[name] for name in columns]]
-    table += [[cell_text(line.get(name)) for name in columns] for line in lines]
-    widths = [max(len(cells[j]) for cells in table) for j in range(len(columns))]
+    table = cells_of(lines, headings)
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     pairs = [zip(cells, widths, strict=True) for cells in table]
     return "\n".join("  ".join(cell.rjust(width) for cell, width in pair) for pair in pairs)
+
+
+def table_html(lines: list[dict], headings: dict[str, str]) -> str:
+    """The table as HTML, without any style of its own."""
+    first, *others = cells_of(lines, headings)
+
+    def row(cells: list[str], tag: str) -> str:
+        return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+
+    body = "\n".join(row(cells, "td") for cells in others)
+    return f"<table>\n<thead>{row(first, 'th')}</thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+
+
+def cells_of(lines: list[dict], headings: dict[str, str]) -> list[list[str]]:
+    """Text of every cell, the headings first."""
+    columns = columns_of(lines, headings)
+    return [
+        [headings[name] for name in columns],
+        *([cell_text(line.get(name)) for name in columns] for line in lines),
+    ]
 
 
 def cell_text(value: Any) -> str:

@@ -2,6 +2,7 @@
 """Few bits for the numbers of a network that is fitted already."""
 
 import copy
+import math
 from dataclasses import fields, replace
 from typing import Any
 
@@ -11,14 +12,24 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import is_foreign, on_host, to_namespace
 from .._validation import check_option
-from ..compressions import CompressedWeight, DensePlan, QuantizedPlan, QuantizedWeight, check_bits
+from ..compressions import (
+    CompressedWeight,
+    DensePlan,
+    DenseWeight,
+    QuantizedPlan,
+    QuantizedWeight,
+    check_bits,
+)
 from ..compressions.quantization import Grid, QuantizedArray
 from ..layers import Dense
 from ..numerics._linalg import spd_solve
+from ._adapt import adapted_network
 from ._inputs import InputMap
 from ._metrics import RIDGES, centred_inputs, mean_squares, network_metrics, ridged, row_shares
 from ._network import Network
 
+#: share by which the loss may rise before anything is done about it
+TOLERANCE = 0.01
 #: rows that a rounded fit looks at, at most
 CALIBRATION_ROWS = 10_000
 
@@ -28,8 +39,9 @@ def quantize_network(
     X: Any,
     bits: Any = 8,
     *,
+    Y: Any = None,
+    loss: Any = None,
     s: Any = None,
-    hessian: Any = None,
     feedback: str = "both",
 ) -> Network:
     """A network with numbers of few bits, near a fitted one on some rows.
@@ -45,10 +57,13 @@ def quantize_network(
         Rows, such as those of the training, in the namespace and of the dtype of the network.
     bits : {8, 4, 3, 2, 'ternary', 'binary'}, Grid, or list with one entry for each layer, default=8
         None in a list leaves a layer as it is.
+    Y : array of shape (n, d_N) or None, default=None
+        Targets. With them, what is not rounded yet makes up for each rounded layer by some Gauss-Newton steps
+        on the loss, where that is no longer what it was.
+    loss : loss or None, default=None
+        Of the outputs, which are weighed by its mean Hessian; None: all alike.
     s : array of shape (n,) or None, default=None
         Sample weights.
-    hessian : array of shape (d_N, d_N) or None, default=None
-        Mean Hessian of the loss in the outputs; None: the identity.
     feedback : {'both', 'inputs', 'none'}, default='both'
         What makes up for the error of a number: those of other inputs and outputs, of other inputs only, or
         none, each number being rounded for itself.
@@ -85,18 +100,28 @@ def quantize_network(
         isinstance(coef, QuantizedWeight) and grid for coef, grid in zip(network.coefs, grids, strict=True)
     ):
         raise ValueError(
-            f"The network of {owner} must not have rounded numbers there yet. Got {network.coefs!r}. "
+            f"The network of {owner} must not have rounded numbers there yet. Got "
+            f"{[type(coef).__name__ for coef in network.coefs]}. "
             "Give None for these layers."
         )
     check_option(feedback, ("both", "inputs", "none"), "feedback", owner)
     V, U = network.trace(X)
-    now = network
+    now, hessian, enough = network, None, -math.inf
+    if loss is not None and Y is not None:
+        hessian = loss.mean_hessian(Y, V[-1], s, xp=xp)
+        share = row_shares(network.layers[network.N], Y, s, xp=xp)[:, 0]
+        enough = float(xp.sum(share * loss.value(Y, V[-1], xp=xp))) * (1.0 + TOLERANCE) + TOLERANCE**2
     metrics = network_metrics(network, V, U, s, hessian=hessian)
+    free = {i for i, coef in enumerate(network.coefs, 1) if isinstance(coef, DenseWeight)}
     for i, grid in enumerate(grids, 1):
         if grid is None:
             continue
         Z = V if now is network else now.trace(X)[0]
-        now = _rounded_layer(now, i, grid, V[i - 1], Z[i - 1], s, metrics[i], feedback, xp=xp)
+        before = Z if i in free and hessian is not None else V  # the loss has been seen to
+        now = _rounded_layer(now, i, grid, before[i - 1], Z[i - 1], s, metrics[i], feedback, xp=xp)
+        free -= {i}
+        if hessian is not None and feedback != "none":
+            now = adapted_network(now, X, Y, loss, free, s, enough=enough)
     if now.inputs is None or grids[0] is None:
         return now
     return replace(now, inputs=None).with_input_map(now.inputs)
@@ -110,10 +135,9 @@ def _rounded_layer(
     W = coef.to_dense(xp=xp)
     (A, mean), (B, centre) = (centred_inputs(layer, x, s, xp=xp) for x in (V, Z))
     share = row_shares(layer, V, s, xp=xp)
-    if Z is not V and feedback != "none":  # min ||A W - B W'||, with the metric's ridge on the change
-        G = ridged(B.T @ (share * B), RIDGES[0], xp=xp)
-        W = W + spd_solve(G, B.T @ (share * ((A - B) @ W)), xp=xp)
-        metric = replace(metric, G=G)
+    metric = replace(metric, G=ridged(B.T @ (share * B), RIDGES[0], xp=xp))
+    if Z is not V and feedback != "none":  # min ||A W - B W'||
+        W = W + spd_solve(metric.G, B.T @ (share * ((A - B) @ W)), xp=xp)
     plan = QuantizedPlan(DensePlan(tuple(W.shape)), grid, columns=feedback == "both")
     ones = xp.ones_like(mean)
     if i == 1 and type(layer) is Dense and now.inputs is None and coef.rows_scaled(ones, xp=xp) is not None:
@@ -130,11 +154,10 @@ def _rounded_layer(
     return replace(now, coefs=coefs, intercepts=(*now.intercepts[: i - 1], b, *now.intercepts[i:]))
 
 
-def quantize(estimator: Any, X: Any, bits: Any = 8, *, feedback: str = "both") -> Any:
+def quantize(estimator: Any, X: Any, y: Any = None, bits: Any = 8, *, feedback: str = "both") -> Any:
     """A copy of a fitted estimator whose numbers have few bits.
 
-    What ``bits`` of the estimator does at the end of a fit, without one: good for 8 and 4 bits; fewer gain
-    from training with them. See :func:`quantize_network`.
+    What ``bits`` of the estimator does at the end of a fit, without one. See :func:`quantize_network`.
 
     Parameters
     ----------
@@ -142,6 +165,8 @@ def quantize(estimator: Any, X: Any, bits: Any = 8, *, feedback: str = "both") -
         Fitted.
     X : array-like of shape (n_samples, n_features)
         Rows, such as those of the training.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs), or None, default=None
+        Their targets; None: what the estimator predicts.
     bits : {8, 4, 3, 2, 'ternary', 'binary'}, or list with one entry for each layer, default=8
     feedback : {'both', 'inputs', 'none'}, default='both'
         See :func:`quantize_network`.
@@ -163,7 +188,7 @@ def quantize(estimator: Any, X: Any, bits: Any = 8, *, feedback: str = "both") -
     >>> from sklearn_nnbcd.network import quantize
     >>> X, y = load_digits(return_X_y=True)
     >>> model = NNBCDClassifier((32,), max_iter=5, random_state=0).fit(X.astype("float32"), y)
-    >>> small = quantize(model, X, bits=4)
+    >>> small = quantize(model, X, y, bits=4)
     >>> small.n_bytes_ < 0.25 * model.n_bytes_
     True
     >>> abs(small.score(X, y) - model.score(X, y)) < 0.01
@@ -174,9 +199,10 @@ def quantize(estimator: Any, X: Any, bits: Any = 8, *, feedback: str = "both") -
     rows = X if is_foreign(X) else np.asarray(X)
     rows = to_namespace(rows, like=network.array, dtype=network.array.dtype)
     rows = network.xp.reshape(rows, (rows.shape[0], -1))
-    predicted = targets.encode(np.asarray(on_host(estimator.predict(X))), network.dtype)
+    y = np.asarray(on_host(estimator.predict(X) if y is None else y))
+    Y = network.xp.asarray(targets.encode(y, network.dtype))
     rounded = copy.copy(estimator)
-    found = quantize_fit(network, targets, (rows, network.xp.asarray(predicted), None), bits, feedback)
+    found = quantize_fit(network, targets, (rows, Y, None), bits, feedback)
     rounded.network_ = in_single_precision(found)
     return rounded
 
@@ -197,8 +223,7 @@ def quantize_fit(network: Network, targets: Any, rows: tuple, bits: Any, feedbac
     X, Y, s = (None if x is None else x[:: 1 + (x.shape[0] - 1) // CALIBRATION_ROWS, ...] for x in rows)
     xp = network.xp
     Y = targets.user_targets(Y, xp=xp)
-    hessian = targets.user_loss.mean_hessian(Y, network.forward(X), s, xp=xp)
-    return quantize_network(network, X, bits, s=s, hessian=hessian, feedback=feedback)
+    return quantize_network(network, X, bits, Y=Y, loss=targets.user_loss, s=s, feedback=feedback)
 
 
 def in_single_precision(network: Network) -> Network:

@@ -5,9 +5,8 @@
 
 Each network is fitted once, in single precision, and its numbers are rounded by ``quantize``, which is what
 the parameter ``bits`` does at the end of a fit. Scores are accuracies, or R^2 for regressions, of the test
-rows; the
-training rows alone decide everything. The second table shows what makes up for an error: nothing (each number
-rounded for itself), the other inputs (G), or other inputs and outputs (G and S).
+rows; the training rows alone decide everything. The second table shows what makes up for an error: nothing
+(each number rounded for itself), the other inputs (G), or other inputs and outputs (G and S).
 """
 
 import argparse
@@ -25,11 +24,13 @@ TABLES = (*DEVELOPMENT, "har", "digits")
 HIDDEN = (100,)
 FORMATS: dict[str, dict[str, Any]] = {
     "dense": {},
-    "low_rank": {"compression": "low_rank", "rank": 8},
-    "tt": {"compression": "tt", "rank": 8},
+    "low_rank": {"compression": "low_rank", "rank": 0.5},
+    "tt": {"compression": "tt", "rank": 0.5},
     "l0": {"compression": "l0", "sparsity": 0.9},
 }
 BITS = (8, 4, 3, 2)
+#: what rounding may cost at most
+AIMS = {8: 0.002, 4: 0.005}
 FEEDBACK = ("none", "inputs", "both")
 
 
@@ -44,7 +45,7 @@ def rounded(split: Split, name: str, model: Any) -> dict:
     whole = float(model.score(split.T, split.t))
     row = {"table": split.name, "format": name, "score_32": whole, "bytes_32": model.n_bytes_}
     for bits in BITS:
-        small = quantize(model, split.X, bits)
+        small = quantize(model, split.X, split.y, bits)
         row |= {f"loss_{bits}": whole - float(small.score(split.T, split.t)), f"bytes_{bits}": small.n_bytes_}
     return row
 
@@ -53,9 +54,35 @@ def compared(split: Split, model: Any, bits: int) -> dict:
     """What each way of rounding loses."""
     whole, row = float(model.score(split.T, split.t)), {"table": split.name, "bits": bits}
     for feedback in FEEDBACK:
-        small = quantize(model, split.X, bits, feedback=feedback)
+        small = quantize(model, split.X, split.y, bits, feedback=feedback)
         row[feedback] = whole - float(small.score(split.T, split.t))
     return row
+
+
+def bars(rows: list[dict]) -> list[dict]:
+    """Format by format, the worst loss and the mean one beside what is aimed at."""
+    found = []
+    for bits, aim in AIMS.items():
+        for name in FORMATS:
+            own = [row for row in rows if row["format"] == name]
+            worst = max(own, key=lambda row: row[f"loss_{bits}"])
+            losses = [row[f"loss_{bits}"] for row in own]
+            within = sum(loss <= aim for loss in losses)
+            found.append(
+                {"format": name, "bits": bits, "aim": aim, "worst": max(losses), "table": worst["table"]}
+                | {"mean": sum(losses) / len(own), "within": f"{within} of {len(own)}"}
+            )
+    return found
+
+
+def mean_ways(ways: list[dict]) -> list[dict]:
+    """The mean over the tables, for each number of bits."""
+    found = []
+    for bits in (4, 3):
+        own = [row for row in ways if row["bits"] == bits]
+        means = {feedback: sum(row[feedback] for row in own) / len(own) for feedback in FEEDBACK}
+        found.append({"table": "mean", "bits": bits} | means)
+    return found
 
 
 def main() -> None:
@@ -82,7 +109,8 @@ def main() -> None:
         "hidden_layer_sizes": HIDDEN,
         "threads": os.environ.get("OMP_NUM_THREADS", "all"),
     }
-    print(write("bits", settings, rows, sections={"bits_feedback": ways}))
+    sections = {"bits_bytes": rows, "bits_bars": bars(rows), "bits_feedback": ways + mean_ways(ways)}
+    print(write("bits", settings, rows, sections=sections))
 
 
 if __name__ == "__main__":

@@ -73,59 +73,74 @@ def ours(split: Split, room: int, seed: int) -> dict:
 
 def sections(rows: list[dict]) -> dict:
     """The tables of the page."""
-    best, mean = [], {}
+    scores: dict = {}
     for row in rows:
-        mean.setdefault((row["table"], row["room"], row["family"]), []).append(row["score"])
-    places = sorted({key[:2] for key in mean}, key=lambda p: (TABLES.index(p[0]), p[1]))
-    for name, room in places:
-        scores = {f: float(np.mean(v)) for (n, b, f), v in mean.items() if (n, b) == (name, room)}
-        own, others = scores.get("nnbcd"), {f: s for f, s in scores.items() if f != "nnbcd"}
-        if own is None or not others:
-            continue
-        rival = max(others, key=lambda f: others[f])
-        spread = mean[name, room, "nnbcd"]
-        best.append(
-            {
-                "table": name,
-                "kb": f"{room / 1024:g}",
-                "nnbcd": own,
-                "sd": float(np.std(spread, ddof=1)) if len(spread) > 1 else 0.0,
-                "seeds": len(spread),
-                "rival": rival,
-                "rival_score": others[rival],
-                "difference": own - others[rival],
-            }
-            | {f"at_{family.replace(' ', '_')}": scores.get(family) for family in FAMILIES}
-        )
+        scores.setdefault((row["table"], row["room"], row["family"]), []).append(row["score"])
+    places = sorted({key[:2] for key in scores}, key=lambda place: (TABLES.index(place[0]), place[1]))
+    found = [place_row(name, room, scores) for name, room in places]
+    found = [row for row in found if row is not None]
     aims = []
     for name, room, aim in AIMS:
-        found = mean.get((name, room, "nnbcd"))
-        if found:
-            row = {"table": name, "kb": f"{room / 1024:g}", "aim": aim, "found": float(np.mean(found))}
-            aims.append(row | {"met": "yes" if row["found"] >= aim else "**no**"})
-    summary = []
-    if best:
-        worst = min(best, key=lambda row: row["difference"])
-        behind = [row for row in best if row["difference"] < -0.005]
-        summary = [
-            {
-                "what": "mean difference to the best rival",
-                "aim": "at least +0.010",
-                "found": f"{np.mean([row['difference'] for row in best]):+.4f} over {len(best)} places",
-            },
-            {
-                "what": "worst difference",
-                "aim": "at least -0.005",
-                "found": f"{worst['difference']:+.4f} ({worst['table']}, {worst['kb']} kB, {worst['rival']})",
-            },
-            {
-                "what": "places more than 0.005 behind",
-                "aim": "none",
-                "found": f"{len(behind)} of {len(best)}: "
-                + ", ".join(f"{row['table']} {row['kb']} kB ({row['rival']})" for row in behind),
-            },
-        ]
-    return {"bytes_best": best, "bytes_aims": aims, "bytes_summary": summary}
+        own = scores.get((name, room, "nnbcd"))
+        if own:
+            met = "yes" if np.mean(own) >= aim else "**no**"
+            aims.append({"table": name, "kb": room / 1024, "aim": aim, "found": spread(own), "met": met})
+    return {"bytes_best": found, "bytes_aims": aims, "bytes_summary": summary(found)}
+
+
+def spread(values: list[float]) -> str:
+    """Mean, and standard deviation where there are several."""
+    text = f"{np.mean(values):.4f}"
+    return text if len(values) == 1 else f"{text} ± {np.std(values, ddof=1):.4f}"
+
+
+def place_row(name: str, room: int, scores: dict) -> dict | None:
+    """All families on one table in so many bytes; None unless there are ours and others."""
+    own = scores.get((name, room, "nnbcd"))
+    others = {family: scores.get((name, room, family)) for family in FAMILIES}
+    means = {family: float(np.mean(values)) for family, values in others.items() if values}
+    if own is None or not means:
+        return None
+    best = max(means, key=lambda family: means[family])
+    cells = {
+        family.replace(" ", "_"): f"{means[family]:.4f}" if family in means else "–" for family in FAMILIES
+    }
+    difference = float(np.mean(own)) - means[best]
+    return {
+        "table": name,
+        "kb": room / 1024,
+        "nnbcd": spread(own),
+        "rival": best,
+        "difference": difference,
+    } | cells
+
+
+def summary(found: list[dict]) -> list[dict]:
+    """What was aimed at over all places."""
+    if not found:
+        return []
+    worst = min(found, key=lambda row: row["difference"])
+    behind = [
+        f"{row['table']} {row['kb']:g} kB ({row['rival']})" for row in found if row["difference"] < -0.005
+    ]
+    mean = np.mean([row["difference"] for row in found])
+    return [
+        {
+            "what": "mean difference to the best rival of each place",
+            "aim": "at least +0.010",
+            "found": f"{mean:+.4f} over {len(found)} places",
+        },
+        {
+            "what": "worst difference",
+            "aim": "at least -0.005",
+            "found": f"{worst['difference']:+.4f} ({worst['table']}, {worst['kb']:g} kB, {worst['rival']})",
+        },
+        {
+            "what": "places more than 0.005 behind",
+            "aim": "none",
+            "found": f"{len(behind)} of {len(found)}{': ' if behind else ''}{', '.join(behind)}",
+        },
+    ]
 
 
 FAMILIES = ("logistic", "svc", "svc l1", "mlp", "extra trees", "boosted trees")

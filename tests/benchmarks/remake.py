@@ -22,8 +22,8 @@ SCRIPTS = {
     "predict_speed": "predict_speed.py",
     "serve_speed": "serve_speed.py",
 }
-#: those that take hours, or need tools of their own
-LONG = {"tables": "tables.py", "devices": "devices.py"}
+#: those that take many minutes or hours, or need tools of their own
+LONG = {"tables": "tables.py", "bytes": "bytes.py", "devices": "devices.py", "sparse": "sparse_text.py"}
 
 
 def main():

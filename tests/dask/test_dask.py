@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from partitions import FIVE, cut_rows, fit_rows, random_rows
 from problems import fitted
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 
@@ -69,6 +70,20 @@ COMMON = dict(hidden_layer_sizes=(16, 10), max_iter=3, random_state=0, tau=1.0)
 def in_parts(x, chunks=((50, 40, 10, 60, 43),)):
     """A Dask array in five uneven partitions, or as said."""
     return da.from_array(x, chunks=chunks)
+
+
+@pytest.mark.parametrize("compression", [None, "tt"])
+def test_sparse_partitions_stay_sparse(dask_client, compression):
+    """Columns are centred and scaled where the rows are; one of them is far from zero."""
+    thin = np.where(np.abs(X) < 1.0, 0.0, X) + 50.0 * (np.arange(12) == 2)
+    rows = in_parts(thin, ((50, 40, 10, 60, 43), (12,))).map_blocks(sparse.csr_matrix)
+    options = dict(COMMON, compression=compression)
+    plain = NNBCDClassifier(solver="full", **options).fit(thin, y)
+    there = DaskNNBCDClassifier(client=dask_client, **options).fit(rows, in_parts(y))
+    for ours, theirs in zip(there.coefs_, plain.coefs_, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-8)
+    np.testing.assert_array_equal(there.predict(rows).compute(), plain.predict(thin))
+    assert there.score(rows, in_parts(y)) == pytest.approx(plain.score(thin, y))
 
 
 @pytest.mark.parametrize("compression", [None, "tt", "l0"])

@@ -14,7 +14,8 @@ from sklearn_nnbcd.solvers import FullBatch
 #: name of a check -> why it may fail, of batch solvers: no number of rows that evidence goes by can both
 #: stay when all weights are doubled and double when all rows are copied
 BATCHES = {
-    "check_sample_weight_equivalence_on_dense_data": "the evidence of batches goes by relative weights"
+    f"check_sample_weight_equivalence_on_{kind}_data": "the evidence of batches goes by relative weights"
+    for kind in ("dense", "sparse")
 }
 
 

@@ -3,6 +3,7 @@
 
 import inspect
 import io
+import itertools
 import json
 import pickle
 import struct
@@ -318,7 +319,7 @@ def test_parts_that_do_not_fit(sparse_model, name):
 def test_sparse_indices_out_of_range_are_refused(sparse_model, part, value):
     """A sparse product would read memory that is not the weight's."""
     weight = sparse_model.network_.coefs[0]
-    array = np.array(getattr(weight, part))
+    array = np.array(getattr(weight, part), dtype=np.int64)
     array[-2] = value if value >= 0 else array[-2]
     if value < 0:
         array[1], array[2] = 5, 1
@@ -335,3 +336,21 @@ def test_arrays_of_another_shape_are_refused_in_every_format(iris, name):
         if array.dtype.kind == "f" and array.size:
             wrong = np.concatenate([array, array], axis=-1)
             refused(rewritten(content, arrays={f"{k}.npy": npy_bytes(wrong)}), "whole, unchanged file")
+
+
+@pytest.mark.parametrize("bits", [8, 3, "ternary"])
+def test_codes_that_do_not_fit_are_refused(iris, bits):
+    X, y = iris
+    model = NNBCDClassifier((8,), compression="low_rank", bits=bits, max_iter=1, random_state=0).fit(X, y)
+    content = saved(model)
+    assert_same(model, restored(content), X)
+    for array in model.network_.coefs[0].arrays:
+        names = [f"{j}.npy" for j in range(40) if content_of(content, f"{j}.npy") == npy_bytes(array)]
+        for name, wrong in itertools.product(names, (np.concatenate([array, array]), array[:0])):
+            refused(rewritten(content, arrays={name: npy_bytes(wrong)}), "whole, unchanged file")
+
+
+def content_of(content, name):
+    """A member of the archive; None where there is none."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return archive.read(name) if name in archive.namelist() else None

@@ -38,6 +38,15 @@ def test_pages_run(page, n_blocks):
     assert run_blocks(text, INDENTED) >= n_blocks
 
 
+@pytest.mark.parametrize(
+    "page, modules", [("serve", ["onnxruntime", "skl2onnx"]), ("keep", ["skops.io"])], ids=["serve", "keep"]
+)
+def test_the_pages_on_files_run(page, modules):
+    for module in modules:
+        pytest.importorskip(module)
+    assert run_blocks((ROOT / "docs" / f"{page}.rst").read_text(encoding="utf-8"), INDENTED) >= 2
+
+
 def test_a_wrong_block_is_found():
     with pytest.raises(AssertionError):
         run_blocks("```python\nx = 1\n```\n```python\nassert x == 2\n```\n", FENCED)

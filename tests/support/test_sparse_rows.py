@@ -63,6 +63,11 @@ def test_products_are_those_of_the_dense_matrix(name, A, dense):
     np.testing.assert_allclose(basis @ W.T[:, :4].T[:4], dense.T @ E @ W[:4], **CLOSE)
     np.testing.assert_allclose(basis.T @ W, E.T @ dense @ W, **CLOSE)
     assert basis.shape == (dense.shape[1], 4)
+    single = A.astype(np.float32)
+    assert (
+        single.dtype == (single @ W.astype(np.float32)).dtype == np.float32
+        and A.astype(A.dtype, copy=False) is A
+    )
 
 
 @pytest.mark.parametrize("density", [0.001, 0.5])

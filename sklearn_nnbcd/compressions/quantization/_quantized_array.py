@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ._grid import Grid
-from ._packing import pack, unpack
+from ._packing import pack, packed_size, unpack
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,21 @@ class QuantizedArray:
     def arrays(self) -> tuple:
         """What is stored, numbers of the weight's own dtype first."""
         return tuple(array for array in (self.scale, self.table, self.packed) if array is not None)
+
+    def check_arrays(self, *, xp: Any) -> None:
+        """Raise ValueError unless there are as many codes as entries, and each is that of a level."""
+        count, n = self.grid.count, math.prod(self.shape)
+        sound = (
+            2 <= count <= 256
+            and self.packed.ndim == 1
+            and self.packed.dtype == xp.uint8
+            and self.packed.shape[0] == packed_size(n, count)
+            and (self.table is None) != self.grid.learned
+            and (self.table is None or tuple(self.table.shape) == (count,))
+            and (n == 0 or int(xp.max(self.codes(xp=xp))) < count)
+        )
+        if not sound:
+            raise ValueError(f"the codes of an array of shape {self.shape} do not fit it")
 
     def codes(self, *, xp: Any) -> Any:
         """Indices of levels, an array of int64 of the array's shape."""

@@ -78,6 +78,15 @@ class QuantizedWeight(CompressedWeight):
     def _number(self, k: int, *, xp: Any) -> Any:
         return self.inner.numbers[k].values(lambda s: self.inner.spread(k, s, xp=xp), self.dtype, xp=xp)
 
+    def check_arrays(self, *, xp: Any) -> None:
+        """Codes must name levels, one for each number of the inner format, and factors fit the shape."""
+        for number in self.inner.numbers:
+            number.check_arrays(xp=xp)
+        for factors, n in ((self.row_scale, self.shape[0]), (self.column_scale, self.shape[1])):
+            if factors is not None and tuple(factors.shape) != (n,):
+                raise ValueError(f"the factors of a rounded weight of shape {self.shape} do not fit it")
+        self.floats(xp=xp).check_arrays(xp=xp)
+
     def row_factors(self, *, xp: Any) -> Any:
         """Factors of the rows as numbers, shape (d_in,), or None."""
         e = self.row_scale

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The kinds of networks, compared at one budget after the other, with what the budgets can share."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import Any
+
+from sklearn.base import clone, is_classifier
+
+from .._sizing import (
+    COMPARED_ROWS,
+    Kind,
+    best_first,
+    divided,
+    fit_within,
+    judged,
+    kinds_within,
+    standard_error,
+)
+from ..solvers import MiniBatch
+
+#: share of the passes of the dense fit that a sparse network goes on from it, or from the last budget's
+GOING_ON = 0.125
+
+
+class SharedBudgets:
+    """What the budgets of a path share: rows, networks that fit several of them, and dense fits.
+
+    Budgets are to come from large to small.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Without ``max_bytes``; is not changed.
+    size : tuple of int
+        Features and outputs.
+    X, y, sample_weight : arrays
+        As ``fit`` gets them.
+    """
+
+    def __init__(self, estimator: Any, size: tuple[int, int], X: Any, y: Any, sample_weight: Any):
+        self.estimator, self.size = estimator, size
+        self.arrays = (X, y) if sample_weight is None else (X, y, sample_weight)
+        self.parts, self.held_out = divided(estimator, X, y, sample_weight)
+        self.is_part = len(y) > COMPARED_ROWS
+        self.bounds: dict[Kind, float] = {}
+        self.fits: dict[tuple, Any] = {}
+        self.starts: dict[tuple, Any] = {}
+        self.n_fits = 0
+
+    def network(self, room: int) -> tuple[Any, dict, list[dict]]:
+        """The estimator that was fitted to all rows at one budget, its parameters, and what was compared.
+
+        Raises
+        ------
+        ValueError
+            If nothing fits.
+        """
+        kinds = kinds_within(self.estimator, room, self.size)
+        rows = self.compared(kinds, room) if len(kinds) > 1 else []
+        kind = rows[0]["kind"] if rows else kinds[0]
+        fitted = self.fitted(kind, room, on_all=True)
+        if fitted is None:
+            raise ValueError(
+                f"The 'max_bytes' of compression_path must leave room for what scales the columns of X, too. "
+                f"Got {room}. Leave it out, or standardise the columns first."
+            )
+        chosen = {name: fitted.get_params(deep=False)[name] for name in kind.within(room, *self.size) or {}}
+        return fitted, chosen, [{name: x for name, x in row.items() if name != "kind"} for row in rows]
+
+    def compared(self, kinds: list[Kind], room: int) -> list[dict]:
+        """How kinds do on held-out rows, the chosen one first.
+
+        A kind does no better with fewer bytes. So they are tried in the order of what they had with more,
+        and those whose score there is below the best one here by more than a standard error are left out.
+        """
+        T, t = self.held_out
+        classify = is_classifier(self.estimator)
+        rows: list[dict] = []
+        best = -math.inf
+        for kind in sorted(kinds, key=lambda kind: -self.bounds.get(kind, math.inf)):
+            if self.bounds.get(kind, math.inf) < best - standard_error(best, len(t), classify):
+                break
+            fitted = self.fitted(kind, room, on_all=False)
+            if fitted is None:
+                continue
+            rows.append(judged(fitted, T, t) | {"params": kind.within(room, *self.size), "kind": kind})
+            self.bounds[kind] = rows[-1]["score"]
+            best = max(best, rows[-1]["score"])
+        return best_first(rows, len(t), classify)
+
+    def fitted(self, kind: Kind, room: int, *, on_all: bool) -> Any:
+        """A network of a kind within some bytes, fitted now or at a larger budget, or None."""
+        key = kind, repr(kind.within(room, *self.size)), on_all
+        before = self.fits.get(key)
+        if before is not None and before.n_bytes_ <= room:
+            return before
+        arrays = self.arrays if on_all else self.parts
+        start = self.start(kind, on_all)
+        model = clone(self.estimator) if start is None else going_on(start)
+        if not on_all:
+            model.set_params(verbose=0)
+        self.n_fits += 1
+        found = fit_within(model, kind, room, self.size, arrays, {})
+        if found is not None and start is not None:
+            self.starts[kind, on_all] = copy.copy(found)
+            found.set_params(**{name: getattr(self.estimator, name) for name in ("warm_start", "max_iter")})
+        self.fits[key] = found
+        return found
+
+    def start(self, kind: Kind, on_all: bool) -> Any:
+        """What a sparse wide network goes on from: the last budget's, or one dense fit; None: from nothing.
+
+        Where all rows were compared, that to all rows goes on from the one to most of them.
+        """
+        if kind.compression != "l0" or not kind.widths:
+            return None
+        if on_all and not self.is_part:
+            return self.starts.get((kind, False)) or self.dense(kind.widths, on_all)
+        return self.starts.get((kind, on_all)) or self.dense(kind.widths, on_all)
+
+    def dense(self, widths: tuple, on_all: bool) -> Any:
+        """The plain network of some widths that all budgets share."""
+        if (widths, on_all) not in self.starts:
+            model = clone(self.estimator).set_params(hidden_layer_sizes=widths, compression=None, bits=None)
+            self.starts[widths, on_all] = model.fit(*(self.arrays if on_all else self.parts))
+            self.n_fits += 1
+        return self.starts[widths, on_all]
+
+
+def going_on(fitted: Any) -> Any:
+    """A copy of a fitted estimator whose next fit goes on from its weights, for fewer passes over rows."""
+    model = copy.deepcopy(fitted)
+    if model.warm_start:
+        return model
+    model.set_params(warm_start=True)
+    if model.max_iter == "auto" and isinstance(model.solver_, MiniBatch):
+        model.set_params(max_iter=max(2, math.ceil(GOING_ON * model.n_iter_)))
+    return model

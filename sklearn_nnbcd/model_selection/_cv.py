@@ -1,0 +1,400 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The budget of bytes, chosen by cross-validation."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+from scipy.stats import rankdata
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    RegressorMixin,
+    is_classifier,
+)
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import check_cv
+from sklearn.utils import get_tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .._classifier import NNBCDClassifier
+from .._regressor import NNBCDRegressor
+from .._sklearn_compat import check_sample_weight
+from .._validation import check_option
+from ._path import BUDGETS, checked, compression_path
+
+#: how a budget is chosen from the scores
+RULES = ("best", "one_standard_error")
+#: how rows may come
+ROWS: dict[str, Any] = {"accept_sparse": "csr", "dtype": (np.float64, np.float32), "allow_nd": True}
+
+
+def delegates(name: str) -> Callable:
+    """Whether the best estimator has a method; AttributeError without one."""
+
+    def check(search: Any) -> bool:
+        if not search.refit:
+            raise AttributeError(
+                f"{type(search).__name__} has {name} only with refit=True. Got refit=False. Set it, or use "
+                "best_max_bytes_ with an estimator of your own."
+            )
+        getattr(search.best_estimator_ if hasattr(search, "best_estimator_") else search._template(), name)
+        return True
+
+    return check
+
+
+class BaseNNBCDCV(MetaEstimatorMixin, BaseEstimator):
+    """Fit and delegation of both searches; see there for the documentation."""
+
+    _default: Any = None
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        *,
+        max_bytes: Any = BUDGETS,
+        rule: str = "best",
+        cv: Any = None,
+        scoring: Any = None,
+        n_jobs: int | None = None,
+        refit: bool = True,
+    ):
+        self.estimator = estimator
+        self.max_bytes = max_bytes
+        self.rule = rule
+        self.cv = cv
+        self.scoring = scoring
+        self.n_jobs = n_jobs
+        self.refit = refit
+
+    def _template(self) -> Any:
+        """The estimator that is cloned."""
+        return self._default() if self.estimator is None else self.estimator
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Find the path in every fold, choose the budget, and fit to all rows at that budget.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Training rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Of the fits; the scores weigh all rows alike.
+
+        Returns
+        -------
+        self : estimator
+            Fitted.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad parameters or rows, before any work.
+        """
+        check_option(self.rule, RULES, "rule", type(self).__name__)
+        template = self._template()
+        if is_classifier(template) != is_classifier(self):
+            raise TypeError(
+                f"The 'estimator' of {type(self).__name__} must be an {self._default.__name__}. Got "
+                f"{template!r}. Use the search of its own kind."
+            )
+        numeric = not is_classifier(self)
+        X, y = validate_data(self, X, y, multi_output=True, y_numeric=numeric, **ROWS)
+        if not numeric:
+            check_classification_targets(y)
+        if sample_weight is not None:
+            sample_weight = check_sample_weight(sample_weight, X)
+        base, rooms, _ = checked(template, X, y, self.max_bytes)
+        self.scorer_ = check_scoring(base, scoring=self.scoring)
+        folds = list(check_cv(self.cv, y, classifier=not numeric).split(X, y))
+        rows = X, y, sample_weight
+        parts = Parallel(n_jobs=self.n_jobs)(
+            delayed(fold_scores)(base, rows, fold, rooms, self.scorer_) for fold in folds
+        )
+        self.cv_results_ = results_of(rooms, parts)
+        self.n_splits_ = len(folds)
+        self.best_index_ = chosen_index(self.cv_results_, self.rule)
+        self.best_max_bytes_ = rooms[self.best_index_]
+        self.best_params_ = {"max_bytes": self.best_max_bytes_}
+        self.best_score_ = float(self.cv_results_["mean_test_score"][self.best_index_])
+        if self.refit:
+            start = time.perf_counter()
+            path = compression_path(base, X, y, [self.best_max_bytes_], sample_weight=sample_weight)
+            self.best_estimator_ = path.estimators[0]
+            self.chosen_params_ = path.chosen_params[0]
+            self.refit_time_ = time.perf_counter() - start
+        return self
+
+    def _delegated(self, name: str, X: Any) -> Any:
+        """What a method of the best estimator makes of rows that are checked."""
+        check_is_fitted(self, "cv_results_")
+        return getattr(self.best_estimator_, name)(validate_data(self, X, reset=False, **ROWS))
+
+    @available_if(delegates("predict"))
+    def predict(self, X: Any) -> Any:
+        """Predictions of the best estimator.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        y : array of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        return self._delegated("predict", X)
+
+    @available_if(delegates("score"))
+    def score(self, X: Any, y: Any) -> float:
+        """Score of the best estimator, as ``scoring`` says.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+
+        Returns
+        -------
+        score : float
+        """
+        check_is_fitted(self, "cv_results_")
+        return float(self.scorer_(self.best_estimator_, validate_data(self, X, reset=False, **ROWS), y))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self._template())
+        tags.input_tags = inner.input_tags
+        tags.target_tags = inner.target_tags
+        tags.classifier_tags, tags.regressor_tags = inner.classifier_tags, inner.regressor_tags
+        return tags
+
+
+class NNBCDClassifierCV(ClassifierMixin, BaseNNBCDCV):
+    """Compressed neural network classifier whose bytes are chosen by cross-validation.
+
+    In each fold the networks of all budgets come from one :func:`compression_path`, at a fraction of the
+    work of ``GridSearchCV`` over ``max_bytes``.
+
+    Parameters
+    ----------
+    estimator : NNBCDClassifier or None, default=None
+        Holds all parameters but ``max_bytes``; None: ``NNBCDClassifier()``.
+    max_bytes : sequence of int or str, default=(64000, 32000, 16000, 8000, 4000, 2000, 1000)
+        Budgets, such as ``[4096, "1 kB"]``, in any order.
+    rule : {'best', 'one_standard_error'}, default='best'
+        'best': the budget with the highest mean score, the smallest of several. 'one_standard_error': the
+        smallest whose mean score is at most one standard error of the highest one, over the folds, below it.
+    cv : int, splitter, iterable or None, default=None
+        Folds, as in ``GridSearchCV``; None: five, stratified.
+    scoring : str, callable or None, default=None
+        One score, higher is better; None: the accuracy.
+    n_jobs : int or None, default=None
+        Folds at a time.
+    refit : bool, default=True
+        Whether a network is fitted to all rows at the chosen budget.
+
+    Attributes
+    ----------
+    cv_results_ : dict of arrays
+        As that of ``GridSearchCV``, from the largest budget to the smallest, and 'mean_n_bytes'. Times of
+        fits are what each budget added, what several share being in that of the first one.
+    best_max_bytes_ : int
+        The chosen budget.
+    best_index_ : int
+        Its place in ``cv_results_``.
+    best_score_ : float
+        Its mean score over the folds.
+    best_params_ : dict
+        ``{"max_bytes": best_max_bytes_}``.
+    best_estimator_ : NNBCDClassifier
+        Fitted to all rows, with ``refit=True``. Its parameters say what ``max_bytes`` stood for.
+    chosen_params_ : dict
+        These parameters.
+    refit_time_ : float
+        Seconds of that fit.
+    scorer_ : callable
+    n_splits_ : int
+        Number of folds.
+    classes_ : ndarray of shape (n_classes,)
+        Labels.
+    n_features_in_ : int
+        Number of columns of X.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X had names that are all strings.
+
+    See Also
+    --------
+    compression_path : The networks of all budgets.
+    sklearn.model_selection.GridSearchCV : Over ``max_bytes`` and any other parameters, by separate fits.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_nnbcd import NNBCDClassifier
+    >>> from sklearn_nnbcd.model_selection import NNBCDClassifierCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = NNBCDClassifier(compression=None, max_iter=20, random_state=0)
+    >>> search = NNBCDClassifierCV(model, max_bytes=[100, 400], rule="one_standard_error", cv=3).fit(X, y)
+    >>> search.best_estimator_.n_bytes_ <= search.best_max_bytes_
+    True
+    >>> search.score(X, y) > 0.9
+    True
+    """
+
+    _default = NNBCDClassifier
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """Labels."""
+        check_is_fitted(self, "cv_results_")
+        return self.best_estimator_.classes_
+
+    @available_if(delegates("predict_proba"))
+    def predict_proba(self, X: Any) -> Any:
+        """Class probabilities of the best estimator.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        P : array of shape (n_samples, n_classes)
+        """
+        return self._delegated("predict_proba", X)
+
+    @available_if(delegates("decision_function"))
+    def decision_function(self, X: Any) -> Any:
+        """Outputs of the best estimator.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        scores : array of shape (n_samples,) or (n_samples, n_classes)
+        """
+        return self._delegated("decision_function", X)
+
+
+class NNBCDRegressorCV(RegressorMixin, BaseNNBCDCV):
+    """Compressed neural network regressor whose bytes are chosen by cross-validation.
+
+    In each fold the networks of all budgets come from one :func:`compression_path`, at a fraction of the
+    work of ``GridSearchCV`` over ``max_bytes``.
+
+    Parameters
+    ----------
+    estimator : NNBCDRegressor or None, default=None
+        Holds all parameters but ``max_bytes``; None: ``NNBCDRegressor()``.
+    max_bytes : sequence of int or str, default=(64000, 32000, 16000, 8000, 4000, 2000, 1000)
+        Budgets, such as ``[4096, "1 kB"]``, in any order.
+    rule : {'best', 'one_standard_error'}, default='best'
+        'best': the budget with the highest mean score, the smallest of several. 'one_standard_error': the
+        smallest whose mean score is at most one standard error of the highest one, over the folds, below it.
+    cv : int, splitter, iterable or None, default=None
+        Folds, as in ``GridSearchCV``; None: five.
+    scoring : str, callable or None, default=None
+        One score, higher is better; None: R^2.
+    n_jobs : int or None, default=None
+        Folds at a time.
+    refit : bool, default=True
+        Whether a network is fitted to all rows at the chosen budget.
+
+    Attributes
+    ----------
+    cv_results_ : dict of arrays
+        As that of ``GridSearchCV``, from the largest budget to the smallest, and 'mean_n_bytes'. Times of
+        fits are what each budget added, what several share being in that of the first one.
+    best_max_bytes_ : int
+        The chosen budget.
+    best_index_ : int
+        Its place in ``cv_results_``.
+    best_score_ : float
+        Its mean score over the folds.
+    best_params_ : dict
+        ``{"max_bytes": best_max_bytes_}``.
+    best_estimator_ : NNBCDRegressor
+        Fitted to all rows, with ``refit=True``. Its parameters say what ``max_bytes`` stood for.
+    chosen_params_ : dict
+        These parameters.
+    refit_time_ : float
+        Seconds of that fit.
+    scorer_ : callable
+    n_splits_ : int
+        Number of folds.
+    n_features_in_ : int
+        Number of columns of X.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X had names that are all strings.
+
+    See Also
+    --------
+    compression_path : The networks of all budgets.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_nnbcd import NNBCDRegressor
+    >>> from sklearn_nnbcd.model_selection import NNBCDRegressorCV
+    >>> X = np.linspace(-2, 2, 200)[:, None]
+    >>> model = NNBCDRegressor(compression=None, max_iter=20, random_state=0)
+    >>> search = NNBCDRegressorCV(model, max_bytes=[50, 400], cv=2).fit(X, np.abs(X[:, 0]))
+    >>> sorted(search.cv_results_["param_max_bytes"].tolist())
+    [50, 400]
+    """
+
+    _default = NNBCDRegressor
+
+
+def fold_scores(estimator: Any, rows: tuple, fold: tuple, rooms: list[int], scorer: Callable) -> dict:
+    """Scores, bytes and seconds at every budget, of one fold."""
+    train, test = fold
+    X, y, s = (None if x is None else x[train] for x in rows)
+    path = compression_path(estimator, X, y, rooms, sample_weight=s)
+    T, t = (x[test] for x in rows[:2])
+    scores, seconds = [], []
+    for model in path.estimators:
+        start = time.perf_counter()
+        scores.append(float(scorer(model, T, t)))
+        seconds.append(time.perf_counter() - start)
+    return {"test_score": scores, "score_time": seconds, "fit_time": path.seconds, "n_bytes": path.n_bytes}
+
+
+def results_of(rooms: list[int], parts: list[dict]) -> dict[str, Any]:
+    """The folds in the form of ``cv_results_`` of scikit-learn."""
+    folds = {name: np.array([part[name] for part in parts], dtype=float) for name in parts[0]}
+    results: dict[str, Any] = {}
+    for name in ("fit_time", "score_time"):
+        results |= {f"mean_{name}": folds[name].mean(axis=0), f"std_{name}": folds[name].std(axis=0)}
+    results["param_max_bytes"] = np.ma.MaskedArray(rooms, mask=False)
+    results["params"] = [{"max_bytes": room} for room in rooms]
+    scores = folds["test_score"]
+    results |= {f"split{k}_test_score": scores[k] for k in range(len(parts))}
+    mean = scores.mean(axis=0)
+    results |= {"mean_test_score": mean, "std_test_score": scores.std(axis=0)}
+    results["rank_test_score"] = rankdata(-mean, method="min").astype(np.int32)
+    results["mean_n_bytes"] = folds["n_bytes"].mean(axis=0)
+    return results
+
+
+def chosen_index(results: dict[str, Any], rule: str) -> int:
+    """Place of the chosen budget, in ``cv_results_`` from large to small."""
+    mean = results["mean_test_score"]
+    least = best = float(np.max(mean))
+    if rule == "one_standard_error":
+        n_folds = sum(name.startswith("split") for name in results)
+        first = int(np.argmax(mean))
+        least = best - float(results["std_test_score"][first]) / max(n_folds - 1, 1) ** 0.5
+    return int(np.flatnonzero(mean >= least)[-1])

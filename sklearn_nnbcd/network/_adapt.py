@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What is still free in a network makes up for what is not any more."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+from ..compressions import DenseWeight
+from ..numerics._linalg import spd_solve
+from ._metrics import centred_inputs, network_metrics, row_shares
+from ._network import Network
+
+#: Gauss-Newton steps, and the shares of a step that are tried
+STEPS, SHARES = 8, (1.0, 0.5, 0.25, 0.1)
+
+
+def adapted_network(
+    network: Network,
+    X: Any,
+    Y: Any,
+    loss: Any,
+    free: set[int],
+    s: Any = None,
+    *,
+    enough: float = -math.inf,
+) -> Network:
+    """A network with a smaller loss, by its intercepts and some of its weights.
+
+    Gauss-Newton steps: each layer's change is its slope in the Kronecker-factored metric of
+    :func:`network_metrics`, and a step is so long that the loss falls.
+
+    Parameters
+    ----------
+    network : Network
+    X : array of shape (n, d_0)
+    Y : array of shape (n, d_N)
+        Targets.
+    loss : loss
+    free : set of int
+        Layers whose weights may change, plain matrices; intercepts of all layers may.
+    s : array of shape (n,) or None, default=None
+        Sample weights.
+    enough : float, default=-inf
+        Mean loss at which there is nothing to do.
+
+    Returns
+    -------
+    network : Network
+        With no larger loss.
+    """
+    xp = network.xp
+    share = row_shares(network.layers[network.N], Y, s, xp=xp)
+
+    def error(V: list) -> float:
+        return float(xp.sum(share[:, 0] * loss.value(Y, V[-1], xp=xp)))
+
+    V, U = network.trace(X)
+    least = error(V)
+    metrics = network_metrics(network, V, U, s, hessian=loss.mean_hessian(Y, V[-1], s, xp=xp))
+    if least <= enough:
+        return network
+    for _ in range(STEPS):
+        changes = _changes(network, V, U, share * loss.gradient(Y, V[-1], xp=xp), metrics, free, s, xp=xp)
+        for part in SHARES:
+            tried = _moved(network, changes, part / network.N**0.5)
+            V_tried, U_tried = tried.trace(X)
+            value = error(V_tried)
+            if value < least:
+                break
+        else:
+            break
+        network, V, U, least = tried, V_tried, U_tried, value
+    return network
+
+
+def _changes(
+    network: Network, V: list, U: list, D: Any, metrics: list, free: set[int], s: Any, *, xp: Any
+) -> dict[int, tuple]:
+    """Layer -> changes of W_i (None where it is not free) and b_i; D is the slope in the outputs, by rows."""
+    N, coefs, found = network.N, network.dense_coefs(), {}
+    slopes: list = [None] * (N + 1)
+    for i in range(N, 0, -1):
+        if i < N:
+            back = network.layers[i + 1].pull_back(slopes[i + 1], coefs[i], xp=xp)
+            if i in network.skips:
+                back = back + slopes[network.skips.index(i)]
+            D = back * network.activations[i - 1].derivative(U[i], xp=xp)
+        slopes[i] = D
+        layer, metric = network.layers[i], metrics[i]
+        rows = layer.rows(D, xp=xp)
+        A, mean = centred_inputs(layer, V[i - 1], s, xp=xp)
+        total = xp.sum(rows, axis=0)
+        db = -spd_solve(metric.S, total[:, None], xp=xp)[:, 0]
+        dW = None
+        if i in free:
+            dW = -spd_solve(metric.S, spd_solve(metric.G, A.T @ rows, xp=xp).T, xp=xp).T
+            db = db - mean @ dW
+        found[i] = (dW, db)
+    return found
+
+
+def _moved(network: Network, changes: dict[int, tuple], part: float) -> Network:
+    """The network some part of the way."""
+    coefs, intercepts = list(network.coefs), list(network.intercepts)
+    for i, (dW, db) in changes.items():
+        if dW is not None:
+            coefs[i - 1] = DenseWeight(coefs[i - 1].arrays[0] + part * dW)
+        if intercepts[i - 1] is not None:
+            intercepts[i - 1] = intercepts[i - 1] + part * db
+    return replace(network, coefs=tuple(coefs), intercepts=tuple(intercepts))

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Few bits as the estimators offer them: sizes, scores, units, errors."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_diabetes, load_digits
+
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd.compressions import Codebook, LowRank, Quantized, QuantizedWeight
+from sklearn_nnbcd.network import quantize, quantize_network
+
+
+@pytest.fixture(scope="module")
+def digits():
+    X, y = load_digits(return_X_y=True)
+    X = X.astype("float32")
+    return X[:1200], y[:1200], X[1200:], y[1200:]
+
+
+FORMATS = {
+    "dense": {},
+    "low_rank": {"compression": "low_rank", "rank": 12},
+    "tt": {"compression": "tt", "rank": 12},
+    "l0": {"compression": "l0", "sparsity": 0.8},
+}
+
+
+@pytest.fixture(scope="module", params=FORMATS)
+def model(request, digits):
+    return NNBCDClassifier((48,), random_state=0, **FORMATS[request.param]).fit(*digits[:2])
+
+
+def test_8_bits_cost_nothing_and_4_little(model, digits):
+    X, y, T, t = digits
+    whole = model.score(T, t)
+    for bits, least, size in ((8, 0.005, 0.5), (4, 0.015, 0.36)):  # three and nine of 597 rows
+        small = quantize(model, X, y, bits)
+        assert all(isinstance(coef, QuantizedWeight) for coef in small.compressed_coefs_)
+        assert small.score(T, t) >= whole - least
+        assert small.n_bytes_ < size * model.n_bytes_
+        assert len(pickle.dumps(small.network_)) < small.n_bytes_ + 3000
+
+
+def test_a_fit_rounds_as_quantize_does(digits):
+    """With the same rows; a copy is rounded, the estimator that it is of stays as it was."""
+    X, y, T, _ = digits
+    whole = NNBCDClassifier((48,), random_state=0).fit(X, y)
+    before = whole.network_.n_bytes
+    small = NNBCDClassifier((48,), bits=4, random_state=0).fit(X, y)
+    np.testing.assert_array_equal(quantize(whole, X, y, 4).predict_proba(T), small.predict_proba(T))
+    assert whole.network_.n_bytes == before == whole.n_bytes_
+    assert clone(small).bits == 4
+
+
+@pytest.mark.parametrize("solver", ["full", "minibatch", "exact"])
+@pytest.mark.parametrize("compression", [None, "low_rank", "l0", "tt"])
+def test_every_solver_rounds_every_format(solver, compression, digits):
+    X, y = digits[0][:400], digits[1][:400]
+    parameters = {"compression": compression, "solver": solver, "max_iter": 8, "random_state": 0}
+    small = NNBCDClassifier((16,), bits=8, **parameters).fit(X, y)
+    assert all(isinstance(coef, QuantizedWeight) for coef in small.compressed_coefs_)
+    if solver == "full":
+        curve = np.asarray(small.objective_curve_)
+        # single precision: sums over 400 rows
+        assert np.all(np.diff(curve) <= 1e-4 * curve[0])
+
+
+def test_networks_of_few_bits_are_in_single_precision(digits):
+    X, y, T, _ = digits
+    small = NNBCDClassifier((16,), bits=4, max_iter=5, random_state=0).fit(X.astype("float64"), y)
+    single = NNBCDClassifier((16,), bits=4, max_iter=5, random_state=0).fit(X, y)
+    assert small.network_.dtype == "float32" and small.n_bytes_ == single.n_bytes_
+    assert small.predict_proba(T.astype("float64")).shape == (597, 10)
+
+
+def test_units_of_columns_do_not_matter():
+    """A byte for each column whose unit differs, as powers of two; the score stays."""
+    X, y = load_diabetes(return_X_y=True)
+    units = 10.0 ** np.linspace(-4, 4, 10)
+    options = {"bits": 4, "solver": "minibatch", "random_state": 0}
+    plain = NNBCDRegressor((30,), **options).fit(X, y)
+    other = NNBCDRegressor((30,), **options).fit(X * units, y)
+    assert other.network_.inputs is None
+    assert other.n_bytes_ <= plain.n_bytes_ + 10
+    assert other.score(X * units, y) > plain.score(X, y) - 0.05
+
+
+def test_a_list_has_an_entry_for_each_layer(digits):
+    X, y = digits[:2]
+    made = NNBCDClassifier((16,), bits=[4, None], max_iter=3, random_state=0).fit(X, y)
+    kinds = [isinstance(coef, QuantizedWeight) for coef in made.compressed_coefs_]
+    assert kinds == [True, False]
+
+
+def test_instances_round_their_own_layer(digits):
+    X, y = digits[:2]
+    pieces = [Quantized(LowRank(rank=4), bits=8), Codebook(size=8)]
+    made = NNBCDClassifier((24,), compression=pieces, max_iter=5, random_state=0).fit(X, y)
+    first, last = made.compressed_coefs_
+    assert first.inner.factors[0].shape == (64, 4) and last.inner.array.table.shape == (8,)
+    assert made.score(X, y) > 0.8  # five passes
+
+
+def test_a_budget_of_weights_and_few_bits(digits):
+    X, y = digits[:2]
+    options = {
+        "compression": "low_rank",
+        "compression_ratio": 0.3,
+        "compress_output": True,
+        "random_state": 0,
+    }
+    small = NNBCDClassifier((48,), bits=8, max_iter=10, **options).fit(X, y)
+    assert small.compression_ratio_ <= 0.3
+    assert all(isinstance(coef, QuantizedWeight) for coef in small.compressed_coefs_)
+
+
+def test_streams_and_early_stopping(digits):
+    X, y, T, t = digits
+    stream = NNBCDClassifier((16,), bits=8, solver="minibatch", random_state=0)
+    for part in np.array_split(np.arange(1200), 3):
+        stream.partial_fit(X[part], y[part], classes=np.arange(10))
+    assert isinstance(stream.compressed_coefs_[0], QuantizedWeight)
+    early = NNBCDClassifier((16,), bits=8, early_stopping=True, max_iter=20, random_state=0).fit(X, y)
+    assert early.score(T, t) > 0.85 and len(early.validation_scores_) > 0
+
+
+def test_weights_of_rows_are_copies(digits):
+    """G, S, means and the loss are means with these weights: equal up to the order of sums."""
+    X, y = digits[0][:300].astype("float64"), digits[1][:300]
+    network = NNBCDClassifier((12,), max_iter=5, solver="full", random_state=0).fit(X, y).network_
+    weights = np.where(np.arange(300) < 150, 2.0, 1.0)
+    copies = np.concatenate([np.arange(300), np.arange(150)])
+    one = quantize_network(network, X, 4, s=weights).forward(X)
+    other = quantize_network(network, X[copies], 4).forward(X)
+    np.testing.assert_allclose(one, other, rtol=1e-8, atol=1e-8)
+
+
+WRONG = [
+    ({"bits": 5}, "'bits' of NNBCDClassifier.*8, 4, 3, 2, 'ternary', 'binary'.*Got 5.*Try 8"),
+    ({"bits": True}, "'bits' of NNBCDClassifier.*Got True.*Try 8"),
+    ({"bits": "int8"}, "'bits' of NNBCDClassifier.*Got 'int8'.*Try 8"),
+    ({"bits": [8]}, "'bits' of NNBCDClassifier.*one entry per layer.*2.*Got 1 entries"),
+    ({"bits": 8, "weight_regularizer": "l2"}, "'bits' of NNBCDClassifier.*'weight_regularizer'.*Leave one"),
+    ({"bits": 8, "compression": "l1"}, "'compression' of NNBCDClassifier.*'bits'.*'l1'.*penalty.*'l0'"),
+    ({"bits": 8, "compression": "group_lasso"}, "'compression' of NNBCDClassifier.*penalty"),
+    ({"bits": 8, "compression": "ternary"}, "'compression' of NNBCDClassifier.*by itself.*Leave one"),
+]
+
+
+@pytest.mark.parametrize("case", WRONG, ids=lambda case: str(case[0]))
+def test_wrong_bits_are_refused_before_any_work(case, digits):
+    parameters, message = case
+    model = NNBCDClassifier((8,), **parameters)
+    with pytest.raises((ValueError, TypeError), match=message):
+        model.fit(*digits[:2])
+    assert not hasattr(model, "network_")
+
+
+def test_quantize_refuses_what_it_cannot_do(digits):
+    X, y = digits[:2]
+    small = NNBCDClassifier((8,), bits=8, max_iter=2, random_state=0).fit(X, y)
+    with pytest.raises(ValueError, match="rounded numbers there yet.*None"):
+        quantize(small, X, y, 4)
+    with pytest.raises(ValueError, match="one entry per layer: 2.*Got"):
+        quantize(small, X, y, [4])
+    with pytest.raises(ValueError, match="'feedback' of quantize_network"):
+        quantize(small, X, y, [None, None], feedback="rows")
