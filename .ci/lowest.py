@@ -10,8 +10,8 @@ import sys
 import tomllib
 from pathlib import Path
 
-#: what tests do not import
-TOOLS = ("ruff", "import-linter", "mypy")
+#: what the quick part of the tests does not import
+TOOLS = ("ruff", "import-linter", "mypy", "onnx", "onnxruntime", "skl2onnx", "skops")
 #: what only tests import
 FREE = ("pytest", "hypothesis", "array-api-strict", "numpydoc")
 project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
