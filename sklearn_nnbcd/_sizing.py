@@ -17,10 +17,11 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
-from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils import check_random_state
 
 from ._arrays import on_host
 from ._resolve import resolve_sizes
+from ._sklearn_compat import take_rows
 from ._validation import parse_bytes
 from .compressions import COMPRESSIONS
 
@@ -315,7 +316,7 @@ def divided(estimator: Any, X: Any, y: Any, sample_weight: Any) -> tuple[list, t
     chosen, held_out = split(y, is_classifier(estimator), estimator.random_state)
 
     def part(x: Any, rows: np.ndarray) -> Any:
-        return _safe_indexing(x if hasattr(x, "shape") else np.asarray(x), rows)
+        return take_rows(x if hasattr(x, "shape") else np.asarray(x), rows)
 
     arrays = (X, y) if sample_weight is None else (X, y, sample_weight)
     return [part(x, chosen) for x in arrays], (part(X, held_out), part(y, held_out))

@@ -4,6 +4,7 @@
 import functools
 from contextlib import contextmanager
 
+from sklearn.utils import _safe_indexing as take_rows
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 try:  # scikit-learn >= 1.9 (SLEP023, experimental)
@@ -31,6 +32,7 @@ __all__ = [
     "CallbackSupportMixin",
     "SweepCallbacks",
     "check_sample_weight",
+    "take_rows",
     "with_callbacks",
 ]
 
