@@ -142,9 +142,9 @@ class SharedBudgets:
         """
         if kind.compression != "l0" or not kind.widths:
             return None
-        if on_all and not self.is_part:
-            return self.starts.get((kind, False)) or self.dense(kind.widths, on_all)
-        return self.starts.get((kind, on_all)) or self.dense(kind.widths, on_all)
+        known = [(kind, False), (kind, True)] if on_all and not self.is_part else [(kind, on_all)]
+        found = next((self.starts[key] for key in known if key in self.starts), None)
+        return self.dense(kind.widths, on_all) if found is None else found
 
     def dense(self, widths: tuple, on_all: bool) -> Any:
         """The plain network of some widths that all budgets share."""

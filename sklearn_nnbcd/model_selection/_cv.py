@@ -33,7 +33,7 @@ from ._path import BUDGETS, checked, compression_path
 #: how a budget is chosen from the scores
 RULES = ("best", "one_standard_error")
 #: how rows may come
-ROWS: dict[str, Any] = {"accept_sparse": "csr", "dtype": (np.float64, np.float32), "allow_nd": True}
+ROWS: dict[str, Any] = {"dtype": (np.float64, np.float32), "allow_nd": True}
 
 
 def delegates(name: str) -> Callable:
@@ -78,7 +78,7 @@ class BaseNNBCDCV(MetaEstimatorMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features)
             Training rows.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
@@ -148,7 +148,6 @@ class BaseNNBCDCV(MetaEstimatorMixin, BaseEstimator):
         """
         return self._delegated("predict", X)
 
-    @available_if(delegates("score"))
     def score(self, X: Any, y: Any) -> float:
         """Score of the best estimator, as ``scoring`` says.
 
@@ -162,6 +161,7 @@ class BaseNNBCDCV(MetaEstimatorMixin, BaseEstimator):
         score : float
         """
         check_is_fitted(self, "cv_results_")
+        delegates("score")(self)
         return float(self.scorer_(self.best_estimator_, validate_data(self, X, reset=False, **ROWS), y))
 
     def __sklearn_tags__(self) -> Any:
@@ -229,7 +229,6 @@ class NNBCDClassifierCV(ClassifierMixin, BaseNNBCDCV):
     See Also
     --------
     compression_path : The networks of all budgets.
-    sklearn.model_selection.GridSearchCV : Over ``max_bytes`` and any other parameters, by separate fits.
 
     Examples
     --------
@@ -244,6 +243,8 @@ class NNBCDClassifierCV(ClassifierMixin, BaseNNBCDCV):
     >>> search.score(X, y) > 0.9
     True
     """
+
+    score = BaseNNBCDCV.score  # for the mixin's
 
     @property
     def classes_(self) -> np.ndarray:
@@ -346,6 +347,8 @@ class NNBCDRegressorCV(RegressorMixin, BaseNNBCDCV):
     >>> sorted(search.cv_results_["param_max_bytes"].tolist())
     [50, 400]
     """
+
+    score = BaseNNBCDCV.score  # for the mixin's
 
 
 def template_of(search: Any) -> Any:
