@@ -10,6 +10,7 @@ from typing import Any
 from sklearn.base import clone, is_classifier
 
 from .._sizing import (
+    ATTEMPTS,
     COMPARED_ROWS,
     Kind,
     best_first,
@@ -19,10 +20,13 @@ from .._sizing import (
     kinds_within,
     standard_error,
 )
+from ..network import quantize
 from ..solvers import MiniBatch
 
 #: share of the passes of the dense fit that a sparse network goes on from it, or from the last budget's
 GOING_ON = 0.125
+#: passes at least, and of a network that is made a little smaller
+FEW = 2
 
 
 class SharedBudgets:
@@ -99,16 +103,37 @@ class SharedBudgets:
             return before
         arrays = self.arrays if on_all else self.parts
         start = self.start(kind, on_all)
-        model = clone(self.estimator) if start is None else going_on(start)
-        if not on_all:
-            model.set_params(verbose=0)
         self.n_fits += 1
-        found = fit_within(model, kind, room, self.size, arrays, {})
-        if found is not None and start is not None:
-            self.starts[kind, on_all] = copy.copy(found)
-            found.set_params(**{name: getattr(self.estimator, name) for name in ("warm_start", "max_iter")})
+        if start is None:
+            model = clone(self.estimator)
+            found = fit_within(
+                model if on_all else model.set_params(verbose=0), kind, room, self.size, arrays, {}
+            )
+        else:
+            found = self.sparse(kind, room, start, arrays, on_all)
         self.fits[key] = found
         return found
+
+    def sparse(self, kind: Kind, room: int, start: Any, arrays: Any, on_all: bool) -> Any:
+        """A sparse network that goes on from a fitted one, and whose numbers are rounded in the end, or None.
+
+        The next smaller one goes on from what it was before it was rounded.
+        """
+        model, target = going_on(start), room
+        for _ in range(ATTEMPTS):
+            params = kind.within(target, *self.size)
+            if params is None:
+                return None
+            model.set_params(**params | {"bits": None}).fit(*arrays)
+            found = quantize(model, arrays[0], kind.bits)
+            if found.n_bytes_ <= room:
+                self.starts[kind, on_all] = model
+                user = {name: getattr(self.estimator, name) for name in ("warm_start", "max_iter", "verbose")}
+                return found.set_params(bits=kind.bits, **user)
+            target -= (found.n_bytes_ - room) * 9 // 8 + 1
+            if model.max_iter != self.estimator.max_iter:
+                model.set_params(max_iter=FEW)
+        return None
 
     def start(self, kind: Kind, on_all: bool) -> Any:
         """What a sparse wide network goes on from: the last budget's, or one dense fit; None: from nothing.
@@ -117,9 +142,9 @@ class SharedBudgets:
         """
         if kind.compression != "l0" or not kind.widths:
             return None
-        if on_all and not self.is_part:
-            return self.starts.get((kind, False)) or self.dense(kind.widths, on_all)
-        return self.starts.get((kind, on_all)) or self.dense(kind.widths, on_all)
+        known = [(kind, False), (kind, True)] if on_all and not self.is_part else [(kind, on_all)]
+        found = next((self.starts[key] for key in known if key in self.starts), None)
+        return self.dense(kind.widths, on_all) if found is None else found
 
     def dense(self, widths: tuple, on_all: bool) -> Any:
         """The plain network of some widths that all budgets share."""
@@ -132,10 +157,10 @@ class SharedBudgets:
 
 def going_on(fitted: Any) -> Any:
     """A copy of a fitted estimator whose next fit goes on from its weights, for fewer passes over rows."""
-    model = copy.deepcopy(fitted)
+    model = copy.deepcopy(fitted).set_params(verbose=0)
     if model.warm_start:
         return model
     model.set_params(warm_start=True)
     if model.max_iter == "auto" and isinstance(model.solver_, MiniBatch):
-        model.set_params(max_iter=max(2, math.ceil(GOING_ON * model.n_iter_)))
+        model.set_params(max_iter=max(FEW, math.ceil(GOING_ON * model.n_iter_)))
     return model

@@ -33,7 +33,7 @@ from ._path import BUDGETS, checked, compression_path
 #: how a budget is chosen from the scores
 RULES = ("best", "one_standard_error")
 #: how rows may come
-ROWS: dict[str, Any] = {"accept_sparse": "csr", "dtype": (np.float64, np.float32), "allow_nd": True}
+ROWS: dict[str, Any] = {"dtype": (np.float64, np.float32), "allow_nd": True}
 
 
 def delegates(name: str) -> Callable:
@@ -45,7 +45,7 @@ def delegates(name: str) -> Callable:
                 f"{type(search).__name__} has {name} only with refit=True. Got refit=False. Set it, or use "
                 "best_max_bytes_ with an estimator of your own."
             )
-        getattr(search.best_estimator_ if hasattr(search, "best_estimator_") else search._template(), name)
+        getattr(search.best_estimator_ if hasattr(search, "best_estimator_") else template_of(search), name)
         return True
 
     return check
@@ -53,8 +53,6 @@ def delegates(name: str) -> Callable:
 
 class BaseNNBCDCV(MetaEstimatorMixin, BaseEstimator):
     """Fit and delegation of both searches; see there for the documentation."""
-
-    _default: Any = None
 
     def __init__(
         self,
@@ -75,16 +73,12 @@ class BaseNNBCDCV(MetaEstimatorMixin, BaseEstimator):
         self.n_jobs = n_jobs
         self.refit = refit
 
-    def _template(self) -> Any:
-        """The estimator that is cloned."""
-        return self._default() if self.estimator is None else self.estimator
-
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Find the path in every fold, choose the budget, and fit to all rows at that budget.
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features)
             Training rows.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
@@ -102,10 +96,10 @@ class BaseNNBCDCV(MetaEstimatorMixin, BaseEstimator):
             For bad parameters or rows, before any work.
         """
         check_option(self.rule, RULES, "rule", type(self).__name__)
-        template = self._template()
+        template = template_of(self)
         if is_classifier(template) != is_classifier(self):
             raise TypeError(
-                f"The 'estimator' of {type(self).__name__} must be an {self._default.__name__}. Got "
+                f"The 'estimator' of {type(self).__name__} must be an {type(self).__name__[:-2]}. Got "
                 f"{template!r}. Use the search of its own kind."
             )
         numeric = not is_classifier(self)
@@ -154,7 +148,6 @@ class BaseNNBCDCV(MetaEstimatorMixin, BaseEstimator):
         """
         return self._delegated("predict", X)
 
-    @available_if(delegates("score"))
     def score(self, X: Any, y: Any) -> float:
         """Score of the best estimator, as ``scoring`` says.
 
@@ -168,11 +161,12 @@ class BaseNNBCDCV(MetaEstimatorMixin, BaseEstimator):
         score : float
         """
         check_is_fitted(self, "cv_results_")
+        delegates("score")(self)
         return float(self.scorer_(self.best_estimator_, validate_data(self, X, reset=False, **ROWS), y))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        inner = get_tags(self._template())
+        inner = get_tags(template_of(self))
         tags.input_tags = inner.input_tags
         tags.target_tags = inner.target_tags
         tags.classifier_tags, tags.regressor_tags = inner.classifier_tags, inner.regressor_tags
@@ -235,7 +229,6 @@ class NNBCDClassifierCV(ClassifierMixin, BaseNNBCDCV):
     See Also
     --------
     compression_path : The networks of all budgets.
-    sklearn.model_selection.GridSearchCV : Over ``max_bytes`` and any other parameters, by separate fits.
 
     Examples
     --------
@@ -251,7 +244,7 @@ class NNBCDClassifierCV(ClassifierMixin, BaseNNBCDCV):
     True
     """
 
-    _default = NNBCDClassifier
+    score = BaseNNBCDCV.score  # for the mixin's
 
     @property
     def classes_(self) -> np.ndarray:
@@ -355,7 +348,14 @@ class NNBCDRegressorCV(RegressorMixin, BaseNNBCDCV):
     [50, 400]
     """
 
-    _default = NNBCDRegressor
+    score = BaseNNBCDCV.score  # for the mixin's
+
+
+def template_of(search: Any) -> Any:
+    """The estimator that a search clones."""
+    if search.estimator is not None:
+        return search.estimator
+    return NNBCDClassifier() if isinstance(search, ClassifierMixin) else NNBCDRegressor()
 
 
 def fold_scores(estimator: Any, rows: tuple, fold: tuple, rooms: list[int], scorer: Callable) -> dict:

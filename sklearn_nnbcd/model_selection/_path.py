@@ -14,6 +14,8 @@ from sklearn.base import clone, is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_consistent_length
 
+from .._classifier import NNBCDClassifier
+from .._regressor import NNBCDRegressor
 from .._sizing import check_bytes, count_outputs, kinds_within
 from ..inspection._table import columns_of, table_text
 from ._budgets import SharedBudgets
@@ -56,7 +58,7 @@ class CompressionPath:
         How the kinds that were tried did on held-out rows of X, as in ``compared_`` of the estimators; the
         chosen one first, empty if there was one kind only.
     n_fits : int
-        Fits that were made in all.
+        Networks that were fitted in all, the dense ones that sparse ones start from included.
     """
 
     max_bytes: tuple[int, ...]
@@ -110,7 +112,8 @@ def compression_path(
       more, and one whose score there is below the best one here by more than a standard error is left out.
     * A network that is the same at several budgets, such as a linear one, is fitted once.
     * A sparse wide network goes on from the larger budget's, by ``warm_start``, and the first one from a
-      dense fit that all share, for an eighth of its passes.
+      dense fit that all share, for an eighth of its passes. Its numbers are rounded in the end, by
+      :func:`~sklearn_nnbcd.network.quantize`.
 
     Parameters
     ----------
@@ -195,7 +198,7 @@ def checked(estimator: Any, X: Any, y: Any, max_bytes: Any) -> tuple[Any, list[i
     TypeError, ValueError
         For an estimator or a budget that is none, or one without room for any network.
     """
-    if not hasattr(estimator, "max_bytes"):
+    if not isinstance(estimator, NNBCDClassifier | NNBCDRegressor):
         raise TypeError(
             "The 'estimator' of compression_path must be an NNBCDClassifier or an NNBCDRegressor. Got "
             f"{estimator!r}. No scaler is needed in front; transform X before where other steps are."

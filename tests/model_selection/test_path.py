@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Paths of networks: each fits its budget, nothing is fitted twice, and what is left out could not win."""
+
+import dataclasses
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import make_moons
+
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd._sizing import Kind
+from sklearn_nnbcd.model_selection import compression_path
+from sklearn_nnbcd.model_selection._budgets import SharedBudgets
+
+
+@pytest.fixture(scope="module")
+def moons():
+    X, y = make_moons(400, noise=0.1, random_state=0)
+    return X.astype(np.float32), y
+
+
+@pytest.fixture(scope="module")
+def path(moons):
+    model = NNBCDClassifier(compression=None, max_iter=25, random_state=0)
+    return compression_path(model, *moons, [60, "0.4 kB", 150, 60], X_test=moons[0], y_test=moons[1])
+
+
+def test_networks_go_from_large_to_small_and_fit(path):
+    assert path.max_bytes == (400, 150, 60) and len(path) == 3
+    assert all(n <= room for n, room in zip(path.n_bytes, path.max_bytes, strict=True))
+    assert path.n_bytes == tuple(model.n_bytes_ for model in path.estimators)
+    assert len(path.seconds) == len(path.compared) == 3 and min(path.seconds) >= 0
+    assert path.scores[0] > 0.88  # that of a line
+
+
+def test_what_was_chosen_is_in_the_parameters(path, moons):
+    for model, chosen, score in zip(path.estimators, path.chosen_params, path.scores, strict=True):
+        assert model.max_bytes is None and chosen.items() <= model.get_params().items()
+        assert model.score(*moons) == score
+        assert clone(model).fit(*moons).score(*moons) == score
+
+
+def test_a_path_is_a_frozen_table(path):
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        path.scores = ()
+    table = path.to_dict()
+    assert table["max_bytes"] == [400, 150, 60] and len(table["bits"]) == 3
+    assert len(str(path).splitlines()) == 4
+    assert pickle.loads(pickle.dumps(path)).scores == path.scores
+
+
+def test_the_estimator_stays_as_it_is_and_scores_need_rows(moons):
+    model = NNBCDClassifier((4,), compression=None, max_bytes=99, max_iter=3, random_state=0)
+    before = model.get_params()
+    path = compression_path(model, *moons, [200], sample_weight=np.ones(len(moons[1])))
+    assert model.get_params() == before and path.scores is None and path.compared == ([],)
+    assert "score" not in path.to_dict()
+
+
+def test_one_scorer_for_all(moons):
+    model = NNBCDClassifier((4,), compression=None, max_iter=3, random_state=0)
+    rows = {"X_test": moons[0], "y_test": moons[1]}
+    path = compression_path(model, *moons, [200], **rows, scoring="neg_log_loss")
+    assert path.scores[0] < 0
+
+
+def test_sparse_networks_go_on_from_one_dense_fit(moons, monkeypatch):
+    """Of three budgets only the first draws weights, and no estimator keeps that start as a parameter."""
+    fits = []
+    plain = NNBCDClassifier.fit
+
+    def counted(self, *arrays, **options):
+        fits.append((self.compression, self.warm_start, self.max_iter))
+        return plain(self, *arrays, **options)
+
+    monkeypatch.setattr(NNBCDClassifier, "fit", counted)
+    model = NNBCDClassifier((30, 30), compression="l0", solver="minibatch", random_state=0)
+    path = compression_path(model, *moons, [1500, 1000, 700])
+    assert [fit[:2] for fit in fits][0] == (None, False)
+    assert {fit[:2] for fit in fits[1:]} == {("l0", True)}
+    assert all(isinstance(passes, int) for _, _, passes in fits[1:])
+    assert path.n_bytes[0] > path.n_bytes[1] > path.n_bytes[2]
+    for found in path.estimators:
+        assert not found.warm_start and found.max_iter == "auto" and found.score(*moons) > 0.9
+
+
+class Scripted(SharedBudgets):
+    """Kinds whose scores are given; says which were tried."""
+
+    def __init__(self, scores):
+        self.estimator, self.size, self.scores, self.tried = NNBCDClassifier(), (2, 1), scores, []
+        self.held_out, self.bounds = (None, np.zeros(100)), {}
+
+    def fitted(self, kind, room, *, on_all):
+        self.tried.append((kind.depth, room))
+        return self.scores[kind.depth][room]
+
+
+def test_a_kind_is_left_out_only_if_it_could_not_be_chosen(monkeypatch):
+    """A standard error of 100 rows is .03 at .9: .80 is out at once, and back when the best has fallen."""
+    module = "sklearn_nnbcd.model_selection._budgets.judged"
+    monkeypatch.setattr(module, lambda score, T, t: {"n_bytes": 1, "score": score, "loss": -score})
+    kinds = [Kind(None, 4, (3,), depth) for depth in (0, 1, 2)]
+    scores = {
+        0: {900: 0.90, 600: 0.90, 300: 0.7},
+        1: {900: 0.89, 600: 0.89, 300: 0.7},
+        2: {900: 0.8, 300: 0.8},
+    }
+    shared = Scripted(scores)
+    chosen = [shared.compared(kinds, room)[0]["kind"].depth for room in (900, 600, 300)]
+    assert chosen == [0, 0, 2]
+    assert shared.tried == [(0, 900), (1, 900), (2, 900), (0, 600), (1, 600), (0, 300), (1, 300), (2, 300)]
+
+
+@pytest.mark.parametrize(
+    "change, error, message",
+    [
+        ({"max_bytes": 400}, ValueError, "must be a sequence of budgets"),
+        ({"max_bytes": []}, ValueError, "must be a sequence of budgets"),
+        ({"max_bytes": [400, "many"]}, ValueError, "must be a number of bytes"),
+        ({"max_bytes": [400, 5]}, ValueError, r"must leave room.*Got 5\."),
+        ({"X_test": [[0.0, 0.0]]}, ValueError, "must come together"),
+        ({"y": None}, ValueError, "'y' of compression_path must hold targets"),
+        ({"y": [0, 1]}, ValueError, "inconsistent numbers of samples"),
+        ({"estimator": clone}, TypeError, "must be an NNBCDClassifier or an NNBCDRegressor"),
+        ({"estimator": NNBCDClassifier(rank=2)}, ValueError, "takes the place of 'rank'"),
+    ],
+)
+def test_bad_input_is_refused_before_any_work(moons, change, error, message, monkeypatch):
+    monkeypatch.setattr(NNBCDClassifier, "fit", lambda *_: pytest.fail("a fit"))
+    given = {"estimator": NNBCDClassifier(), "X": moons[0], "y": moons[1], "max_bytes": [400]} | change
+    with pytest.raises(error, match=message):
+        compression_path(**given)
+
+
+def test_regression():
+    X = np.linspace(-2, 2, 200, dtype=np.float32)[:, None]
+    model = NNBCDRegressor(compression=None, max_iter=30, random_state=0)
+    path = compression_path(model, X, np.abs(X[:, 0]), [50, 200], X_test=X, y_test=np.abs(X[:, 0]))
+    assert path.scores[0] > 0.9 and path.n_bytes[1] <= 50
