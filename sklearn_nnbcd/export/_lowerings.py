@@ -48,6 +48,7 @@ from ._nodes import (
     TwoColumns,
     Windows,
 )
+from ._quantized import lower_quantized
 from ._trains import train_steps
 
 # activations: (piece, builder, source) -> place ---------------------------------------------------
@@ -194,6 +195,9 @@ WEIGHT_LOWERINGS: dict[type, Callable[[Any, Builder, int, int], int]] = {
     TensorTrainWeight: _tensor_train,
     TuckerWeight: _tucker,
     CPWeight: _cp,
+    compressions.QuantizedWeight: lambda coef, builder, v, rows: lower_quantized(
+        coef, builder, v, rows, lower_weight
+    ),
 }
 
 # losses: probabilities of classes, and predictions of regressions ---------------------------------

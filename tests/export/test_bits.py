@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Weights of few bits go out as the integers that the fit gave them."""
+
+import re
+
+import numpy as np
+import pytest
+from compiled import Compiled
+from sklearn.datasets import load_digits
+
+from sklearn_nnbcd import NNBCDClassifier
+from sklearn_nnbcd.compressions import L0, LowRank, Quantized, TensorTrain
+from sklearn_nnbcd.export import IntegerNetwork, export_c, graph_of
+from sklearn_nnbcd.export._nodes import Product
+from sklearn_nnbcd.export._quantized import row_factors
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def test_factors_of_rows_are_found_up_to_one_common_factor():
+    rng = np.random.default_rng(0)
+    integers = rng.integers(-7, 8, (9, 5))
+    integers[3] = 0
+    rows, columns = 2.0 ** rng.integers(-3, 4, 9), rng.uniform(0.1, 2.0, 5)
+    W = rows[:, None] * integers * columns
+    found = row_factors(W, integers)
+    ratio = np.delete(found / rows, 3)
+    np.testing.assert_allclose(ratio, ratio[0], rtol=1e-6)
+    assert row_factors(W + 0.1, integers) is None
+
+
+FORMATS = [Quantized(bits=4), Quantized(LowRank(rank=5), bits=4), Quantized(LowRank(rank=5), bits=8)]
+
+
+@pytest.mark.parametrize(
+    "compression", [*FORMATS, Quantized(TensorTrain(rank=4), bits=4), Quantized(L0(0.8))]
+)
+def test_digits(compression, tmp_path):
+    """Float32 agrees with predict, int8 nearly always: it rounds activations beside."""
+    X, y = load_digits(return_X_y=True)
+    options = {"loss": "squared_error", "compress_output": True, "max_iter": 3, "random_state": 0}
+    model = NNBCDClassifier((24,), compression=compression, **options).fit(X[:900] / 16.0, y[:900])
+    graph, rows = graph_of(model), (X[900:] / 16.0).astype(np.float32)
+    compiled = Compiled(export_c(model), graph, tmp_path)
+    scores = model.decision_function(X[900:] / 16.0)
+    np.testing.assert_allclose(compiled.scores(rows), scores, rtol=1e-5, atol=1e-5 * np.abs(scores).max())
+    network = IntegerNetwork.from_estimator(model, X[:900] / 16.0)
+    text = export_c(model, name="small", dtype="int8", X_calibration=X[:900] / 16.0)
+    small = Compiled(text, network.graph, tmp_path, "small", np.int32)
+    np.testing.assert_array_equal(small.scores(rows), network.scores(rows))
+    assert (network.predict(rows) == model.predict(rows)).mean() > 0.97
+    if compression in FORMATS:
+        places = [k for k, node in enumerate(graph.nodes) if isinstance(node, Product)]
+        assert all(graph.nodes[k].levels is not None for k in places)
+        given = [graph.nodes[k].levels.integers for k in places]
+        found = [op.weights[0] for op in network.operations if hasattr(op, "blocks")]
+        assert len(given) == len(found)
+        for integers, kept in zip(given, found, strict=True):
+            np.testing.assert_array_equal(kept, integers)
+        packed = re.search(r"uint8_t small_weights", text) is not None
+        assert packed == (compression.bits == 4)
