@@ -198,6 +198,7 @@ def quantize(estimator: Any, X: Any, y: Any = None, bits: Any = 8, *, feedback: 
     """
     check_is_fitted(estimator, "network_")
     network, targets = estimator.network_, estimator.targets_
+    rows: Any
     if issparse(X):
         rows = SparseRows.of(X.astype(network.array.dtype))
     else:

@@ -127,7 +127,7 @@ def test_steps_are_those_of_plain_loops(given, loss, trust, weighted, fit_interc
     state = initial_state(problem, weights, settings, n_steps=plain.n_steps, n_rows=plain.n_rows)
     state = replace(state, batch_weight=batch_weight)
     if not given:  # what is found stands beside rows, not beside the sum of their weights
-        plain.n_rows = state.n_rows**2 / state.square_weight
+        plain.n_rows = state.evidence_rows
     for part in (slice(0, 7), slice(7, 14), slice(14, 21)):
         rows = X[part], Y[part], None if s is None else s[part]
         state, _ = batch_step(state, *rows)

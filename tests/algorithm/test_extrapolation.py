@@ -131,7 +131,7 @@ NETWORKS = {
     "l0": dict(compression="l0", sparsity=0.5),
     "no intercepts": dict(fit_intercept=False),
     "data metric": dict(compression="low_rank", rank=2),
-    "residual": dict(layers=[Dense(6), Residual([Dense(5), Dense(6)])]),
+    "residual": dict(hidden_layer_sizes="auto", layers=[Dense(6), Residual([Dense(5), Dense(6)])]),
     "not negative": dict(activation="identity", activity_regularizer=NonNegative()),
     "on disk": dict(memory_limit=60_000),
 }

@@ -17,6 +17,7 @@ from sklearn_nnbcd.numerics import ColumnMoments
 WIDTHS = (12, 8, 3)
 #: formats of W_1 that take a factor for each row
 FOLDED = ("none", "low_rank", "l0", "l0_penalty", "l1", "elastic_net", "group_lasso", "group_lasso_inputs")
+FOLDED = (*FOLDED, "quantized", "quantized_4", "quantized_low_rank", "ternary", "binary", "codebook")
 
 
 def columns(rows=30, seed=0, dtype="float64", xp=NUMPY):
