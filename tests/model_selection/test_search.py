@@ -92,9 +92,11 @@ def test_without_refit_there_is_no_prediction():
     model = NNBCDClassifierCV(NNBCDClassifier(**QUICK | {"max_iter": 2}), max_bytes=[200], cv=2, refit=False)
     assert model.fit(X, y, np.ones(len(y))).best_max_bytes_ == 200
     assert not hasattr(model, "predict") and not hasattr(model, "best_estimator_")
-    for call in (lambda: model.predict_proba(X), lambda: model.score(X, y)):
-        with pytest.raises(AttributeError, match="only with refit=True"):
-            call()
+    with pytest.raises(AttributeError, match="has no attribute 'predict_proba'") as info:
+        model.predict_proba(X)
+    assert "only with refit=True" in str(info.value.__cause__)
+    with pytest.raises(AttributeError, match="score only with refit=True"):
+        model.score(X, y)
 
 
 @pytest.mark.parametrize(
