@@ -2,7 +2,9 @@
 """Compressions: the formats of W_i^MC and their steps (13)."""
 
 from ._base import BaseCompression, CompressedWeight, CompressionPlan, Local
+from ._binary import Binary
 from ._budget import Budget, budget_plans, check_budget, check_ratio
+from ._codebook import Codebook
 from ._cp import CP
 from ._dense import DensePlan, DenseWeight
 from ._elastic_net import ElasticNet
@@ -11,19 +13,12 @@ from ._l0 import L0
 from ._l0_penalty import L0Penalty
 from ._l1 import L1
 from ._low_rank import LowRank
-from ._quantized import (
-    Binary,
-    Codebook,
-    Quantized,
-    Ternary,
-    check_bits,
-    quantized,
-    quantized_plan,
-    rounded_plans,
-)
+from ._quantized import Quantized
 from ._regularized import RegularizedPlan
+from ._rounded import check_bits, quantized, quantized_plan, rounded_plans
 from ._sum import Sum
 from ._tensor_train import TensorTrain
+from ._ternary import Ternary
 from ._tucker import Tucker
 from .quantization import QuantizedPlan, QuantizedWeight
 

@@ -10,7 +10,7 @@ from .._validation import check_number
 from ..backends import get_backend
 from ..numerics._metric import EUCLIDEAN, Metric
 from ._base import BaseCompression, CompressionPlan
-from ._quantized import rounded_plans
+from ._rounded import rounded_plans
 
 
 def budget_plans(
