@@ -97,7 +97,7 @@ class CompressionPathDisplay:
         ImportError
             Without matplotlib.
         """
-        plt, formatter = load_matplotlib()
+        plt, ticker = load_matplotlib()
         ax = plt.subplots(layout="constrained")[1] if ax is None else ax
         name = self.estimator_name if name is None else name
         order = np.argsort(self.n_bytes, kind="stable")
@@ -113,8 +113,9 @@ class CompressionPathDisplay:
             style = {"marker": MARKS[k % len(MARKS)], "linestyle": "--", "linewidth": 1.0, "alpha": 0.8}
             self.rival_lines_ += ax.plot(*np.transpose(sorted(points)), label=rival, **style)
         ax.set(xscale="log", xlabel="bytes of all that is stored", ylabel=self.score_name)
-        ax.xaxis.set_major_formatter(formatter(lambda value, _: bytes_text(value)))
-        ax.xaxis.set_minor_formatter(formatter(lambda value, _: ""))
+        ax.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+        ax.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: bytes_text(value)))
+        ax.xaxis.set_minor_locator(ticker.NullLocator())
         ax.grid(alpha=0.3)
         if name is not None or self.rival_lines_:
             ax.legend(frameon=False)
@@ -288,15 +289,15 @@ class CompressionPathDisplay:
 
 
 def load_matplotlib() -> tuple[Any, Any]:
-    """``pyplot`` and a formatter of ticks; ImportError with the cure."""
+    """``matplotlib.pyplot`` and ``matplotlib.ticker``; ImportError with the cure."""
     try:
         import matplotlib.pyplot as plt
-        from matplotlib.ticker import FuncFormatter
+        from matplotlib import ticker
     except ImportError as error:
         raise ImportError(
             "CompressionPathDisplay needs matplotlib. Install it, e.g. by pip install 'sklearn-nnbcd[plot]'."
         ) from error
-    return plt, FuncFormatter
+    return plt, ticker
 
 
 def by_name(rivals: Iterable) -> dict[str, list]:
