@@ -183,7 +183,7 @@ def fit_in_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **re
     """
     owner = type(estimator).__name__
     room = check_bytes(estimator)
-    size = math.prod(np.shape(X)[1:]), count_outputs(y, is_classifier(estimator))
+    size = count_features(X), count_outputs(y, is_classifier(estimator))
     kinds = kinds_within(estimator, room, size)
     compared = compare(estimator, kinds, room, size, X, y, sample_weight) if len(kinds) > 1 else []
     kind = compared[0].pop("kind") if compared else kinds[0]
@@ -275,6 +275,11 @@ def refuse_bytes(estimator: Any) -> None:
             f"{estimator.max_bytes!r}. Fit it to some rows first, and give what it chose, chosen_params_, as "
             "parameters here."
         )
+
+
+def count_features(X: Any) -> int:
+    """Entries of a row; NumPy does not see the shape of a sparse matrix."""
+    return math.prod((X.shape if hasattr(X, "shape") else np.shape(X))[1:])
 
 
 def count_outputs(y: Any, classify: bool) -> int:

@@ -125,7 +125,7 @@ class SharedBudgets:
             if params is None:
                 return None
             model.set_params(**params | {"bits": None}).fit(*arrays)
-            found = quantize(model, arrays[0], kind.bits)
+            found = quantize(model, arrays[0], arrays[1], kind.bits)
             if found.n_bytes_ <= room:
                 self.starts[kind, on_all] = model
                 user = {name: getattr(self.estimator, name) for name in ("warm_start", "max_iter", "verbose")}

@@ -33,7 +33,7 @@ from ._path import BUDGETS, checked, compression_path
 #: how a budget is chosen from the scores
 RULES = ("best", "one_standard_error")
 #: how rows may come
-ROWS: dict[str, Any] = {"dtype": (np.float64, np.float32), "allow_nd": True}
+ROWS: dict[str, Any] = {"dtype": (np.float64, np.float32), "allow_nd": True, "accept_sparse": "csr"}
 
 
 def delegates(name: str) -> Callable:

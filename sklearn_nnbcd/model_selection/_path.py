@@ -3,20 +3,18 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_consistent_length
 
 from .._classifier import NNBCDClassifier
 from .._regressor import NNBCDRegressor
-from .._sizing import check_bytes, count_outputs, kinds_within
+from .._sizing import check_bytes, count_features, count_outputs, kinds_within
 from ..inspection._table import columns_of, table_text
 from ._budgets import SharedBudgets
 
@@ -216,6 +214,6 @@ def checked(estimator: Any, X: Any, y: Any, max_bytes: Any) -> tuple[Any, list[i
     base = clone(estimator)
     rooms = sorted({check_bytes(base.set_params(max_bytes=room)) for room in max_bytes}, reverse=True)
     base.set_params(max_bytes=None)
-    size = math.prod(np.shape(X)[1:]), count_outputs(y, is_classifier(base))
+    size = count_features(X), count_outputs(y, is_classifier(base))
     kinds_within(base, rooms[-1], size)
     return base, rooms, size

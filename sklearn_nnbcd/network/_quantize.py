@@ -137,9 +137,10 @@ def _rounded_layer(
     W = coef.to_dense(xp=xp)
     (A, mean), (B, centre) = (centred_inputs(layer, x, s, xp=xp) for x in (V, Z))
     share = row_shares(layer, V, s, xp=xp)
-    metric = replace(metric, G=ridged(B.T @ (share * B), RIDGES[0], xp=xp))
+    weighted = B * xp.sqrt(share)
+    metric = replace(metric, G=ridged(weighted.T @ weighted, RIDGES[0], xp=xp))
     if Z is not V and feedback != "none":  # min ||A W - B W'||
-        W = W + spd_solve(metric.G, B.T @ (share * ((A - B) @ W)), xp=xp)
+        W = W + spd_solve(metric.G, B.T @ (share * (A @ W - B @ W)), xp=xp)
     plan = QuantizedPlan(DensePlan(tuple(W.shape)), grid, columns=feedback == "both")
     ones = xp.ones_like(mean)
     if i == 1 and type(layer) is Dense and now.inputs is None and coef.rows_scaled(ones, xp=xp) is not None:

@@ -143,7 +143,7 @@ def run(solver: BaseSolver, state: Any, max_iter: int, after_sweep: Callable[...
         warnings.warn(
             f"Training interrupted by the user after {kept[2]} complete sweeps; the "
             "best weights so far are kept.",
-            stacklevel=7,
+            stacklevel=6,
         )
     state, weights, count = kept
     if weights is None:
@@ -173,7 +173,7 @@ def completed(
             f"Training stopped after {len(terms)} sweeps because the objective was no longer "
             "finite. The last finite weights are kept; standardised X, float64, or a larger 'ridge' "
             "help.",
-            stacklevel=8,
+            stacklevel=7,
         )
     return RunResult(weights, curve, diagnosis, len(terms), state)
 

@@ -362,7 +362,7 @@ def test_tags_and_html(line):
     assert not get_tags(classifier).classifier_tags.poor_score
     for estimator in (classifier, regressor):
         tags = get_tags(estimator)
-        assert tags.target_tags.required and not tags.input_tags.sparse and not tags.input_tags.allow_nan
+        assert tags.target_tags.required and tags.input_tags.sparse and not tags.input_tags.allow_nan
     estimator = NNBCDRegressor(**SMALL, compression=LowRank(3)).fit(*line)
     for html in (estimator_html_repr(estimator), estimator._repr_html_()):
         assert "NNBCDRegressor" in html and "LowRank" in html
@@ -553,7 +553,7 @@ RELAXED = {
     "low rank": dict(compression="low_rank", rank=2),
     "no intercepts, ridge": dict(fit_intercept=False, ridge=0.3),
     "data metric": dict(compression="low_rank", rank=2),
-    "residual": dict(layers=[Dense(6), Residual([Dense(5), Dense(6)])]),
+    "residual": dict(hidden_layer_sizes="auto", layers=[Dense(6), Residual([Dense(5), Dense(6)])]),
     "regularised": dict(activity_regularizer="l1"),
 }
 
