@@ -22,7 +22,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402
 from bytes_rivals import Contest  # noqa: E402
-from records import RESULTS, ROOT, read, write  # noqa: E402
+from records import RESULTS, ROOT, commit, read, write  # noqa: E402
 
 sys.path.insert(0, str(ROOT))  # the package of this checkout, whatever is installed
 
@@ -160,12 +160,16 @@ def main() -> None:
     if (RESULTS / "bytes.json").exists():
         found = {(r["table"], r["seed"], r["room"], r["family"]): r for r in read("bytes")["rows"]}
     budgets = [int(room) for room in given.budgets.split(",")]
-    settings = {"seeds": "0, 1, 2 of ours; one of rivals", "threads": 1, "budgets": BUDGETS}
 
     def save() -> None:
         rows = sorted(
             found.values(), key=lambda r: (TABLES.index(r["table"]), r["room"], r["family"], r["seed"])
         )
+        settings = {
+            "seeds": f"{sorted({r['seed'] for r in rows if r['family'] == 'nnbcd'})} of ours, one of rivals",
+            "threads": 1,
+            "fits at": ", ".join(sorted({r["commit"] for r in rows})),
+        }
         write("bytes", settings, rows, sections=sections(rows))
 
     for name in given.tables.split(","):
@@ -176,7 +180,7 @@ def main() -> None:
                     key = (name, seed, room, "nnbcd")
                     if key in found and not given.again:
                         continue
-                    place = {"table": name, "seed": seed, "room": room, "family": "nnbcd"}
+                    place = {"table": name, "seed": seed, "room": room, "family": "nnbcd", "commit": commit()}
                     try:
                         found[key] = place | ours(split, room, seed)
                     except ValueError as error:  # no network in so few bytes
@@ -198,7 +202,7 @@ def main() -> None:
                 for room in BUDGETS:
                     point = contest.best(family, room)
                     if point is not None:
-                        place = {"table": name, "seed": 0, "room": room, "family": family}
+                        place = {"table": name, "seed": 0, "room": room, "family": family, "commit": commit()}
                         found[name, 0, room, family] = place | point
                         print(json.dumps(found[name, 0, room, family]), flush=True)
             save()

@@ -55,8 +55,8 @@ def test_a_sparse_table_gives_the_fit_of_the_dense_one(solver, compression):
     model = NNBCDClassifier(solver=solver, random_state=0, **options)
     dense, thin = clone(model).fit(X, y, s), clone(model).fit(kinds[0](X), y, s)
     if compression in ("binary", "codebook"):
-        # of two codes that are as near either may come, as for dense X times 1 + 1e-15; a table of levels that
-        # is learned has many local minima
+        # of two codes that are as near either may come, as for dense X times 1 + 1e-15; a table of levels
+        # that is learned has many local minima
         assert thin.loss_ <= dense.loss_ + (1e-6 if compression == "binary" else 0.1)
         return
     assert differ(dense, thin) < CLOSE
