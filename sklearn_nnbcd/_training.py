@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -90,6 +91,7 @@ class Training:
         options = targets.loss, solver, rows.namespace
         problem, shapes = resolve_problem(estimator, *size, *options, rows.image_shape)
         check_layers(problem, rows.X, owner)
+        check_range(problem, rows, owner)
         shared, most = len(problem.layers[1].input_shape_) > 1, solver.gram_columns
         few_rows = rows.is_local and MANY_COLUMNS < size[0] > rows.X.shape[0] <= most
         in_space = few_rows and not (moments is None or shared or is_stream) and has_rows_space(problem)
@@ -180,6 +182,26 @@ def in_rows_space(problem: Problem, shapes: list, n_inputs: int) -> tuple[Proble
     layers = (None, Dense(width).bind((n_inputs,)), *problem.layers[2:])
     plans = (None, None if plan is None else plan.for_inputs(n_inputs), *problem.plans[2:])
     return replace(problem, layers=layers, plans=plans), [(n_inputs, width), *shapes[1:]]
+
+
+def check_range(problem: Problem, rows: Any, owner: str) -> None:
+    """Raise ValueError for rows that a network of few bits, which is in single precision, cannot take.
+
+    Raises
+    ------
+    ValueError
+        With the cure.
+    """
+    rounded = any(plan is not None and plan.is_rounded for plan in problem.plans)
+    if not (rounded and rows.is_local) or rows.dtype == "float32":
+        return
+    X = rows.X.entries.data if isinstance(rows.X, SparseRows) else rows.X
+    xp = namespace_of(X)
+    if math.prod(X.shape) and float(xp.max(xp.abs(X))) > float(xp.finfo(xp.float32).max):
+        raise ValueError(
+            f"The 'X' of {owner} must be within the range of float32 for numbers of few bits. Got entries "
+            "beyond it. Divide the large columns by a constant, or leave bits and rounded formats out."
+        )
 
 
 def check_layers(problem: Problem, X: Any, owner: str) -> None:
