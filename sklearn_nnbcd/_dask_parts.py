@@ -90,7 +90,7 @@ def encode_part(part: Part, targets: BaseTargets) -> Part:
 def sum_losses(part: Part, network: Any, targets: BaseTargets) -> np.ndarray:
     """Sums of the weighted losses in the units of y, of those in the engine's, and of the weights."""
     x, Y, s = part
-    if not len(x):
+    if not x.shape[0]:
         return np.zeros(3)
     xp, V = network.xp, network.forward(x)
     with np.errstate(all="ignore"):
@@ -102,7 +102,7 @@ def sum_losses(part: Part, network: Any, targets: BaseTargets) -> np.ndarray:
 
 def run_method(x: np.ndarray, estimator: Any, owner: str, method: str, empty: np.ndarray) -> np.ndarray:
     """Predictions for one chunk, which may have no rows; ``empty`` is what it then gives."""
-    if not len(x):
+    if not x.shape[0]:
         return empty
     with named_after(owner, estimator):
         return getattr(estimator, method)(x)

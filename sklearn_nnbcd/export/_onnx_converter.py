@@ -33,11 +33,11 @@ def register_onnx_converter() -> None:
     --------
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.pipeline import make_pipeline
-    >>> from sklearn.preprocessing import PowerTransformer
+    >>> from sklearn.preprocessing import StandardScaler
     >>> from sklearn_nnbcd import NNBCDClassifier
     >>> from sklearn_nnbcd.export import register_onnx_converter
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = make_pipeline(PowerTransformer(), NNBCDClassifier((8,), random_state=0)).fit(X, y)
+    >>> model = make_pipeline(StandardScaler(), NNBCDClassifier((8,), random_state=0)).fit(X, y)
     >>> skl2onnx = __import__("pytest").importorskip("skl2onnx")
     >>> register_onnx_converter()
     >>> converted = skl2onnx.to_onnx(model, X[:1], target_opset=17, options={"zipmap": False})

@@ -17,10 +17,19 @@ BATCHES = {
     f"check_sample_weight_equivalence_on_{kind}_data": "the evidence of batches goes by relative weights"
     for kind in ("dense", "sparse")
 }
+#: name of a check -> why it may fail with rounded formats
+SINGLE = {
+    "check_methods_sample_order_invariance": "their products are in single precision",
+    "check_regressor_multioutput": "it asks for outputs in double precision",
+}
+#: too coarse for the accuracies and R^2 that the checks ask for
+COARSE = ("ternary", "binary", "codebook")
 
 
 def expected_failures(estimator):
     """Checks that an estimator may fail: none by default."""
+    if estimator.compression == "quantized":
+        return SINGLE
     return BATCHES if estimator.solver == "minibatch" else {}
 
 
@@ -49,7 +58,7 @@ def estimators():
     data = roomy("low_rank") | {"solver": FullBatch(projection="data"), "max_iter": 60, "tau": 1.0}
     yield NNBCDClassifier(compression="low_rank", **data)
     yield NNBCDRegressor(compression="low_rank", compress_output=True, **data)
-    for name in COMPRESSIONS:
+    for name in (name for name in COMPRESSIONS if name not in COARSE):
         yield NNBCDClassifier(compression=name, max_iter=60, **roomy(name))
         yield NNBCDRegressor(compression=name, max_iter=60, compress_output=True, **roomy(name))
 
