@@ -15,9 +15,9 @@ from ._from_mlp import FROM_MLP_PARAMETERS, check_mlp, network_of_mlp, parameter
 from ._input import Rows, check_input, check_rows, split_rows
 from ._monitor import Monitor
 from ._outcome import Curves, finite_outputs, fitted_attributes, mean_losses, terms_table, warn_if_constant
-from ._parameters import check_nested, check_parameters
+from ._parameters import check_nested, check_parameters, refuse_bytes
 from ._resolve import resolve_loss, resolve_solver, takes_streams, warn_of_layers
-from ._sizing import fit_in_bytes, refuse_bytes
+from ._sizing import fit_in_bytes
 from ._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
 from ._stream import Stream, next_stream
 from ._training import Training

@@ -47,6 +47,16 @@ def check_parameters(estimator: Any) -> None:
         ) from error
 
 
+def refuse_bytes(estimator: Any) -> None:
+    """Raise ValueError for ``max_bytes`` where rows come a few at a time or lie on other machines."""
+    if estimator.max_bytes is not None:
+        raise ValueError(
+            f"The 'max_bytes' of {type(estimator).__name__} needs all rows at once, in memory. Got "
+            f"{estimator.max_bytes!r}. Fit it to some rows first, and give what it chose, chosen_params_, as "
+            "parameters here."
+        )
+
+
 def check_nested(estimator: Any, parameters: dict) -> None:
     """Raise ValueError for a nested parameter, such as ``solver__batch_size``, of a name, and for MLPs' own.
 

@@ -31,14 +31,16 @@ COMPARED_ROWS, COMPARED_SHARE = 10_000, 0.25
 WIDEST = (512, 256)
 #: hidden layers of sparse networks where many columns wait to be pruned, and where plain ones are as wide as
 #: they get; of networks with thin factors
-SPARSE_WIDTHS, SPARSE_WIDEST = ((), (128,), (256, 256)), ((256, 256),)
+SPARSE_WIDTHS, SPARSE_WIDEST = ((), (64,), (128,), (256, 256)), ((256, 256),)
 THIN_WIDTHS = ((64,), (128,))
 #: columns from which wide inputs are worth pruning and thin factors
 MANY_COLUMNS = 64
 #: shares of the entries between which a sparse network or thin factors are a kind of its own
-SHARES = (0.03, 0.6)
+SHARES = (0.005, 0.6)
 #: bytes of an intercept, and of a scale
 NUMBER = 4
+#: share of the bytes that may be left over
+SLACK = 0.1
 #: fits of one kind until its network fits into the bytes
 ATTEMPTS = 4
 #: parameters that ``max_bytes`` takes the place of, and all that it may set
@@ -267,16 +269,6 @@ def check_bytes(estimator: Any) -> int:
     return room
 
 
-def refuse_bytes(estimator: Any) -> None:
-    """Raise ValueError for ``max_bytes`` where rows come a few at a time or lie on other machines."""
-    if estimator.max_bytes is not None:
-        raise ValueError(
-            f"The 'max_bytes' of {type(estimator).__name__} needs all rows at once, in memory. Got "
-            f"{estimator.max_bytes!r}. Fit it to some rows first, and give what it chose, chosen_params_, as "
-            "parameters here."
-        )
-
-
 def count_features(X: Any) -> int:
     """Entries of a row; NumPy does not see the shape of a sparse matrix."""
     return math.prod((X.shape if hasattr(X, "shape") else np.shape(X))[1:])
@@ -382,19 +374,24 @@ def split(y: Any, classify: bool, random_state: Any) -> tuple[np.ndarray, np.nda
 
 
 def fit_within(model: Any, kind: Kind, room: int, size: tuple, arrays: Sequence, rest: dict) -> Any:
-    """The model with a network of a kind that takes at most ``room`` bytes, or None.
+    """A clone with a network of a kind that takes at most ``room`` bytes, or None.
 
-    What a network takes beside what was reckoned with, such as scales of columns, is taken off.
+    What a network takes beside what was reckoned with, such as scales of columns, is taken off; what is left
+    over by that, where it is much, is given back once.
     """
-    target = room
+    target, best = room, None
     for _ in range(ATTEMPTS):
         params = kind.within(target, *size)
         if params is None:
-            return None
-        model.set_params(**params, max_bytes=None)
-        model.fit(*arrays, **rest)
-        over = model.n_bytes_ - room
-        if over <= 0:
-            return model
-        target -= over + max(0, over // 8)
-    return None
+            return best
+        fitted = clone(model).set_params(**params, max_bytes=None).fit(*arrays, **rest)
+        over = fitted.n_bytes_ - room
+        if over > 0 and best is not None:
+            return best
+        if over > 0:
+            target -= over + over // 8
+            continue
+        if best is not None or kind.compression is None or -over <= SLACK * room:
+            return fitted if best is None or fitted.n_bytes_ > best.n_bytes_ else best
+        best, target = fitted, target - over * 4 // 5
+    return best

@@ -40,10 +40,9 @@ from ._dask_parts import (
 )
 from ._dask_rows import PartRows, place_parts
 from ._outcome import warn_if_constant
-from ._parameters import check_parameters
+from ._parameters import check_parameters, refuse_bytes
 from ._regressor import NNBCDRegressor
 from ._resolve import resolve_loss, resolve_solver
-from ._sizing import refuse_bytes
 from ._validation import all_or_nothing, is_default
 from .losses import SquaredError
 from .solvers import FullBatch

@@ -23,6 +23,7 @@ from problems import (
 )
 
 from sklearn_nnbcd.activations import ACTIVATIONS
+from sklearn_nnbcd.compressions._rounded import RoundedCompression
 from sklearn_nnbcd.engine import (
     BatchSettings,
     Weights,
@@ -465,8 +466,12 @@ def fit(problem, weights, X, Y, *, passes=6, on_pass=None, **options):
     return solver.result(state), losses
 
 
+#: batches do not pull towards rounded weights: these are made at the end of a fit
+PULLED = [name for name, piece in MILD_COMPRESSIONS.items() if not isinstance(piece, RoundedCompression)]
+
+
 @pytest.mark.parametrize("blocks", SETTINGS)
-@pytest.mark.parametrize("compression", MILD_COMPRESSIONS)
+@pytest.mark.parametrize("compression", PULLED)
 def test_fit_learns_and_the_weights_meet_the_compressed_ones(compression, blocks):
     widths = (12, 16, 16, 4)
     problem, weights, *_ = setting(widths, compression=compression, compress_output=False)
