@@ -25,7 +25,7 @@ FAMILIES = {
     "mlp": ("MLPClassifier, best width, rounded", {"color": "tab:orange", "marker": "D"}),
     "nnbcd": ("NNBCDClassifier(max_bytes=...)", {"color": "tab:blue", "marker": "o", "linewidth": 2.2}),
 }
-PANELS = ("letter", "pendigits", "satimage", "har")
+PANELS = ("letter", "pendigits", "satimage", "digits")
 
 
 def draw(rows: list[dict], path: Path) -> None:
