@@ -33,7 +33,7 @@ problems = [
 ]
 if not (message.get_payload() or "").strip():
     problems.append("the description is empty: README.md is not in the metadata")
-extras = {"cuda12", "cuda13", "dask", "plot", "test", "docs", "bench"}
+extras = {"cuda12", "cuda13", "dask", "plot", "onnx", "test", "docs", "bench"}
 if set(message.get_all("Provides-Extra") or ()) != extras:
     problems.append(f"the extras are {message.get_all('Provides-Extra')}, must be {sorted(extras)}")
 if not wheel.name.endswith("-py3-none-any.whl"):
