@@ -5,6 +5,7 @@ from ._blocks import input_operator, update_M, update_U, update_V, update_V_outp
 from ._diagnosis import Diagnosis, diagnose, diagnose_weights
 from ._forward import forward
 from ._full import FullState, fit_full, full_objective, full_result, full_step, start_full, sweep
+from ._metrics import with_ridge
 from ._minibatch import (
     STREAM_BATCHES,
     BatchSettings,
@@ -66,4 +67,5 @@ __all__ = [
     "update_V_output",
     "update_W",
     "weighted_loss",
+    "with_ridge",
 ]

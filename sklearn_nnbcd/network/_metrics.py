@@ -4,6 +4,7 @@
 from typing import Any
 
 from ..backends import SparseRows
+from ..engine import with_ridge
 from ..numerics import Metric
 from ._network import Network
 
@@ -46,7 +47,7 @@ def network_metrics(
     coefs = network.dense_coefs() if coefs is None else [xp.asarray(W, dtype=V[0].dtype) for W in coefs]
     S = xp.eye(coefs[-1].shape[1], dtype=V[0].dtype)
     if hessian is not None:
-        S = ridged(xp.asarray(hessian, dtype=V[0].dtype), RIDGES[2], xp=xp)
+        S = with_ridge(xp.asarray(hessian, dtype=V[0].dtype), RIDGES[2], xp=xp)
     sensitivities: list = [None] * (N + 1)
     metrics: list = [None] * (N + 1)
     for i in range(N, 0, -1):
@@ -61,7 +62,7 @@ def network_metrics(
         A, _ = centred_inputs(layers[i], V[i - 1], s, xp=xp)
         A = A * xp.sqrt(row_shares(layers[i], V[i - 1], s, xp=xp))
         G = A.T @ A
-        metrics[i] = Metric(ridged(G, RIDGES[0], xp=xp), ridged(S, RIDGES[1], xp=xp))
+        metrics[i] = Metric(with_ridge(G, RIDGES[0], xp=xp), with_ridge(S, RIDGES[1], xp=xp))
     return metrics
 
 
@@ -83,9 +84,3 @@ def mean_squares(A: Any, share: Any, *, xp: Any) -> Any:
     """Mean squares of columns, shape (d,), of rows with shares of shape (rows, 1)."""
     A = A * xp.sqrt(share)
     return A.column_squares() if isinstance(A, SparseRows) else xp.sum(A * A, axis=0)
-
-
-def ridged(A: Any, share: float, *, xp: Any) -> Any:
-    """A plus a share of its mean diagonal; the identity where A is nothing."""
-    ridge = share * float(xp.linalg.trace(A)) / A.shape[0]
-    return A + (ridge or 1.0) * xp.eye(A.shape[0], dtype=A.dtype)

@@ -23,11 +23,12 @@ from ..compressions import (
     check_bits,
 )
 from ..compressions.quantization import Grid, QuantizedArray
+from ..engine import with_ridge
 from ..layers import Dense
 from ..numerics._linalg import spd_solve
 from ._adapt import adapted_network
 from ._inputs import InputMap
-from ._metrics import RIDGES, centred_inputs, mean_squares, network_metrics, ridged, row_shares
+from ._metrics import RIDGES, centred_inputs, mean_squares, network_metrics, row_shares
 from ._network import Network
 
 #: share by which the loss may rise before anything is done about it
@@ -138,7 +139,7 @@ def _rounded_layer(
     (A, mean), (B, centre) = (centred_inputs(layer, x, s, xp=xp) for x in (V, Z))
     share = row_shares(layer, V, s, xp=xp)
     weighted = B * xp.sqrt(share)
-    metric = replace(metric, G=ridged(weighted.T @ weighted, RIDGES[0], xp=xp))
+    metric = replace(metric, G=with_ridge(weighted.T @ weighted, RIDGES[0], xp=xp))
     if Z is not V and feedback != "none":  # min ||A W - B W'||
         W = W + spd_solve(metric.G, B.T @ (share * (A @ W - B @ W)), xp=xp)
     plan = QuantizedPlan(DensePlan(tuple(W.shape)), grid, columns=feedback == "both")
