@@ -11,7 +11,7 @@ import numpy as np
 
 from ._dask_parts import encode_part, inner_sums, input_moments, total_moments
 from .numerics import ColumnMoments, without_extremes
-from .placements import DaskBlocks
+from .placements import DaskBlocks, answered
 from .solvers import block_size, cut_rows
 from .targets import BaseTargets
 
@@ -47,11 +47,7 @@ class PartRows:
 
     def collect(self, function: Any, *args: Any) -> list:
         """The small results of ``function(part, *args)``."""
-        from distributed import wait
-
-        futures = self.map(function, *args).futures
-        wait(futures)
-        return [future.result() for future in futures]  # raises what went wrong with a part
+        return answered(self.client, self.client.gather, self.map(function, *args).futures)
 
     is_local = False
 
@@ -70,6 +66,6 @@ class PartRows:
 def place_parts(problem: Any, weights: Any, rows: tuple, context: Any, extrapolation: bool) -> DaskBlocks:
     """The rows of :class:`PartRows` where they are, for the full solver."""
     X, parts, _ = rows
-    each = math.ceil(X.shape[0] / max(1, len(parts.client.nthreads())))
+    each = math.ceil(X.shape[0] / max(1, len(answered(parts.client, parts.client.nthreads))))
     size, on_disk = block_size(problem, weights, each, context, extrapolation)
     return DaskBlocks(parts.futures, parts.client, functools.partial(cut_rows, size=size), on_disk)

@@ -45,6 +45,7 @@ from ._regressor import NNBCDRegressor
 from ._resolve import resolve_loss, resolve_solver
 from ._validation import all_or_nothing, is_default
 from .losses import SquaredError
+from .placements import answered
 from .solvers import FullBatch
 from .targets import Labels, Numbers, check_targets
 
@@ -232,7 +233,10 @@ class DaskNNBCD:
             s = None if sample_weight is None else aligned(sample_weight, "sample_weight", predicted, owner)
             y = one_label(y, owner) if self._task == "classification" else y
             jobs = [dask.delayed(function)(*part) for part in rows_of_chunks(y, predicted, s)]
-            found = dask.compute(*jobs) if self.client is None else self.client.compute(jobs, sync=True)
+            client = self.client
+            found = (
+                dask.compute(*jobs) if client is None else answered(client, client.compute, jobs, sync=True)
+            )
         if not found:
             raise ValueError(f"The 'X' of {owner} must have rows to be scored on. Got none.")
         return list(found)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Placements: where the rows live while the engine sweeps over them."""
 
+from ._answered import answered
 from ._base import BasePlacement
 from ._batches import ShuffledBatches
 from ._blocks import DiskBlocks
@@ -16,6 +17,7 @@ __all__ = [
     "DiskBlocks",
     "InMemory",
     "ShuffledBatches",
+    "answered",
     "block_rows",
     "row_slices",
 ]

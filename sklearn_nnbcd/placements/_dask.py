@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Rows on the workers of a Dask cluster; the only file that speaks to one.
+"""Rows on the workers of a Dask cluster; from the client's side.
 
 Blocks are made on the worker that holds their rows and stay there, outside Dask's own results: no block
 ever travels, and the scheduler's memory of past tasks does not grow with the number of sweeps. What
@@ -12,100 +12,22 @@ goes on as if nothing had happened.
 
 import itertools
 import os
-import threading
 import uuid
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..backends._array_file import ArrayFile
+from ._answered import answered
 from ._base import BasePlacement, added
-from ._blocks import DiskBlocks
-from ._memory import InMemory
-from ._pickled import join_arrays, split_arrays
+from ._dask_worker import LostBlocksError, build_group, call_group, forget_groups, held_groups, replay_call
+from ._pickled import split_arrays
 from ._scratch import ScratchFolder
 
 #: seconds between two looks at whether all workers are still there
 _PATIENCE = 0.5
 #: seconds to wait for a worker when none is left
 _REVIVAL = 60
-
-
-class LostBlocksError(RuntimeError):
-    """A worker does not have the blocks that a call is about."""
-
-
-# on the workers -----------------------------------------------------------------------------------
-
-#: (fit, worker, group) -> the group's blocks there; several workers may share a process
-_GROUPS: dict = {}
-
-
-class Group:
-    """Blocks on one worker that one task treats, and the result of their last call."""
-
-    def __init__(self, placement: BasePlacement):
-        self.placement, self.version, self.result = placement, 0, None
-        self.lock = threading.Lock()
-
-    def answer(self, number: int, kind: str, step: Callable, args: tuple) -> Any:
-        """Result of call ``number``, made only if it has not been made yet."""
-        with self.lock:
-            if self.version == number:
-                return self.result
-            if self.version != number - 1:
-                raise LostBlocksError
-            self.version = None  # type: ignore[assignment]  # half done until it is done
-            self.result = getattr(self.placement, kind)(step, *args)
-            self.version = number
-            return self.result
-
-
-def _own(fit: str, group: int) -> tuple[str, str, int]:
-    from distributed import get_worker
-
-    return fit, get_worker().address, group
-
-
-def _build(fit: str, group: int, split: Callable | None, on_disk: bool, *parts: Any) -> None:
-    """Make a group of the blocks of some parts."""
-    from distributed import get_worker
-
-    blocks = [block for part in parts for block in ([part] if split is None else split(part))]
-    place = DiskBlocks(blocks, get_worker().local_directory) if on_disk else InMemory(blocks)
-    _GROUPS[_own(fit, group)] = Group(place)
-
-
-def _call(fit: str, group: int, number: int, kind: str, skeleton: bytes, *arrays: Any) -> Any:
-    """Call ``number`` on a group; ``reduce`` changes nothing and counts for nothing."""
-    found = _GROUPS.get(_own(fit, group))
-    if found is None:
-        raise LostBlocksError
-    step, args = join_arrays(skeleton, arrays)
-    if kind == "reduce":
-        with found.lock:
-            if found.version != number:
-                raise LostBlocksError
-            return found.placement.reduce(step, *args)
-    return found.answer(number, kind, step, args)
-
-
-def _replay(fit: str, group: int, number: int, kind: str, skeleton: bytes, *arrays: Any) -> None:
-    """A past call once more, for what it does to the blocks."""
-    _call(fit, group, number, kind, skeleton, *arrays)
-
-
-def _held(fit: str, dask_worker: Any) -> set[int]:
-    """Numbers of the groups that a worker has."""
-    return {group for f, worker, group in list(_GROUPS) if (f, worker) == (fit, dask_worker.address)}
-
-
-def _forget(fit: str, groups: list[int], dask_worker: Any) -> None:
-    for group in _held(fit, dask_worker) & set(groups):
-        _GROUPS.pop((fit, dask_worker.address, group)).placement.close()
-
-
-# beside the client --------------------------------------------------------------------------------
 
 
 class Sent:
@@ -159,7 +81,9 @@ def scattered(arrays: Sequence, client: Any, workers: list[str]) -> list:
     if not arrays:
         return []
     try:
-        return client.scatter(arrays, workers=workers, broadcast=True, hash=False, timeout=_PATIENCE)
+        return answered(
+            client, client.scatter, arrays, workers=workers, broadcast=True, hash=False, timeout=_PATIENCE
+        )
     except TimeoutError as error:  # not one of the workers is there
         raise LostBlocksError from error
 
@@ -202,7 +126,7 @@ class DaskBlocks(BasePlacement):
         self._numbers = itertools.count()
         self._given = {k: part for k, part in enumerate(parts) if not isinstance(part, Future)}
         given = list(self._given.values())
-        futures = iter(self.client.scatter(given, hash=False) if given else [])
+        futures = iter(self._ask("scatter", given, hash=False) if given else [])
         self._parts = [next(futures) if k in self._given else p for k, p in enumerate(parts)]
         self._groups: dict[int, tuple] = {}  # number -> (worker, indices of its parts)
         self.rebuilt = 0
@@ -225,7 +149,11 @@ class DaskBlocks(BasePlacement):
         groups, self._groups, self._log, self._parts = list(self._groups), {}, [], []
         self._home.close()
         if self.client.status == "running":
-            self.client.run(_forget, self._fit, groups, on_error="ignore")
+            self._ask("run", forget_groups, self._fit, groups, on_error="ignore")
+
+    def _ask(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        """Answer of one of the client's methods."""
+        return answered(self.client, getattr(self.client, name), *args, **kwargs)
 
     # one call ---------------------------------------------------------------------------------
 
@@ -244,7 +172,7 @@ class DaskBlocks(BasePlacement):
             try:
                 futures = self._sent.futures(arrays, self._workers(self._groups))
                 call = (len(self._log), kind, skeleton)
-                return self._result(self._tree(self._submit(_call, self._groups, call, futures)))
+                return self._result(self._tree(self._submit(call_group, self._groups, call, futures)))
             except LostBlocksError:
                 self._recover()
 
@@ -268,14 +196,13 @@ class DaskBlocks(BasePlacement):
         """The future's result; LostBlocksError as soon as a worker with blocks is gone."""
         from concurrent.futures import CancelledError
 
-        from distributed import KilledWorker, wait
+        from distributed import KilledWorker
 
         while True:
             try:
-                wait(future, timeout=_PATIENCE)
-                return future.result()
+                return answered(self.client, future.result, timeout=_PATIENCE)
             except TimeoutError:
-                alive = self.client.nthreads()
+                alive = self._ask("nthreads")
                 if any(worker not in alive for worker, _ in self._groups.values()):
                     raise LostBlocksError from None
             except (CancelledError, KilledWorker) as error:
@@ -291,7 +218,7 @@ class DaskBlocks(BasePlacement):
         """Give the parts of lost workers to the others."""
         self._sent.forget_futures()
         while True:
-            held = self.client.run(_held, self._fit, on_error="ignore")
+            held = self._ask("run", held_groups, self._fit, on_error="ignore")
             missing = list(missing)
             for group, (worker, indices) in list(self._groups.items()):
                 if group not in held.get(worker, ()):
@@ -315,19 +242,19 @@ class DaskBlocks(BasePlacement):
             for number, (kind, skeleton, files) in enumerate(self._log, 1):
                 arrays = [file.open() for file in files]
                 futures = scattered(arrays, self.client, self._workers(groups))
-                for future in self._submit(_replay, groups, (number, kind, skeleton), futures):
+                for future in self._submit(replay_call, groups, (number, kind, skeleton), futures):
                     self._result(future)
         except LostBlocksError:
             for group in groups:
                 del self._groups[group]
-            self.client.run(_forget, self._fit, list(groups), on_error="ignore")
+            self._ask("run", forget_groups, self._fit, list(groups), on_error="ignore")
             return [k for _, indices in groups.values() for k in indices]
         return []
 
     def _built(self, groups: dict[int, tuple]) -> list:
         return [
             self.client.submit(
-                _build,
+                build_group,
                 self._fit,
                 group,
                 self._split,
@@ -343,11 +270,11 @@ class DaskBlocks(BasePlacement):
         """(worker, indices of parts) of all parts: each where it is."""
         from distributed import wait
 
-        wait(self._parts)
+        answered(self.client, wait, self._parts)
         for part in self._parts:
             if part.status == "error":
-                part.result()  # raises what went wrong with the data
-        holders = self.client.who_has(self._parts)
+                answered(self.client, part.result)  # raises what went wrong with the data
+        holders = self._ask("who_has", self._parts)
         return self._spread(range(len(self._parts)), holders)
 
     def _spread(self, indices: Iterable[int], holders: dict | None = None) -> list[tuple]:
@@ -370,13 +297,13 @@ class DaskBlocks(BasePlacement):
     def _live_workers(self) -> dict[str, int]:
         """Threads of each worker; waits for one if there is none."""
         try:
-            self.client.wait_for_workers(1, timeout=_REVIVAL)
+            self._ask("wait_for_workers", 1, timeout=_REVIVAL)
         except TimeoutError:
             raise RuntimeError(
                 f"All workers of the Dask cluster are gone, and none came within {_REVIVAL} s. Start "
                 "workers, with more memory if that is what ended them, and fit again."
             ) from None
-        return self.client.nthreads()
+        return self._ask("nthreads")
 
     def _restore_parts(self) -> None:
         """Send given parts again where they went with a worker; Dask itself recomputes the others."""
@@ -389,7 +316,7 @@ class DaskBlocks(BasePlacement):
                     "Dask collections that know where their data come from (files, say), not "
                     "scattered ones."
                 )
-            (self._parts[k],) = self.client.scatter([self._given[k]], hash=False)
+            (self._parts[k],) = self._ask("scatter", [self._given[k]], hash=False)
 
 
 def packed(step: Callable, args: tuple) -> tuple[bytes, list]:

@@ -250,12 +250,13 @@ def test_reports_take_them(models):
 # connections --------------------------------------------------------------------------------------
 
 
-def test_a_client_that_closes_is_one_error(dask_client):
+@pytest.mark.parametrize("seconds", [0.05, 0.2, 0.4, 1.0])  # while rows are checked, placed, swept over
+def test_a_client_that_closes_is_one_error(dask_client, seconds):
     with distributed.Client(dask_client.scheduler.address, set_as_default=False) as client:
         model = DaskNNBCDRegressor(client=client, **OPTIONS).fit(parts(X), parts(Y))
         model.set_params(max_iter=10**6, tol=0.0)
         before = dict(vars(model))
-        timer = threading.Timer(1.0, client.close)
+        timer = threading.Timer(seconds, client.close)
         timer.start()
         start = time.monotonic()
         with pytest.raises(

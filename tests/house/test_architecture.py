@@ -56,7 +56,7 @@ HOMES = {
     "cupyx": ("backends/_cupy.py",),
     "torch": ("backends/_torch.py",),
     "dask": ("placements/_dask.py", "_dask_collections.py", "dask.py"),
-    "distributed": ("placements/_dask.py", "_dask_rows.py", "dask.py"),
+    "distributed": ("placements/_dask.py", "placements/_dask_worker.py", "dask.py"),
 }
 SKLEARN_COMPAT = "_sklearn_compat.py"
 # Names that not every supported scikit-learn has (1.6 is the oldest).
