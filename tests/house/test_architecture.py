@@ -27,6 +27,7 @@ FLOORS = (
         "_regressor",
         "_estimator",
         "_sizing",
+        "_held_out",
         "_outcome",
         "_stream",
         "_training",
