@@ -8,9 +8,9 @@ Every script has the same options:
     --folder FOLDER    where the results are written (tests/benchmarks/results)
     --report           run nothing, make the table again from the fits that are there
 
-A fit is a row of ``FOLDER/NAME.json``, written as soon as it is done, and a fit that is there is not made again: a script that was
-stopped goes on where it was. Fits of many sweeps also leave a checkpoint, and their curve so far, on the way
-(``--checkpoints FOLDER``, in the user's cache folder by default).
+A fit is a row of ``FOLDER/NAME.json``, written as soon as it is done, and a fit that is there is not made
+again: a script that was stopped goes on where it was. Fits of many sweeps also leave a checkpoint, and
+their curve so far, on the way (``--checkpoints FOLDER``, in the user's cache folder by default).
 """
 
 import argparse
@@ -28,8 +28,8 @@ from typing import Any
 import numpy as np
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tests" / "benchmarks"))
-import records  # noqa: E402
-from stepwise import accuracy, begin  # noqa: E402
+import records
+from stepwise import accuracy, begin
 
 Row = dict[str, Any]
 
@@ -138,10 +138,10 @@ def lines(rows: list[Row], indent: str) -> str:
 
 
 def summary(rows: Iterable[Row], by: tuple[str, ...], fields: tuple[str, ...]) -> Iterator[Row]:
-    """One row for each value of ``by``, in the order of the first fit: mean, deviation, least and most of each field.
+    """One row for each value of ``by``, in the order of the first fit.
 
-    Fits that are not finished count, and ``unfinished`` says how many they are. The deviation is that of a
-    sample (n - 1), 0 for one fit.
+    It has mean, deviation, least and most of each field. Fits that are not finished count, and ``unfinished``
+    says how many they are. The deviation is that of a sample (n - 1), 0 for one fit.
     """
     rows = list(rows)
     for group in dict.fromkeys(tuple(row.get(k) for k in by) for row in rows):
@@ -169,7 +169,7 @@ def sweep_by_sweep(
     save_every: int | None = None,
     minutes: float = float("inf"),
 ) -> Row | None:
-    """A fit by Algorithm 1, or by passes of a mini-batch solver, with its curve; it goes on from its checkpoint.
+    """A fit with its curve, sweep by sweep; it goes on from its checkpoint.
 
     Parameters
     ----------
