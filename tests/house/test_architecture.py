@@ -38,6 +38,8 @@ FLOORS = (
     ("_resolve", "_parameters"),
     ("_asked", "_names"),
     ("solvers",),
+    ("integers",),
+    ("graphs",),
     ("network", "targets"),
     ("engine", "placements"),
     PIECES,
