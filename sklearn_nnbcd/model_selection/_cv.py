@@ -10,7 +10,6 @@ from typing import Any, Self
 import numpy as np
 from scipy.stats import rankdata
 from sklearn.base import (
-    BaseEstimator,
     ClassifierMixin,
     MetaEstimatorMixin,
     RegressorMixin,
@@ -26,7 +25,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._classifier import NNBCDClassifier
 from .._regressor import NNBCDRegressor
-from .._sklearn_compat import check_sample_weight
+from .._sklearn_compat import LinkedEstimator, check_sample_weight
 from .._validation import check_option
 from ._path import BUDGETS, checked, compression_path
 
@@ -51,7 +50,7 @@ def delegates(name: str) -> Callable:
     return check
 
 
-class BaseNNBCDCV(MetaEstimatorMixin, BaseEstimator):
+class BaseNNBCDCV(MetaEstimatorMixin, LinkedEstimator):
     """Fit and delegation of both searches; see there for the documentation."""
 
     def __init__(
