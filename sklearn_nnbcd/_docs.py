@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Documentation that both estimators share, joined with each class's own by :func:`documented`."""
+"""Documentation that both estimators share, and what joins shared entries with a docstring's own."""
 
 import inspect
 import textwrap
@@ -195,27 +195,73 @@ out_activation_ : str
 """
 
 
-def documented(cls):
-    """Class decorator: complete the class's docstring by the shared entries.
+def documented_by(parameters, attributes):
+    """Class decorator that completes a docstring by shared entries.
 
     Entries that the class itself writes come first for its attributes and in the order of the
     signature for its parameters; every parameter gets its default from the signature.
+
+    Parameters
+    ----------
+    parameters, attributes : str
+        Sections in numpydoc's form.
     """
-    if not cls.__doc__:  # python -OO
+
+    def complete(cls):
+        if not cls.__doc__:  # python -OO
+            return cls
+        head, own, rest = _cut(inspect.cleandoc(cls.__doc__), "Parameters")
+        between, own_attributes, tail = _cut(rest, "Attributes")
+        entries = _entries(own_attributes)
+        entries |= {name: entry for name, entry in _entries(attributes).items() if name not in entries}
+        described = [_entry(name, *entry) for name, entry in entries.items()]
+        lines = _of_signature(cls.__init__, parameters, own)
+        cls.__doc__ = "\n".join([*head, *lines, "", *between, *described, "", *tail])
         return cls
-    head, own, rest = _cut(inspect.cleandoc(cls.__doc__), "Parameters")
-    between, own_attributes, tail = _cut(rest, "Attributes")
-    entries = _entries(PARAMETERS) | _entries(own)
-    parameters = inspect.signature(cls.__init__).parameters
-    lines = []
-    for name, parameter in parameters.items():
+
+    return complete
+
+
+documented = documented_by(PARAMETERS, ATTRIBUTES)
+
+
+def with_parameters(shared):
+    """Decorator of a function that completes the parameters of its docstring likewise.
+
+    Parameters
+    ----------
+    shared : str
+        A section in numpydoc's form.
+    """
+
+    def complete(function):
+        if function.__doc__:
+            head, own, rest = _cut(inspect.cleandoc(function.__doc__), "Parameters")
+            lines = _of_signature(function, shared, own)
+            function.__doc__ = "\n".join([*head, *lines, "", *rest])
+        return function
+
+    return complete
+
+
+def _of_signature(function, shared, own):
+    """The entries of a function's parameters, in its order and with its defaults; 'X, y' is where X is."""
+    entries, lines = _entries(shared) | _entries(own), []
+    first = {name.split(", ")[0]: name for name in entries}
+    for name, parameter in inspect.signature(function).parameters.items():
+        name = f"**{name}" if parameter.kind is parameter.VAR_KEYWORD else first.get(name, name)
         if name in entries:
             kind, text = entries[name]
-            lines.append(f"{name} : {kind}, default={parameter.default!r}\n{text}")
-    attributes = _entries(own_attributes) | _entries(ATTRIBUTES)
-    described = [f"{name} : {kind}\n{text}" for name, (kind, text) in attributes.items()]
-    cls.__doc__ = "\n".join([*head, *lines, "", *between, *described, "", *tail])
-    return cls
+            has_default = parameter.default is not parameter.empty
+            lines.append(
+                _entry(name, f"{kind}, default={parameter.default!r}" if has_default else kind, text)
+            )
+    return lines
+
+
+def _entry(name, kind, text):
+    """One entry of a numpydoc section."""
+    return f"{name} : {kind}\n{text}" if kind else f"{name}\n{text}"
 
 
 def _cut(text, title):
@@ -232,7 +278,7 @@ def _entries(text):
     found, name = {}, None
     for line in textwrap.dedent(text).strip().splitlines():
         if line and not line.startswith(" "):
-            name, kind = line.split(" : ", 1)
+            name, _, kind = line.partition(" : ")
             found[name] = [kind, []]
         else:
             found[name][1].append(line)

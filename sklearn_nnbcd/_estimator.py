@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ._arrays import to_numpy
@@ -18,7 +17,7 @@ from ._outcome import Curves, finite_outputs, fitted_attributes, mean_losses, te
 from ._parameters import check_nested, check_parameters, refuse_bytes
 from ._resolve import resolve_loss, resolve_solver, takes_streams, warn_of_layers
 from ._sizing import fit_in_bytes
-from ._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
+from ._sklearn_compat import CallbackSupportMixin, LinkedEstimator, SweepCallbacks, with_callbacks
 from ._stream import Stream, next_stream
 from ._training import Training, bent_rows
 from ._validation import all_or_nothing, parse_bytes
@@ -40,7 +39,7 @@ def check_stream(estimator: Any) -> bool:
     )
 
 
-class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
+class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
     """Fit and prediction of both estimators; see there for the documentation."""
 
     _task = ""

@@ -15,7 +15,7 @@ from sklearn.utils import check_consistent_length
 from .._classifier import NNBCDClassifier
 from .._regressor import NNBCDRegressor
 from .._sizing import check_bytes, count_features, count_outputs, kinds_within
-from ..inspection._table import columns_of, table_text
+from ..inspection._table import columns_of, table_html, table_text
 from ._budgets import SharedBudgets
 
 #: budgets that a path has by default
@@ -87,6 +87,10 @@ class CompressionPath:
     def __str__(self) -> str:
         """The table as text."""
         return table_text(self._lines(), _COLUMNS)
+
+    def _repr_html_(self) -> str:
+        """The table in a notebook."""
+        return table_html(self._lines(), _COLUMNS, "Networks from large to small")
 
 
 def compression_path(
