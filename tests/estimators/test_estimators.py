@@ -47,13 +47,17 @@ def roomy(name):
     return settings | ({"tau": 10.0} if name == "sum" else {})
 
 
-def estimators():
-    """Both estimators by default, by the other solver, and with every registered compression."""
+def plain_estimators():
+    """Both estimators by default and by the other solver."""
     yield NNBCDClassifier()
     yield NNBCDRegressor()
     yield NNBCDClassifier(loss="hinge")
     yield NNBCDClassifier((16,), solver="minibatch", max_iter=20)
     yield NNBCDRegressor((16,), solver="minibatch", max_iter=20)
+
+
+def compressed_estimators():
+    """Both estimators with every registered compression."""
     # In the metric of the data a tau of 100 holds W so fast that 60 sweeps hardly move it.
     data = roomy("low_rank") | {"solver": FullBatch(projection="data"), "max_iter": 60, "tau": 1.0}
     yield NNBCDClassifier(compression="low_rank", **data)
@@ -63,8 +67,13 @@ def estimators():
         yield NNBCDRegressor(compression=name, max_iter=60, compress_output=True, **roomy(name))
 
 
-@parametrize_with_checks(list(estimators()), expected_failed_checks=expected_failures)
+@parametrize_with_checks(list(plain_estimators()), expected_failed_checks=expected_failures)
 def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_checks(list(compressed_estimators()), expected_failed_checks=expected_failures)
+def test_scikit_learn_checks_of_compressed_networks(estimator, check):
     check(estimator)
 
 
