@@ -91,7 +91,7 @@ def target_moments(part: Part) -> ColumnMoments | None:
 
 def least_target(part: Part) -> float:
     """Least target of a part; inf for a part without rows."""
-    return float(np.min(part[1], initial=np.inf))
+    return float(np.min(part[1])) if np.size(part[1]) else math.inf  # integers have no infinity
 
 
 def encode_part(part: Part, targets: BaseTargets) -> Part:

@@ -21,7 +21,8 @@ rank : int, tuple of int, float or None
     Rank of a compression that is named and has one. An int bounds every rank and is lowered where
     a layer cannot have it; a float in (0, 1] is the share of a layer's dense parameters that may
     be kept; a tuple gives the TT-ranks one by one. None: the compression's own default, 0.25. A layer
-    that would not get smaller stays dense; by default also one whose rank 1 takes more than the share.
+    that would not get smaller stays dense. By default a layer of which the share leaves rank 1 only has
+    rank 2, or stays dense where that takes half of its weights.
 sparsity : float or None
     Share of the entries that 'l0' removes from each weight, in (0, 1). None: 0.9.
 bits : {8, 4, 3, 2, 'ternary', 'binary'}, list or None
