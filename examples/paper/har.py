@@ -19,12 +19,13 @@ two linear models stand beside the networks, and are as good. Needs HAR: see skl
 """
 
 import argparse
+import functools
 import time
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from harness import Results, accuracy, begin, parser, summary, sweep_by_sweep
+from harness import Results, accuracy, begin, parser, show, summary, sweep_by_sweep
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -157,7 +158,7 @@ def mini_batches(results: Results, experiment: Experiment, data: tuple, options:
         for name in options.formats:
             for ratio in [1.0] if name == "dense" else options.ratios:
                 key = {"method": "mini-batches", "format": name, "size": ratio, "seed": seed}
-                if results.report or results.find(key) is not None:
+                if results.find(key) is not None:
                     continue
                 dense = dense or DenseFit(experiment, data, seed, 1 if options.quick else PASSES)
                 asked = (None, None) if name == "dense" else (name, experiment.share(ratio))
@@ -192,6 +193,21 @@ def full_batch(results: Results, experiment: Experiment, data: tuple, options: a
             )
 
 
+def tables(experiment: Experiment, fits: list[dict]) -> dict[str, list[dict]]:
+    """The table that follows from the fits."""
+    order = ["LinearSVC", "logistic regression", "mini-batches", "Algorithm 1, accelerated", "Algorithm 1"]
+    made = sorted(fits, key=lambda r: (order.index(r["method"]), r["format"], r["size"] or 0.0, r["seed"]))
+    fields = ("test", "train", "ratio", "cpu", "sweeps", "seconds_per_sweep")
+    table = list(summary(made, ("method", "format", "size"), fields))
+    for row in table:
+        paper = experiment.paper.get(row["size"])
+        row["paper"] = "" if paper is None else f"{paper[0]:.4f} ± {paper[1]:.4f}"
+        row["asked"] = "" if row["size"] is None else f"{row['size']:.4f}"
+        row["found"] = f"{row['ratio_mean']:.4f}" if "ratio_mean" in row else ""
+        row["swept"] = f"{row['sweeps_mean']:.0f}" if "sweeps_mean" in row else ""
+    return {experiment.name.split("_")[0]: table}
+
+
 def main(experiment: Experiment, description: str) -> None:
     """Run what is missing of a table, and make it."""
     line = parser(f"{description}\n{__doc__}", seeds=3)
@@ -206,22 +222,9 @@ def main(experiment: Experiment, description: str) -> None:
     if options.quick:
         options.seeds, options.ratios = 1, options.ratios[:1]
     settings = {"passes": PASSES, "batch_size": BATCH, "averaging": AVERAGING, "sweeps": options.sweeps}
-    results = Results(experiment.name, options, settings)
-    data = rows(1024 if options.quick else None)
+    results = Results(experiment.name, options, settings, functools.partial(tables, experiment))
     if not options.report:
+        data = rows(1024 if options.quick else None)
         linear(results, data)
-    (full_batch if options.solver == "full" else mini_batches)(results, experiment, data, options)
-    order = ["LinearSVC", "logistic regression", "mini-batches", "Algorithm 1, accelerated", "Algorithm 1"]
-    made = sorted(
-        results.rows, key=lambda r: (order.index(r["method"]), r["format"], r["size"] or 0.0, r["seed"])
-    )
-    fields = ("test", "train", "ratio", "cpu", "sweeps", "seconds_per_sweep")
-    table = list(summary(made, ("method", "format", "size"), fields))
-    for row in table:
-        paper = experiment.paper.get(row["size"])
-        row["paper"] = "" if paper is None else f"{paper[0]:.4f} ± {paper[1]:.4f}"
-        row["asked"] = "" if row["size"] is None else f"{row['size']:.4f}"
-        row["found"] = f"{row['ratio_mean']:.4f}" if "ratio_mean" in row else ""
-        row["swept"] = f"{row['sweeps_mean']:.0f}" if "sweeps_mean" in row else ""
-        print(row)
-    results.write(**{experiment.name.split("_")[0]: table})
+        (full_batch if options.solver == "full" else mini_batches)(results, experiment, data, options)
+    show(results)

@@ -28,7 +28,7 @@ import functools
 import warnings
 
 import numpy as np
-from harness import Results, parser, summary, sweep_by_sweep
+from harness import Results, parser, show, summary, sweep_by_sweep
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.pipeline import make_pipeline
@@ -191,8 +191,20 @@ def fits(results: Results, data: tuple, options: argparse.Namespace) -> None:
             model = published(pruning(sparsity), seed)
             sweeps = 5 if options.quick else SWEEPS
             row = sweep_by_sweep(results, key, model, few, sweeps=sweeps, every=20, score=balanced)
-            if row is not None and row["finished"] and "weights" not in row and not options.report:
+            if row is not None and row["finished"] and "weights" not in row:
                 results.put(row | {"weights": round((1.0 - sparsity) * SIZE)}, key)
+
+
+def tables(made: list[dict]) -> dict[str, list[dict]]:
+    """The table that follows from the fits."""
+    order = ["logistic regression, C = 1", "logistic regression, C = 0.01", "dense", "mini-batches"]
+    order += ["Algorithm 1", "magnitude pruning, Adam"]
+    made = sorted(made, key=lambda r: (order.index(r["method"]), r["sparsity"] or 0.0, r["seed"]))
+    table = list(summary(made, ("method", "sparsity"), ("test", "train", "weights", "effective")))
+    for row in table:
+        row["paper"] = PAPER.get(row["sparsity"], "")
+        row["shown"] = "" if row["sparsity"] is None else f"{row['sparsity']:.4f}"
+    return {"table5": table}
 
 
 def main() -> None:
@@ -206,17 +218,10 @@ def main() -> None:
     if options.validate and not (options.folder or options.quick):
         line.error("--validate needs --folder: its rows are not the table's")
     settings = {"seeds": options.seeds, "sweeps": SWEEPS, **PARAMETERS, "kept": list(KEPT)}
-    results = Results("table5_flare", options, settings, libraries=("torch",))
-    fits(results, rows(options.validate), options)
-    order = ["logistic regression, C = 1", "logistic regression, C = 0.01", "dense", "mini-batches"]
-    order += ["Algorithm 1", "magnitude pruning, Adam"]
-    made = sorted(results.rows, key=lambda r: (order.index(r["method"]), r["sparsity"] or 0.0, r["seed"]))
-    table = list(summary(made, ("method", "sparsity"), ("test", "train", "weights", "effective")))
-    for row in table:
-        row["paper"] = PAPER.get(row["sparsity"], "")
-        row["shown"] = "dense" if row["sparsity"] is None else f"{row['sparsity']:.4f}"
-        print(row)
-    results.write(table5=table)
+    results = Results("table5_flare", options, settings, tables, libraries=("torch",))
+    if not options.report:
+        fits(results, rows(options.validate), options)
+    show(results)
 
 
 if __name__ == "__main__":
