@@ -64,13 +64,21 @@ def rows(validate: bool) -> tuple[np.ndarray, ...]:
     return X[train], y[train], X[test], y[test]
 
 
-def pruning(sparsity: float, kept: tuple[float, float] = KEPT) -> list[L0]:
-    """One `L0` a layer, so that the whole network has the sparsity."""
+def counts(sparsity: float, kept: tuple[float, float] = KEPT) -> tuple[int, int, int]:
+    """Weights of each layer that stay, so that the whole network has the sparsity."""
     left = round((1.0 - sparsity) * SIZE)
     last = int(min(100, max(1, round(kept[1] * left))))
     first = int(min(0.99 * 7500, round(kept[0] * left)))
-    counts = first, left - first - last, last
-    return [L0(1.0 - count / (a * b)) for count, (a, b) in zip(counts, SHAPES, strict=True)]
+    return first, left - first - last, last
+
+
+def pruning(sparsity: float, kept: tuple[float, float] = KEPT) -> list[L0 | None]:
+    """`l0` for every layer that loses weights."""
+    sizes = [a * b for a, b in SHAPES]
+    return [
+        None if count == size else L0(1.0 - count / size)
+        for count, size in zip(counts(sparsity, kept), sizes, strict=True)
+    ]
 
 
 def scored(model, data: tuple) -> dict:
@@ -135,7 +143,6 @@ def magnitude(data: tuple, sparsity: float, seed: int, passes: int = 20) -> dict
     y = torch.from_numpy(data[1].astype(np.float32))
     layers = [torch.nn.Linear(a, b) for a, b in SHAPES]
     net = torch.nn.Sequential(layers[0], torch.nn.ReLU(), layers[1], torch.nn.ReLU(), layers[2])
-    counts = [plan.plan(shape).n_parameters for plan, shape in zip(pruning(sparsity), SHAPES, strict=True)]
     masks = [torch.ones_like(layer.weight) for layer in layers]
     loss = torch.nn.BCEWithLogitsLoss(pos_weight=(y == 0).sum() / (y == 1).sum())
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
@@ -148,7 +155,7 @@ def magnitude(data: tuple, sparsity: float, seed: int, passes: int = 20) -> dict
         # Zhu and Gupta's cubic schedule over the third quarter; the last quarter trains what is left
         share = 1.0 - (1.0 - min(1.0, max(0.0, 2.0 * (k + 1 - passes) / passes))) ** 3
         with torch.no_grad():
-            for i, (layer, count) in enumerate(zip(layers, counts, strict=True)):
+            for i, (layer, count) in enumerate(zip(layers, counts(sparsity), strict=True)):
                 size = layer.weight.numel()
                 left = max(count, round(size - share * (size - count)))
                 least = torch.topk((layer.weight * masks[i]).abs().flatten(), left).values[-1]
