@@ -43,7 +43,7 @@ def main() -> None:
     line.add_argument("--passes", type=int, default=10)
     options = line.parse_args()
     if options.quick:
-        options.images, options.passes = 512, 1
+        options.images, options.passes = 256, 1
     settings = {"passes": options.passes}
     results = Results("figure15_optimizers", options, settings, tables, libraries=("torch",))
     data = None if options.report else images(options.images)

@@ -37,7 +37,7 @@ class Factored(torch.nn.Module):
     modes : sequence of int
         Their product is inputs * outputs; the first ones belong to the inputs.
     rank : int
-        The largest TT-rank, the largest Tucker rank of a mode, or the number of CP terms.
+        The largest TT-rank, the Tucker ranks as thousandths of the modes, or the number of CP terms.
     """
 
     def __init__(self, kind: str, shape: tuple[int, int], modes: Sequence[int], rank: int):
@@ -83,7 +83,7 @@ def part_sizes(kind: str, modes: tuple[int, ...], rank: int) -> tuple[list[tuple
     if kind == "cp":
         return [(m, rank) for m in modes], rank
     if kind == "tucker":
-        ranks = tuple(min(m, rank) for m in modes)
+        ranks = tuple(max(1, round(m * rank / 1000)) for m in modes)
         return [ranks, *((m, r) for m, r in zip(modes, ranks, strict=True))], math.prod(ranks)
     ranks = [min(math.prod(modes[:k]), math.prod(modes[k:]), rank) for k in range(len(modes) + 1)]
     return [(ranks[k], m, ranks[k + 1]) for k, m in enumerate(modes)], math.prod(ranks)
@@ -100,10 +100,27 @@ def rank_for(kind: str, modes: Sequence[tuple[int, ...]], room: float) -> int:
     def total(rank: int) -> int:
         return sum(numbers(kind, m, rank) for m in modes)
 
-    rank, most = 1, max(max(m) for m in modes) if kind == "tucker" else 100_000
-    while rank < most and total(rank + 1) <= room:
-        rank += 1
-    return min((rank, rank + 1), key=lambda r: abs(total(r) - room))
+    low, high = 1, 1000 if kind == "tucker" else 100_000
+    while high - low > 1:  # the count grows with the rank
+        middle = (low + high) // 2
+        low, high = (middle, high) if total(middle) <= room else (low, middle)
+    return min((low, high), key=lambda r: abs(total(r) - room))
+
+
+def coarse(kind: str, shape: tuple[int, int], fine: tuple[int, ...]) -> tuple[int, ...]:
+    """Modes that a format can use at moderate ratios: fine ones for trains, four for Tucker, three for CP.
+
+    A Tucker core of ten modes of 4 has no ranks between 3 and 4, 0.05 of the weight and all of it, and CP of
+    such modes takes thousands of terms.
+    """
+    first = max(k for k in range(1, 40) if shape[0] % k == 0)
+    last = max(k for k in range(1, 40) if shape[1] % k == 0)
+    modes = {
+        "tt": fine,
+        "tucker": (shape[0] // first, first, shape[1] // last, last),
+        "cp": (shape[0], shape[1] // last, last),
+    }
+    return modes[kind]
 
 
 def train(

@@ -119,7 +119,7 @@ def main() -> None:
     line.add_argument("--accelerated", action="store_true", help="--solver full relaxed and extrapolated")
     options = line.parse_args()
     if options.quick:
-        options.seeds, options.images, options.passes, options.retrain, options.sweeps = 1, 2048, 1, 0, 1
+        options.seeds, options.images, options.passes, options.retrain, options.sweeps = 1, 1024, 1, 0, 1
         options.rows = [0.0128, 1.0]
     settings = {"passes": PASSES, "batch_size": BATCH, "sweeps": options.sweeps}
     results = Results("table1_mnist", options, settings, tables)

@@ -13,7 +13,7 @@ import functools
 import torch
 from harness import Results, parser, show, summary
 from mnist import DENSE, MODES, SHAPES, images
-from sgd import RATES, Factored, rank_for, train
+from sgd import RATES, Factored, coarse, rank_for, train
 
 #: format -> the paper's ratio and test accuracy
 PAPER = {"tt": (0.1883, 0.9770), "tucker": (0.1949, 0.9768), "cp": (0.2191, 0.9800)}
@@ -26,8 +26,9 @@ def cnn(kind: str | None, ratio: float) -> tuple[torch.nn.Module, float]:
         hidden = [torch.nn.Linear(a, b) for a, b in SHAPES]
         found = 1.0
     else:
-        rank = rank_for(kind, MODES, ratio * SIZE - DENSE)
-        hidden = [Factored(kind, s, m, rank) for s, m in zip(SHAPES, MODES, strict=True)]
+        modes = [coarse(kind, s, m) for s, m in zip(SHAPES, MODES, strict=True)]
+        rank = rank_for(kind, modes, ratio * SIZE - DENSE)
+        hidden = [Factored(kind, s, m, rank) for s, m in zip(SHAPES, modes, strict=True)]
         found = (DENSE + sum(p.numel() for layer in hidden for p in layer.parts)) / SIZE
     relu = torch.nn.ReLU()
     kernel = torch.nn.Conv2d(1, 32, 3, stride=2)
@@ -59,7 +60,7 @@ def main() -> None:
     line.add_argument("--optimizers", nargs="+", default=["SGD", "Adam"], choices=list(RATES))
     options = line.parse_args()
     if options.quick:
-        options.images, options.passes = 1024, 1
+        options.images, options.passes, options.optimizers = 512, 1, ["SGD"]
     results = Results("table2_mnist_sgd", options, {"passes": options.passes}, tables, libraries=("torch",))
     if not options.report:
         data = images(options.images)

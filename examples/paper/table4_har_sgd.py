@@ -14,7 +14,7 @@ import functools
 import torch
 from har import MODES, rows
 from harness import Results, parser, show, summary
-from sgd import RATES, Factored, rank_for, train
+from sgd import RATES, Factored, coarse, rank_for, train
 from table3_har import MLP4
 
 #: format -> the paper's ratio and test accuracy
@@ -24,7 +24,7 @@ PAPER = {"tt": (0.4704, 0.9444), "tucker": (0.4103, 0.9484), "cp": (0.4061, None
 def mlp(kind: str, ratio: float) -> tuple[torch.nn.Module, float]:
     """The network and its compression ratio."""
     shapes, size = MLP4.shapes, sum(a * b for a, b in MLP4.shapes)
-    modes, output = [MODES[s] for s in shapes[:-1]], shapes[-1][0] * shapes[-1][1]
+    modes, output = [coarse(kind, s, MODES[s]) for s in shapes[:-1]], shapes[-1][0] * shapes[-1][1]
     rank = rank_for(kind, modes, ratio * size - output)
     hidden = [Factored(kind, s, m, rank) for s, m in zip(shapes, modes, strict=False)]
     found = (output + sum(p.numel() for layer in hidden for p in layer.parts)) / size
@@ -58,7 +58,7 @@ def main() -> None:
     line.add_argument("--formats", nargs="+", default=list(PAPER), choices=list(PAPER))
     options = line.parse_args()
     if options.quick:
-        options.seeds, options.passes = 1, 1
+        options.seeds, options.passes, options.optimizers = 1, 1, ["SGD"]
     results = Results("table4_har_sgd", options, {"passes": options.passes}, tables, libraries=("torch",))
     if not options.report:
         data = rows(1024 if options.quick else None)
