@@ -119,7 +119,8 @@ def warn_if_ignored(estimator: Any, solver: Any, has_validation: bool) -> None:
         found.append(("validation_fraction", "X_val and y_val take the place of held-out rows."))
     compression = named_format(estimator)
     pieces = compression if isinstance(compression, list | tuple) else [compression]
-    if all(piece is None for piece in pieces) and estimator.weight_regularizer is None:
+    free = all(piece is None for piece in pieces) and estimator.weight_regularizer is None
+    if free and not solver.splits_all:
         found.append(("tau", "It ties weights to their compression, and there is none."))
     for name, why in found:
         if is_changed(estimator, name):

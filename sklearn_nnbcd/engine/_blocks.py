@@ -164,11 +164,15 @@ def update_M(weights: Weights, i: int, problem: Problem) -> Weights:
 
     The compression's own step at the weighted mean of W_i and the old M_i (appendix B.3); where that is
     inexact and no better than the old M_i, the old one stays. Both norms are in the metric of layer i.
+    With alpha ``on_factors``, (26) where the format has it: alpha/2 ||G - G_i||^2 of its cores or factors G.
     """
     plan, xp, p = problem.plans[i], problem.xp, problem.penalties
     if plan is None:
         return weights
     alpha = p.alpha if p.alpha_m is None else p.alpha_m
+    if p.on_factors and plan.has_factor_step:
+        new = plan.factor_step(weights.W[i], weights.M[i], p.tau, alpha, xp=xp)
+        return weights.updated(M=(i, new), M_dense=(i, new.to_dense(xp=xp)))
     old, old_dense, weight = weights.M[i], weights.M_dense[i], p.tau + alpha
     target = (p.tau * weights.W[i] + alpha * old_dense) * (1.0 / weight)
     metric = weights.metric(i)

@@ -39,6 +39,8 @@ class Penalties:
         Which of ``tau`` and ``ridge`` the solver chose.
     alpha_m : float or None
         Proximal weight of the W^MC blocks; None: ``alpha``.
+    on_factors : bool
+        Whether that weight holds the factors of W^MC, as in (26), where its format has a step for that.
     """
 
     rho: float = 1.0
@@ -50,6 +52,7 @@ class Penalties:
     relaxation: float = 1.0
     auto: tuple = ()
     alpha_m: float | None = None
+    on_factors: bool = False
 
     def in_units_of(self, weight: float, unit: float) -> "Penalties":
         """The penalties for rows whose weights have the sum ``weight``.
