@@ -86,7 +86,7 @@ class Problem:
         Entry i is k where a residual block carries V_k into U_i = V_{i-1} W_i + b_i + V_k, with
         k < i - 1; None elsewhere. Empty: no residual blocks.
     activity : tuple
-        Regularisers s_i of V_i; None where there is none, as for X and the output.
+        Regularisers s_i of V_i; None where there is none, as for X.
     data_metric : bool
         Whether W_i and W_i^MC are compared in the metric of the data instead of the Frobenius norm.
     budget : callable or None

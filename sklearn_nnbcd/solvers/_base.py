@@ -68,6 +68,8 @@ class BaseSolver(BaseEstimator):
         them between two states.
     splits_all : bool
         Whether layers without a compression have a W^MC, too, tied to W by ``tau``.
+    takes_squares : bool
+        Whether a squared norm r_i of W^MC may stand beside a format.
     auto_penalties : dict
         What "auto" stands for as ``tau`` and ``ridge``; a ridge of None: the solver finds one by itself.
     gram_columns : int
@@ -82,6 +84,7 @@ class BaseSolver(BaseEstimator):
     monotone: bool = False
     changes_rows: bool = False
     splits_all: bool = False
+    takes_squares: bool = False
     auto_penalties: dict[str, float | None] = {"tau": 10.0, "ridge": 0.0}
     gram_columns: int = 2048
     auto_initializer: str = "kaiming_normal"

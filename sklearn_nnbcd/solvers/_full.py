@@ -169,6 +169,11 @@ class FullBatch(BaseSolver):
         return self.ridge_on == "compressed"
 
     @property
+    def takes_squares(self) -> bool:  # type: ignore[override]
+        """In the Frobenius norm both are one square."""
+        return self.projection == "frobenius"
+
+    @property
     def auto_penalties(self) -> dict[str, float | None]:  # type: ignore[override]
         """In units of the sum of the sample weights."""
         ridge = 1.0 if self.ridge_on == "weights" else 0.0
