@@ -47,14 +47,14 @@ max_bytes : int, str or None
 compress_output : bool
     Whether a single ``compression`` includes the last layer, which the paper leaves dense.
 weight_regularizer : str, instance, list or None
-    r_i of the weights that have no compression: a name of
-    ``sklearn_nnbcd.regularizers.REGULARIZERS`` ('l2', 'l1', 'elastic_net', 'nonnegative', 'box'), an
-    instance, or a list with one entry per layer, the output included. It acts on W_i^MC, which then
-    predicts in place of W_i and which ``tau`` ties to it.
+    r_i of the weights: a name of ``sklearn_nnbcd.regularizers.REGULARIZERS`` ('l2', 'l1', 'l0', 'lp',
+    'elastic_net', 'nonnegative', 'box'), an instance, or a list with one entry per layer, the output
+    included. It acts on W_i^MC, which then predicts in place of W_i and which ``tau`` ties to it. Beside a
+    ``compression`` 'l2' is applied by the solver 'full' in the Frobenius norm; what cannot be is refused.
 activity_regularizer : str, instance, list or None
-    s_i of the hidden V_i, likewise, or a list with one entry per hidden layer. It shapes the fit,
-    not the prediction: V_i meets it exactly, the forward pass as far as gamma and rho tie it to V_i.
-    Needs solver='full', which 'auto' then stands for.
+    s_i of the hidden V_i, likewise, or a list with one entry per hidden layer, and one more for the output
+    V_N (of smooth losses) if it is to have one. It shapes the fit, not the prediction: V_i meets it exactly,
+    the forward pass as far as gamma and rho tie it to V_i. Needs solver='full', which 'auto' then stands for.
 rho : float
     Penalty of U_i = V_{i-1} W_i + b_i, > 0.
 gamma : float

@@ -66,6 +66,10 @@ class BaseSolver(LinkedEstimator):
     changes_rows : bool
         Whether a step changes what the solver keeps of the rows, so that a step that was interrupted leaves
         them between two states.
+    splits_all : bool
+        Whether layers without a compression have a W^MC, too, tied to W by ``tau``.
+    takes_squares : bool
+        Whether a squared norm r_i of W^MC may stand beside a format.
     auto_penalties : dict
         What "auto" stands for as ``tau`` and ``ridge``; a ridge of None: the solver finds one by itself.
     gram_columns : int
@@ -79,6 +83,8 @@ class BaseSolver(LinkedEstimator):
     scales_columns: bool = True
     monotone: bool = False
     changes_rows: bool = False
+    splits_all: bool = False
+    takes_squares: bool = False
     auto_penalties: dict[str, float | None] = {"tau": 10.0, "ridge": 0.0}
     gram_columns: int = 2048
     auto_initializer: str = "kaiming_normal"
