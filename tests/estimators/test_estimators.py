@@ -90,7 +90,14 @@ def test_a_format_named_without_a_rank_passes_the_check_of_training(solver):
 
 @pytest.mark.parametrize(
     ("name", "n_features", "rank"),
-    [("tt", 2, 2), ("cp", 2, 2), ("low_rank", 2, None), ("low_rank", 6, 2), ("low_rank", 30, 5), ("tt", 1, 1)],
+    [
+        ("tt", 2, 2),
+        ("cp", 2, 2),
+        ("low_rank", 2, None),
+        ("low_rank", 6, 2),
+        ("low_rank", 30, 5),
+        ("tt", 1, 1),
+    ],
 )
 def test_no_default_rank_is_1_where_it_can_be_more(name, n_features, rank):
     """The largest rank in a quarter of the weights, or rank 2 in less than half of them, or a dense layer."""
