@@ -5,6 +5,8 @@ import inspect
 from numbers import Integral
 from typing import Any
 
+from sklearn.base import clone
+
 from ._asked import check_sizes, refuse_unused, warn_if_left
 from ._names import canonical, cure_for
 from ._validation import check_integer, check_number
@@ -150,20 +152,29 @@ def resolve_compressions(estimator, shapes, owner):
 def resolve_plans(estimator, shapes, owner):
     """One compression plan per layer, None where a layer stays dense.
 
-    A layer stays dense, too, where a rank would not make it smaller, and where even rank 1 takes more
-    than the default share: few features would lose most of what they say, for little.
+    A layer stays dense, too, where a rank would not make it smaller. A share that nobody asked for leaves
+    rank 1 to no layer that can have more: all its units would see one direction of the inputs.
     """
     pieces, given, plans = resolve_compressions(estimator, shapes, owner), estimator.compression, []
     for i, (piece, shape) in enumerate(zip(pieces, shapes, strict=True)):
         plan = None if piece is None else piece.plan(shape)
         if plan is not None and plan.n_parameters is not None and hasattr(piece, "rank"):
             named = isinstance(given[i] if isinstance(given, list | tuple) else given, str)
-            share = piece.rank if named and estimator.rank is None else 1.0
-            size = shape[0] * shape[1]
-            if plan.n_parameters >= size or plan.n_parameters > share * size:
+            if named and estimator.rank is None:
+                plan = _default_plan(piece, plan, shape)
+            if plan is not None and plan.n_parameters >= shape[0] * shape[1]:
                 plan = None
         plans.append(plan)
     return (None, *plans)
+
+
+def _default_plan(piece, plan, shape):
+    """The plan within the default share; where that is rank 1 of more, rank 2 in twice the share, or None."""
+    size, (one, two) = shape[0] * shape[1], (clone(piece).set_params(rank=r) for r in (1, 2))
+    if plan.n_parameters > one.plan(shape).n_parameters or piece.highest_rank(shape) == 1:
+        return plan if plan.n_parameters <= piece.rank * size else None
+    plan = two.plan(shape)
+    return plan if plan.n_parameters <= 2.0 * piece.rank * size else None
 
 
 def resolve_grids(estimator, plans, owner):

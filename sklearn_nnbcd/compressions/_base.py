@@ -12,8 +12,8 @@ from numbers import Integral
 from typing import Any
 
 from array_api_compat import array_namespace
-from sklearn.base import BaseEstimator
 
+from .._sklearn_compat import LinkedEstimator
 from ..numerics._metric import Metric
 
 
@@ -363,7 +363,7 @@ class CompressionPlan:
         return 0.0
 
 
-class BaseCompression(BaseEstimator):
+class BaseCompression(LinkedEstimator):
     """Parameters of a compression; :meth:`plan` resolves them for one weight."""
 
     def highest_rank(self, shape: tuple) -> int | None:

@@ -7,12 +7,12 @@ import os
 from typing import IO, Any
 
 from .._validation import check_option
+from ..graphs._fold import folded
+from ..graphs._graph import Graph, graph_of
+from ..integers import IntegerNetwork
 from ._c_float import float_c
 from ._c_integer import integer_c
 from ._c_text import check_name, write_text
-from ._fold import folded
-from ._graph import Graph, graph_of
-from ._integer import IntegerNetwork
 
 
 def export_c(
@@ -28,8 +28,8 @@ def export_c(
 
     The file keeps the format of the weights: two factors are two products, a tensor train is multiplied
     core by core, sparse weights are stored with the smallest indices. There is no allocation, no recursion
-    and no library but ``expf``, ``log1pf`` and ``tanhf`` of libm where an activation or a probability needs
-    them. Memory is static, so one row is computed at a time.
+    and no library but ``asinhf``, ``expf``, ``log1pf`` and ``tanhf`` of libm where bent columns, activations
+    or probabilities need them. Memory is static, so one row is computed at a time.
 
     With ``name="network"`` a classifier's file has
 

@@ -4,7 +4,7 @@
 import math
 from typing import Any
 
-from sklearn.base import BaseEstimator
+from .._sklearn_compat import LinkedEstimator
 
 #: least curvature of an output in a mean Hessian that could vanish while there is a slope
 LEAST_CURVATURE = 0.01
@@ -37,7 +37,7 @@ def diagonal_mean(C: Any, s: Any, *, xp: Any) -> Any:
     return xp.eye(C.shape[1], dtype=C.dtype) * mean[:, None]
 
 
-class BaseLoss(BaseEstimator):
+class BaseLoss(LinkedEstimator):
     """A loss that is a sum over rows, and the exact solution of its V_N block.
 
     Class attributes

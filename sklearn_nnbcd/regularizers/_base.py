@@ -3,10 +3,10 @@
 
 from typing import Any
 
-from sklearn.base import BaseEstimator
+from .._sklearn_compat import LinkedEstimator
 
 
-class BaseRegularizer(BaseEstimator):
+class BaseRegularizer(LinkedEstimator):
     """A function r of arrays that is a sum over entries, and its prox.
 
     It serves as r_i of (7) on weights and as s_i on the rows of V_i. The same prox convention as

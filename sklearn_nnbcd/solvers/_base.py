@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
+from .._sklearn_compat import LinkedEstimator
 from ..engine import STREAM_BATCHES, Diagnosis, Problem, Terms, Weights
 from ..network import InputMap
 
@@ -46,7 +46,7 @@ class FitContext:
     n_batches: int = 0
 
 
-class BaseSolver(BaseEstimator):
+class BaseSolver(LinkedEstimator):
     """A way to minimise the problem of a fit, step by step.
 
     A fit calls :meth:`init` once, :meth:`step` until it is told to stop, and :meth:`finish`. Between
