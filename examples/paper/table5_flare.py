@@ -128,7 +128,7 @@ def published(compression: list | None, seed: int, **changes) -> NNBCDClassifier
         (300, 100),
         loss="squared_error",
         compression=compression,
-        solver=FullBatch(relaxation=1.0, extrapolation=False, alpha_w=1.0, scale_columns=False),
+        solver=FullBatch.paper(alpha_w=1.0),
         random_state=seed,
         **(parameters | changes),
     )
