@@ -137,7 +137,7 @@ def main() -> None:
     rows = []
     for item, (script, name, told) in ITEMS.items():
         path = records.RESULTS / f"{name}.json"
-        found = "not run: the machine's time went to the others"
+        found = "not run yet"
         if path.exists():
             found = told(json.loads(path.read_text(encoding="utf-8")))
         rows.append({"item": item, "script": script, "found": found})
