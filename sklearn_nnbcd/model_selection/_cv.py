@@ -223,7 +223,7 @@ class NNBCDClassifierCV(ClassifierMixin, BaseNNBCDCV):
         Labels.
     n_features_in_ : int
         Number of columns of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, where X had names that are all strings.
 
     See Also
@@ -329,7 +329,7 @@ class NNBCDRegressorCV(RegressorMixin, BaseNNBCDCV):
         Number of folds.
     n_features_in_ : int
         Number of columns of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, where X had names that are all strings.
 
     See Also
