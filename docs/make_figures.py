@@ -63,6 +63,14 @@ def load(name: str) -> list[dict]:
     return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))["rows"]
 
 
+def plain_ticks(axis: plt.Axes, ticks: tuple) -> None:
+    """A logarithmic axis of numbers that are written out."""
+    low, high = axis.get_xlim()
+    shown = [tick for tick in ticks if low <= tick <= high]
+    axis.set_xticks(shown, [f"{tick:g}" for tick in shown])
+    axis.minorticks_off()
+
+
 def panels(n: int, height: float = 3.0, width: float = 3.2) -> tuple:
     """A figure of n axes side by side."""
     figure, axes = plt.subplots(1, n, figsize=(width * n, height), layout="constrained", squeeze=False)
@@ -107,6 +115,7 @@ def draw_budget() -> plt.Figure:
                 label=f"{shares} shares",
             )
         axis.set(xscale="log", title=f"solver {solver!r}", xlabel="compression ratio")
+        plain_ticks(axis, (0.1, 0.15, 0.25))
         axis.grid(alpha=0.3)
     axes[0].set_ylabel("test accuracy")
     axes[0].legend(frameon=False)
@@ -146,6 +155,7 @@ def draw_devices() -> plt.Figure:
                 )
                 axis.plot(row["flash"] / 1000, row["accuracy"], style[0], color=style[1], label=kind)
         axis.set(xscale="log", title=name, xlabel="kB of flash")
+        plain_ticks(axis, (2, 5, 10, 20, 50, 100, 200))
         axis.grid(alpha=0.3)
     axes[0].set_ylabel("accuracy")
     named = {text: handle for axis in axes for handle, text in zip(*axis.get_legend_handles_labels())}
@@ -163,6 +173,7 @@ def draw_sparse() -> plt.Figure:
             if row["table"] == name:
                 axis.plot(row["seconds"], row["accuracy"], "o", label=row["contestant"])
         axis.set(xscale="log", title=name, xlabel="CPU seconds of fit")
+        plain_ticks(axis, (2, 5, 10, 15, 20, 30))
         axis.grid(alpha=0.3)
         axis.margins(0.15)
         axis.legend(frameon=False, fontsize=7)
@@ -181,6 +192,7 @@ def draw_table3() -> plt.Figure:
     paper = sorted((row["size"], row["paper"]) for row in rows if row["format"] == "tt" and row["paper"])
     axis.plot(*zip(*paper, strict=True), "k--", marker="x", label="tensor trains in the paper")
     axis.set(xscale="log", xlabel="compression ratio", ylabel="test accuracy")
+    plain_ticks(axis, (0.05, 0.1, 0.2, 0.4, 0.6))
     axis.grid(alpha=0.3)
     axis.legend(frameon=False)
     return figure
@@ -207,7 +219,8 @@ def draw_tables() -> plt.Figure:
     axis.set_xscale("symlog", linthresh=1)
     axis.set_xlabel("NN-BCD less the rival, hundredths of the score")
     axis.grid(alpha=0.3)
-    axis.legend(frameon=False, fontsize=8, loc="upper right")
+    axis.margins(x=0.08)
+    figure.legend(frameon=False, fontsize=8, loc="outside upper center", ncols=3)
     return figure
 
 
