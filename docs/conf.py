@@ -51,6 +51,7 @@ myst_heading_anchors = 3
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 python_maximum_signature_line_length = 60
+toc_object_entries_show_parents = "hide"
 
 #: examples that read one of the paper's data sets, each left out where its file is not there
 NEEDS_DATA = {"plot_har_tensor_train": "har.npz", "plot_flare_pruning": "flare.npz"}
