@@ -15,18 +15,13 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone, is_classifier
-from sklearn.metrics import log_loss
-from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state
 
 from ._arrays import on_host
+from ._held_out import best_first, divided, judged
 from ._resolve import resolve_sizes
-from ._sklearn_compat import take_rows
 from ._validation import parse_bytes
-from .compressions import COMPRESSIONS
+from .compressions import COMPRESSIONS, least_entries
 
-#: rows that the kinds are fitted to and compared on, at most, and the share of the comparison
-COMPARED_ROWS, COMPARED_SHARE = 10_000, 0.25
 #: widest hidden layers of plain networks with one and with two of them
 WIDEST = (512, 256)
 #: hidden layers of sparse networks where many columns wait to be pruned, and where plain ones are as wide as
@@ -72,8 +67,11 @@ class Kind:
         """Parameters of the largest network of this kind in ``room`` bytes, or None."""
         shapes = shapes_of(n_features, n_outputs)
         if self.compression is not None:
-            share = kept_share(shapes(self.widths or ()), self.bits, room, sparse=self.compression == "l0")
-            if not SHARES[0] <= share:
+            layers = shapes(self.widths or ())
+            share = kept_share(layers, self.bits, room, sparse=self.compression == "l0")
+            piece = COMPRESSIONS.get(self.compression, self.compression)
+            least = least_entries([piece() if isinstance(piece, type) else piece] * len(layers), layers)
+            if share < SHARES[0] or int(share * sum(a * b for a, b in layers)) < least:
                 return None
             share = min(share, 1.0)
             return self._parameters(self.widths, self.bits, compression_ratio=share, compress_output=True)
@@ -309,68 +307,6 @@ def compare(
         if fitted is not None:
             rows.append(judged(fitted, T, t) | {"params": kind.within(room, *size), "kind": kind})
     return best_first(rows, len(t), is_classifier(estimator))
-
-
-def divided(estimator: Any, X: Any, y: Any, sample_weight: Any) -> tuple[list, tuple]:
-    """Rows to fit to, as the arguments of ``fit``, and rows (X, y) to compare on."""
-    chosen, held_out = split(y, is_classifier(estimator), estimator.random_state)
-
-    def part(x: Any, rows: np.ndarray) -> Any:
-        return take_rows(x if hasattr(x, "shape") else np.asarray(x), rows)
-
-    arrays = (X, y) if sample_weight is None else (X, y, sample_weight)
-    return [part(x, chosen) for x in arrays], (part(X, held_out), part(y, held_out))
-
-
-def judged(fitted: Any, T: Any, t: Any) -> dict:
-    """Bytes, score and loss of a network on rows that it was not fitted to."""
-    score = float(fitted.score(T, t))
-    return {"n_bytes": fitted.n_bytes_, "score": score, "loss": held_out_loss(fitted, T, t, score)}
-
-
-def best_first(rows: list[dict], n_held_out: int, classify: bool) -> list[dict]:
-    """What was compared, the chosen one first, the others by their scores."""
-    if not rows:
-        return rows
-    best = max(row["score"] for row in rows)
-    level = [row for row in rows if row["score"] >= best - standard_error(best, n_held_out, classify)]
-    first = min(level, key=lambda row: row["loss"])
-    return [first, *sorted((r for r in rows if r is not first), key=lambda row: -row["score"])]
-
-
-def standard_error(score: float, n_rows: int, classify: bool) -> float:
-    """That of an accuracy on so many rows; 0 for other scores."""
-    return (score * (1.0 - score) / n_rows) ** 0.5 if classify and 0.0 < score < 1.0 else 0.0
-
-
-def held_out_loss(fitted: Any, T: Any, t: Any, score: float) -> float:
-    """Log loss, or what stands for it where there is none."""
-    if not is_classifier(fitted) or np.ndim(fitted.classes_[0]) or np.ndim(on_host(t)) > 1:
-        return -score
-    return float(log_loss(on_host(t), on_host(fitted.predict_proba(T)), labels=fitted.classes_))
-
-
-def split(y: Any, classify: bool, random_state: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Rows to fit to and rows to compare on; with the same shares of classes where these are large enough."""
-    y = np.asarray(on_host(y))
-    count = min(len(y), COMPARED_ROWS)
-    n_held_out = max(1, round(COMPARED_SHARE * count))
-    state = check_random_state(random_state)
-    options = {
-        "train_size": count - n_held_out,
-        "test_size": n_held_out,
-        "random_state": state.randint(2**31 - 1)
-        if isinstance(random_state, np.random.RandomState)
-        else random_state,
-    }
-    labels = y.ravel() if classify and y.size == len(y) else None
-    if labels is not None:
-        codes = np.unique(labels, return_inverse=True)[1]
-        counts = np.bincount(codes)
-        if counts.min() >= 4 and len(counts) <= n_held_out:
-            options["stratify"] = codes
-    fitted, held_out = train_test_split(np.arange(len(y)), **options)
-    return np.sort(fitted), np.sort(held_out)
 
 
 def fit_within(model: Any, kind: Kind, room: int, size: tuple, arrays: Sequence, rest: dict) -> Any:

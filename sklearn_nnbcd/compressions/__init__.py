@@ -3,7 +3,7 @@
 
 from ._base import BaseCompression, CompressedWeight, CompressionPlan, Local
 from ._binary import Binary
-from ._budget import Budget, budget_plans, check_budget, check_ratio
+from ._budget import Budget, budget_plans, check_budget, check_ratio, least_entries
 from ._codebook import Codebook
 from ._cp import CP
 from ._dense import DensePlan, DenseWeight
@@ -68,6 +68,7 @@ __all__ = [
     "budget_plans",
     "check_bits",
     "check_budget",
+    "least_entries",
     "check_ratio",
     "quantized",
     "quantized_plan",

@@ -102,9 +102,8 @@ def check_budget(
         )
     (name,) = names
     sizes = [d_in * d_out for d_in, d_out in shapes]
-    pairs = list(zip(compressions, shapes, sizes, strict=True))
-    dense = sum(size for c, _, size in pairs if c is None)
-    least = sum(_least(c, shape) if name == "rank" else 1 for c, shape, _ in pairs if c is not None)
+    dense = sum(size for c, size in zip(compressions, sizes, strict=True) if c is None)
+    least = least_entries(compressions, shapes)
     budget = int(ratio * sum(sizes) * (1.0 + 1e-12)) - dense  # the product may be rounded down
     if budget < least:
         raise ValueError(
@@ -113,6 +112,12 @@ def check_budget(
             "Raise it, or compress more layers (compress_output=True)."
         )
     return name, budget
+
+
+def least_entries(compressions: Sequence, shapes: Sequence[tuple]) -> int:
+    """Fewest entries that compressed layers can have: rank 1, or one entry, each."""
+    pairs = [(c, shape) for c, shape in zip(compressions, shapes, strict=True) if c is not None]
+    return sum(_least(c, shape) if hasattr(c, "rank") else 1 for c, shape in pairs)
 
 
 @dataclass(frozen=True)

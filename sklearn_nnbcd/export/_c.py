@@ -7,12 +7,12 @@ import os
 from typing import IO, Any
 
 from .._validation import check_option
+from ..graphs._fold import folded
+from ..graphs._graph import Graph, graph_of
+from ..integers import IntegerNetwork
 from ._c_float import float_c
 from ._c_integer import integer_c
 from ._c_text import check_name, write_text
-from ._fold import folded
-from ._graph import Graph, graph_of
-from ._integer import IntegerNetwork
 
 
 def export_c(

@@ -10,12 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ._c_interface import File, add_functions, assembled, declarations
-from ._c_memory import Plan, plan_of
-from ._c_sparse import sparse_helper, sparse_tables
-from ._c_text import check_float32, number
-from ._graph import Graph
-from ._nodes import (
+from ..graphs._graph import Graph
+from ..graphs._nodes import (
     Add,
     Clip,
     Exp,
@@ -39,6 +35,10 @@ from ._nodes import (
     TwoColumns,
     Windows,
 )
+from ._c_interface import File, add_functions, assembled, declarations
+from ._c_memory import Plan, plan_of
+from ._c_sparse import sparse_helper, sparse_tables
+from ._c_text import check_float32, number
 
 
 @dataclass(frozen=True)

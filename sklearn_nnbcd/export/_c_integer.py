@@ -9,13 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ._c_integer_helpers import helper
-from ._c_interface import File, add_functions, assembled, declarations
-from ._c_memory import Memory
-from ._c_sparse import sparse_helper, sparse_tables
-from ._c_text import number
-from ._integer import IntegerNetwork
-from ._integer_ops import (
+from ..graphs._nodes import Gather, Scatter, Windows
+from ..integers import IntegerNetwork
+from ..integers._operations import (
     Combine,
     IntegerPool,
     IntegerProduct,
@@ -26,7 +22,11 @@ from ._integer_ops import (
     SparseIntegerProduct,
     Table,
 )
-from ._nodes import Gather, Scatter, Windows
+from ._c_integer_helpers import helper
+from ._c_interface import File, add_functions, assembled, declarations
+from ._c_memory import Memory
+from ._c_sparse import sparse_helper, sparse_tables
+from ._c_text import number
 
 #: entries of int32 and bytes that a type takes
 KINDS = {8: "int8_t", 16: "int16_t", 32: "int32_t"}

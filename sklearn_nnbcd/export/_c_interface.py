@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..graphs._graph import Graph
 from ._c_helpers import helpers_for
 from ._c_text import integer_type, string, table
-from ._graph import Graph
 
 
 @dataclass

@@ -7,9 +7,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from ._fold import consumers
-from ._graph import Graph
-from ._nodes import (
+from ..graphs._fold import consumers
+from ..graphs._graph import Graph
+from ..graphs._nodes import (
     Add,
     Clip,
     Intercept,

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..graphs._nodes import SparseProduct
 from ._c_text import integer_type
-from ._nodes import SparseProduct
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import IO, Any
 import numpy as np
 
 from .._validation import check_integer
-from ._graph import Graph, graph_of
+from ..graphs._graph import Graph, graph_of
 from ._onnx_writer import Writer, class_names, write_outputs
 
 #: the first opset in which all operators that are used have their present form, and the usual one

@@ -9,8 +9,8 @@ import numpy as np
 
 from .._classifier import NNBCDClassifier
 from .._regressor import NNBCDRegressor
+from ..graphs._graph import graph_of
 from ..targets import Indicators
-from ._graph import graph_of
 from ._onnx import FIRST_OPSET, installed
 from ._onnx_writer import Writer, class_names, write_outputs
 

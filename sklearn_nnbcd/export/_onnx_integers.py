@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._nodes import Product
+from ..graphs._nodes import Product
 
 #: entries from which integers share bytes: below, the nodes that take them apart are larger than the gain
 PACKED_FROM = 1024

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._graph import Graph
-from ._nodes import (
+from ..graphs._graph import Graph
+from ..graphs._nodes import (
     Add,
     Clip,
     Exp,

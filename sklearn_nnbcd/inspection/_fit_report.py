@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ..network import network_rows
 from ..targets import one_target
-from ._rows import network_rows, unwrapped
+from ._rows import unwrapped
 from ._table import columns_of, table_text
 
 _COLUMNS = {

@@ -9,17 +9,8 @@ from typing import Any
 
 from sklearn.base import clone, is_classifier
 
-from .._sizing import (
-    ATTEMPTS,
-    COMPARED_ROWS,
-    Kind,
-    best_first,
-    divided,
-    fit_within,
-    judged,
-    kinds_within,
-    standard_error,
-)
+from .._held_out import COMPARED_ROWS, best_first, divided, judged, standard_error
+from .._sizing import ATTEMPTS, Kind, fit_within, kinds_within
 from ..network import quantize
 from ..solvers import MiniBatch
 

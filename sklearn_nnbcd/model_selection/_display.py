@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
+from ..inspection._figures import bytes_text, load_matplotlib
 from ._path import BUDGETS, CompressionPath, compression_path
 
 #: marks of the rivals, one after the other
@@ -97,7 +98,7 @@ class CompressionPathDisplay:
         ImportError
             Without matplotlib.
         """
-        plt, ticker = load_matplotlib()
+        plt, ticker = load_matplotlib(type(self).__name__)
         ax = plt.subplots(layout="constrained")[1] if ax is None else ax
         name = self.estimator_name if name is None else name
         order = np.argsort(self.n_bytes, kind="stable")
@@ -171,7 +172,7 @@ class CompressionPathDisplay:
         -------
         display : CompressionPathDisplay
         """
-        load_matplotlib()  # what is missing is said before any work
+        load_matplotlib(cls.__name__)  # what is missing is said before any work
         path = compression_path(
             estimator,
             X,
@@ -288,18 +289,6 @@ class CompressionPathDisplay:
         return found.plot(ax, name=name, **kwargs)
 
 
-def load_matplotlib() -> tuple[Any, Any]:
-    """``matplotlib.pyplot`` and ``matplotlib.ticker``; ImportError with the cure."""
-    try:
-        import matplotlib.pyplot as plt
-        from matplotlib import ticker
-    except ImportError as error:
-        raise ImportError(
-            "CompressionPathDisplay needs matplotlib. Install it, e.g. by pip install 'sklearn-nnbcd[plot]'."
-        ) from error
-    return plt, ticker
-
-
 def by_name(rivals: Iterable) -> dict[str, list]:
     """Points (bytes, score) of each rival; ValueError for what is no such triple."""
     points: dict[str, list] = {}
@@ -321,11 +310,3 @@ def name_of_score(scoring: Any, estimator: Any) -> str:
     if scoring is not None:
         return "score"
     return "accuracy" if is_classifier(estimator) else "R²"
-
-
-def bytes_text(value: float) -> str:
-    """'500 B', '4 kB', '1 MB'."""
-    for unit, size in (("MB", 1e6), ("kB", 1e3)):
-        if value >= size:
-            return f"{value / size:g} {unit}"
-    return f"{value:g} B"

@@ -6,6 +6,7 @@ from ._metrics import network_metrics
 from ._narrow import narrow, narrow_network
 from ._network import Network
 from ._quantize import in_single_precision, quantize, quantize_fit, quantize_network
+from ._rows import network_rows, network_targets
 
 __all__ = [
     "InputMap",
@@ -14,6 +15,8 @@ __all__ = [
     "narrow",
     "narrow_network",
     "network_metrics",
+    "network_rows",
+    "network_targets",
     "quantize",
     "quantize_fit",
     "quantize_network",

@@ -24,9 +24,9 @@ from sklearn_nnbcd.compressions import TensorTrain
 from sklearn_nnbcd.datasets import fetch_har
 from sklearn_nnbcd.export import IntegerNetwork, export_c, graph_of
 from sklearn_nnbcd.export._c_integer import integer_c
-from sklearn_nnbcd.export._integer_build import IntegerBuilder
-from sklearn_nnbcd.export._integer_grids import PRECISIONS
-from sklearn_nnbcd.export._nodes import Levels, Product
+from sklearn_nnbcd.graphs._nodes import Levels, Product
+from sklearn_nnbcd.integers._build import IntegerBuilder
+from sklearn_nnbcd.integers._grids import PRECISIONS
 from sklearn_nnbcd.layers import Conv2D
 
 # few passes make weights to compute with, not good ones

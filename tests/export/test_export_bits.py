@@ -11,8 +11,8 @@ from sklearn.datasets import load_digits
 from sklearn_nnbcd import NNBCDClassifier
 from sklearn_nnbcd.compressions import L0, LowRank, Quantized, TensorTrain
 from sklearn_nnbcd.export import IntegerNetwork, export_c, graph_of
-from sklearn_nnbcd.export._nodes import Product
-from sklearn_nnbcd.export._quantized import row_factors
+from sklearn_nnbcd.graphs._levels import row_factors
+from sklearn_nnbcd.graphs._nodes import Product
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

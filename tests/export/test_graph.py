@@ -17,7 +17,7 @@ from sklearn_nnbcd.activations import ACTIVATIONS, BaseActivation
 from sklearn_nnbcd.compressions import COMPRESSIONS
 from sklearn_nnbcd.compressions.tensors import Tensorization
 from sklearn_nnbcd.export import graph_of
-from sklearn_nnbcd.export._lowerings import (
+from sklearn_nnbcd.graphs._lowerings import (
     ACTIVATION_LOWERINGS,
     LAYER_LOWERINGS,
     LINK_LOWERINGS,
@@ -26,8 +26,8 @@ from sklearn_nnbcd.export._lowerings import (
     lower_activation,
     lower_weight,
 )
-from sklearn_nnbcd.export._nodes import Builder
-from sklearn_nnbcd.export._trains import mode_pairs, multiply_adds, train_steps
+from sklearn_nnbcd.graphs._nodes import Builder
+from sklearn_nnbcd.graphs._trains import mode_pairs, multiply_adds, train_steps
 from sklearn_nnbcd.layers import LAYERS
 from sklearn_nnbcd.losses import LOSSES
 

@@ -18,8 +18,8 @@ from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.activations import ACTIVATIONS
 from sklearn_nnbcd.compressions import COMPRESSIONS
 from sklearn_nnbcd.export import export_onnx, graph_of, register_onnx_converter
-from sklearn_nnbcd.export._nodes import Input, Node
 from sklearn_nnbcd.export._onnx_writer import EMITTERS
+from sklearn_nnbcd.graphs._nodes import Input, Node
 from sklearn_nnbcd.losses import LOSSES
 
 onnx = pytest.importorskip("onnx")

@@ -25,6 +25,7 @@ from ..compressions._sum import SumWeight
 from ..compressions._tensor_train import TensorTrainWeight
 from ..compressions._tucker import TuckerWeight
 from ..layers._pool import Pooled
+from ._levels import lower_quantized
 from ._nodes import (
     Add,
     Builder,
@@ -48,7 +49,6 @@ from ._nodes import (
     TwoColumns,
     Windows,
 )
-from ._quantized import lower_quantized
 from ._trains import train_steps
 
 # activations: (piece, builder, source) -> place ---------------------------------------------------
@@ -290,7 +290,7 @@ def _lowering(table: dict, piece: Any, family: str) -> Any:
         known = sorted(kind.__name__ for kind in table)
         raise ValueError(
             f"The export knows the {family} {', '.join(known)}. Got {piece!r}. Add a line for "
-            f"{type(piece).__name__} to sklearn_nnbcd.export, or use one of these."
+            f"{type(piece).__name__} to sklearn_nnbcd/graphs/_lowerings.py, or use one of these."
         )
     return found
 

@@ -9,30 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ._graph import Graph
-from ._integer_grids import (
-    LARGEST_SUM,
-    MOST_INPUTS,
-    Grid,
-    Precision,
-    check_ratio,
-    column_scales,
-    nearest,
-    rounded_in_metric,
-    rounding_of,
-)
-from ._integer_ops import (
-    TABLE_FRACTION,
-    Combine,
-    IntegerPool,
-    IntegerProduct,
-    Move,
-    Rounding,
-    SparseIntegerProduct,
-    Table,
-)
-from ._integer_ranges import MOVES, Ranges
-from ._nodes import (
+from ..graphs._graph import Graph
+from ..graphs._nodes import (
     Add,
     Clip,
     Intercept,
@@ -47,6 +25,28 @@ from ._nodes import (
     SparseProduct,
     Tanh,
 )
+from ._grids import (
+    LARGEST_SUM,
+    MOST_INPUTS,
+    Grid,
+    Precision,
+    check_ratio,
+    column_scales,
+    nearest,
+    rounded_in_metric,
+    rounding_of,
+)
+from ._operations import (
+    TABLE_FRACTION,
+    Combine,
+    IntegerPool,
+    IntegerProduct,
+    Move,
+    Rounding,
+    SparseIntegerProduct,
+    Table,
+)
+from ._ranges import MOVES, Ranges
 
 #: bits of the index of a table, by the bits of its results
 TABLE_BITS = {8: 7, 16: 9}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ._integer_ops import Rounding
+from ._operations import Rounding
 
 #: sums stay below this in absolute value, the bias included
 LARGEST_SUM = 2**31 - 1

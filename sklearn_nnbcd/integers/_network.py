@@ -10,11 +10,11 @@ import numpy as np
 from sklearn.utils.validation import check_array
 
 from .._validation import check_option
-from ._fold import folded
-from ._graph import Graph, graph_of
-from ._integer_build import IntegerBuilder
-from ._integer_grids import PRECISIONS
-from ._integer_ops import Operation
+from ..graphs._fold import folded
+from ..graphs._graph import Graph, graph_of
+from ._build import IntegerBuilder
+from ._grids import PRECISIONS
+from ._operations import Operation
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,11 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from ._fold import consumers, rows_scaled
-from ._graph import Graph
-from ._integer_grids import COVERED, HEADROOM, ROOM, Grid, Precision
-from ._integer_ops import Operation, Quantise
-from ._nodes import Clip, Gather, GroupedProduct, Node, Product, Scale, Scatter, SparseProduct, Windows
+from ..graphs._fold import consumers, rows_scaled
+from ..graphs._graph import Graph
+from ..graphs._nodes import (
+    Clip,
+    Gather,
+    GroupedProduct,
+    Node,
+    Product,
+    Scale,
+    Scatter,
+    SparseProduct,
+    Windows,
+)
+from ._grids import COVERED, HEADROOM, ROOM, Grid, Precision
+from ._operations import Operation, Quantise
 
 #: mean square error of one grid for all columns of X, in units of their variances, up to which there is one
 ONE_GRID_ERROR = 0.01

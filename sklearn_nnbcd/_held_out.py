@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Rows that are held out to compare networks on, and which network does best on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.metrics import log_loss
+from sklearn.utils import check_random_state
+
+from ._arrays import on_host
+from ._sklearn_compat import take_rows
+
+#: rows that networks are fitted to and compared on, at most, and the share of the comparison
+COMPARED_ROWS, COMPARED_SHARE = 10_000, 0.25
+#: runs of rows that are held out of each class
+RUNS = 2
+
+
+def divided(estimator: Any, X: Any, y: Any, sample_weight: Any) -> tuple[list, tuple]:
+    """Rows to fit to, as the arguments of ``fit``, and rows (X, y) to compare on."""
+    chosen, held_out = split(y, is_classifier(estimator), estimator.random_state)
+
+    def part(x: Any, rows: np.ndarray) -> Any:
+        return take_rows(x if hasattr(x, "shape") else np.asarray(x), rows)
+
+    arrays = (X, y) if sample_weight is None else (X, y, sample_weight)
+    return [part(x, chosen) for x in arrays], (part(X, held_out), part(y, held_out))
+
+
+def judged(fitted: Any, T: Any, t: Any) -> dict:
+    """Bytes, score and loss of a network on rows that it was not fitted to."""
+    score = float(fitted.score(T, t))
+    return {"n_bytes": fitted.n_bytes_, "score": score, "loss": held_out_loss(fitted, T, t, score)}
+
+
+def best_first(rows: list[dict], n_held_out: int, classify: bool) -> list[dict]:
+    """What was compared, the chosen one first, the others by their scores."""
+    if not rows:
+        return rows
+    best = max(row["score"] for row in rows)
+    level = [row for row in rows if row["score"] >= best - standard_error(best, n_held_out, classify)]
+    first = min(level, key=lambda row: row["loss"])
+    return [first, *sorted((r for r in rows if r is not first), key=lambda row: -row["score"])]
+
+
+def standard_error(score: float, n_rows: int, classify: bool) -> float:
+    """That of an accuracy on so many rows; 0 for other scores."""
+    return (score * (1.0 - score) / n_rows) ** 0.5 if classify and 0.0 < score < 1.0 else 0.0
+
+
+def held_out_loss(fitted: Any, T: Any, t: Any, score: float) -> float:
+    """Log loss, or what stands for it where there is none."""
+    if not is_classifier(fitted) or np.ndim(fitted.classes_[0]) or np.ndim(on_host(t)) > 1:
+        return -score
+    return float(log_loss(on_host(t), on_host(fitted.predict_proba(T)), labels=fitted.classes_))
+
+
+def split(y: Any, classify: bool, random_state: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to fit to and rows to compare on; with the same shares of classes where these are large enough.
+
+    Rows that lie next to one another often come from one source, a person or a day, of which new rows are
+    not. So rows are held out in a few runs, each as they follow one another in a class, and not one by one:
+    what a network knows of its sources by heart does not count.
+    """
+    y = np.asarray(on_host(y))
+    count = min(len(y), COMPARED_ROWS)
+    n_held_out = max(1, round(COMPARED_SHARE * count))
+    state = check_random_state(random_state)
+    fitted, held_out = [], []
+    groups = groups_of(y, classify, n_held_out)
+    sizes = [len(rows) for rows in groups]
+    for rows, n_out, n_in in zip(
+        groups, quotas(sizes, n_held_out), quotas(sizes, count - n_held_out), strict=True
+    ):
+        chosen = runs(rows, min(n_out, len(rows) - 1), state)
+        rest = np.setdiff1d(rows, chosen, assume_unique=True)
+        fitted.append(rest if n_in >= len(rest) else state.choice(rest, n_in, replace=False))
+        held_out.append(chosen)
+    return np.sort(np.concatenate(fitted)), np.sort(np.concatenate(held_out))
+
+
+def groups_of(y: np.ndarray, classify: bool, n_held_out: int) -> list[np.ndarray]:
+    """Rows of each class in their order, or all rows where classes are too small or there are none."""
+    if classify and y.size == len(y):
+        codes = np.unique(y.ravel(), return_inverse=True)[1]
+        counts = np.bincount(codes)
+        if counts.min() >= 4 and len(counts) <= n_held_out:
+            return np.split(np.argsort(codes, kind="stable"), np.cumsum(counts)[:-1])
+    return [np.arange(len(y))]
+
+
+def quotas(sizes: Sequence[int], total: int) -> list[int]:
+    """Parts of a total in proportion to sizes, at least 1 each."""
+    ends = np.rint(np.cumsum(sizes) * (total / sum(sizes))).astype(int)
+    return [max(1, int(n)) for n in np.diff(ends, prepend=0)]
+
+
+def runs(rows: np.ndarray, count: int, state: np.random.RandomState) -> np.ndarray:
+    """So many of the rows, in a few runs that lie anywhere in equal parts of them."""
+    n_runs = max(1, min(RUNS, count))
+    lengths = np.diff(np.linspace(0, count, n_runs + 1).astype(int))
+    starts = [
+        state.randint(len(part) - n + 1)
+        for part, n in zip(np.array_split(rows, n_runs), lengths, strict=True)
+    ]
+    parts = zip(np.array_split(rows, n_runs), starts, lengths, strict=True)
+    return np.concatenate([part[start : start + n] for part, start, n in parts])

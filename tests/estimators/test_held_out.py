@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Held-out rows of budgets in bytes: runs of each class, apart from what is fitted, the same by seed."""
+
+import numpy as np
+import pytest
+
+from sklearn_nnbcd import NNBCDClassifier
+from sklearn_nnbcd._held_out import COMPARED_ROWS, COMPARED_SHARE, RUNS, split
+
+
+def runs_of(rows, pool):
+    """Number of gaps-free runs of some rows among those of a pool, both rising."""
+    places = np.searchsorted(pool, rows)
+    return 1 + np.count_nonzero(np.diff(places) != 1)
+
+
+@pytest.mark.parametrize("n_rows", [60, 1000, 30_000])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_each_class_gives_its_share_in_runs(n_rows, seed):
+    y = np.random.default_rng(seed).choice(4, n_rows, p=[0.5, 0.3, 0.15, 0.05])
+    y[:16] = np.repeat([0, 1, 2, 3], 4)
+    fitted, held_out = split(y, True, seed)
+    assert not np.intersect1d(fitted, held_out).size and len(np.unique(fitted)) == len(fitted)
+    count = min(n_rows, COMPARED_ROWS)
+    assert abs(len(held_out) - COMPARED_SHARE * count) <= 4 and abs(len(fitted) + len(held_out) - count) <= 8
+    for label in range(4):
+        pool = np.flatnonzero(y == label)
+        own = held_out[y[held_out] == label]
+        assert abs(len(own) - COMPARED_SHARE * count * len(pool) / n_rows) <= 1  # rounded sums differ by 1
+        assert runs_of(own, pool) <= RUNS
+    again = split(y, True, seed)
+    np.testing.assert_array_equal(again[0], fitted)
+
+
+@pytest.mark.parametrize("y", [np.linspace(0.0, 1.0, 200), np.arange(200), np.zeros((200, 2))])
+def test_numbers_and_rare_classes_give_runs_of_all_rows(y):
+    fitted, held_out = split(y, y.dtype.kind == "i", 0)
+    assert len(held_out) == 50 and len(fitted) == 150
+    assert runs_of(held_out, np.arange(200)) <= RUNS
+    assert held_out.min() < 100 <= held_out.max()  # one in each half
+
+
+def test_what_is_known_of_sources_does_not_count():
+    """Rows of 40 sources, each with columns and a label of its own: to know these by heart wins nothing."""
+    rng = np.random.default_rng(0)
+    sources = np.repeat(np.arange(40), 25)
+    y = sources % 2
+    own = rng.normal(size=(40, 60))
+    X = own[sources] + 0.3 * rng.normal(size=(1000, 60))
+    X[:, 0] = 1.5 * (2 * y - 1) + rng.normal(size=1000)
+    model = NNBCDClassifier(max_bytes=2000, random_state=0).fit(X, y)
+    assert max(row["score"] for row in model.compared_) < 0.9  # rows of known sources: 1.0, of new ones .7
+
+
+@pytest.mark.parametrize("room", [300, 450, 700, 1500])
+def test_small_budgets_on_wide_tables(room):
+    """Whatever cannot be made so small is no kind, and the rest is compared."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(120, 300))
+    y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 1)
+    model = NNBCDClassifier(max_bytes=room, max_iter=2, random_state=0).fit(X, y)
+    assert model.n_bytes_ <= room and all(row["n_bytes"] <= room for row in model.compared_)
