@@ -32,6 +32,8 @@ print(network.chosen_params_)
 # %%
 # Where the bytes are
 # -------------------
+#
+# :class:`~sklearn_nnbcd.inspection.LayerSizeDisplay` draws the same table.
 
 print(compression_report(network))
 

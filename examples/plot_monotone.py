@@ -23,7 +23,7 @@ from sklearn.datasets import load_wine
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_nnbcd import NNBCDClassifier
-from sklearn_nnbcd.inspection import fit_report
+from sklearn_nnbcd.inspection import ObjectiveDisplay, fit_report
 from sklearn_nnbcd.solvers import FullBatch
 
 X, y = load_wine(return_X_y=True)
@@ -57,11 +57,8 @@ for name, network in fits.items():
 left.set(xlabel="sweep", ylabel="L", title="The objective never rises")
 left.grid(alpha=0.3)
 left.legend(frameon=False)
-terms = fits["as shipped"].objective_terms_
-names = [name for name in terms.dtype.names if np.any(terms[name])]
-right.stackplot(np.arange(1, len(terms) + 1), [terms[name] for name in names], labels=names, alpha=0.85)
-right.set(xlabel="sweep", title="What L is made of, as shipped")
-right.legend(frameon=False, fontsize=8)
+ObjectiveDisplay.from_estimator(fits["as shipped"], ax=right)
+right.set_title("What L is made of, as shipped")
 
 Path("figures").mkdir(exist_ok=True)
 figure.savefig("figures/plot_monotone.png", dpi=150)
