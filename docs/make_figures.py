@@ -58,9 +58,10 @@ def draw(rows: list[dict], path: Path) -> None:
     figure.savefig(path, dpi=110, metadata={"Software": None})
 
 
-def load(name: str) -> list[dict]:
-    """The rows of a file of results."""
-    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))["rows"]
+def load(name: str, section: str | None = None) -> list[dict]:
+    """The rows of a file of results, or of a section of it."""
+    found = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+    return found["rows"] if section is None else found["sections"][section]
 
 
 def plain_ticks(axis: plt.Axes, ticks: tuple) -> None:
@@ -183,18 +184,36 @@ def draw_sparse() -> plt.Figure:
 
 def draw_table3() -> plt.Figure:
     """HAR: accuracy against the share of weights, beside the paper."""
-    rows = load("table3_minibatch")
+    rows = load("table3_har", "table3")
     figure, (axis,) = panels(1, height=3.6, width=6)
-    for name in ("tt", "low_rank", "tucker", "cp", "l0"):
-        found = sorted((row["ratio"], row["test_mean"]) for row in rows if row["format"] == name)
-        if found:
-            axis.plot(*zip(*found, strict=True), marker="o", label=name)
-    paper = sorted((row["size"], row["paper"]) for row in rows if row["format"] == "tt" and row["paper"])
+    for method, name in dict.fromkeys((row["method"], row["format"]) for row in rows):
+        found = [row for row in rows if (row["method"], row["format"]) == (method, name)]
+        points = sorted((row["ratio_mean"], row["test_mean"]) for row in found if "ratio_mean" in row)
+        if len(points) > 1:
+            axis.plot(*zip(*points, strict=True), marker="o", label=f"{name}, {method}")
+    known = {(row["size"], row["paper"]) for row in rows if row.get("paper") and row["size"] < 1}
+    paper = sorted((size, float(text.split(" ")[0])) for size, text in known)
     axis.plot(*zip(*paper, strict=True), "k--", marker="x", label="tensor trains in the paper")
     axis.set(xscale="log", xlabel="compression ratio", ylabel="test accuracy")
     plain_ticks(axis, (0.05, 0.1, 0.2, 0.4, 0.6))
     axis.grid(alpha=0.3)
-    axis.legend(frameon=False)
+    axis.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def draw_table5() -> plt.Figure:
+    """Flare: balanced accuracy against the weights that are left."""
+    rows = load("table5_flare", "table5")
+    figure, (axis,) = panels(1, height=3.6, width=6)
+    for method in dict.fromkeys(row["method"] for row in rows):
+        parts = ("weights_mean", "test_mean", "test_sd")
+        found = sorted(tuple(row[part] for part in parts) for row in rows if row["method"] == method)
+        weights, means, deviations = zip(*found, strict=True)
+        style = "-" if len(found) > 1 else ""
+        axis.errorbar(weights, means, deviations, marker="o", linestyle=style, capsize=3, label=method)
+    axis.set(xscale="log", xlabel="weights that are left", ylabel="balanced accuracy, 2015-2019")
+    axis.grid(alpha=0.3)
+    axis.legend(frameon=False, fontsize=8)
     return figure
 
 
@@ -231,6 +250,7 @@ FIGURES = {
     "devices": draw_devices,
     "sparse": draw_sparse,
     "table3_har": draw_table3,
+    "table5_flare": draw_table5,
     "tables": draw_tables,
 }
 

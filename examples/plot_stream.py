@@ -25,7 +25,7 @@ random = np.random.RandomState(0)
 def batch(time, n=200):
     """Rows around two rings whose labels depend on an angle that grows with time."""
     X = random.normal(size=(n, 8))
-    angle = np.arctan2(X[:, 1], X[:, 0]) + 0.04 * time
+    angle = np.arctan2(X[:, 1], X[:, 0]) + 0.015 * time
     return X.astype(np.float32), (np.sin(2 * angle) > 0).astype(int)
 
 

@@ -9,7 +9,7 @@ from ._names import ELSEWHERE, cure_for_parameter
 from ._validation import check_flag, check_integer, check_number, check_option, check_share, parse_bytes
 
 #: parameters that are True or False
-SWITCHES = ("fit_intercept", "compress_output", "early_stopping", "warm_start")
+SWITCHES = ("fit_intercept", "bend_columns", "compress_output", "early_stopping", "warm_start")
 
 
 def check_parameters(estimator: Any) -> None:

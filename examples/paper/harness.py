@@ -59,16 +59,23 @@ class Results:
         As :func:`parser` reads them.
     settings : dict
         What all fits have in common, told beneath the table.
+    tables : callable
+        The rows of the tables that follow from the fits, by the tables' names.
     libraries : tuple of str, default=()
         Distributions beside numpy and its like whose versions matter.
     """
 
     def __init__(
-        self, name: str, options: argparse.Namespace, settings: Row, libraries: tuple[str, ...] = ()
+        self,
+        name: str,
+        options: argparse.Namespace,
+        settings: Row,
+        tables: Callable[[list[Row]], dict[str, list[Row]]],
+        libraries: tuple[str, ...] = (),
     ):
         quick = pathlib.Path(tempfile.gettempdir()) / "sklearn_nnbcd_quick"
         self.folder = options.folder or (quick if options.quick else records.RESULTS)
-        self.name, self.settings, self.libraries = name, settings, libraries
+        self.name, self.settings, self.tables, self.libraries = name, settings, tables, libraries
         self.checkpoints, self.report = options.checkpoints / name, options.report
         self.commit = records.commit()  # the code that runs, whatever the checkout is by the end
         path = self.folder / f"{name}.json"
@@ -99,16 +106,11 @@ class Results:
         print(key | {k: v for k, v in row.items() if k != "curve"}, flush=True)
         return self.put(row, key)
 
-    def write(self, **sections: list[Row]) -> None:
-        """The file, complete or as it was."""
-        partial = self.folder / ".partial"
+    def write(self) -> None:
+        """The file with its tables, complete or as it was."""
+        partial, sections = self.folder / ".partial", self.tables(self.rows)
         made = records.write(
-            self.name,
-            self.settings,
-            self.rows,
-            libraries=self.libraries,
-            folder=partial,
-            sections=sections or None,
+            self.name, self.settings, self.rows, libraries=self.libraries, folder=partial, sections=sections
         )
         record = json.loads(made.read_text(encoding="utf-8"))
         commits = sorted({row["commit"] for row in self.rows})
@@ -117,9 +119,8 @@ class Results:
         head = {k: v for k, v in record.items() if k not in ("rows", "sections")}
         text = json.dumps(head, indent=1, ensure_ascii=False)[:-2]
         text += ',\n "rows": ' + lines(record["rows"], "  ")
-        if sections:
-            parts = [f'  "{name}": {lines(rows, "   ")}' for name, rows in record["sections"].items()]
-            text += ',\n "sections": {\n' + ",\n".join(parts) + "\n }"
+        parts = [f'  "{name}": {lines(rows, "   ")}' for name, rows in record["sections"].items()]
+        text += ',\n "sections": {\n' + ",\n".join(parts) + "\n }"
         made.write_text(text + "\n}\n", encoding="utf-8")
         made.replace(self.folder / f"{self.name}.json")
         partial.rmdir()
@@ -127,6 +128,14 @@ class Results:
     def checkpoint(self, key: Row) -> pathlib.Path:
         """Where a fit of many sweeps leaves its state."""
         return self.checkpoints / ("_".join(str(value) for value in key.values()) + ".pkl")
+
+
+def show(results: Results) -> None:
+    """Write the file again, and print its tables."""
+    results.write()
+    for name, table in results.tables(results.rows).items():
+        for row in table:
+            print(name, {k: v for k, v in row.items() if k.endswith("_mean") or not k.count("_")})
 
 
 def lines(rows: list[Row], indent: str) -> str:

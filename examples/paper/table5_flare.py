@@ -28,7 +28,7 @@ import functools
 import warnings
 
 import numpy as np
-from harness import Results, parser, summary, sweep_by_sweep
+from harness import Results, parser, show, summary, sweep_by_sweep
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.pipeline import make_pipeline
@@ -64,13 +64,21 @@ def rows(validate: bool) -> tuple[np.ndarray, ...]:
     return X[train], y[train], X[test], y[test]
 
 
-def pruning(sparsity: float, kept: tuple[float, float] = KEPT) -> list[L0]:
-    """One `L0` a layer, so that the whole network has the sparsity."""
+def counts(sparsity: float, kept: tuple[float, float] = KEPT) -> tuple[int, int, int]:
+    """Weights of each layer that stay, so that the whole network has the sparsity."""
     left = round((1.0 - sparsity) * SIZE)
     last = int(min(100, max(1, round(kept[1] * left))))
     first = int(min(0.99 * 7500, round(kept[0] * left)))
-    counts = first, left - first - last, last
-    return [L0(1.0 - count / (a * b)) for count, (a, b) in zip(counts, SHAPES, strict=True)]
+    return first, left - first - last, last
+
+
+def pruning(sparsity: float, kept: tuple[float, float] = KEPT) -> list[L0 | None]:
+    """`l0` for every layer that loses weights."""
+    sizes = [a * b for a, b in SHAPES]
+    return [
+        None if count == size else L0(1.0 - count / size)
+        for count, size in zip(counts(sparsity, kept), sizes, strict=True)
+    ]
 
 
 def scored(model, data: tuple) -> dict:
@@ -135,7 +143,6 @@ def magnitude(data: tuple, sparsity: float, seed: int, passes: int = 20) -> dict
     y = torch.from_numpy(data[1].astype(np.float32))
     layers = [torch.nn.Linear(a, b) for a, b in SHAPES]
     net = torch.nn.Sequential(layers[0], torch.nn.ReLU(), layers[1], torch.nn.ReLU(), layers[2])
-    counts = [plan.plan(shape).n_parameters for plan, shape in zip(pruning(sparsity), SHAPES, strict=True)]
     masks = [torch.ones_like(layer.weight) for layer in layers]
     loss = torch.nn.BCEWithLogitsLoss(pos_weight=(y == 0).sum() / (y == 1).sum())
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
@@ -148,7 +155,7 @@ def magnitude(data: tuple, sparsity: float, seed: int, passes: int = 20) -> dict
         # Zhu and Gupta's cubic schedule over the third quarter; the last quarter trains what is left
         share = 1.0 - (1.0 - min(1.0, max(0.0, 2.0 * (k + 1 - passes) / passes))) ** 3
         with torch.no_grad():
-            for i, (layer, count) in enumerate(zip(layers, counts, strict=True)):
+            for i, (layer, count) in enumerate(zip(layers, counts(sparsity), strict=True)):
                 size = layer.weight.numel()
                 left = max(count, round(size - share * (size - count)))
                 least = torch.topk((layer.weight * masks[i]).abs().flatten(), left).values[-1]
@@ -191,8 +198,20 @@ def fits(results: Results, data: tuple, options: argparse.Namespace) -> None:
             model = published(pruning(sparsity), seed)
             sweeps = 5 if options.quick else SWEEPS
             row = sweep_by_sweep(results, key, model, few, sweeps=sweeps, every=20, score=balanced)
-            if row is not None and row["finished"] and "weights" not in row and not options.report:
+            if row is not None and row["finished"] and "weights" not in row:
                 results.put(row | {"weights": round((1.0 - sparsity) * SIZE)}, key)
+
+
+def tables(made: list[dict]) -> dict[str, list[dict]]:
+    """The table that follows from the fits."""
+    order = ["logistic regression, C = 1", "logistic regression, C = 0.01", "dense", "mini-batches"]
+    order += ["Algorithm 1", "magnitude pruning, Adam"]
+    made = sorted(made, key=lambda r: (order.index(r["method"]), r["sparsity"] or 0.0, r["seed"]))
+    table = list(summary(made, ("method", "sparsity"), ("test", "train", "weights", "effective")))
+    for row in table:
+        row["paper"] = PAPER.get(row["sparsity"], "")
+        row["shown"] = "" if row["sparsity"] is None else f"{row['sparsity']:.4f}"
+    return {"table5": table}
 
 
 def main() -> None:
@@ -206,17 +225,10 @@ def main() -> None:
     if options.validate and not (options.folder or options.quick):
         line.error("--validate needs --folder: its rows are not the table's")
     settings = {"seeds": options.seeds, "sweeps": SWEEPS, **PARAMETERS, "kept": list(KEPT)}
-    results = Results("table5_flare", options, settings, libraries=("torch",))
-    fits(results, rows(options.validate), options)
-    order = ["logistic regression, C = 1", "logistic regression, C = 0.01", "dense", "mini-batches"]
-    order += ["Algorithm 1", "magnitude pruning, Adam"]
-    made = sorted(results.rows, key=lambda r: (order.index(r["method"]), r["sparsity"] or 0.0, r["seed"]))
-    table = list(summary(made, ("method", "sparsity"), ("test", "train", "weights", "effective")))
-    for row in table:
-        row["paper"] = PAPER.get(row["sparsity"], "")
-        row["shown"] = "dense" if row["sparsity"] is None else f"{row['sparsity']:.4f}"
-        print(row)
-    results.write(table5=table)
+    results = Results("table5_flare", options, settings, tables, libraries=("torch",))
+    if not options.report:
+        fits(results, rows(options.validate), options)
+    show(results)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from ..initializers import INITIALIZERS, FromMLP
 from ..layers import LAYERS
 from ..layers._pool import Pooled
 from ..losses import LOSSES
-from ..network import InputMap
+from ..network import Bend, InputMap
 from ..numerics import ColumnMoments
 from ..regularizers import REGULARIZERS
 from ..solvers import SOLVERS
@@ -40,7 +40,18 @@ FAMILIES: dict[str, dict] = {
     "solvers": SOLVERS,
 }
 #: classes without a registry
-OTHERS = (ColumnMoments, Grid, Indicators, InputMap, Labels, Numbers, Pooled, QuantizedArray, Tensorization)
+OTHERS = (
+    Bend,
+    ColumnMoments,
+    Grid,
+    Indicators,
+    InputMap,
+    Labels,
+    Numbers,
+    Pooled,
+    QuantizedArray,
+    Tensorization,
+)
 #: pieces that files do not hold, and what to do
 REFUSED: dict[type, str] = {
     FromMLP: "it holds a whole MLP. The network has the weights already: set_params(initializer='auto')",

@@ -64,7 +64,7 @@ class CompressionReport:
 
     def _repr_html_(self) -> str:
         """The table in a notebook."""
-        return table_html([*self.rows, self.total], _COLUMNS)
+        return table_html([*self.rows, self.total], _COLUMNS, "What each layer stores, computes and takes")
 
 
 def compression_report(

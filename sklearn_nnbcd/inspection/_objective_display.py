@@ -107,7 +107,7 @@ class ObjectiveDisplay:
         sweeps = np.arange(1, len(objective) + 1)
         mark = {"marker": "o"} if len(sweeps) == 1 else {}  # a line of one point is not seen
         # below the others, since a term may be all of L
-        options = {"color": "0.25", "linewidth": 3.5, "label": "L", "zorder": 1.9} | mark | kwargs
+        options = {"color": "0.25", "linewidth": 3.0, "label": "L", "zorder": 1.9} | mark | kwargs
         (self.line_,) = ax.plot(sweeps, objective, **options)
         self.term_lines_ = {}
         is_log = bool(np.all(objective > 0.0))
@@ -120,7 +120,7 @@ class ObjectiveDisplay:
         if name is not None:
             ax.set_title(name)
         ax.grid(alpha=0.3)
-        ax.legend(frameon=False)
+        ax.legend(framealpha=0.8, edgecolor="none")
         self.ax_, self.figure_ = ax, ax.figure
         return self
 

@@ -124,7 +124,7 @@ class LayerSizeDisplay:
         self.dense_bars_, self.stored_bars_ = bars
         ax.set_yticks(places, names)
         ax.invert_yaxis()  # the first layer on top
-        ax.set(xlabel=UNITS[self.unit], xlim=(0, 1.15 * float(max(dense.max(), stored.max()))))
+        ax.set(xlabel=UNITS[self.unit], xlim=(0, 1.2 * float(max(dense.max(), stored.max()))))
         ax.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: text(value)))
         ax.xaxis.set_major_locator(ticker.MaxNLocator(5))
         ax.spines[["top", "right"]].set_visible(False)

@@ -12,6 +12,7 @@ import numpy as np
 from ..graphs._graph import Graph
 from ..graphs._nodes import (
     Add,
+    Arcs,
     Clip,
     Intercept,
     LeakyClip,
@@ -89,6 +90,11 @@ class IntegerBuilder(Ranges):
             raise ValueError(
                 "The 'dtype' of export_c must be 'float32' for a network whose inputs are scaled after they "
                 "were used, as by a skip connection around the first layer."
+            )
+        if isinstance(node, Arcs):
+            raise ValueError(
+                "The 'dtype' of export_c must be 'float32' for a network with bent columns. Fit with "
+                "bend_columns=False, or with bits or max_bytes, which leave them as they are."
             )
         chain = [k]
         before = getattr(node, "before", None)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The fitted network as a value: everything beside the estimators reads this, and nothing else."""
 
+from ._bend import Bend
 from ._inputs import InputMap
 from ._metrics import network_metrics
 from ._narrow import narrow, narrow_network
@@ -9,6 +10,7 @@ from ._quantize import in_single_precision, quantize, quantize_fit, quantize_net
 from ._rows import network_rows, network_targets
 
 __all__ = [
+    "Bend",
     "InputMap",
     "Network",
     "in_single_precision",

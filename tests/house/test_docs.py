@@ -11,7 +11,7 @@ import pytest
 
 import sklearn_nnbcd
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
-from sklearn_nnbcd._docs import PARAMETERS, documented
+from sklearn_nnbcd._docs import PARAMETERS, documented, with_parameters
 
 ROOT = Path(__file__).parents[2]
 EXTENSIONS = ROOT / "docs" / "_ext"
@@ -35,7 +35,7 @@ def test_readme_runs():
 
 
 @pytest.mark.parametrize(
-    "page, n_blocks", [("user_guide", 9), ("theory", 1), ("devices", 3), ("start", 4), ("recipes", 6)]
+    "page, n_blocks", [("user_guide", 10), ("theory", 1), ("devices", 3), ("start", 4), ("recipes", 6)]
 )
 def test_pages_run(page, n_blocks):
     text = (ROOT / "docs" / f"{page}.rst").read_text(encoding="utf-8")
@@ -115,6 +115,30 @@ def test_every_parameter_is_in_one_group_of_the_page():
 def test_every_example_has_its_place_in_the_gallery():
     order = runpy.run_path(str(EXTENSIONS / "gallery_order.py"))["ORDER"]
     assert sorted(order) == sorted(path.name for path in (ROOT / "examples").glob("plot_*.py"))
+
+
+def test_functions_share_entries_too():
+    @with_parameters("b : int\n    Shared.\nunused : int\n    None.\n**kwargs\n    Rest.")
+    def f(X, y, a, b=2, **kwargs):
+        """Do it.
+
+        Parameters
+        ----------
+        X, y : arrays
+            Rows.
+        a : str
+            Own.
+
+        Returns
+        -------
+        x : int
+        """
+
+    expected = ["X, y : arrays", "    Rows.", "a : str", "    Own.", "b : int, default=2", "    Shared."]
+    assert f.__doc__.splitlines()[2:12] == [
+        "Parameters", "----------", *expected, "**kwargs", "    Rest."
+    ]  # fmt: skip
+    assert f.__doc__.splitlines()[12:] == ["", "Returns", "-------", "x : int"]
 
 
 def test_documented_completes_a_docstring():
