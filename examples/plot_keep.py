@@ -70,7 +70,7 @@ for shift, (name, found) in zip((0.2, -0.2), sizes.items(), strict=True):
 ax.set_yticks(np.arange(len(found)), list(found))
 ax.invert_yaxis()
 ax.set(xlabel="kB", title="A network of two hidden layers of 100, kept")
-ax.legend(frameon=False)
+figure.legend(loc="outside lower center", ncols=2, frameon=False)
 
 Path("figures").mkdir(exist_ok=True)
 figure.savefig("figures/plot_keep.png", dpi=150)

@@ -64,15 +64,15 @@ for name, chosen in settings.items():
 # Sizes and times
 # ---------------
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained")
 left.bar(list(found), [size / 1000 for size, _, _ in found.values()], color="tab:blue")
 left.set(ylabel="kB", title="Size of the ONNX file")
 place = np.arange(len(found))
 right.bar(place - 0.2, [inside for _, inside, _ in found.values()], 0.4, label="scikit-learn", color="0.7")
 right.bar(place + 0.2, [outside for _, _, outside in found.values()], 0.4, label="onnxruntime")
-right.set(ylabel="µs", title="Probabilities of one row", yscale="log")
+right.set(ylabel="µs", title="Probabilities of one row", ylim=(0, None))
 right.set_xticks(place, list(found))
-right.legend(frameon=False)
+right.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
 
 Path("figures").mkdir(exist_ok=True)
 figure.savefig("figures/plot_onnx.png", dpi=150)
