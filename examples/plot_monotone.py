@@ -12,8 +12,9 @@ says hold for the network that predicts? :func:`~sklearn_nnbcd.inspection.fit_re
 # As in the paper, and as shipped
 # -------------------------------
 #
-# ``relaxation=1.0``, ``extrapolation=False`` and ``scale_columns=False`` are the paper's algorithm to
-# the letter. The defaults move farther in each sweep, and keep what lowers the objective only.
+# Without relaxation and extrapolation each block moves to its minimiser and no farther, as in the paper. The
+# defaults move farther in each sweep, and keep what lowers the objective only. Both have the same L here;
+# :meth:`~sklearn_nnbcd.solvers.FullBatch.paper` also leaves out the ridge, which is the paper's to the letter.
 
 from pathlib import Path
 
