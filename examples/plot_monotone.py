@@ -14,7 +14,7 @@ says hold for the network that predicts? :func:`~sklearn_nnbcd.inspection.fit_re
 #
 # Without relaxation and extrapolation each block moves to its minimiser and no farther, as in the paper. The
 # defaults move farther in each sweep, and keep what lowers the objective only. Both have the same L here;
-# :meth:`~sklearn_nnbcd.solvers.FullBatch.paper` also leaves out the ridge, which is the paper's to the letter.
+# :meth:`~sklearn_nnbcd.solvers.FullBatch.paper` also leaves out the ridge, to the letter of the paper.
 
 from pathlib import Path
 
