@@ -54,10 +54,10 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
 
     .. math::
 
-        L = \sum_j s_j \Big[ \ell(V_N[j], Y[j])
-        + \sum_i \tfrac{\rho}{2} \|U_i[j] - V_{i-1}[j] W_i - b_i\|^2
-        + \tfrac{\gamma}{2} \|V_i[j] - \sigma_i(U_i[j])\|^2 \Big]
-        + \sum_i \tfrac{\tau}{2} \|W_i - W_i^{MC}\|^2 + \tfrac{ridge}{2} \|W_i\|^2
+        L = {} & \sum_j s_j \Big[ \ell(V_N[j], Y[j])
+        + \sum_i \tfrac{\rho}{2} \|U_i[j] - V_{i-1}[j] W_i - b_i\|^2 \\
+        & \qquad + \tfrac{\gamma}{2} \|V_i[j] - \sigma_i(U_i[j])\|^2 \Big] \\
+        & + \sum_i \tfrac{\tau}{2} \|W_i - W_i^{MC}\|^2 + \tfrac{ridge}{2} \|W_i\|^2
 
     over U, V, W, b and the compressed weights :math:`W^{MC}`; :math:`s_j` are the sample weights,
     and a weight of k equals k copies of the row (``solver='full'``). There every block update

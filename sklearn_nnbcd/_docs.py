@@ -185,7 +185,7 @@ best_validation_score_ : float
     The largest of them; its weights are kept.
 n_features_in_ : int
     Number of columns of X.
-feature_names_in_ : ndarray of shape (n_features_in_,)
+feature_names_in_ : ndarray of shape (n_features,)
     Names of the columns, where X had names that are all strings.
 n_layers_ : int
     Number of layers, input and output included.
