@@ -30,6 +30,13 @@ bits : {8, 4, 3, 2, 'ternary', 'binary'}, list or None
     scales, which are found in the metric of the data and are variables of the fit; see
     :class:`~sklearn_nnbcd.compressions.Quantized`. A list has one entry per layer, the output included.
     Not for formats with a penalty. None: numbers in the precision of the fit.
+activation_bits : {8, 16} or None
+    Bits of the values between the layers. With them the fitted network is one of integers, whose ranges come
+    from the training rows in the end (those at hand in partial_fit), and ``predict``, ``predict_proba``,
+    ``decision_function`` and ``score`` are exactly what the C of
+    :func:`~sklearn_nnbcd.export.export_c` computes on a device. Weights of few ``bits`` keep their integers,
+    others are rounded to as many bits. ``network_`` and what is derived from it stay floating numbers. Not
+    for Dask. None: floating numbers.
 compression_ratio : float or None
     Budget of the whole network, in (0, 1]: weight entries after / before, over all layers, those of
     dense layers (the output, as a rule) included. Takes the place of ``rank`` or ``sparsity``. What
@@ -168,6 +175,8 @@ objective_curve_ : list of float
 objective_terms_ : structured ndarray of shape (n_sweeps,)
     Its terms after every sweep, a column for each that is not always zero: "loss", "split", "activation",
     "coupling", "ridge", "penalty", "regularizer".
+integers_ : IntegerForm or None
+    The network in integers, which predicts with ``activation_bits``.
 loss_ : float
     Mean loss of the compressed network on the training rows, by a forward pass. If it is far above
     ``objective_terms_['loss'][-1]`` / n, the auxiliary variables have run ahead of the weights.

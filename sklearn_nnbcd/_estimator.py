@@ -24,6 +24,7 @@ from ._training import Training
 from ._validation import all_or_nothing, parse_bytes
 from .engine import Terms
 from .initializers import FromMLP
+from .integers import calibrated, integer_outputs
 from .network import Network, in_single_precision
 from .solvers import STREAM_BATCHES, BaseSolver, RunResult, begin, run
 from .targets import BaseTargets
@@ -153,7 +154,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
             encoded = training.without_extremes(encoded)
             network = training.rounded(network, encoded)
         network = in_single_precision(network) if network.is_rounded else network
-        self._set_fitted(network, targets, solver, rows.image_shape)
+        self._set_fitted(network, targets, solver, rows.image_shape, encoded[0])
         self._stream = Stream(n_batches=solver.n_batches(result.state))
         self._set_curves(result, monitor)
         return encoded
@@ -174,16 +175,16 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         V = to_numpy(network.forward(rows.X, self._memory_limit))
         return targets.score(rows.y, V, rows.s) if np.isfinite(V).all() else -np.inf
 
-    def _set_fitted(
-        self, network: Network, targets: BaseTargets, solver: BaseSolver | None, image_shape: tuple | None
-    ) -> None:
-        """Set what prediction needs."""
+    def _set_fitted(self, network: Network, targets: Any, solver: Any, image: Any, X: Any = None) -> None:
+        """Set what prediction needs; rows X calibrate integers where ``activation_bits`` wants them."""
         if not network.is_finite:
             raise ValueError(
                 "The fitted weights are not finite for the given X and y. Standardise the columns first, "
                 "e.g. with make_pipeline(StandardScaler(), ...), or pass float64."
             )
-        self.__dict__.update(fitted_attributes(network, targets, solver, image_shape))
+        bits = None if X is None else self.activation_bits
+        integers = None if bits is None else calibrated(network, targets, X, bits)
+        self.__dict__.update(fitted_attributes(network, targets, solver, image, integers))
 
     def _set_curves(self, result: RunResult, monitor: Monitor) -> None:
         self.diagnosis_ = result.diagnosis
@@ -210,7 +211,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         result = run(stream.training.solver, stream.state, 1, lambda k, weights, terms, state: False)
         network = stream.training.to_network(result.weights)
         network = stream.training.rounded(network, rows.encoded(stream.training.targets))
-        self._set_fitted(network, targets, stream.training.solver, rows.image_shape)
+        self._set_fitted(network, targets, stream.training.solver, rows.image_shape, rows.X)
         self._stream, self.diagnosis_ = stream.after(result.state), result.diagnosis
         self.loss_ = result.curve[-1].loss / result.state.weight
         self.n_iter_ = 1 if is_first else self.n_iter_ + 1
@@ -380,7 +381,10 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         check_is_fitted(self, "network_")
         X = check_input(self, X, method, self._image_shape)
         with np.errstate(all="ignore"):
-            V = self.network_.forward(X, self._memory_limit)
+            if self.integers_ is None:
+                V = self.network_.forward(X, self._memory_limit)
+            else:
+                V = integer_outputs(self.integers_, self.targets_, X, self.network_.array)
         return finite_outputs(V, type(self).__name__, method)
 
     @property

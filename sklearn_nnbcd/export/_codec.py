@@ -20,9 +20,22 @@ from ..activations import ACTIVATIONS
 from ..compressions import COMPRESSIONS, CompressedWeight
 from ..compressions.quantization import Grid, QuantizedArray
 from ..compressions.tensors import Tensorization
+from ..graphs._nodes import Gather, Scatter, SparseProduct, Windows
 from ..initializers import INITIALIZERS, FromMLP
+from ..integers import IntegerForm
+from ..integers._operations import (
+    Combine,
+    IntegerPool,
+    IntegerProduct,
+    Move,
+    Quantise,
+    Rounding,
+    SparseIntegerProduct,
+    Table,
+)
 from ..layers import LAYERS
 from ..layers._pool import Pooled
+from ..layers._windows import Window
 from ..losses import LOSSES
 from ..network import InputMap
 from ..numerics import ColumnMoments
@@ -40,7 +53,21 @@ FAMILIES: dict[str, dict] = {
     "solvers": SOLVERS,
 }
 #: classes without a registry
-OTHERS = (ColumnMoments, Grid, Indicators, InputMap, Labels, Numbers, Pooled, QuantizedArray, Tensorization)
+OTHERS = (
+    *(ColumnMoments, Grid, Indicators, InputMap, Labels, Numbers, Pooled, QuantizedArray, Tensorization),
+    *(
+        IntegerForm,
+        Quantise,
+        IntegerProduct,
+        SparseIntegerProduct,
+        Combine,
+        IntegerPool,
+        Table,
+        Move,
+        Rounding,
+    ),
+    *(Gather, Scatter, Windows, SparseProduct, Window),
+)
 #: pieces that files do not hold, and what to do
 REFUSED: dict[type, str] = {
     FromMLP: "it holds a whole MLP. The network has the weights already: set_params(initializer='auto')",

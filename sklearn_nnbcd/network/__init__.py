@@ -4,10 +4,11 @@
 from ._inputs import InputMap
 from ._metrics import network_metrics
 from ._narrow import narrow, narrow_network
-from ._network import Network
-from ._quantize import in_single_precision, quantize, quantize_fit, quantize_network
+from ._network import Network, refuse_integers
+from ._quantize import CALIBRATION_ROWS, in_single_precision, quantize, quantize_fit, quantize_network
 
 __all__ = [
+    "CALIBRATION_ROWS",
     "InputMap",
     "Network",
     "in_single_precision",
@@ -17,4 +18,5 @@ __all__ = [
     "quantize",
     "quantize_fit",
     "quantize_network",
+    "refuse_integers",
 ]

@@ -29,7 +29,7 @@ from ..numerics._linalg import spd_solve
 from ._adapt import adapted_network
 from ._inputs import InputMap
 from ._metrics import RIDGES, centred_inputs, mean_squares, network_metrics, row_shares
-from ._network import Network
+from ._network import Network, refuse_integers
 
 #: share by which the loss may rise before anything is done about it
 TOLERANCE = 0.01
@@ -184,6 +184,8 @@ def quantize(estimator: Any, X: Any, y: Any = None, bits: Any = 8, *, feedback: 
     ------
     NotFittedError
         If the estimator is not fitted.
+    ValueError
+        For other ``bits``, and for an estimator that computes in integers already.
 
     Examples
     --------
@@ -199,6 +201,7 @@ def quantize(estimator: Any, X: Any, y: Any = None, bits: Any = 8, *, feedback: 
     True
     """
     check_is_fitted(estimator, "network_")
+    refuse_integers(estimator, "quantize")
     network, targets = estimator.network_, estimator.targets_
     rows: Any
     if issparse(X):

@@ -269,7 +269,7 @@ def test_other_members_are_refused(sparse_model, name, tmp_path, monkeypatch):
 
 def test_newer_and_other_files(sparse_model):
     content = saved(sparse_model)
-    refused(rewritten(content, lambda tree: tree.update(version=2)), "version 2: upgrade sklearn_nnbcd")
+    refused(rewritten(content, lambda tree: tree.update(version=3)), "version 3: upgrade sklearn_nnbcd")
     refused(rewritten(content, lambda tree: tree.update(format="mine")), "of the format")
 
 
