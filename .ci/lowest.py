@@ -13,7 +13,7 @@ from pathlib import Path
 #: what the quick part of the tests does not import
 TOOLS = ("ruff", "import-linter", "mypy", "onnx", "onnxruntime", "skl2onnx", "skops")
 #: what only tests import
-FREE = ("pytest", "hypothesis", "array-api-strict", "numpydoc")
+FREE = ("pytest", "pytest-xdist", "hypothesis", "array-api-strict", "numpydoc")
 project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 declared = list(project["dependencies"])
 for extra in sys.argv[1:]:

@@ -119,7 +119,8 @@ def warn_if_ignored(estimator: Any, solver: Any, has_validation: bool) -> None:
         found.append(("validation_fraction", "X_val and y_val take the place of held-out rows."))
     compression = named_format(estimator)
     pieces = compression if isinstance(compression, list | tuple) else [compression]
-    if all(piece is None for piece in pieces) and estimator.weight_regularizer is None:
+    free = all(piece is None for piece in pieces) and estimator.weight_regularizer is None
+    if free and not solver.splits_all:
         found.append(("tau", "It ties weights to their compression, and there is none."))
     for name, why in found:
         if is_changed(estimator, name):
@@ -129,7 +130,7 @@ def warn_if_ignored(estimator: Any, solver: Any, has_validation: bool) -> None:
 
 
 def warn_if_left(estimator: Any, asked: Iterable[Any], plans: Iterable[Any], shapes: list) -> None:
-    """Warn of layers that stay dense although a compression was asked for, and of idle regularisers.
+    """Warn of layers that stay dense although a compression was asked for.
 
     Parameters
     ----------
@@ -148,7 +149,6 @@ def warn_if_left(estimator: Any, asked: Iterable[Any], plans: Iterable[Any], sha
     """
     owner, asked, plans = type(estimator).__name__, list(asked), list(plans)
     given, single = named_format(estimator), not isinstance(estimator.compression, list | tuple)
-    compressed = [i for i, (c, plan) in enumerate(zip(asked, plans), 1) if c is not None and plan is not None]
     dense = [i for i, (c, plan) in enumerate(zip(asked, plans), 1) if c is not None and plan is None]
     if given is not None and single and not any(c is not None for c in asked):
         warnings.warn(
@@ -162,12 +162,5 @@ def warn_if_left(estimator: Any, asked: Iterable[Any], plans: Iterable[Any], sha
             f"The 'compression' of {owner} leaves layers dense, got {given!r}: {layers}. The format would "
             "not make them smaller, or take more than the default share. Use a smaller rank, another format "
             "such as 'l0', or a list with None for these layers.",
-            stacklevel=_DEPTH + 2,
-        )
-    regularizer = estimator.weight_regularizer
-    if regularizer is not None and not isinstance(regularizer, list | tuple) and compressed:
-        warnings.warn(
-            f"The 'weight_regularizer' of {owner} has no effect on layers {compressed}, which are "
-            f"compressed, got {regularizer!r}. Use a list with None for these layers, or no compression.",
             stacklevel=_DEPTH + 2,
         )

@@ -113,6 +113,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         ridge="auto",
         initializer="auto",
         fit_intercept=True,
+        bend_columns=True,
         solver="auto",
         max_iter="auto",
         tol=1e-3,
@@ -148,6 +149,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         self.ridge = ridge
         self.initializer = initializer
         self.fit_intercept = fit_intercept
+        self.bend_columns = bend_columns
         self.solver = solver
         self.max_iter = max_iter
         self.tol = tol

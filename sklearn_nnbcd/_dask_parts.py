@@ -18,6 +18,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from ._arrays import dtype_name
 from ._input import checked_rows, checked_weights
 from ._outcome import user_losses
+from .backends import SparseRows
 from .numerics import ColumnMoments, InnerSums
 from .targets import BaseTargets, as_columns
 
@@ -70,6 +71,19 @@ def inner_sums(part: Part, targets: BaseTargets, centre: Any, reach: Any) -> Inn
         return InnerSums.of(x, targets.row_weights(y, s, dtype_name(x)), centre, reach)
 
 
+def column_ends(part: Part) -> tuple[np.ndarray, np.ndarray] | None:
+    """Least and largest entries of the columns of X; None for a part without rows."""
+    x = part[0]
+    if not x.shape[0]:
+        return None
+    return x.ends() if isinstance(x, SparseRows) else (np.min(x, axis=0), np.max(x, axis=0))
+
+
+def bend_part(part: Part, bend: Any) -> Part:
+    """The part with bent columns of X."""
+    return (bend(part[0]), *part[1:]) if part[0].shape[0] else part
+
+
 def target_moments(part: Part) -> ColumnMoments | None:
     """Means and spreads of the targets; None for a part without rows."""
     return ColumnMoments.of(as_columns(part[1]), part[2])
@@ -77,7 +91,7 @@ def target_moments(part: Part) -> ColumnMoments | None:
 
 def least_target(part: Part) -> float:
     """Least target of a part; inf for a part without rows."""
-    return float(np.min(part[1], initial=np.inf))
+    return float(np.min(part[1])) if np.size(part[1]) else math.inf  # integers have no infinity
 
 
 def encode_part(part: Part, targets: BaseTargets) -> Part:

@@ -3,13 +3,13 @@
 
 import functools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import array_api_compat
 import numpy as np
 
-from ._dask_parts import encode_part, inner_sums, input_moments, total_moments
+from ._dask_parts import bend_part, column_ends, encode_part, inner_sums, input_moments, total_moments
 from .numerics import ColumnMoments, without_extremes
 from .placements import DaskBlocks, answered
 from .solvers import block_size, cut_rows
@@ -26,11 +26,14 @@ class PartRows:
     futures : list
     X : ndarray of shape (n, d_0)
         Without memory of its own: it says shape and dtype.
+    bend : Bend or None, default=None
+        What X has been through.
     """
 
     client: Any
     futures: list
     X: np.ndarray
+    bend: Any = None
 
     y = s = image_shape = None
     namespace = array_api_compat.array_namespace(np.zeros(0))
@@ -43,7 +46,7 @@ class PartRows:
     def map(self, function: Any, *args: Any) -> "PartRows":
         """The rows with ``function(part, *args)`` for each part, where the parts are."""
         jobs = [self.client.submit(function, part, *args, pure=False) for part in self.futures]
-        return PartRows(self.client, jobs, self.X)
+        return PartRows(self.client, jobs, self.X, self.bend)
 
     def collect(self, function: Any, *args: Any) -> list:
         """The small results of ``function(part, *args)``."""
@@ -57,6 +60,15 @@ class PartRows:
         return without_extremes(
             moments, lambda *near: total_moments(self.collect(inner_sums, targets, *near))
         )
+
+    def ends(self) -> tuple[Any, Any]:
+        """Least and largest entries of the columns of X."""
+        lows, highs = zip(*[part for part in self.collect(column_ends) if part is not None], strict=True)
+        return np.min(lows, axis=0), np.max(highs, axis=0)
+
+    def bent(self, bend: Any) -> "PartRows":
+        """The rows with bent columns, where the parts are; None: as they are."""
+        return self if bend is None else replace(self.map(bend_part, bend), bend=bend)
 
     def encoded(self, targets: BaseTargets) -> tuple:
         """(X, rows on the workers, None); the placement knows what to do with them."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Documentation that both estimators share, joined with each class's own by :func:`documented`."""
+"""Documentation that both estimators share, and what joins shared entries with a docstring's own."""
 
 import inspect
 import textwrap
@@ -21,7 +21,8 @@ rank : int, tuple of int, float or None
     Rank of a compression that is named and has one. An int bounds every rank and is lowered where
     a layer cannot have it; a float in (0, 1] is the share of a layer's dense parameters that may
     be kept; a tuple gives the TT-ranks one by one. None: the compression's own default, 0.25. A layer
-    that would not get smaller stays dense; by default also one whose rank 1 takes more than the share.
+    that would not get smaller stays dense. By default a layer of which the share leaves rank 1 only has
+    rank 2, or stays dense where that takes half of its weights.
 sparsity : float or None
     Share of the entries that 'l0' removes from each weight, in (0, 1). None: 0.9.
 bits : {8, 4, 3, 2, 'ternary', 'binary'}, list or None
@@ -53,14 +54,14 @@ max_bytes : int, str or None
 compress_output : bool
     Whether a single ``compression`` includes the last layer, which the paper leaves dense.
 weight_regularizer : str, instance, list or None
-    r_i of the weights that have no compression: a name of
-    ``sklearn_nnbcd.regularizers.REGULARIZERS`` ('l2', 'l1', 'elastic_net', 'nonnegative', 'box'), an
-    instance, or a list with one entry per layer, the output included. It acts on W_i^MC, which then
-    predicts in place of W_i and which ``tau`` ties to it.
+    r_i of the weights: a name of ``sklearn_nnbcd.regularizers.REGULARIZERS`` ('l2', 'l1', 'l0', 'lp',
+    'elastic_net', 'nonnegative', 'box'), an instance, or a list with one entry per layer, the output
+    included. It acts on W_i^MC, which then predicts in place of W_i and which ``tau`` ties to it. Beside a
+    ``compression`` 'l2' is applied by the solver 'full' in the Frobenius norm; what cannot be is refused.
 activity_regularizer : str, instance, list or None
-    s_i of the hidden V_i, likewise, or a list with one entry per hidden layer. It shapes the fit,
-    not the prediction: V_i meets it exactly, the forward pass as far as gamma and rho tie it to V_i.
-    Needs solver='full', which 'auto' then stands for.
+    s_i of the hidden V_i, likewise, or a list with one entry per hidden layer, and one more for the output
+    V_N (of smooth losses) if it is to have one. It shapes the fit, not the prediction: V_i meets it exactly,
+    the forward pass as far as gamma and rho tie it to V_i. Needs solver='full', which 'auto' then stands for.
 rho : float
     Penalty of U_i = V_{i-1} W_i + b_i, > 0.
 gamma : float
@@ -86,6 +87,13 @@ initializer : str or instance
     of the usual size hardly move, and what is random in them cannot be compressed.
 fit_intercept : bool
     Whether there are intercepts b_i.
+bend_columns : bool
+    Whether columns with entries farther than 6 standard deviations from their mean go through an inverse
+    hyperbolic sine about the mean, which is nearly straight for most entries and logarithmic for those far
+    away (:class:`~sklearn_nnbcd.network.Bend`). It is part of the network, at two numbers a column. Left as
+    they are, True or not: columns of two values, images, a table with more columns than rows (or than 1,024;
+    2,048 for 'full'), and all columns with ``bits``, ``activation_bits``, ``max_bytes``,
+    ``fit_intercept=False``, an MLP's weights as start, penalties in the units of X, or where ``partial_fit`` comes first.
 solver : {'auto', 'full', 'minibatch', 'exact'} or instance
     A name of ``sklearn_nnbcd.solvers.SOLVERS`` or an instance, whose parameters a grid search reaches
     as ``solver__batch_size``. 'full' (:class:`~sklearn_nnbcd.solvers.FullBatch`) is Algorithm 1: all
@@ -197,27 +205,73 @@ out_activation_ : str
 """
 
 
-def documented(cls):
-    """Class decorator: complete the class's docstring by the shared entries.
+def documented_by(parameters, attributes):
+    """Class decorator that completes a docstring by shared entries.
 
     Entries that the class itself writes come first for its attributes and in the order of the
     signature for its parameters; every parameter gets its default from the signature.
+
+    Parameters
+    ----------
+    parameters, attributes : str
+        Sections in numpydoc's form.
     """
-    if not cls.__doc__:  # python -OO
+
+    def complete(cls):
+        if not cls.__doc__:  # python -OO
+            return cls
+        head, own, rest = _cut(inspect.cleandoc(cls.__doc__), "Parameters")
+        between, own_attributes, tail = _cut(rest, "Attributes")
+        entries = _entries(own_attributes)
+        entries |= {name: entry for name, entry in _entries(attributes).items() if name not in entries}
+        described = [_entry(name, *entry) for name, entry in entries.items()]
+        lines = _of_signature(cls.__init__, parameters, own)
+        cls.__doc__ = "\n".join([*head, *lines, "", *between, *described, "", *tail])
         return cls
-    head, own, rest = _cut(inspect.cleandoc(cls.__doc__), "Parameters")
-    between, own_attributes, tail = _cut(rest, "Attributes")
-    entries = _entries(PARAMETERS) | _entries(own)
-    parameters = inspect.signature(cls.__init__).parameters
-    lines = []
-    for name, parameter in parameters.items():
+
+    return complete
+
+
+documented = documented_by(PARAMETERS, ATTRIBUTES)
+
+
+def with_parameters(shared):
+    """Decorator of a function that completes the parameters of its docstring likewise.
+
+    Parameters
+    ----------
+    shared : str
+        A section in numpydoc's form.
+    """
+
+    def complete(function):
+        if function.__doc__:
+            head, own, rest = _cut(inspect.cleandoc(function.__doc__), "Parameters")
+            lines = _of_signature(function, shared, own)
+            function.__doc__ = "\n".join([*head, *lines, "", *rest])
+        return function
+
+    return complete
+
+
+def _of_signature(function, shared, own):
+    """The entries of a function's parameters, in its order and with its defaults; 'X, y' is where X is."""
+    entries, lines = _entries(shared) | _entries(own), []
+    first = {name.split(", ")[0]: name for name in entries}
+    for name, parameter in inspect.signature(function).parameters.items():
+        name = f"**{name}" if parameter.kind is parameter.VAR_KEYWORD else first.get(name, name)
         if name in entries:
             kind, text = entries[name]
-            lines.append(f"{name} : {kind}, default={parameter.default!r}\n{text}")
-    attributes = _entries(own_attributes) | _entries(ATTRIBUTES)
-    described = [f"{name} : {kind}\n{text}" for name, (kind, text) in attributes.items()]
-    cls.__doc__ = "\n".join([*head, *lines, "", *between, *described, "", *tail])
-    return cls
+            has_default = parameter.default is not parameter.empty
+            lines.append(
+                _entry(name, f"{kind}, default={parameter.default!r}" if has_default else kind, text)
+            )
+    return lines
+
+
+def _entry(name, kind, text):
+    """One entry of a numpydoc section."""
+    return f"{name} : {kind}\n{text}" if kind else f"{name}\n{text}"
 
 
 def _cut(text, title):
@@ -234,7 +288,7 @@ def _entries(text):
     found, name = {}, None
     for line in textwrap.dedent(text).strip().splitlines():
         if line and not line.startswith(" "):
-            name, kind = line.split(" : ", 1)
+            name, _, kind = line.partition(" : ")
             found[name] = [kind, []]
         else:
             found[name][1].append(line)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ._arrays import to_numpy
@@ -18,9 +17,9 @@ from ._outcome import Curves, finite_outputs, fitted_attributes, mean_losses, te
 from ._parameters import check_nested, check_parameters, refuse_bytes
 from ._resolve import resolve_loss, resolve_solver, takes_streams, warn_of_layers
 from ._sizing import fit_in_bytes
-from ._sklearn_compat import CallbackSupportMixin, SweepCallbacks, with_callbacks
+from ._sklearn_compat import CallbackSupportMixin, LinkedEstimator, SweepCallbacks, with_callbacks
 from ._stream import Stream, next_stream
-from ._training import Training
+from ._training import Training, bent_rows
 from ._validation import all_or_nothing, parse_bytes
 from .engine import Terms
 from .initializers import FromMLP
@@ -41,7 +40,7 @@ def check_stream(estimator: Any) -> bool:
     )
 
 
-class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
+class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
     """Fit and prediction of both estimators; see there for the documentation."""
 
     _task = ""
@@ -107,7 +106,8 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
             validation = replace(validation, y=self._clean_targets(validation.y))
             targets.check_validation(validation.y)
         encoded = self._train(rows, targets, solver, validation)
-        self.loss_, engine_loss = mean_losses(self.network_, targets, encoded, self._memory_limit)
+        network = replace(self.network_, bend=None)  # rows are bent already
+        self.loss_, engine_loss = mean_losses(network, targets, encoded, self._memory_limit)
         warn_if_constant(engine_loss, targets, encoded, type(self).__name__)
         return self
 
@@ -123,21 +123,22 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
 
         Extreme entries of X are drawn in, as in the training: a loss at them would say nothing of the rest.
         """
+        given, before = rows, self.network_ if self.warm_start and hasattr(self, "network_") else None
+        rows, validation = bent_rows(self, rows, validation, targets, solver, before)
         moments = rows.moments(targets) if solver.scales_columns else None
         training = Training.prepare(self, rows, targets, solver, moments)
         warn_of_layers(self, training.problem, training.shapes)
-        before = self.network_ if self.warm_start and hasattr(self, "network_") else None
-        max_iter = self.max_iter
-        if max_iter == "auto":
-            max_iter = solver.auto_max_iter(training.problem, rows.X.shape[0])
+        auto = solver.auto_max_iter(training.problem, rows.X.shape[0]) if self.max_iter == "auto" else None
+        max_iter = self.max_iter if auto is None else auto
 
         def to_attributes(weights: Any) -> dict:
-            return fitted_attributes(training.to_network(weights), targets, solver, rows.image_shape)
+            network = training.finished(training.to_network(weights))
+            return fitted_attributes(network, targets, solver, rows.image_shape)
 
         def score(weights: Any) -> float:
             return self._score_on(validation, targets, training.to_network(weights))
 
-        callbacks = SweepCallbacks(self, max_iter, getattr(rows.X, "entries", rows.X), rows.y, rows.s)
+        callbacks = SweepCallbacks(self, max_iter, getattr(given.X, "entries", given.X), rows.y, rows.s)
         monitor = Monitor(self, solver, callbacks, to_attributes, None if validation is None else score)
         with callbacks.fit():
             encoded = rows.encoded(targets)
@@ -153,6 +154,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         if rows.is_local:
             encoded = training.without_extremes(encoded)
             network = training.rounded(network, encoded)
+        network = training.finished(network)
         network = in_single_precision(network) if network.is_rounded else network
         self._set_fitted(network, targets, solver, rows.image_shape, encoded[0])
         self._stream = Stream(n_batches=solver.n_batches(result.state))
@@ -182,16 +184,14 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
                 "The fitted weights are not finite for the given X and y. Standardise the columns first, "
                 "e.g. with make_pipeline(StandardScaler(), ...), or pass float64."
             )
-        bits = None if X is None else self.activation_bits
-        integers = None if bits is None else calibrated(network, targets, X, bits)
+        integers = calibrated(network, targets, X, self.activation_bits)
         self.__dict__.update(fitted_attributes(network, targets, solver, image, integers))
 
     def _set_curves(self, result: RunResult, monitor: Monitor) -> None:
         self.diagnosis_ = result.diagnosis
         self.n_iter_ = result.n_sweeps
         self._curves = Curves.of_fit(result.curve, monitor.scores if self.early_stopping else None)
-        if self.early_stopping:
-            self.best_validation_score_ = monitor.best_score
+        self.__dict__.update({"best_validation_score_": monitor.best_score} if self.early_stopping else {})
 
     # streams ----------------------------------------------------------------------------------
 
@@ -203,6 +203,7 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         loss = resolve_loss(self, self._task)
         rows = self._check_rows(X, y, sample_weight, hasattr(self, "network_"))
         targets = self._more_targets(rows.y, rows.s, loss, rows.dtype, **options)
+        rows = rows.bent(self.network_.bend if hasattr(self, "network_") else None)
         before = vars(self).get("_stream")
         is_first = before is None or before.training is None
         stream = next_stream(self, before, rows, targets)
@@ -211,7 +212,8 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         result = run(stream.training.solver, stream.state, 1, lambda k, weights, terms, state: False)
         network = stream.training.to_network(result.weights)
         network = stream.training.rounded(network, rows.encoded(stream.training.targets))
-        self._set_fitted(network, targets, stream.training.solver, rows.image_shape, rows.X)
+        network, solver = stream.training.finished(network), stream.training.solver
+        self._set_fitted(network, targets, solver, rows.image_shape, rows.X)
         self._stream, self.diagnosis_ = stream.after(result.state), result.diagnosis
         self.loss_ = result.curve[-1].loss / result.state.weight
         self.n_iter_ = 1 if is_first else self.n_iter_ + 1
@@ -380,11 +382,10 @@ class BaseNNBCD(CallbackSupportMixin, BaseEstimator):
         """Network outputs for rows that are checked first, where the network is."""
         check_is_fitted(self, "network_")
         X = check_input(self, X, method, self._image_shape)
+        if self.integers_ is not None:
+            return integer_outputs(self.integers_, self.targets_, X, self.network_.array)
         with np.errstate(all="ignore"):
-            if self.integers_ is None:
-                V = self.network_.forward(X, self._memory_limit)
-            else:
-                V = integer_outputs(self.integers_, self.targets_, X, self.network_.array)
+            V = self.network_.forward(X, self._memory_limit)
         return finite_outputs(V, type(self).__name__, method)
 
     @property

@@ -2,7 +2,7 @@
 """Checks of rows, targets and weights: scikit-learn's own, with a cure where it gives none."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import isfinite
 from typing import Any
@@ -211,12 +211,15 @@ class Rows:
         Positive sample weights; None: all one.
     image_shape : tuple or None
         Shape of a row of X as it came, for images.
+    bend : Bend or None
+        What X has been through.
     """
 
     X: Any
     y: np.ndarray
     s: np.ndarray | None
     image_shape: tuple | None = None
+    bend: Any = None
 
     @property
     def namespace(self) -> Any:
@@ -239,6 +242,17 @@ class Rows:
         with np.errstate(all="ignore"):  # overflows are met by the check for finite moments
             moments = ColumnMoments.of(self.X, s).checked()
             return without_extremes(moments, partial(InnerSums.of, self.X, s))
+
+    def ends(self) -> tuple[Any, Any]:
+        """Least and largest entries of the columns of X."""
+        if isinstance(self.X, SparseRows):
+            return self.X.ends()
+        xp = self.namespace
+        return xp.min(self.X, axis=0), xp.max(self.X, axis=0)
+
+    def bent(self, bend: Any) -> "Rows":
+        """The rows with bent columns; None: as they are."""
+        return self if bend is None else replace(self, X=bend(self.X), bend=bend)
 
     def encoded(self, targets: Any) -> tuple:
         """(X, Y, all weights or None) as the engine takes them."""

@@ -10,7 +10,7 @@ from ._validation import check_flag, check_integer, check_number, check_option, 
 from .integers import check_activation_bits
 
 #: parameters that are True or False
-SWITCHES = ("fit_intercept", "compress_output", "early_stopping", "warm_start")
+SWITCHES = ("fit_intercept", "bend_columns", "compress_output", "early_stopping", "warm_start")
 
 
 def check_parameters(estimator: Any) -> None:

@@ -99,6 +99,7 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         ridge="auto",
         initializer="auto",
         fit_intercept=True,
+        bend_columns=True,
         solver="auto",
         max_iter="auto",
         tol=1e-3,
@@ -133,6 +134,7 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         self.ridge = ridge
         self.initializer = initializer
         self.fit_intercept = fit_intercept
+        self.bend_columns = bend_columns
         self.solver = solver
         self.max_iter = max_iter
         self.tol = tol

@@ -5,6 +5,8 @@ import inspect
 from numbers import Integral
 from typing import Any
 
+from sklearn.base import clone
+
 from ._asked import check_sizes, refuse_unused, warn_if_left
 from ._names import canonical, cure_for
 from ._validation import check_integer, check_number
@@ -13,6 +15,7 @@ from .compressions import (
     COMPRESSIONS,
     BaseCompression,
     Budget,
+    RegularizedFormatPlan,
     RegularizedPlan,
     check_bits,
     check_budget,
@@ -23,7 +26,7 @@ from .engine import Penalties, Problem
 from .initializers import INITIALIZERS, BaseInitializer
 from .layers import Dense, resolve_input_shape, resolve_stack
 from .losses import LOSSES, BaseLoss
-from .regularizers import REGULARIZERS, BaseRegularizer
+from .regularizers import L2, REGULARIZERS, BaseRegularizer
 from .solvers import SOLVERS, BaseSolver, FullBatch, MiniBatch
 
 
@@ -149,27 +152,37 @@ def resolve_compressions(estimator, shapes, owner):
 def resolve_plans(estimator, shapes, owner):
     """One compression plan per layer, None where a layer stays dense.
 
-    A layer stays dense, too, where a rank would not make it smaller, and where even rank 1 takes more
-    than the default share: few features would lose most of what they say, for little.
+    A layer stays dense, too, where a rank would not make it smaller. A share that nobody asked for leaves
+    rank 1 to no layer that can have more: all its units would see one direction of the inputs.
     """
     pieces, given, plans = resolve_compressions(estimator, shapes, owner), estimator.compression, []
     for i, (piece, shape) in enumerate(zip(pieces, shapes, strict=True)):
         plan = None if piece is None else piece.plan(shape)
         if plan is not None and plan.n_parameters is not None and hasattr(piece, "rank"):
             named = isinstance(given[i] if isinstance(given, list | tuple) else given, str)
-            share = piece.rank if named and estimator.rank is None else 1.0
-            size = shape[0] * shape[1]
-            if plan.n_parameters >= size or plan.n_parameters > share * size:
+            if named and estimator.rank is None:
+                plan = _default_plan(piece, plan, shape)
+            if plan is not None and plan.n_parameters >= shape[0] * shape[1]:
                 plan = None
         plans.append(plan)
     return (None, *plans)
+
+
+def _default_plan(piece, plan, shape):
+    """The plan within the default share; where that is rank 1 of more, rank 2 in twice the share, or None."""
+    size, (one, two) = shape[0] * shape[1], (clone(piece).set_params(rank=r) for r in (1, 2))
+    if plan.n_parameters > one.plan(shape).n_parameters or piece.highest_rank(shape) == 1:
+        return plan if plan.n_parameters <= piece.rank * size else None
+    plan = two.plan(shape)
+    return plan if plan.n_parameters <= 2.0 * piece.rank * size else None
 
 
 def resolve_grids(estimator, plans, owner):
     """The grid of each of layers 1 ... N from ``bits``, None where numbers stay as they are."""
     each = _per_layer(estimator.bits, len(plans) - 1, "bits", owner, "layer (the output included)")
     grids = [None if bits is None else check_bits(bits, owner) for bits in each]
-    if any(isinstance(plan, RegularizedPlan) and grid for plan, grid in zip(plans[1:], grids, strict=True)):
+    own = RegularizedPlan, RegularizedFormatPlan
+    if any(isinstance(plan, own) and grid for plan, grid in zip(plans[1:], grids, strict=True)):
         raise ValueError(
             f"The 'bits' of {owner} must be None where a layer has a 'weight_regularizer', which it knows "
             f"nothing of. Got {estimator.bits!r} and {estimator.weight_regularizer!r}. Leave one of them out."
@@ -222,26 +235,42 @@ def _regularizers(value, count, parameter, owner, what):
     ]
 
 
-def regularize_plans(plans, estimator, shapes, owner):
-    """The plans, with a regulariser's own where a layer has no compression."""
-    given, result = estimator.weight_regularizer, [None]
+def regularize_plans(plans, estimator, shapes, owner, solver):
+    """The plans with r_i: beside a format, where that is possible, or alone; anything else is refused."""
     what = "layer (the output included)"
-    each = _regularizers(given, len(shapes), "weight_regularizer", owner, what)
+    each, result = (
+        _regularizers(estimator.weight_regularizer, len(shapes), "weight_regularizer", owner, what),
+        [],
+    )
     for i, (plan, shape, piece) in enumerate(zip(plans[1:], shapes, each, strict=True), 1):
-        if plan is not None and piece is not None and isinstance(given, list | tuple):
+        if piece is None:
+            result.append(plan)
+        elif plan is None:
+            result.append(RegularizedPlan(tuple(shape), piece))
+        elif type(piece) is L2 and solver.takes_squares and estimator.compression_ratio is None:
+            result.append(RegularizedFormatPlan(plan, float(piece.strength)))
+        else:
             raise ValueError(
-                f"The 'weight_regularizer' of {owner}, when a list, must be None where a layer is "
-                f"compressed. Got {piece!r} for layer {i}. Put None there, or in 'compression'."
+                f"The 'weight_regularizer' of {owner} must be None where a layer is compressed, or 'l2' with "
+                f"FullBatch(projection='frobenius') and no compression_ratio. Got {piece!r} for layer {i}. "
+                "Give a list with None there, or in 'compression'."
             )
-        result.append(RegularizedPlan(tuple(shape), piece) if plan is None and piece else plan)
-    return tuple(result)
+    return (None, *result)
 
 
-def resolve_activity(estimator, n_layers, owner):
-    """Regularisers s_i of V_1 ... V_{N-1}, with None for X and the output; empty if there are none."""
-    given = estimator.activity_regularizer
-    each = _regularizers(given, n_layers - 1, "activity_regularizer", owner, "hidden layer")
-    return (None, *each, None) if any(piece is not None for piece in each) else ()
+def resolve_activity(estimator, n_layers, loss, owner):
+    """Regularisers s_i of V_1 ... V_N, with None for X; empty if there are none. s_N: by a list only."""
+    given, count = estimator.activity_regularizer, n_layers - 1
+    with_output = isinstance(given, list | tuple) and len(given) == n_layers
+    what = "hidden layer (and one for the output, if it has one)"
+    each = _regularizers(given, count + with_output, "activity_regularizer", owner, what)
+    each += [] if with_output else [None]
+    if each[-1] is not None and not loss.smooth:
+        raise ValueError(
+            f"The 'activity_regularizer' of {owner} must be None for the output with a loss that has kinks. "
+            f"Got {each[-1]!r} and loss={estimator.loss!r}. Put None there, or use loss='logistic'."
+        )
+    return (None, *each) if any(piece is not None for piece in each) else ()
 
 
 def _compression(value, estimator, owner):
@@ -303,7 +332,8 @@ def resolve_problem(
     """
     owner = type(estimator).__name__
     stack = resolve_layers(estimator, n_features, n_outputs, image_shape, owner)
-    plans = regularize_plans(resolve_plans(estimator, stack.shapes, owner), estimator, stack.shapes, owner)
+    plans = resolve_plans(estimator, stack.shapes, owner)
+    plans = regularize_plans(plans, estimator, stack.shapes, owner, solver)
     grids = resolve_grids(estimator, plans, owner)
     problem = Problem(
         layers=stack.layers,
@@ -314,7 +344,7 @@ def resolve_problem(
         fit_intercept=bool(estimator.fit_intercept),
         xp=xp,
         skips=stack.skips if any(k is not None for k in stack.skips) else (),
-        activity=resolve_activity(estimator, len(stack.shapes), owner),
+        activity=resolve_activity(estimator, len(stack.shapes), loss, owner),
         budget=resolve_budget(estimator, plans, stack.shapes, grids, owner),
     )
     return problem, stack.shapes

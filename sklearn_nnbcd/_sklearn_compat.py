@@ -4,7 +4,9 @@
 import functools
 import inspect
 from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, metadata
 
+from sklearn.base import BaseEstimator
 from sklearn.neural_network import MLPRegressor
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import _safe_indexing as take_rows
@@ -37,12 +39,38 @@ __all__ = [
     "HAS_CALLBACKS",
     "MLP_HAS_POISSON",
     "CallbackSupportMixin",
+    "LinkedEstimator",
     "SweepCallbacks",
     "check_sample_weight",
+    "documentation_address",
     "set_fitted_mlp",
     "take_rows",
     "with_callbacks",
 ]
+
+
+@functools.cache
+def documentation_address():
+    """Where the documentation lies, as the installed package says in its URLs; "" if it does not."""
+    try:
+        urls = metadata("sklearn-nnbcd").get_all("Project-URL") or []
+    except PackageNotFoundError:
+        return ""
+    pairs = (url.partition(", ") for url in urls)
+    return next((address.rstrip("/") for label, _, address in pairs if label == "Documentation"), "")
+
+
+class LinkedEstimator(BaseEstimator):
+    """An estimator or piece whose HTML view links to its own page of this package's documentation."""
+
+    _doc_link_module = __package__
+
+    @property
+    def _doc_link_template(self):
+        return documentation_address() + "/generated/{estimator_module}.{estimator_name}.html"
+
+    def _get_doc_link(self):
+        return super()._get_doc_link() if documentation_address() else ""
 
 
 class SweepCallbacks:

@@ -19,7 +19,7 @@ from .backends import SparseRows, get_backend, namespace_of
 from .compressions import QuantizedWeight
 from .engine import Problem, Weights
 from .layers import Dense
-from .network import InputMap, Network, quantize_fit
+from .network import Bend, InputMap, Network, quantize_fit
 from .numerics import ColumnMoments
 from .solvers import BaseSolver, FitContext
 from .targets import BaseTargets
@@ -49,6 +49,8 @@ class Training:
         The rows as the solver takes them.
     is_mapped : bool
         Whether X is mapped already.
+    bend : Bend or None, default=None
+        What the user's rows have been through before.
     """
 
     estimator: Any
@@ -59,6 +61,7 @@ class Training:
     inputs: InputMap | None
     X: Any
     is_mapped: bool
+    bend: Bend | None = None
 
     @classmethod
     def prepare(
@@ -98,7 +101,7 @@ class Training:
         is_wide = not in_space and size[0] > most and type(problem.layers[1]) is Dense
         problem = replace(problem, wide=is_wide)
         if moments is None:
-            return cls(estimator, targets, solver, problem, shapes, None, rows.X, False)
+            return cls(estimator, targets, solver, problem, shapes, None, rows.X, False, rows.bend)
         how = {"centre": estimator.fit_intercept, "shared": shared, "drop_constant": not is_stream}
         inputs = InputMap.from_moments(moments, rows.X, **how, wide=is_wide)
         if problem.plans[1] is not None and problem.plans[1].in_user_units:
@@ -107,10 +110,10 @@ class Training:
             check_room(problem, shapes, rows.X, owner)
             if not (shared or is_wide):
                 problem = with_scaled_inputs(problem, inputs.scale)
-            return cls(estimator, targets, solver, problem, shapes, inputs, rows.X, False)
+            return cls(estimator, targets, solver, problem, shapes, inputs, rows.X, False, rows.bend)
         inputs, Z = inputs.of_rows(rows.X)
         problem, shapes = in_rows_space(problem, shapes, Z.shape[1])
-        return cls(estimator, targets, solver, problem, shapes, inputs, Z, True)
+        return cls(estimator, targets, solver, problem, shapes, inputs, Z, True, rows.bend)
 
     def without_extremes(self, rows: tuple) -> tuple:
         """Encoded rows (X, Y, s) with extreme entries of X drawn in."""
@@ -118,8 +121,12 @@ class Training:
             return rows
         return self.inputs.without_extremes(rows[0]), *rows[1:]
 
+    def finished(self, network: Network) -> Network:
+        """A network of :meth:`to_network` for X as the user has it."""
+        return replace(network, bend=self.bend)
+
     def to_network(self, weights: Weights) -> Network:
-        """The network of a solver's weights, for X and y as the user has them."""
+        """The network of a solver's weights, for y as the user has it and bent rows."""
         network = self.targets.user_network(Network.from_weights(self.problem, weights))
         return network if self.inputs is None else network.with_input_map(self.inputs)
 
@@ -158,6 +165,55 @@ class Training:
             inputs=None if self.is_mapped else self.inputs,
             n_batches=n_batches,
         )
+
+
+def bent_rows(
+    estimator: Any,
+    rows: Any,
+    validation: Any,
+    targets: BaseTargets,
+    solver: BaseSolver,
+    before: Network | None,
+) -> tuple[Any, Any]:
+    """Training and validation rows, with columns bent that have entries far from the rest.
+
+    Parameters
+    ----------
+    estimator : estimator
+    rows : Rows
+    validation : Rows or None
+    targets : BaseTargets
+    solver : BaseSolver
+    before : Network or None
+        That the fit goes on from: its bend is kept.
+    """
+    bend = None if before is None else before.bend
+    if before is None and may_bend(estimator, rows, targets, solver):
+        bend = Bend.of_columns(rows.moments(targets), rows.ends(), rows.X)
+    return rows.bent(bend), None if validation is None else validation.bent(bend)
+
+
+def may_bend(estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver) -> bool:
+    """Whether columns may be bent: those of a plain table for a network that is no device's.
+
+    Not where weights keep a meaning for X as it is, penalties in its units among them, nor where columns
+    outnumber rows or what a Gram matrix is made of.
+    """
+    wanted = (
+        estimator.bend_columns
+        and estimator.fit_intercept
+        and not (estimator.bits or estimator.activation_bits)
+    )
+    if not wanted or not solver.scales_columns or getattr(estimator.initializer, "in_user_units", False):
+        return False
+    n_rows, n_columns = rows.X.shape
+    if n_columns > min(n_rows, solver.gram_columns):
+        return False
+    options = targets.loss, solver, rows.namespace
+    problem, _ = resolve_problem(estimator, n_columns, targets.n_outputs, *options, rows.image_shape)
+    first = problem.plans[1]
+    is_table = len(problem.layers[1].input_shape_) == 1
+    return is_table and not (first is not None and first.in_user_units)
 
 
 def with_scaled_inputs(problem: Problem, scale: Any) -> Problem:

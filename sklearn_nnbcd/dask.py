@@ -8,6 +8,7 @@ once, and sums of the size of a weight come back up a tree; nothing that travels
 import functools
 import inspect
 import operator
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -129,7 +130,8 @@ class DaskNNBCD:
             warn_if_ignored(self, solver, False)
             targets = self._fit_part_targets(rows, one_column, loss)
             _, encoded, _ = self._train(rows, targets, solver, place=place_parts)
-            user, engine, weight = sum(encoded.collect(sum_losses, self.network_, targets))
+            network = replace(self.network_, bend=None)  # rows are bent already
+            user, engine, weight = sum(encoded.collect(sum_losses, network, targets))
             rows = self._constant_rows(encoded, targets)
         self.loss_ = float(user / weight)
         if rows is not None:

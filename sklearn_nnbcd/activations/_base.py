@@ -3,10 +3,10 @@
 
 from typing import Any
 
-from sklearn.base import BaseEstimator
+from .._sklearn_compat import LinkedEstimator
 
 
-class BaseActivation(BaseEstimator):
+class BaseActivation(LinkedEstimator):
     """An entry-wise activation sigma and the exact solution of its U block.
 
     One proximal convention for the whole library: the caller gives the *weight* of the quadratic.

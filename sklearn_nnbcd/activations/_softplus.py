@@ -3,18 +3,40 @@
 
 from typing import Any
 
+from .._validation import check_number
 from ..numerics._scalar import bracketed_newton, sigmoid, sigmoid_parts, softplus, wright_omega
 from ._base import BaseActivation
 
 
 class Softplus(BaseActivation):
-    """sigma(u) = log(1 + exp(u))."""
+    """sigma(u) = log(1 + exp(beta u)) / beta.
+
+    Parameters
+    ----------
+    beta : float, default=1.0
+        How sharp the bend is, > 0, the paper's t: the larger, the nearer to relu.
+    """
+
+    def __init__(self, beta: float = 1.0):
+        self.beta = beta
+
+    def check_parameters(self) -> None:
+        """Raise unless ``beta`` is a number above 0."""
+        check_number(self.beta, "beta", type(self).__name__, strict=True, cure="Try 1.0.")
 
     def __call__(self, U: Any, *, xp: Any) -> Any:
-        """log(1 + exp(U))."""
-        return softplus(U, xp=xp)
+        """log(1 + exp(beta U)) / beta."""
+        if self.beta == 1.0:
+            return softplus(U, xp=xp)
+        return softplus(self.beta * U, xp=xp) * (1.0 / self.beta)
 
     def prox(self, V: Any, center: Any, weight: float, *, xp: Any) -> Any:
+        """That of beta = 1 for beta v and beta c, divided by beta: all terms have the factor 1/beta^2."""
+        if self.beta == 1.0:
+            return self._prox(V, center, weight, xp=xp)
+        return self._prox(self.beta * V, self.beta * center, weight, xp=xp) * (1.0 / self.beta)
+
+    def _prox(self, V: Any, center: Any, weight: float, *, xp: Any) -> Any:
         """The lower of at most two valleys, each by a bracketed Newton iteration.
 
         Left of the center (v < sigma(center)) the problem is convex. Right of it h = (v - sigma) s,
@@ -52,5 +74,5 @@ class Softplus(BaseActivation):
         return xp.where(value(last) < value(first), last, first)
 
     def derivative(self, U: Any, *, xp: Any) -> Any:
-        """The logistic function of U."""
-        return sigmoid(U, xp=xp)
+        """The logistic function of beta U."""
+        return sigmoid(U if self.beta == 1.0 else self.beta * U, xp=xp)

@@ -209,6 +209,14 @@ class SparseRows:
         offset = outer * scale
         return SparseRows(same_pattern(S, data * scale[columns]), None, offset if offset.any() else None)
 
+    def with_values(self, change: Any) -> SparseRows:
+        """Rows as they came, with ``change(values, columns)`` in place of the stored entries."""
+        return SparseRows(same_pattern(self.entries, change(self.entries.data, self.entries.indices)))
+
+    def ends(self) -> tuple[Any, Any]:
+        """Least and largest entries of the columns of rows as they came, zeros among them."""
+        return self.entries.min(axis=0).toarray().ravel(), self.entries.max(axis=0).toarray().ravel()
+
     def drawn_in(self, origin: Any, reach: Any, filled: Any = None) -> SparseRows:
         """Rows as they came, whose deviations from ``origin`` are drawn in to ``reach``."""
         S = self.entries if filled is None else with_columns_filled(self.entries, filled)

@@ -15,6 +15,7 @@ from ._l1 import L1
 from ._low_rank import LowRank
 from ._quantized import Quantized
 from ._regularized import RegularizedPlan
+from ._regularized_format import RegularizedFormatPlan
 from ._rounded import check_bits, quantized, quantized_plan, rounded_plans
 from ._sum import Sum
 from ._tensor_train import TensorTrain
@@ -60,6 +61,7 @@ __all__ = [
     "Quantized",
     "QuantizedPlan",
     "QuantizedWeight",
+    "RegularizedFormatPlan",
     "RegularizedPlan",
     "Sum",
     "TensorTrain",

@@ -12,8 +12,8 @@ from numbers import Integral
 from typing import Any
 
 from array_api_compat import array_namespace
-from sklearn.base import BaseEstimator
 
+from .._sklearn_compat import LinkedEstimator
 from ..numerics._metric import Metric
 
 
@@ -193,6 +193,8 @@ class CompressionPlan:
     exact : bool
         Whether :meth:`step` returns a global minimiser. If not, it must at least never be worse
         than ``previous``; the engine checks both and keeps the better one.
+    has_factor_step : bool
+        Whether there is a :meth:`factor_step`.
     step_every : int
         Batches of the mini-batch solver between two steps: about what a step costs in batches.
     in_user_units : bool
@@ -215,6 +217,7 @@ class CompressionPlan:
     takes_bits = False
     is_rounded = False
     takes_row_factors = False
+    has_factor_step = False
     step_every = 10
     inner_rank: Any = None
     in_user_units = False
@@ -328,12 +331,39 @@ class CompressionPlan:
         """
         raise NotImplementedError
 
+    def factor_step(self, W: Any, previous: Any, tau: float, alpha: float, *, xp: Any) -> CompressedWeight:
+        """One pass over the factors G of M by (26), r(M) + tau/2 ||W - M||^2 + alpha/2 ||G - G_old||^2.
+
+        Each factor is the minimiser while the others stay, so the sum never rises, and r(M) +
+        tau/2 ||W - M||^2 falls by at least alpha/2 ||G - G_old||^2 (Lemma 5).
+
+        Parameters
+        ----------
+        W : array of shape (d_in, d_out)
+        previous : CompressedWeight
+            In the format of this plan, with the factors G_old.
+        tau, alpha : float
+            tau > 0, alpha >= 0.
+        xp : module
+            Array API namespace.
+
+        Returns
+        -------
+        M : CompressedWeight
+
+        Raises
+        ------
+        NotImplementedError
+            Unless ``has_factor_step``.
+        """
+        raise NotImplementedError
+
     def penalty(self, M: Any, *, xp: Any) -> Any:
         """r(M), a number; 0 for a hard constraint."""
         return 0.0
 
 
-class BaseCompression(BaseEstimator):
+class BaseCompression(LinkedEstimator):
     """Parameters of a compression; :meth:`plan` resolves them for one weight."""
 
     def highest_rank(self, shape: tuple) -> int | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._validation import check_rank_number
-from ..numerics._linalg import inverse_gram
+from ..numerics._linalg import inverse_gram, proximal_sandwich
 from ..numerics._metric import EUCLIDEAN, Metric
 from ._base import BaseCompression, CompressedWeight, CompressionPlan, Local
 from .tensors._tensorize import largest_rank
@@ -119,6 +119,7 @@ class LowRankPlan(CompressionPlan):
     exact = False
     takes_bits = True
     takes_row_factors = True
+    has_factor_step = True
     step_every = 1
 
     @property
@@ -179,6 +180,21 @@ class LowRankPlan(CompressionPlan):
         metric = EUCLIDEAN if metric is None else metric
         Q, _ = xp.linalg.qr(metric.whiten_columns(previous.right).T)
         return _subspace_pass(target, Q, metric, xp=xp)
+
+    def factor_step(
+        self, W: Any, previous: LowRankWeight, tau: float, alpha: float, *, xp: Any
+    ) -> LowRankWeight:
+        """The left factor, then the right one, each by ridge regression towards its old value."""
+        right = previous.right
+        left = _proximal_factor(right.T, right @ W.T, previous.left.T, tau, alpha, xp=xp).T
+        return LowRankWeight(left, _proximal_factor(left, left.T @ W, right, tau, alpha, xp=xp))
+
+
+def _proximal_factor(other: Any, image: Any, old: Any, tau: float, alpha: float, *, xp: Any) -> Any:
+    """argmin_A tau/2 ||W - other A||^2 + alpha/2 ||A - old||^2 with image = other' W."""
+    one = xp.ones((1, 1), dtype=old.dtype)
+    target = (tau * image + alpha * old)[:, :, None]
+    return proximal_sandwich(other.T @ other, one, target, tau, alpha, xp=xp)[:, :, 0]
 
 
 def _leading(A: Any, rank: int, *, xp: Any) -> Any:

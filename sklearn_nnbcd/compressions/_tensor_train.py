@@ -13,6 +13,7 @@ from ._base import CompressedWeight, CompressionPlan, Local
 from ._low_rank import LowRankPlan
 from ._tensorized import TensorizedCompression, positive_integers
 from .tensors._core_problem import core_problem
+from .tensors._proximal_train import proximal_cores
 from .tensors._tensor_train import contract_cores, sweep_cores, tt_to_tensor
 from .tensors._tensorize import Tensorization, feasible_tt_ranks, largest_rank, tt_size
 from .tensors._train_fit import fit_split_train, fit_train
@@ -144,6 +145,7 @@ class TensorTrainPlan(CompressionPlan):
     ranks: tuple
     exact = False
     takes_bits = True
+    has_factor_step = True
     step_every = 5
 
     @property
@@ -184,6 +186,14 @@ class TensorTrainPlan(CompressionPlan):
     ) -> TensorTrainWeight:
         """One pass of core-wise least squares from the old cores, eq. (26); it never goes up."""
         cores = self._fit(target, previous.cores, metric, _STEP_ITERATIONS, xp=xp)
+        return TensorTrainWeight(tuple(cores), self.tensorization)
+
+    def factor_step(
+        self, W: Any, previous: TensorTrainWeight, tau: float, alpha: float, *, xp: Any
+    ) -> TensorTrainWeight:
+        """Eq. (26) with its proximal term, core by core from the old cores."""
+        tensor = self.tensorization.to_tensor(W, xp=xp)
+        cores = proximal_cores(tensor, previous.cores, tau, alpha, xp=xp)
         return TensorTrainWeight(tuple(cores), self.tensorization)
 
     def _fit(self, target: Any, cores: Sequence, metric: Metric | None, n_iter: int, *, xp: Any) -> list:

@@ -34,14 +34,50 @@ from ._state import Block, Penalties, Problem, Weights, put
 
 
 def update_V_output(block: Block, problem: Problem) -> Block:
-    """V_N by (8): argmin_v loss(v, Y) + gamma/2 ||v - U_N||^2 + alpha/2 ||v - V_N||^2.
+    """V_N by (8): argmin_v s_N(v) + loss(v, Y) + gamma/2 ||v - U_N||^2 + alpha/2 ||v - V_N||^2.
 
-    The prox of the loss at the weighted mean of U_N and the old V_N.
+    The prox of the loss at the weighted mean of U_N and the old V_N, or of s_N where the loss is a
+    quadratic. With another loss and an s_N, or a loss that has no prox, by (19).
     """
-    p, N = problem.penalties, problem.N
-    weight = p.gamma + p.alpha
+    p, N, loss, xp = problem.penalties, problem.N, problem.loss, problem.xp
+    weight, regularizer = p.gamma + p.alpha, problem.regularizer(N)
     center = (p.gamma * block.U[N] + p.alpha * block.V[N]) * (1.0 / weight)
-    return block.with_V(N, problem.loss.prox(block.Y, center, weight, xp=problem.xp))
+    if regularizer is None and loss.has_prox:
+        return block.with_V(N, loss.prox(block.Y, center, weight, xp=xp))
+    quadratic = loss.as_quadratic(block.Y, center, weight, xp=xp)
+    if regularizer is not None and quadratic is not None:
+        return block.with_V(N, regularizer.prox(*quadratic, xp=xp))
+    return block.with_V(N, linearized_V_output(block, problem))
+
+
+#: alpha of (19) where the proximal weight is less, and how often it may be doubled
+LEAST_ALPHA, DOUBLINGS = 0.25, 60
+
+
+def linearized_V_output(block: Block, problem: Problem) -> Any:
+    """V_N by (19): argmin_v s_N(v) + <loss'(V_N), v - V_N> + gamma/2 ||v - U_N||^2 + alpha/2 ||v - V_N||^2.
+
+    alpha is found for each row, by doubling, such that the loss is nowhere above its tangent by more than
+    alpha/4 ||step||^2: a Lipschitz constant of its gradient need not be known, nor exist. So L falls by at
+    least alpha/4 ||step||^2 (Lemma 5). A row for which there is none stays.
+    """
+    p, N, loss, xp = problem.penalties, problem.N, problem.loss, problem.xp
+    Y, old, regularizer = block.Y, block.V[N], problem.regularizer(N)
+    slope, value = loss.gradient(Y, old, xp=xp), loss.value(Y, old, xp=xp)
+    alpha = xp.full((old.shape[0], 1), max(p.alpha, LEAST_ALPHA), dtype=old.dtype)
+    for _ in range(DOUBLINGS):
+        weight = (p.gamma + alpha) * xp.ones_like(old)
+        new = old - (slope + p.gamma * (old - block.U[N])) / weight
+        if regularizer is not None:
+            new = regularizer.prox(new, weight, xp=xp)
+        step = new - old
+        above = loss.value(Y, new, xp=xp) - value - xp.sum(slope * step, axis=1)
+        size = xp.abs(value) * (4.0 * float(xp.finfo(old.dtype).eps))
+        fits = (above <= 0.25 * alpha[:, 0] * row_squares(step, xp=xp) + size)[:, None]
+        if bool(xp.all(fits)):
+            return new
+        alpha = xp.where(fits, alpha, 2.0 * alpha)
+    return xp.where(fits, new, old)
 
 
 def update_V(block: Block, i: int, problem: Problem, weights: Weights, operator: Any, S: Any) -> Block:
@@ -164,11 +200,15 @@ def update_M(weights: Weights, i: int, problem: Problem) -> Weights:
 
     The compression's own step at the weighted mean of W_i and the old M_i (appendix B.3); where that is
     inexact and no better than the old M_i, the old one stays. Both norms are in the metric of layer i.
+    With alpha ``on_factors``, (26) where the format has it: alpha/2 ||G - G_i||^2 of its cores or factors G.
     """
     plan, xp, p = problem.plans[i], problem.xp, problem.penalties
     if plan is None:
         return weights
     alpha = p.alpha if p.alpha_m is None else p.alpha_m
+    if p.on_factors and plan.has_factor_step:
+        new = plan.factor_step(weights.W[i], weights.M[i], p.tau, alpha, xp=xp)
+        return weights.updated(M=(i, new), M_dense=(i, new.to_dense(xp=xp)))
     old, old_dense, weight = weights.M[i], weights.M_dense[i], p.tau + alpha
     target = (p.tau * weights.W[i] + alpha * old_dense) * (1.0 / weight)
     metric = weights.metric(i)
@@ -198,7 +238,8 @@ def input_operator(i: int, problem: Problem, weights: Weights) -> Any:
     xp, rho, g = problem.xp, problem.penalties.rho, center_weight(problem, i)
     layer, W = problem.layers[i + 1], weights.W[i + 1]
     if problem.regularizer(i) is not None:
-        return rho * layer.input_curvature(W, xp=xp) + g
+        # one that is not convex leaves nothing of the descent to a step as long as the curvature allows
+        return rho * layer.input_curvature(W, xp=xp) + (g if problem.regularizer(i).convex else 2.0 * g)
     return layer.input_operator(W, rho, g, xp=xp)
 
 
@@ -242,7 +283,8 @@ def update_regularized_V(
 
     Descent, row by row: the accelerated point counts where F fell by at least g/4 ||step||^2, else the old
     row does; one plain step from there lowers F by at least curvature/2 ||step||^2. Together at least
-    g/8 ||V_i - old V_i||^2 (Lemma 5).
+    g/8 ||V_i - old V_i||^2 (Lemma 5). With an s_i that is not convex, ``curvature`` is larger by g, and the
+    plain step lowers F by at least g/2 ||step||^2: enough for the same.
     """
     p, xp, layer, regularizer = problem.penalties, problem.xp, problem.layers[i + 1], problem.regularizer(i)
     U, old, g = block.U[i + 1], block.V[i], center_weight(problem, i)

@@ -2,10 +2,10 @@
 """Extrapolated sweeps with restart, after Nesterov (1983) and O'Donoghue and Candes (arXiv 1204.3982).
 
 A sweep begins beyond the state x, at z = x + beta (x - y), with y the state before x. z and x differ in
-U, V, W and b. beta_k = (t_k - 1)/t_{k+1} with t_{k+1} = (1 + sqrt(1 + 4 t_k^2))/2 grows towards 1. A sweep
-collects L where it begins, so whether L(z) is above what the sweep before began with is known at its
-end: such a sweep is dropped and made again from x, as the first one. So L at the beginnings of the sweeps
-that count never rises.
+U, V, W and b. beta_k = (t_k - 1)/t_{k+1} with t_{k+1} = (1 + sqrt(1 + 4 t_k^2))/2 grows towards 1. L is
+measured where a sweep ends: one that ends above x is dropped and made again from x, with beta as at first,
+and that one descends block by block. So L never rises from one state to the next, wherever sweeps begin;
+it costs one product more for each layer than a sweep without extrapolation, which collects L on the way.
 """
 
 import math
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..backends import Pass, get_backend
-from ._objective import Terms
+from ._objective import Terms, objective
 from ._state import Block, Problem, Weights
 
 
@@ -26,8 +26,8 @@ class Extrapolation:
     ----------
     t : float
         t_k of the next sweep.
-    last : float
-        L where the last sweep began; infinite before the first one.
+    here : Terms or None
+        L at the state x that the next sweep is made from; None: not known yet, and beta is 0 then.
     start : Weights or None
         z of the next sweep, with the W and b beyond its x; None: it begins at x. That of the rows is made
         by the sweep, from what the blocks hold.
@@ -36,12 +36,12 @@ class Extrapolation:
     """
 
     t: float = 1.0
-    last: float = math.inf
+    here: Terms | None = None
     start: Weights | None = None
     n_dropped: int = 0
 
     def restarted(self) -> "Extrapolation":
-        """Without a speed, and without the last L, which was perhaps another function."""
+        """Without a speed, and without L, which was perhaps another function."""
         return Extrapolation(n_dropped=self.n_dropped)
 
 
@@ -76,7 +76,7 @@ def extrapolated_sweep(
     -------
     weights : Weights
     before : Terms
-        L where the sweep that counts began.
+        L at x.
     extrapolation : Extrapolation
         For the next sweep.
     """
@@ -84,15 +84,24 @@ def extrapolated_sweep(
     beta = momentum(t)
     placement.map(extrapolate_block, problem, beta)
     begin = weights if extrapolation.start is None else extrapolation.start
-    new, before = sweep(problem, begin, placement)
-    if beta > 0.0 and not before.total <= extrapolation.last:
+    new, at_begin = sweep(problem, begin, placement)
+    before = at_begin if extrapolation.here is None else extrapolation.here
+    after = measured(problem, new, placement)
+    if beta > 0.0 and not after.total <= before.total:
         placement.map(restore_block, problem)
         t, n_dropped = 1.0, n_dropped + 1
         del new  # its memory is needed
-        new, before = sweep(problem, weights, placement)
+        new, _ = sweep(problem, weights, placement)
+        after = measured(problem, new, placement)
     t = next_t(t)
     start = extrapolate_weights(new, weights, momentum(t))
-    return new, before, Extrapolation(t, before.total, start, n_dropped)
+    return new, before, Extrapolation(t, after, start, n_dropped)
+
+
+def measured(problem: Problem, weights: Weights, placement: Any) -> Terms:
+    """L at the weights and the blocks, as precise as the sweeps collect it."""
+    with problem.row_products():
+        return objective(problem, weights, placement)
 
 
 def extrapolate_weights(weights: Weights, previous: Weights, beta: float) -> Weights | None:

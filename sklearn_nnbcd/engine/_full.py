@@ -103,7 +103,7 @@ def start_full(problem: Problem, weights: Weights, placement: Any) -> FullState:
 
 
 def full_step(state: FullState, *, extrapolate: bool = False) -> tuple[FullState, Terms]:
-    """The state after one more sweep, and L where that began.
+    """The state after one more sweep, and L at the state before it.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def full_step(state: FullState, *, extrapolate: bool = False) -> tuple[FullState
         within the sweep its weights are still good, and the rows are those of somewhere in between.
     extrapolate : bool, default=False
         Whether sweeps begin beyond the state before them, see :func:`extrapolated_sweep`; the blocks then
-        hold U and V twice.
+        hold U and V twice. L never rises from state to state, with or without it.
     """
     k, placement, extrapolation = state.n_sweeps + 1, state.placement, state.extrapolation
     problem, weights = update_metrics(state.problem, state.weights, placement, k)
@@ -133,7 +133,8 @@ def full_result(state: FullState) -> Weights:
 
 def full_objective(state: FullState) -> Terms:
     """L at a state, if it is the newest of its placement."""
-    return objective(state.problem, state.weights, state.placement)
+    known = state.extrapolation.here
+    return objective(state.problem, state.weights, state.placement) if known is None else known
 
 
 def fit_full(
@@ -154,8 +155,8 @@ def fit_full(
     placement : placement
     max_iter : int
     on_sweep : callable
-        ``on_sweep(k, weights, terms)`` after sweep k = 1, 2, ..., with the terms of L at the state that
-        the sweep *started* from; a true result stops.
+        ``on_sweep(k, weights, terms)`` after sweep k = 1, 2, ..., with the terms of L at the state *before*
+        it; a true result stops.
     extrapolate : bool, default=False
 
     Returns

@@ -14,7 +14,7 @@ def initial_block(problem: Problem, weights: Weights, X: Any, Y: Any, s: Any = N
     """U and V by one forward pass, as the paper starts, V_i where s_i is finite."""
     V, U = forward(problem, X, weights.W, weights.b)
     block = Block(Y, V, U, s)
-    for i in range(1, problem.N):
+    for i in range(1, problem.N + 1):
         if problem.regularizer(i) is not None:
             block = block.with_V(i, problem.regularizer(i).project(V[i], xp=problem.xp))
     return block

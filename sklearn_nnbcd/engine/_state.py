@@ -39,6 +39,8 @@ class Penalties:
         Which of ``tau`` and ``ridge`` the solver chose.
     alpha_m : float or None
         Proximal weight of the W^MC blocks; None: ``alpha``.
+    on_factors : bool
+        Whether that weight holds the factors of W^MC, as in (26), where its format has a step for that.
     """
 
     rho: float = 1.0
@@ -50,6 +52,7 @@ class Penalties:
     relaxation: float = 1.0
     auto: tuple = ()
     alpha_m: float | None = None
+    on_factors: bool = False
 
     def in_units_of(self, weight: float, unit: float) -> "Penalties":
         """The penalties for rows whose weights have the sum ``weight``.
@@ -83,7 +86,7 @@ class Problem:
         Entry i is k where a residual block carries V_k into U_i = V_{i-1} W_i + b_i + V_k, with
         k < i - 1; None elsewhere. Empty: no residual blocks.
     activity : tuple
-        Regularisers s_i of V_i; None where there is none, as for X and the output.
+        Regularisers s_i of V_i; None where there is none, as for X.
     data_metric : bool
         Whether W_i and W_i^MC are compared in the metric of the data instead of the Frobenius norm.
     budget : callable or None

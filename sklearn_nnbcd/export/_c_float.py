@@ -13,6 +13,7 @@ import numpy as np
 from ..graphs._graph import Graph
 from ..graphs._nodes import (
     Add,
+    Arcs,
     Clip,
     Exp,
     Gather,
@@ -38,7 +39,7 @@ from ..graphs._nodes import (
 from ._c_interface import File, add_functions, assembled, declarations
 from ._c_memory import Plan, plan_of
 from ._c_sparse import sparse_helper, sparse_tables
-from ._c_text import check_float32, number
+from ._c_text import check_float32, integer_type, number
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,22 @@ def _scale(file: File, place: Place) -> list[str]:
     return _each(place, f"(@ - {origin}[i]) * {scale}[i]")
 
 
+def _arcs(file: File, place: Place) -> list[str]:
+    """A copy, and then the bent columns."""
+    node, start = place.node, np.arcsinh(-place.node.centre / place.node.knee)
+    kind = integer_type(0, int(node.columns.max()))
+    index = file.add_table(kind, node.columns, "index")
+    names = [_floats(file, x, "scales") for x in (node.centre, node.knee, start)]
+    centre, knee, first = (f"{name}[j]" for name in names)
+    return [
+        *_each(place, "@"),
+        f"for (int j = 0; j < {len(node.columns)}; ++j) {{",
+        f"    const float z = (({place.sources[0]})[{index}[j]] - {centre}) / {knee};",
+        f"    ({place.out})[{index}[j]] = {knee} * (asinhf(z) - {first});",
+        "}",
+    ]
+
+
 def _clip(file: File, place: Place) -> list[str]:
     low, high = place.node.low, place.node.high
     if np.ndim(low) or np.ndim(high):
@@ -225,6 +242,7 @@ def _normalise(file: File, place: Place) -> list[str]:
 
 EMITTERS: dict[type[Node], Callable[[File, Place], list[str]]] = {
     Scale: _scale,
+    Arcs: _arcs,
     Clip: _clip,
     Product: _product,
     GroupedProduct: _grouped_product,

@@ -37,7 +37,7 @@ from ..layers import LAYERS
 from ..layers._pool import Pooled
 from ..layers._windows import Window
 from ..losses import LOSSES
-from ..network import InputMap
+from ..network import Bend, InputMap
 from ..numerics import ColumnMoments
 from ..regularizers import REGULARIZERS
 from ..solvers import SOLVERS
@@ -54,7 +54,18 @@ FAMILIES: dict[str, dict] = {
 }
 #: classes without a registry
 OTHERS = (
-    *(ColumnMoments, Grid, Indicators, InputMap, Labels, Numbers, Pooled, QuantizedArray, Tensorization),
+    *(
+        Bend,
+        ColumnMoments,
+        Grid,
+        Indicators,
+        InputMap,
+        Labels,
+        Numbers,
+        Pooled,
+        QuantizedArray,
+        Tensorization,
+    ),
     *(
         IntegerForm,
         Quantise,

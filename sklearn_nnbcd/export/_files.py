@@ -36,7 +36,7 @@ HEADER = "network.json"
 MOST_JSON = 2**26
 ESTIMATORS = {cls.__name__: cls for cls in (NNBCDClassifier, NNBCDRegressor)}
 #: fields of a network in the order in which they are written
-PARTS = ("layers", "coefs", "intercepts", "activations", "skips", "inputs")
+PARTS = ("layers", "coefs", "intercepts", "activations", "skips", "inputs", "bend")
 #: what may go wrong with bytes that are not what they say
 _DAMAGE = (
     ArithmeticError,
@@ -286,17 +286,23 @@ def check_network(network: Network, targets: Any) -> None:
         raise ValueError("some numbers are not finite")
 
 
+def _is_of_columns(x: Any, network: Network) -> bool:
+    return x.dtype == network.array.dtype and tuple(x.shape) == (network.n_features,)
+
+
 def _check_ends(network: Network, targets: Any, n_outputs: int) -> None:
     """The map of the columns, and the targets."""
-    inputs, dtype = network.inputs, network.array.dtype
+    inputs = network.inputs
     if str(network.dtype) not in ("float32", "float64"):
         raise ValueError(f"weights are of {network.dtype}")
     if inputs is not None:
         given = [x for x in (inputs.origin, inputs.scale, inputs.reach) if x is not None]
-        if inputs.basis is not None or any(
-            x.dtype != dtype or tuple(x.shape) != (network.n_features,) for x in given
-        ):
+        if inputs.basis is not None or not all(_is_of_columns(x, network) for x in given):
             raise ValueError("the scales of the columns do not fit the network")
+    if network.bend is not None:
+        centre, knee = network.bend.centre, network.bend.knee
+        if not (_is_of_columns(centre, network) and _is_of_columns(knee, network) and (knee > 0.0).all()):
+            raise ValueError("the bends of the columns do not fit the network")
     if isinstance(targets, Labels) and (targets.classes.ndim != 1 or len(targets.classes) < 2):
         raise ValueError("the classes are not a list of labels")
     if isinstance(targets, Numbers) and not (targets.mean.shape == targets.spread.shape == (n_outputs,)):

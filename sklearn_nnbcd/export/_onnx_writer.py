@@ -15,6 +15,7 @@ import numpy as np
 from ..graphs._graph import Graph
 from ..graphs._nodes import (
     Add,
+    Arcs,
     Clip,
     Exp,
     Gather,
@@ -222,6 +223,27 @@ def _scale(w: Writer, node: Scale, sources: list[Value]) -> Value:
     return Value(v, (node.size,))
 
 
+def _arcs(w: Writer, node: Arcs, sources: list[Value]) -> Value:
+    v = w.flat(node, sources[0])
+    part = w.op("Gather", v, w.constant(node.columns, np.int64), axis=1)
+    part = _arsinh(w, w.op("Div", w.op("Sub", part, w.constant(node.centre)), w.constant(node.knee)))
+    part = w.op("Sub", part, w.constant(np.arcsinh(-node.centre / node.knee)))
+    part = w.op("Mul", part, w.constant(node.knee))
+    order = np.arange(node.size)
+    order[node.columns] = node.size + np.arange(len(node.columns))
+    both = w.op("Concat", v, part, axis=1)
+    return Value(w.op("Gather", both, w.constant(order, np.int64), axis=1), (node.size,))
+
+
+def _arsinh(w: Writer, z: str) -> str:
+    """asinh, whose operator runtimes have for single precision only: sign(z) log(|z| + sqrt(z^2 + 1))."""
+    if w.dtype == np.float32:
+        return w.op("Asinh", z)
+    size = w.op("Abs", z)
+    root = w.op("Sqrt", w.op("Add", w.op("Mul", z, z), w.constant(1.0)))
+    return w.op("Mul", w.op("Sign", z), w.op("Log", w.op("Add", size, root)))
+
+
 def _clip(w: Writer, node: Clip, sources: list[Value]) -> Value:
     low, high = node.low, node.high
     if np.ndim(low) or np.ndim(high):
@@ -312,6 +334,7 @@ def _two_columns(w: Writer, node: TwoColumns, sources: list[Value]) -> Value:
 
 EMITTERS: dict[type[Node], Emitter] = {
     Scale: _scale,
+    Arcs: _arcs,
     Clip: _clip,
     Product: _product,
     GroupedProduct: _grouped_product,

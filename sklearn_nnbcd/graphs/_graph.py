@@ -21,7 +21,7 @@ from ._lowerings import (
     lower_scaler,
     lower_weight,
 )
-from ._nodes import Add, Builder, Clip, Intercept, Node, Scale
+from ._nodes import Add, Arcs, Builder, Clip, Intercept, Node, Scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +181,7 @@ def network_graph(network: Network, targets: Any, scalers: Any = ()) -> Graph:
 
 def _lower_network(network: Network, builder: Builder, place: int) -> int:
     """Nodes of V_0 ... V_N; the place of V_N."""
-    V = [_lower_inputs(network.inputs, builder, place)]
+    V = [_lower_inputs(network.inputs, builder, _lower_bend(network.bend, builder, place))]
     for i in range(1, network.N + 1):
         layer, b = network.layers[i], network.intercepts[i - 1]
         rows = layer.positions
@@ -194,6 +194,15 @@ def _lower_network(network: Network, builder: Builder, place: int) -> int:
             place = builder.add(Add, (place, V[k]))
         V.append(lower_activation(network.activations[i - 1], builder, place))
     return V[-1]
+
+
+def _lower_bend(bend: Any, builder: Builder, place: int) -> int:
+    """The node of bent columns."""
+    if bend is None:
+        return place
+    centre, knee = to_numpy(bend.centre), to_numpy(bend.knee)
+    columns = np.flatnonzero(np.isfinite(knee))
+    return builder.add(Arcs, place, columns=columns, centre=centre[columns], knee=knee[columns])
 
 
 def _lower_inputs(inputs: Any, builder: Builder, place: int) -> int:

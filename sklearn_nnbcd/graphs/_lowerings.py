@@ -62,6 +62,14 @@ def _polynomial(piece: Any, builder: Builder, v: int) -> int:
     return builder.add(Polynomial, v, coefficients=tuple(float(a) for a in piece.coefficients))
 
 
+def _softplus(piece: Any, builder: Builder, v: int) -> int:
+    beta = float(piece.beta)
+    if beta == 1.0:
+        return builder.add(Softplus, v)
+    inner = builder.add(Softplus, builder.add(Polynomial, v, coefficients=(0.0, beta)))
+    return builder.add(Polynomial, inner, coefficients=(0.0, 1.0 / beta))
+
+
 ACTIVATION_LOWERINGS: dict[type, Callable[[Any, Builder, int], int]] = {
     activations.ReLU: lambda piece, builder, v: builder.add(Clip, v, low=0.0, high=math.inf),
     activations.LeakyReLU: lambda piece, builder, v: builder.add(
@@ -70,7 +78,7 @@ ACTIVATION_LOWERINGS: dict[type, Callable[[Any, Builder, int], int]] = {
     activations.Identity: lambda piece, builder, v: v,
     activations.Sigmoid: lambda piece, builder, v: builder.add(Sigmoid, v),
     activations.Tanh: lambda piece, builder, v: builder.add(Tanh, v),
-    activations.Softplus: lambda piece, builder, v: builder.add(Softplus, v),
+    activations.Softplus: _softplus,
     activations.Square: lambda piece, builder, v: builder.add(Polynomial, v, coefficients=(0.0, 0.0, 1.0)),
     activations.Polynomial: _polynomial,
     activations.HardSigmoid: _hard_sigmoid,
@@ -220,6 +228,17 @@ def _shares(builder: Builder, v: int, dtype: Any) -> int:
     return builder.add(Normalise, builder.add(Sigmoid, v), least=float(np.finfo(dtype).smallest_normal))
 
 
+def _double(builder: Builder, v: int) -> int:
+    """2 v."""
+    return builder.add(Polynomial, v, coefficients=(0.0, 2.0))
+
+
+def _joint_simplex(builder: Builder, v: int, dtype: Any) -> int:
+    """The nearest probability vector to (K v + 1)/2."""
+    half = builder.add(Polynomial, v, coefficients=(0.5, 0.5 * builder.nodes[v].size))
+    return builder.add(Simplex, half)
+
+
 def _exp(builder: Builder, v: int, dtype: Any) -> int:
     return builder.add(Exp, v, top=0.75 * math.log(float(np.finfo(dtype).max)))
 
@@ -230,6 +249,11 @@ Head = Callable[[Builder, int, Any], int]
 LOSS_LOWERINGS: dict[type, tuple[Head, Head]] = {
     losses.SquaredError: (_clipped_half, lambda builder, v, dtype: builder.add(Simplex, v)),
     losses.Hinge: (_clipped_half, lambda builder, v, dtype: builder.add(Simplex, _half(builder, v))),
+    losses.JointHinge: (_clipped_half, _joint_simplex),
+    losses.Exponential: (
+        lambda builder, v, dtype: _sigmoid(builder, _double(builder, v), dtype),
+        lambda builder, v, dtype: _shares(builder, _double(builder, v), dtype),
+    ),
     losses.Logistic: (_sigmoid, _shares),
     losses.CrossEntropy: (_sigmoid, lambda builder, v, dtype: builder.add(Softmax, v)),
 }

@@ -67,6 +67,21 @@ class Clip(Node):
 
 
 @dataclass(frozen=True, eq=False)
+class Arcs(Node):
+    """v with k (asinh((v - c) / k) - asinh(-c / k)) in the place of some entries, arrays of their number."""
+
+    columns: np.ndarray
+    centre: np.ndarray
+    knee: np.ndarray
+
+    def evaluate(self, *values: np.ndarray) -> np.ndarray:
+        """The entries with these columns bent."""
+        V, c, k = values[0].copy(), self.centre, self.knee
+        V[:, self.columns] = k * (np.arcsinh((V[:, self.columns] - c) / k) - np.arcsinh(-c / k))
+        return V
+
+
+@dataclass(frozen=True, eq=False)
 class Levels:
     """Integers that a fit gave a weight: diag(rows) integers diag(columns) is the matrix.
 

@@ -5,12 +5,12 @@ import math
 from typing import Any
 
 from numpy.random import RandomState
-from sklearn.base import BaseEstimator
 
+from .._sklearn_compat import LinkedEstimator
 from .._validation import check_number
 
 
-class BaseInitializer(BaseEstimator):
+class BaseInitializer(LinkedEstimator):
     """Draws a weight of a given shape.
 
     The draw depends on the random state and the shape alone, never on the data, so weights of rows

@@ -11,9 +11,10 @@ import numpy as np
 
 from ..backends import SparseRows, get_backend
 from ..compressions import CompressedWeight, DenseWeight
-from ..network import network_metrics
+from ..network import network_metrics, network_rows
 from ..numerics import Metric
-from ._rows import network_rows, unwrapped
+from ._reference import check_reference
+from ._rows import unwrapped
 from ._table import columns_of, table_html, table_text
 
 #: rows that are timed, and how often; the best time counts
@@ -63,7 +64,7 @@ class CompressionReport:
 
     def _repr_html_(self) -> str:
         """The table in a notebook."""
-        return table_html([*self.rows, self.total], _COLUMNS)
+        return table_html([*self.rows, self.total], _COLUMNS, "What each layer stores, computes and takes")
 
 
 def compression_report(
@@ -104,7 +105,7 @@ def compression_report(
     network = estimator.network_
     xp = network.xp
     if reference is not None:
-        _check_reference(reference, network.coefs)
+        check_reference(reference, network.coefs, "compression_report")
     rows = np.random.default_rng(0).standard_normal((_ROWS, network.n_features)) if X is None else X
     V, U = network.trace(network_rows(network, rows, "compression_report"))
     metrics = None
@@ -161,16 +162,6 @@ def _total(lines: list[dict]) -> dict[str, Any]:
             total[name] = sum(line[name] for line in lines)
     total["ratio"] = total["parameters"] / total["dense_parameters"]
     return total
-
-
-def _check_reference(reference: Sequence, coefs: Sequence) -> None:
-    given = [tuple(getattr(W, "shape", ())) for W in reference]
-    shapes = [tuple(coef.shape) for coef in coefs]
-    if given != shapes:
-        raise ValueError(
-            f"The 'reference' of compression_report must be a list of arrays of shapes {shapes}. "
-            f"Got shapes {given}. Pass coefs_ of a network of the same layers, or None."
-        )
 
 
 def _errors(coef: CompressedWeight, W: Any, metric: Metric | None, *, xp: Any) -> dict[str, float]:

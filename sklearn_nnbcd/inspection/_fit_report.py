@@ -2,13 +2,15 @@
 """Why a fit is what it is: the losses, gaps and shares behind the objective."""
 
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
 
+from ..network import network_rows
 from ..targets import one_target
-from ._rows import network_rows, unwrapped
-from ._table import columns_of, table_text
+from ._rows import unwrapped
+from ._table import columns_of, table_html, table_text
 
 _COLUMNS = {
     "layer": "layer",
@@ -70,6 +72,18 @@ class FitReport:
         lines.append("share of L")
         lines += [f"  {name:24s} {share:.3f}" for name, share in self.terms.items() if share]
         return "\n".join([*lines, table_text(self.rows, _COLUMNS), *self.advice])
+
+    def _repr_html_(self) -> str:
+        """All of it in a notebook."""
+        losses = [{"name": _LOSSES[k], "value": v} for k, v in self.losses.items() if v is not None]
+        terms = [{"name": name, "value": share} for name, share in self.terms.items() if share]
+        tables = (
+            table_html(losses, {"name": "network", "value": "loss per row"}, "Losses"),
+            table_html(terms, {"name": "term", "value": "share of L"}, "Terms of the last objective"),
+            table_html(self.rows, _COLUMNS, "Relative gaps and shares by layer"),
+        )
+        advice = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.advice)
+        return "\n".join(["<div>", *tables, f"<ul>{advice}</ul>", "</div>"])
 
 
 def fit_report(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> FitReport:

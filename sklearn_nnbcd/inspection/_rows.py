@@ -1,16 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""From what a user has fitted, and rows and targets as it takes them, to the network and its own."""
+"""From what a user has fitted, and rows and targets as it takes them, to the estimator inside and its own."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
-
-from .._arrays import is_foreign, to_numpy
-from ..backends import SparseRows
-from ..network import Network
 
 #: attributes by which searches, thresholds, selections of features and the like hold their fitted model
 _HOLDERS = ("best_estimator_", "estimator_", "regressor_", "classifier_")
@@ -90,24 +85,3 @@ def check_holder(estimator: Any, given: Any, owner: str) -> None:
 def computed(x: Any) -> Any:
     """An array of a Dask collection; anything else as it is."""
     return x.compute() if hasattr(x, "dask") else x
-
-
-def network_rows(network: Network, X: Any, owner: str) -> Any:
-    """Rows as the network takes them: its library and precision, images flat, sparse ones sparse.
-
-    Raises
-    ------
-    ValueError
-        For another number of features.
-    """
-    if issparse(X):
-        X = SparseRows.of(X.astype(network.array.dtype))
-    else:
-        X = to_numpy(X) if is_foreign(X) else np.asarray(X)
-        X = network.xp.asarray(X, dtype=network.array.dtype)
-        X = network.xp.reshape(X, (X.shape[0], -1))
-    if X.shape[1] != network.n_features:
-        raise ValueError(
-            f"The 'X' of {owner} must have {network.n_features} features, as in fit. Got {X.shape[1]}."
-        )
-    return X

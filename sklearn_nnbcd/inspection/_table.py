@@ -24,15 +24,32 @@ def table_text(lines: list[dict], headings: dict[str, str]) -> str:
     return "\n".join("  ".join(cell.rjust(width) for cell, width in pair) for pair in pairs)
 
 
-def table_html(lines: list[dict], headings: dict[str, str]) -> str:
-    """The table as HTML, without any style of its own."""
+def table_html(lines: list[dict], headings: dict[str, str], caption: str) -> str:
+    """The table as HTML: with a caption, and the first column as the headings of the rows.
+
+    It has no colours, so that it is read in light and in dark, and scrolls where the page is narrow.
+
+    Parameters
+    ----------
+    lines : list of dict
+    headings : dict of name -> heading
+    caption : str
+        What the table shows.
+    """
     first, *others = cells_of(lines, headings)
-
-    def row(cells: list[str], tag: str) -> str:
-        return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
-
-    body = "\n".join(row(cells, "td") for cells in others)
-    return f"<table>\n<thead>{row(first, 'th')}</thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in first)
+    rows = []
+    for name, *cells in others:
+        rest = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        rows.append(f'<tr><th scope="row" style="text-align: left">{escape(name)}</th>{rest}</tr>')
+    body = "\n".join(rows)
+    return (
+        f'<div role="region" aria-label="{escape(caption)}" tabindex="0" style="overflow-x: auto">\n'
+        '<table style="text-align: right; font-variant-numeric: tabular-nums; border-spacing: 0.8em 0.1em">\n'
+        '<caption style="text-align: left; caption-side: top; white-space: nowrap">'
+        f"{escape(caption)}</caption>\n"
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
+    )
 
 
 def cells_of(lines: list[dict], headings: dict[str, str]) -> list[list[str]]:

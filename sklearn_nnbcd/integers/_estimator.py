@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from .._arrays import is_foreign, on_host, to_namespace, to_numpy
+from .._arrays import to_namespace, to_numpy
 from ..backends import SparseRows, namespace_of
 from ..graphs import network_graph
-from ..network import CALIBRATION_ROWS, Network
+from ..network import CALIBRATION_ROWS, Network, network_rows
 from ..targets import Numbers
 from ._form import IntegerForm, integer_form
 
@@ -20,7 +20,7 @@ from ._form import IntegerForm, integer_form
 PRECISION_BITS = (8, 16)
 
 
-def calibrated(network: Network, targets: Any, X: Any, activation_bits: int) -> IntegerForm:
+def calibrated(network: Network, targets: Any, X: Any, activation_bits: int | None) -> IntegerForm | None:
     """The integers of a network, with ranges from rows; of many some are taken.
 
     Parameters
@@ -28,15 +28,18 @@ def calibrated(network: Network, targets: Any, X: Any, activation_bits: int) -> 
     network : Network
         In the units of X and y.
     targets : targets
-    X : array or SparseRows of shape (n, d_0)
+    X : array or SparseRows of shape (n, d_0), or None
         As the network takes it.
-    activation_bits : {8, 16}
+    activation_bits : {8, 16} or None
+        None, or no rows: there are no integers.
 
     Raises
     ------
     ValueError
         For values that integers of so many bits cannot hold side by side.
     """
+    if X is None or activation_bits is None:
+        return None
     rows = X[:: 1 + (X.shape[0] - 1) // CALIBRATION_ROWS, ...]
     return integer_form(network_graph(network, targets), dense_rows(rows), f"int{activation_bits}")
 
@@ -116,13 +119,7 @@ def quantize_activations(estimator: Any, X: Any, activation_bits: int = 8) -> An
     if activation_bits is None:
         raise ValueError("The 'activation_bits' of quantize_activations must be 8 or 16. Got None. Try 8.")
     network = estimator.network_
-    rows = np.asarray(on_host(X) if is_foreign(X) else X, dtype=network.dtype)
-    rows = rows.reshape(len(rows), -1)
-    if rows.shape[1] != network.n_features or not np.isfinite(rows).all():
-        raise ValueError(
-            f"The X of quantize_activations must be finite rows of {network.n_features} features, as in fit. "
-            f"Got shape {np.shape(X)}. Pass training rows."
-        )
+    rows = network_rows(network, X, "quantize_activations")
     rounded = copy.copy(estimator)
     rounded.activation_bits = activation_bits
     rounded.integers_ = calibrated(network, estimator.targets_, rows, activation_bits)

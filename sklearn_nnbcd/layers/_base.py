@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sklearn.base import BaseEstimator
-
+from .._sklearn_compat import LinkedEstimator
 from ..backends import Pass, SparseRows, get_backend
 from ..numerics._conjugate import conjugate_gradients
 from ..numerics._linalg import add_to_diagonal, largest_eigenvalue, spd_solve
@@ -103,7 +102,7 @@ def centred(A: Any, shift: Any, roots: Any, *, xp: Any) -> tuple[Any, Any]:
     return result.rows[0] if result.rows else A, result.columns[0]
 
 
-class BaseLayer(BaseEstimator):
+class BaseLayer(LinkedEstimator):
     """An affine map U = T(V) W + b in the notation of the paper, rows are samples.
 
     Between layers a sample is always one flat row; a layer that reads it as an image knows the shape

@@ -5,13 +5,12 @@ import copy
 import math
 from typing import Any, Self
 
-from sklearn.base import BaseEstimator
-
+from .._sklearn_compat import LinkedEstimator
 from ._base import BaseLayer
 from ._windows import Window, pair
 
 
-class AveragePool2D(BaseEstimator):
+class AveragePool2D(LinkedEstimator):
     """Means over windows of an image.
 
     Pooling has no weights and no activation, so it needs no blocks of its own: with the layer that

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Residual blocks: a bracket around layers, resolved into a skip connection."""
 
-from sklearn.base import BaseEstimator
+from .._sklearn_compat import LinkedEstimator
 
 
-class Residual(BaseEstimator):
+class Residual(LinkedEstimator):
     """Layers around which the input is carried and added before the last activation.
 
     The splitting. Let the block read V_k, and let its layers be k+1 ... i. All constraints stay as

@@ -4,8 +4,10 @@
 from ._absolute_error import AbsoluteError
 from ._base import BaseLoss
 from ._cross_entropy import CrossEntropy
+from ._exponential import Exponential
 from ._hinge import Hinge
 from ._huber import Huber
+from ._joint_hinge import JointHinge
 from ._logistic import Logistic
 from ._poisson import Poisson
 from ._squared_error import SquaredError
@@ -13,6 +15,8 @@ from ._squared_error import SquaredError
 LOSSES = {
     "squared_error": SquaredError,
     "hinge": Hinge,
+    "joint_hinge": JointHinge,
+    "exponential": Exponential,
     "logistic": Logistic,
     "cross_entropy": CrossEntropy,
     "huber": Huber,
@@ -25,8 +29,10 @@ __all__ = [
     "AbsoluteError",
     "BaseLoss",
     "CrossEntropy",
+    "Exponential",
     "Hinge",
     "Huber",
+    "JointHinge",
     "Logistic",
     "Poisson",
     "SquaredError",

@@ -16,6 +16,7 @@ class AbsoluteError(BaseLoss):
     """
 
     exact_hessian = False
+    smooth = False
     tasks = frozenset({"regression"})
 
     def value(self, Y: Any, V: Any, *, xp: Any) -> Any:

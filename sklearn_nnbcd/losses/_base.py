@@ -4,7 +4,7 @@
 import math
 from typing import Any
 
-from sklearn.base import BaseEstimator
+from .._sklearn_compat import LinkedEstimator
 
 #: least curvature of an output in a mean Hessian that could vanish while there is a slope
 LEAST_CURVATURE = 0.01
@@ -37,7 +37,7 @@ def diagonal_mean(C: Any, s: Any, *, xp: Any) -> Any:
     return xp.eye(C.shape[1], dtype=C.dtype) * mean[:, None]
 
 
-class BaseLoss(BaseEstimator):
+class BaseLoss(LinkedEstimator):
     """A loss that is a sum over rows, and the exact solution of its V_N block.
 
     Class attributes
@@ -61,6 +61,8 @@ class BaseLoss(BaseEstimator):
     exact_hessian : bool
         Whether :meth:`mean_hessian` is the Hessian itself. Where it is not, as for losses with a kink,
         it is a stand-in that the docstring of the loss describes.
+    smooth : bool
+        Whether the gradient is continuous, so that a step along it with a bound can descend, (19).
     """
 
     tasks: frozenset[str] = frozenset()
@@ -70,6 +72,16 @@ class BaseLoss(BaseEstimator):
     standardises = True
     exact_hessian = True
     is_likelihood = False
+    smooth = True
+
+    @property
+    def has_prox(self) -> bool:
+        """Whether there is a :meth:`prox` of its own; otherwise (8) is solved by (19)."""
+        return type(self).prox is not BaseLoss.prox
+
+    def as_quadratic(self, Y: Any, center: Any, weight: float, *, xp: Any) -> tuple[Any, float] | None:
+        """Center and weight of the quadratic loss(Y, V) + weight/2 ||V - center||^2; None: it is none."""
+        return None
 
     def for_labels(self) -> "BaseLoss | None":
         """The loss for labels that do not exclude each other, one output each; None: there is no such."""
@@ -112,7 +124,10 @@ class BaseLoss(BaseEstimator):
         raise NotImplementedError
 
     def prox(self, Y: Any, center: Any, weight: float, *, xp: Any) -> Any:
-        """argmin_V loss(Y, V) + weight/2 ||V - center||^2, row by row (8), for a float > 0."""
+        """argmin_V loss(Y, V) + weight/2 ||V - center||^2, row by row (8), for a float > 0.
+
+        A smooth loss may leave it out: (8) is then solved by the paper's prox-linear step (19).
+        """
         raise NotImplementedError
 
     def to_proba(self, V: Any, *, xp: Any) -> Any:

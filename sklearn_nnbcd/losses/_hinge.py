@@ -13,6 +13,7 @@ class Hinge(BaseLoss):
     tasks = frozenset({"classification"})
     off = -1.0
     exact_hessian = False
+    smooth = False
 
     def value(self, Y: Any, V: Any, *, xp: Any) -> Any:
         """Hinge loss of each row."""

@@ -8,7 +8,7 @@ from ..numerics._scalar import wright_omega
 from ._base import BaseLoss, diagonal_mean
 
 
-def _exp(V: Any, *, xp: Any) -> tuple[Any, Any]:
+def tangent_exp(V: Any, *, xp: Any) -> tuple[Any, Any]:
     """exp(V), and its derivative, with the tangent in place of exp where that could overflow.
 
     The tangent begins at three quarters of the largest exponent (exp(66) in float32, exp(532) in
@@ -35,15 +35,15 @@ class Poisson(BaseLoss):
         positive = Y > 0.0
         log = xp.log(xp.where(positive, Y, xp.ones_like(Y)))
         rest = xp.where(positive, Y * log - Y, xp.zeros_like(Y))
-        return xp.sum(_exp(V, xp=xp)[0] - Y * V + rest, axis=1)
+        return xp.sum(tangent_exp(V, xp=xp)[0] - Y * V + rest, axis=1)
 
     def gradient(self, Y: Any, V: Any, *, xp: Any) -> Any:
         """exp(v) - y."""
-        return _exp(V, xp=xp)[1] - Y
+        return tangent_exp(V, xp=xp)[1] - Y
 
     def mean_hessian(self, Y: Any, V: Any, s: Any = None, *, xp: Any) -> Any:
         """diag(mean exp(v)); the slope of the tangent where that replaces exp."""
-        return diagonal_mean(_exp(V, xp=xp)[1], s, xp=xp)
+        return diagonal_mean(tangent_exp(V, xp=xp)[1], s, xp=xp)
 
     def prox(self, Y: Any, center: Any, weight: float, *, xp: Any) -> Any:
         """Closed form: v = a - x with a = center + y/weight, x + log x = a - log(weight).
@@ -56,4 +56,4 @@ class Poisson(BaseLoss):
 
     def inverse_link(self, V: Any, *, xp: Any) -> Any:
         """exp(V)."""
-        return _exp(V, xp=xp)[0]
+        return tangent_exp(V, xp=xp)[0]

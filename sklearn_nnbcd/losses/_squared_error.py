@@ -25,6 +25,10 @@ class SquaredError(BaseLoss):
         """The identity."""
         return xp.eye(V.shape[1], dtype=V.dtype)
 
+    def as_quadratic(self, Y: Any, center: Any, weight: float, *, xp: Any) -> tuple[Any, float]:
+        """About the mean of Y and the center, with the weight 1 + weight."""
+        return self.prox(Y, center, weight, xp=xp), 1.0 + weight
+
     def prox(self, Y: Any, center: Any, weight: float, *, xp: Any) -> Any:
         """(y + weight center) / (1 + weight)."""
         return (Y + weight * center) / (1.0 + weight)

@@ -10,7 +10,6 @@ from typing import Any, Self
 import numpy as np
 from scipy.stats import rankdata
 from sklearn.base import (
-    BaseEstimator,
     ClassifierMixin,
     MetaEstimatorMixin,
     RegressorMixin,
@@ -25,8 +24,9 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._classifier import NNBCDClassifier
+from .._docs import documented_by
 from .._regressor import NNBCDRegressor
-from .._sklearn_compat import check_sample_weight
+from .._sklearn_compat import LinkedEstimator, check_sample_weight
 from .._validation import check_option
 from ._path import BUDGETS, checked, compression_path
 
@@ -34,6 +34,44 @@ from ._path import BUDGETS, checked, compression_path
 RULES = ("best", "one_standard_error")
 #: how rows may come
 ROWS: dict[str, Any] = {"dtype": (np.float64, np.float32), "allow_nd": True, "accept_sparse": "csr"}
+
+PARAMETERS = """
+max_bytes : sequence of int or str
+    Budgets, such as ``[4096, "1 kB"]``, in any order.
+rule : {'best', 'one_standard_error'}
+    'best': the budget with the highest mean score, the smallest of several. 'one_standard_error': the
+    smallest whose mean score is at most one standard error of the highest one, over the folds, below it.
+n_jobs : int or None
+    Folds at a time.
+refit : bool
+    Whether a network is fitted to all rows at the chosen budget.
+"""
+
+ATTRIBUTES = """
+cv_results_ : dict of arrays
+    As that of ``GridSearchCV``, from the largest budget to the smallest, and 'mean_n_bytes'. Times of
+    fits are what each budget added, what several share being in that of the first one.
+best_max_bytes_ : int
+    The chosen budget.
+best_index_ : int
+    Its place in ``cv_results_``.
+best_score_ : float
+    Its mean score over the folds.
+best_params_ : dict
+    ``{"max_bytes": best_max_bytes_}``.
+chosen_params_ : dict
+    Parameters of the best estimator that ``max_bytes`` stood for.
+refit_time_ : float
+    Seconds of its fit.
+scorer_ : callable
+    What scores the networks.
+n_splits_ : int
+    Number of folds.
+n_features_in_ : int
+    Number of columns of X.
+feature_names_in_ : ndarray of shape (n_features_in_,)
+    Names of the columns, where X had names that are all strings.
+"""
 
 
 def delegates(name: str) -> Callable:
@@ -51,7 +89,7 @@ def delegates(name: str) -> Callable:
     return check
 
 
-class BaseNNBCDCV(MetaEstimatorMixin, BaseEstimator):
+class BaseNNBCDCV(MetaEstimatorMixin, LinkedEstimator):
     """Fit and delegation of both searches; see there for the documentation."""
 
     def __init__(
@@ -173,6 +211,7 @@ class BaseNNBCDCV(MetaEstimatorMixin, BaseEstimator):
         return tags
 
 
+@documented_by(PARAMETERS, ATTRIBUTES)
 class NNBCDClassifierCV(ClassifierMixin, BaseNNBCDCV):
     """Compressed neural network classifier whose bytes are chosen by cross-validation.
 
@@ -181,50 +220,19 @@ class NNBCDClassifierCV(ClassifierMixin, BaseNNBCDCV):
 
     Parameters
     ----------
-    estimator : NNBCDClassifier or None, default=None
+    estimator : NNBCDClassifier or None
         Holds all parameters but ``max_bytes``; None: ``NNBCDClassifier()``.
-    max_bytes : sequence of int or str, default=(64000, 32000, 16000, 8000, 4000, 2000, 1000)
-        Budgets, such as ``[4096, "1 kB"]``, in any order.
-    rule : {'best', 'one_standard_error'}, default='best'
-        'best': the budget with the highest mean score, the smallest of several. 'one_standard_error': the
-        smallest whose mean score is at most one standard error of the highest one, over the folds, below it.
-    cv : int, splitter, iterable or None, default=None
+    cv : int, splitter, iterable or None
         Folds, as in ``GridSearchCV``; None: five, stratified.
-    scoring : str, callable or None, default=None
+    scoring : str, callable or None
         One score, higher is better; None: the accuracy.
-    n_jobs : int or None, default=None
-        Folds at a time.
-    refit : bool, default=True
-        Whether a network is fitted to all rows at the chosen budget.
 
     Attributes
     ----------
-    cv_results_ : dict of arrays
-        As that of ``GridSearchCV``, from the largest budget to the smallest, and 'mean_n_bytes'. Times of
-        fits are what each budget added, what several share being in that of the first one.
-    best_max_bytes_ : int
-        The chosen budget.
-    best_index_ : int
-        Its place in ``cv_results_``.
-    best_score_ : float
-        Its mean score over the folds.
-    best_params_ : dict
-        ``{"max_bytes": best_max_bytes_}``.
     best_estimator_ : NNBCDClassifier
         Fitted to all rows, with ``refit=True``. Its parameters say what ``max_bytes`` stood for.
-    chosen_params_ : dict
-        These parameters.
-    refit_time_ : float
-        Seconds of that fit.
-    scorer_ : callable
-    n_splits_ : int
-        Number of folds.
     classes_ : ndarray of shape (n_classes,)
         Labels.
-    n_features_in_ : int
-        Number of columns of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had names that are all strings.
 
     See Also
     --------
@@ -281,6 +289,7 @@ class NNBCDClassifierCV(ClassifierMixin, BaseNNBCDCV):
         return self._delegated("decision_function", X)
 
 
+@documented_by(PARAMETERS, ATTRIBUTES)
 class NNBCDRegressorCV(RegressorMixin, BaseNNBCDCV):
     """Compressed neural network regressor whose bytes are chosen by cross-validation.
 
@@ -289,48 +298,17 @@ class NNBCDRegressorCV(RegressorMixin, BaseNNBCDCV):
 
     Parameters
     ----------
-    estimator : NNBCDRegressor or None, default=None
+    estimator : NNBCDRegressor or None
         Holds all parameters but ``max_bytes``; None: ``NNBCDRegressor()``.
-    max_bytes : sequence of int or str, default=(64000, 32000, 16000, 8000, 4000, 2000, 1000)
-        Budgets, such as ``[4096, "1 kB"]``, in any order.
-    rule : {'best', 'one_standard_error'}, default='best'
-        'best': the budget with the highest mean score, the smallest of several. 'one_standard_error': the
-        smallest whose mean score is at most one standard error of the highest one, over the folds, below it.
-    cv : int, splitter, iterable or None, default=None
+    cv : int, splitter, iterable or None
         Folds, as in ``GridSearchCV``; None: five.
-    scoring : str, callable or None, default=None
+    scoring : str, callable or None
         One score, higher is better; None: R^2.
-    n_jobs : int or None, default=None
-        Folds at a time.
-    refit : bool, default=True
-        Whether a network is fitted to all rows at the chosen budget.
 
     Attributes
     ----------
-    cv_results_ : dict of arrays
-        As that of ``GridSearchCV``, from the largest budget to the smallest, and 'mean_n_bytes'. Times of
-        fits are what each budget added, what several share being in that of the first one.
-    best_max_bytes_ : int
-        The chosen budget.
-    best_index_ : int
-        Its place in ``cv_results_``.
-    best_score_ : float
-        Its mean score over the folds.
-    best_params_ : dict
-        ``{"max_bytes": best_max_bytes_}``.
     best_estimator_ : NNBCDRegressor
         Fitted to all rows, with ``refit=True``. Its parameters say what ``max_bytes`` stood for.
-    chosen_params_ : dict
-        These parameters.
-    refit_time_ : float
-        Seconds of that fit.
-    scorer_ : callable
-    n_splits_ : int
-        Number of folds.
-    n_features_in_ : int
-        Number of columns of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had names that are all strings.
 
     See Also
     --------

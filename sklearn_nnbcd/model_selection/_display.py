@@ -10,10 +10,26 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
+from .._docs import with_parameters
+from ..inspection._figures import bytes_text, load_matplotlib
 from ._path import BUDGETS, CompressionPath, compression_path
 
 #: marks of the rivals, one after the other
 MARKS = "sD^vP*X<>"
+
+#: what the ways to a figure share
+DRAWING = """
+score_name : str or None
+    For the y axis; None: from ``scoring`` and the kind of estimator.
+rivals : iterable of (name, n_bytes, score)
+    Other models, scored on the same rows. Points with the same name are joined.
+ax : matplotlib Axes or None
+    None: a new figure.
+name : str or None
+    For the legend; None: the name of the estimators' class.
+**kwargs
+    Of ``matplotlib.axes.Axes.plot``, for the line of the networks.
+"""
 
 
 class CompressionPathDisplay:
@@ -76,17 +92,14 @@ class CompressionPathDisplay:
         self.score_name = score_name
         self.rivals = rivals
 
+    @with_parameters(DRAWING)
     def plot(self, ax: Any = None, *, name: str | None = None, **kwargs: Any) -> Self:
         """Draw the figure.
 
         Parameters
         ----------
-        ax : matplotlib Axes or None, default=None
-            None: a new figure.
-        name : str or None, default=None
+        name : str or None
             For the legend; None: ``estimator_name``.
-        **kwargs
-            Of ``matplotlib.axes.Axes.plot``, for the line of the networks.
 
         Returns
         -------
@@ -97,7 +110,7 @@ class CompressionPathDisplay:
         ImportError
             Without matplotlib.
         """
-        plt, ticker = load_matplotlib()
+        plt, ticker = load_matplotlib(type(self).__name__)
         ax = plt.subplots(layout="constrained")[1] if ax is None else ax
         name = self.estimator_name if name is None else name
         order = np.argsort(self.n_bytes, kind="stable")
@@ -123,6 +136,7 @@ class CompressionPathDisplay:
         return self
 
     @classmethod
+    @with_parameters(DRAWING)
     def from_estimator(
         cls,
         estimator: Any,
@@ -150,28 +164,18 @@ class CompressionPathDisplay:
             Training rows.
         X_test, y_test : array-like
             Rows for the scores.
-        max_bytes : sequence of int or str, default=(64000, 32000, 16000, 8000, 4000, 2000, 1000)
+        max_bytes : sequence of int or str
             Budgets.
-        sample_weight : array-like of shape (n_samples,), default=None
+        sample_weight : array-like of shape (n_samples,)
             As in fit.
-        scoring : str, callable or None, default=None
+        scoring : str, callable or None
             None: the estimator's ``score``.
-        score_name : str or None, default=None
-            For the y axis; None: from ``scoring`` and the kind of estimator.
-        rivals : iterable of (name, n_bytes, score), default=()
-            Other models, scored on the same rows.
-        ax : matplotlib Axes or None, default=None
-            None: a new figure.
-        name : str or None, default=None
-            For the legend; None: the name of the class.
-        **kwargs
-            Of ``matplotlib.axes.Axes.plot``, for the line of the networks.
 
         Returns
         -------
         display : CompressionPathDisplay
         """
-        load_matplotlib()  # what is missing is said before any work
+        load_matplotlib(cls.__name__)  # what is missing is said before any work
         path = compression_path(
             estimator,
             X,
@@ -187,6 +191,7 @@ class CompressionPathDisplay:
         return cls.from_path(path, score_name=score_name, rivals=rivals, ax=ax, name=name, **kwargs)
 
     @classmethod
+    @with_parameters(DRAWING)
     def from_path(
         cls,
         path: CompressionPath,
@@ -203,16 +208,8 @@ class CompressionPathDisplay:
         ----------
         path : CompressionPath
             Made with ``X_test, y_test``.
-        score_name : str or None, default=None
+        score_name : str or None
             For the y axis; None: 'accuracy' or 'R²'.
-        rivals : iterable of (name, n_bytes, score), default=()
-            Other models, scored on the same rows.
-        ax : matplotlib Axes or None, default=None
-            None: a new figure.
-        name : str or None, default=None
-            For the legend; None: the name of the estimators' class.
-        **kwargs
-            Of ``matplotlib.axes.Axes.plot``, for the line of the networks.
 
         Returns
         -------
@@ -239,6 +236,7 @@ class CompressionPathDisplay:
         return found.plot(ax, name=name, **kwargs)
 
     @classmethod
+    @with_parameters(DRAWING)
     def from_search(
         cls,
         search: Any,
@@ -255,16 +253,10 @@ class CompressionPathDisplay:
         ----------
         search : NNBCDClassifierCV or NNBCDRegressorCV
             Fitted.
-        score_name : str or None, default=None
+        score_name : str or None
             For the y axis; None: from the search's ``scoring``.
-        rivals : iterable of (name, n_bytes, score), default=()
+        rivals : iterable of (name, n_bytes, score)
             Other models, scored on the same folds.
-        ax : matplotlib Axes or None, default=None
-            None: a new figure.
-        name : str or None, default=None
-            For the legend; None: the name of the class.
-        **kwargs
-            Of ``matplotlib.axes.Axes.plot``, for the line of the networks.
 
         Returns
         -------
@@ -288,18 +280,6 @@ class CompressionPathDisplay:
         return found.plot(ax, name=name, **kwargs)
 
 
-def load_matplotlib() -> tuple[Any, Any]:
-    """``matplotlib.pyplot`` and ``matplotlib.ticker``; ImportError with the cure."""
-    try:
-        import matplotlib.pyplot as plt
-        from matplotlib import ticker
-    except ImportError as error:
-        raise ImportError(
-            "CompressionPathDisplay needs matplotlib. Install it, e.g. by pip install 'sklearn-nnbcd[plot]'."
-        ) from error
-    return plt, ticker
-
-
 def by_name(rivals: Iterable) -> dict[str, list]:
     """Points (bytes, score) of each rival; ValueError for what is no such triple."""
     points: dict[str, list] = {}
@@ -321,11 +301,3 @@ def name_of_score(scoring: Any, estimator: Any) -> str:
     if scoring is not None:
         return "score"
     return "accuracy" if is_classifier(estimator) else "R²"
-
-
-def bytes_text(value: float) -> str:
-    """'500 B', '4 kB', '1 MB'."""
-    for unit, size in (("MB", 1e6), ("kB", 1e3)):
-        if value >= size:
-            return f"{value / size:g} {unit}"
-    return f"{value:g} B"

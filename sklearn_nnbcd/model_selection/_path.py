@@ -15,7 +15,7 @@ from sklearn.utils import check_consistent_length
 from .._classifier import NNBCDClassifier
 from .._regressor import NNBCDRegressor
 from .._sizing import check_bytes, count_features, count_outputs, kinds_within
-from ..inspection._table import columns_of, table_text
+from ..inspection._table import columns_of, table_html, table_text
 from ._budgets import SharedBudgets
 
 #: budgets that a path has by default
@@ -87,6 +87,10 @@ class CompressionPath:
     def __str__(self) -> str:
         """The table as text."""
         return table_text(self._lines(), _COLUMNS)
+
+    def _repr_html_(self) -> str:
+        """The table in a notebook."""
+        return table_html(self._lines(), _COLUMNS, "Networks from large to small")
 
 
 def compression_path(
@@ -213,7 +217,7 @@ def checked(estimator: Any, X: Any, y: Any, max_bytes: Any) -> tuple[Any, list[i
     check_consistent_length(X, y)
     base = clone(estimator)
     rooms = sorted({check_bytes(base.set_params(max_bytes=room)) for room in max_bytes}, reverse=True)
-    base.set_params(max_bytes=None)
+    base.set_params(max_bytes=None, bend_columns=False)  # as with max_bytes: bends take bytes
     size = count_features(X), count_outputs(y, is_classifier(base))
     kinds_within(base, rooms[-1], size)
     return base, rooms, size

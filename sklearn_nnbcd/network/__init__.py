@@ -1,20 +1,25 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The fitted network as a value: everything beside the estimators reads this, and nothing else."""
 
+from ._bend import Bend
 from ._inputs import InputMap
 from ._metrics import network_metrics
 from ._narrow import narrow, narrow_network
 from ._network import Network, refuse_integers
 from ._quantize import CALIBRATION_ROWS, in_single_precision, quantize, quantize_fit, quantize_network
+from ._rows import network_rows, network_targets
 
 __all__ = [
     "CALIBRATION_ROWS",
+    "Bend",
     "InputMap",
     "Network",
     "in_single_precision",
     "narrow",
     "narrow_network",
     "network_metrics",
+    "network_rows",
+    "network_targets",
     "quantize",
     "quantize_fit",
     "quantize_network",

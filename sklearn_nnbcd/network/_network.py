@@ -11,6 +11,7 @@ from ..compressions import CompressedWeight, DenseWeight, QuantizedWeight
 from ..engine import Problem, Weights
 from ..layers import Dense
 from ..placements import block_rows, row_slices
+from ._bend import Bend
 from ._inputs import InputMap
 from ._paths import count_live_entries
 
@@ -50,6 +51,8 @@ class Network:
         Entry i is the k of the V_k that U_i carries, or None; empty: no residual blocks.
     inputs : InputMap or None
         Comes before the first layer where it cannot be part of it; None: V_0 = X.
+    bend : Bend or None
+        Comes before ``inputs``, for columns with entries far from the rest; None: there are none.
 
     Examples
     --------
@@ -69,6 +72,7 @@ class Network:
     activations: tuple
     skips: tuple = ()
     inputs: InputMap | None = None
+    bend: Bend | None = None
 
     def __repr__(self) -> str:
         """One line: widths and size."""
@@ -137,10 +141,10 @@ class Network:
 
     @property
     def n_bytes(self) -> int:
-        """Bytes of all stored arrays: weights, indices, intercepts, and what scales the columns of X."""
+        """Bytes of all stored arrays: weights, indices, intercepts, and what maps the columns of X."""
         itemsize = self.xp.finfo(self.array.dtype).bits // 8
-        scales = 0 if self.inputs is None else 2 * self.n_features
-        return sum(coef.nbytes for coef in self.coefs) + itemsize * (self._n_intercepts + scales)
+        maps = 2 * self.n_features * sum(x is not None for x in (self.inputs, self.bend))
+        return sum(coef.nbytes for coef in self.coefs) + itemsize * (self._n_intercepts + maps)
 
     @property
     def _n_intercepts(self) -> int:
@@ -173,6 +177,7 @@ class Network:
         floats = [array for array in floats if xp.isdtype(array.dtype, "real floating")]
         floats += [b for b in self.intercepts if b is not None]
         floats += [] if self.inputs is None else [self.inputs.origin, self.inputs.scale]
+        floats += [] if self.bend is None else [self.bend.centre]
         return all(bool(xp.all(xp.isfinite(array))) for array in floats)
 
     @property
@@ -241,10 +246,10 @@ class Network:
             if far > 0.0:
                 intercepts[0] = intercepts[0] - origin @ scaled.to_dense(xp=xp)
         whole = tuple(layers), tuple(coefs), tuple(intercepts)
-        return Network(*whole, self.activations, self.skips, rest)
+        return Network(*whole, self.activations, self.skips, rest, self.bend)
 
     def without_input_map(self) -> "Network":
-        """The same network with V_0 = X: the map is made part of a dense W_1."""
+        """The same network without ``inputs``, which is made part of a dense W_1; a bend stays."""
         if self.inputs is None:
             return self
         origin, scale = self.inputs.per_input(self.coefs[0])
@@ -298,11 +303,16 @@ class Network:
         U : list of arrays
             None, then U_1 ... U_N.
         """
-        xp, V, U = namespace_of(X), [X if self.inputs is None else self.inputs(X)], [None]
+        xp, V, U = namespace_of(X), [self._mapped(X)], [None]
         for i in range(1, self.N + 1):
             U.append(self._affine(i, V, xp))
             V.append(self.activations[i - 1](U[i], xp=xp))
         return V, U
+
+    def _mapped(self, X: Any) -> Any:
+        """V_0."""
+        X = X if self.bend is None else self.bend(X)
+        return X if self.inputs is None else self.inputs(X)
 
     def _affine(self, i: int, V: list, xp: Any) -> Any:
         """U_i of V_0 ... V_{i-1}."""
@@ -314,7 +324,7 @@ class Network:
 
     def _outputs(self, X: Any, xp: Any) -> Any:
         """V_N of one block; without residual blocks one layer's arrays at a time are enough."""
-        V = [X if self.inputs is None else self.inputs(X)]
+        V = [self._mapped(X)]
         for i in range(1, self.N + 1):
             V.append(self.activations[i - 1](self._affine(i, V, xp), xp=xp))
             if not self.skips:

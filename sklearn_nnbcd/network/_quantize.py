@@ -6,14 +6,10 @@ import math
 from dataclasses import fields, replace
 from typing import Any
 
-import numpy as np
 from array_api_compat import is_array_api_obj
-from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted
 
-from .._arrays import is_foreign, on_host, to_namespace
 from .._validation import check_option
-from ..backends import SparseRows
 from ..compressions import (
     CompressedWeight,
     DensePlan,
@@ -27,9 +23,11 @@ from ..engine import with_ridge
 from ..layers import Dense
 from ..numerics._linalg import spd_solve
 from ._adapt import adapted_network
+from ._bend import Bend
 from ._inputs import InputMap
 from ._metrics import RIDGES, centred_inputs, mean_squares, network_metrics, row_shares
 from ._network import Network, refuse_integers
+from ._rows import network_rows, network_targets
 
 #: share by which the loss may rise before anything is done about it
 TOLERANCE = 0.01
@@ -82,8 +80,7 @@ def quantize_network(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from sklearn_nnbcd import NNBCDRegressor
+    >>>     >>> from sklearn_nnbcd import NNBCDRegressor
     >>> X = np.linspace(-1, 1, 50, dtype="float32")[:, None]
     >>> network = NNBCDRegressor((8,), random_state=0).fit(X, X[:, 0]).network_
     >>> small = quantize_network(network, X, bits=4)
@@ -203,15 +200,7 @@ def quantize(estimator: Any, X: Any, y: Any = None, bits: Any = 8, *, feedback: 
     check_is_fitted(estimator, "network_")
     refuse_integers(estimator, "quantize")
     network, targets = estimator.network_, estimator.targets_
-    rows: Any
-    if issparse(X):
-        rows = SparseRows.of(X.astype(network.array.dtype))
-    else:
-        rows = X if is_foreign(X) else np.asarray(X)
-        rows = to_namespace(rows, like=network.array, dtype=network.array.dtype)
-        rows = network.xp.reshape(rows, (rows.shape[0], -1))
-    y = np.asarray(on_host(estimator.predict(X) if y is None else y))
-    Y = network.xp.asarray(targets.encode(y, network.dtype))
+    rows, Y = network_rows(network, X, "quantize"), network_targets(estimator, X, y)
     rounded = copy.copy(estimator)
     found = quantize_fit(network, targets, (rows, Y, None), bits, feedback)
     rounded.network_ = in_single_precision(found)
@@ -248,10 +237,10 @@ def in_single_precision(network: Network) -> Network:
             return tuple(single(y) for y in x)
         if is_array_api_obj(x):
             return xp.astype(x, xp.float32) if x.dtype == xp.float64 else x
-        if isinstance(x, CompressedWeight | QuantizedArray | InputMap):
+        if isinstance(x, CompressedWeight | QuantizedArray | InputMap | Bend):
             record: Any = x
             return replace(record, **{f.name: single(getattr(x, f.name)) for f in fields(record)})
         return x
 
-    parts = {name: single(getattr(network, name)) for name in ("coefs", "intercepts", "inputs")}
+    parts = {name: single(getattr(network, name)) for name in ("coefs", "intercepts", "inputs", "bend")}
     return replace(network, **parts)

@@ -65,6 +65,37 @@ def largest_eigenvalue(A: Any, *, xp: Any) -> Any:
     return bound
 
 
+def proximal_sandwich(A: Any, B: Any, target: Any, tau: float, alpha: float, *, xp: Any) -> Any:
+    """X with tau A X B + alpha X = target, A acting on the first index of X and B on the last one.
+
+    Parameters
+    ----------
+    A : array of shape (a, a)
+    B : array of shape (b, b)
+        Both symmetric positive semidefinite.
+    target : array of shape (a, m, b)
+    tau, alpha : float
+        tau > 0, alpha >= 0; with 0, X is the solution of least norm.
+    xp : module
+        Array API namespace.
+
+    Returns
+    -------
+    X : array of shape (a, m, b)
+    """
+    (a, P), (b, Q) = (xp.linalg.eigh(0.5 * (M + M.T)) for M in (A, B))
+    scale = tau * (xp.clip(a, 0.0, None)[:, None, None] * xp.clip(b, 0.0, None)[None, None, :]) + alpha
+    least = float(xp.finfo(scale.dtype).eps) * max(A.shape[0], B.shape[0]) * xp.max(scale)
+    solved = scale > least
+    inverse = xp.where(solved, 1.0 / xp.where(solved, scale, xp.ones_like(scale)), xp.zeros_like(scale))
+
+    def turned(left: Any, X: Any, right: Any) -> Any:
+        flat = xp.reshape(left @ xp.reshape(X, (X.shape[0], -1)), (-1, X.shape[2]))
+        return xp.reshape(flat @ right, X.shape)
+
+    return turned(P, inverse * turned(P.T, target, Q), Q.T)
+
+
 def spd_solve(A: Any, B: Any, *, xp: Any) -> Any:
     """Solution X of ``A X = B`` for a symmetric positive definite matrix.
 

@@ -3,15 +3,22 @@
 
 from typing import Any
 
-from sklearn.base import BaseEstimator
+from .._sklearn_compat import LinkedEstimator
 
 
-class BaseRegularizer(BaseEstimator):
-    """A convex function r of arrays that is a sum over entries, and its prox.
+class BaseRegularizer(LinkedEstimator):
+    """A function r of arrays that is a sum over entries, and its prox.
 
     It serves as r_i of (7) on weights and as s_i on the rows of V_i. The same prox convention as
     everywhere: the caller gives the *weight* of the quadratic.
+
+    Attributes
+    ----------
+    convex : bool
+        Whether r is. The prox of another must be a global minimiser, too.
     """
+
+    convex: bool = True
 
     def check_parameters(self) -> None:
         """Raise ValueError or TypeError, naming the parameter, unless the parameters make sense."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
+from .._sklearn_compat import LinkedEstimator
 from ..engine import STREAM_BATCHES, Diagnosis, Problem, Terms, Weights
 from ..network import InputMap
 
@@ -46,7 +46,7 @@ class FitContext:
     n_batches: int = 0
 
 
-class BaseSolver(BaseEstimator):
+class BaseSolver(LinkedEstimator):
     """A way to minimise the problem of a fit, step by step.
 
     A fit calls :meth:`init` once, :meth:`step` until it is told to stop, and :meth:`finish`. Between
@@ -66,6 +66,10 @@ class BaseSolver(BaseEstimator):
     changes_rows : bool
         Whether a step changes what the solver keeps of the rows, so that a step that was interrupted leaves
         them between two states.
+    splits_all : bool
+        Whether layers without a compression have a W^MC, too, tied to W by ``tau``.
+    takes_squares : bool
+        Whether a squared norm r_i of W^MC may stand beside a format.
     auto_penalties : dict
         What "auto" stands for as ``tau`` and ``ridge``; a ridge of None: the solver finds one by itself.
     gram_columns : int
@@ -79,6 +83,8 @@ class BaseSolver(BaseEstimator):
     scales_columns: bool = True
     monotone: bool = False
     changes_rows: bool = False
+    splits_all: bool = False
+    takes_squares: bool = False
     auto_penalties: dict[str, float | None] = {"tau": 10.0, "ridge": 0.0}
     gram_columns: int = 2048
     auto_initializer: str = "kaiming_normal"

@@ -8,6 +8,7 @@ from typing import Any
 
 from .._validation import check_flag, check_number, check_option
 from ..backends import SparseRows, get_backend, namespace_of
+from ..compressions import RegularizedFormatPlan, RegularizedPlan
 from ..engine import (
     Diagnosis,
     FullState,
@@ -23,6 +24,7 @@ from ..engine import (
     start_full,
 )
 from ..placements import DiskBlocks, InMemory, block_rows, row_slices
+from ..regularizers import L2
 from ._base import BaseSolver, FitContext
 
 #: sum of the sample weights for which ridge="auto" is 1 and tau="auto" is 10; they grow with the sum, so
@@ -41,12 +43,14 @@ class FullBatch(BaseSolver):
     Parameters
     ----------
     relaxation : float, default=1.3
-        V_i and W_i move by this multiple of the way to their minimiser, in (0, 2). Their blocks are
-        quadratic, so L falls as surely as with 1, the paper's value, and faster.
+        V_i and W_i move by this multiple omega of the way to their minimiser, in (0, 2). Their blocks are
+        quadratic, so L falls, as with 1, the paper's value, and faster over a fit. For a step of the same
+        length the fall is 2/omega - 1 of Lemma 5's amount: 0.54 of it with 1.3.
     extrapolation : bool, default=True
         Whether a sweep begins beyond where the last one ended, in the direction of both (Nesterov's
-        momentum), and is made again from there should L have risen. It takes U and V twice in memory,
-        and a fraction of the sweeps. The paper has none of it.
+        momentum), and is made again from there should L have risen from one state to the next. It takes U
+        and V twice in memory, one product more for each layer, and a fraction of the sweeps. The paper has
+        none of it.
     projection : {'frobenius', 'data'}, default='frobenius'
         Metric in which W_i^MC is near W_i. 'frobenius' is the paper's. 'data': errors count by what they
         do to the outputs, ||S^{1/2} (W_i - W_i^MC)' G^{1/2}|| with G the second moments of the layer's
@@ -54,12 +58,23 @@ class FullBatch(BaseSolver):
         1, 2, 4, 8, ...; the objective may jump there, and never rises in between.
     alpha_w : float, default=0.0
         Proximal weight of the blocks W_i, >= 0.
+    ridge_on : {'weights', 'compressed'}, default='weights'
+        What the estimator's ``ridge`` is a penalty of. 'weights': of W_i. 'compressed': of W_i^MC, as the
+        paper's r_i, and every layer has a W_i^MC then, a dense one where there is no format; "auto" is a
+        ridge of 0.
+    proximal_on : {'product', 'factors'}, default='product'
+        What the estimator's ``proximal`` holds in the step (13) of W_i^MC: the matrix, or as in (26) the
+        cores or factors that it is made of ('tt' and 'low_rank'; other formats as (13) has it).
     scale_columns : bool, default=True
         Whether columns of X are centred and brought to comparable spreads; the network that is fitted takes
         X as it is. The paper does not.
     tf32 : bool, default=False
         Whether a GPU may round the factors of products over rows to 10 bits (TF32, float32 only). What
         belongs to the weights, such as solves, stays exact.
+
+    See Also
+    --------
+    FullBatch.paper : Algorithm 1 without what the paper does not have.
 
     Examples
     --------
@@ -75,7 +90,6 @@ class FullBatch(BaseSolver):
     uses = frozenset({"rho", "gamma", "proximal", "tau", "ridge", "activity_regularizer"})
     monotone = True
     changes_rows = True
-    auto_penalties = {"tau": 10.0 / AUTO_WEIGHT, "ridge": 1.0 / AUTO_WEIGHT}
     auto_initializer = "small_normal"
 
     def __init__(
@@ -85,6 +99,8 @@ class FullBatch(BaseSolver):
         extrapolation: bool = True,
         projection: str = "frobenius",
         alpha_w: float = 0.0,
+        ridge_on: str = "weights",
+        proximal_on: str = "product",
         scale_columns: bool = True,
         tf32: bool = False,
     ):
@@ -92,8 +108,36 @@ class FullBatch(BaseSolver):
         self.extrapolation = extrapolation
         self.projection = projection
         self.alpha_w = alpha_w
+        self.ridge_on = ridge_on
+        self.proximal_on = proximal_on
         self.scale_columns = scale_columns
         self.tf32 = tf32
+
+    @classmethod
+    def paper(cls, **changes: Any) -> "FullBatch":
+        """Algorithm 1 as the paper has it: no relaxation, no extrapolation, columns as they come.
+
+        r_i and the constraint act on W_i^MC, which every layer has, and alpha of (26) holds the cores. Of
+        the estimator, ``ridge="auto"`` is then no r_i, as in all experiments of the paper.
+
+        Parameters
+        ----------
+        **changes
+            Constructor parameters that are to differ.
+
+        Returns
+        -------
+        solver : FullBatch
+
+        Examples
+        --------
+        >>> FullBatch.paper()
+        FullBatch(extrapolation=False, proximal_on='factors', relaxation=1.0,
+                  ridge_on='compressed', scale_columns=False)
+        """
+        setting: dict[str, Any] = {"relaxation": 1.0, "extrapolation": False, "scale_columns": False}
+        setting |= {"ridge_on": "compressed", "proximal_on": "factors"}
+        return cls(**(setting | changes))
 
     def check_parameters(self) -> None:
         """Raise ValueError or TypeError for bad parameters."""
@@ -103,6 +147,14 @@ class FullBatch(BaseSolver):
         check_flag(self.extrapolation, "extrapolation", owner)
         check_option(self.projection, ("frobenius", "data"), "projection", owner)
         check_number(self.alpha_w, "alpha_w", owner, cure="0 switches the term off.")
+        check_option(self.ridge_on, ("weights", "compressed"), "ridge_on", owner)
+        check_option(self.proximal_on, ("product", "factors"), "proximal_on", owner)
+        if self.projection == "data" and (self.ridge_on, self.proximal_on) != ("weights", "product"):
+            raise ValueError(
+                f"The 'projection' of {owner} must be 'frobenius' with ridge_on='compressed' or "
+                f"proximal_on='factors', whose steps know no other metric. Got {self.projection!r}. "
+                "Leave projection out."
+            )
         check_flag(self.scale_columns, "scale_columns", owner)
         check_flag(self.tf32, "tf32", owner)
 
@@ -111,6 +163,22 @@ class FullBatch(BaseSolver):
         """``scale_columns``."""
         return self.scale_columns
 
+    @property
+    def splits_all(self) -> bool:  # type: ignore[override]
+        """Whether the ridge is one of W_i^MC, which every layer has then."""
+        return self.ridge_on == "compressed"
+
+    @property
+    def takes_squares(self) -> bool:  # type: ignore[override]
+        """In the Frobenius norm both are one square."""
+        return self.projection == "frobenius"
+
+    @property
+    def auto_penalties(self) -> dict[str, float | None]:  # type: ignore[override]
+        """In units of the sum of the sample weights."""
+        ridge = 1.0 if self.ridge_on == "weights" else 0.0
+        return {"tau": 10.0 / AUTO_WEIGHT, "ridge": ridge / AUTO_WEIGHT}
+
     def auto_max_iter(self, problem: Problem, n_rows: int) -> int:
         """200 sweeps."""
         return AUTO_SWEEPS
@@ -118,10 +186,14 @@ class FullBatch(BaseSolver):
     def init(self, problem: Problem, start: Callable, rows: tuple, context: FitContext) -> FullState:
         """U and V by a forward pass, W^MC by the cold projection of W."""
         penalties = replace(problem.penalties, relaxation=float(self.relaxation), alpha_w=float(self.alpha_w))
+        penalties = replace(penalties, on_factors=self.proximal_on == "factors")
         data_metric = self.projection == "data"
         problem = replace(problem, penalties=penalties, data_metric=data_metric, tf32=bool(self.tf32))
         W, b = start()
         problem = problem.with_plans(W)
+        if self.ridge_on == "compressed":
+            problem = with_squared_plans(problem, [w.shape for w in W[1:]], penalties.ridge, context.owner)
+            penalties = replace(penalties, ridge=0.0)
         weights = initial_weights(problem, W, b)
         del W, b  # they are replaced by the first sweep, and nobody else holds them
         place = context.place or self._placement
@@ -165,6 +237,28 @@ class FullBatch(BaseSolver):
     def close(self, state: FullState) -> None:
         """Give back files and workers."""
         state.placement.close()
+
+
+def with_squared_plans(problem: Problem, shapes: list, strength: float, owner: str) -> Problem:
+    """The problem with strength/2 ||M||^2 beside each format, and as all there is where there is none.
+
+    Raises
+    ------
+    ValueError
+        If a budget is to make formats during the fit.
+    """
+    if problem.budget is not None:
+        raise ValueError(
+            f"The 'ridge_on' of FullBatch must be 'weights' with the compression_ratio of {owner}, which "
+            "makes formats during the fit. Got 'compressed'. Give a rank or a sparsity instead."
+        )
+    plans: list = [None]
+    for plan, shape in zip(problem.plans[1:], shapes, strict=True):
+        if plan is None:
+            plans.append(RegularizedPlan(tuple(shape), L2(strength)))
+        else:
+            plans.append(RegularizedFormatPlan(plan, strength) if strength else plan)
+    return replace(problem, plans=tuple(plans))
 
 
 def map_rows(rows: tuple, inputs: Any) -> tuple:

@@ -18,6 +18,7 @@ from sklearn_nnbcd.engine import (
     _full,
     center_inputs,
     fit_full,
+    full_objective,
     full_result,
     full_step,
     initial_weights,
@@ -47,7 +48,7 @@ def drawn(compression="none", relaxation=1.0, weighted=False, rows=60):
 
 
 def textbook(problem, weights, rows, sweeps):
-    """The loop on deep copies, every L from its definition; the last state, its Ls and the drops."""
+    """The loop on deep copies, every L from its definition; the last state, L at all before it, the drops."""
     placement = InMemory([rows])
     placement.map(start_block, problem, weights)
     weights = center_inputs(problem, weights, placement)
@@ -56,8 +57,10 @@ def textbook(problem, weights, rows, sweeps):
     def swept(state):
         weights, block = copy.deepcopy(state)
         place = InMemory([replace(block, overwritable=False)])
-        values.append(objective(problem, weights, place).total)
         return sweep(problem, weights, place)[0], place.blocks[0]
+
+    def L(state):
+        return objective(problem, state[0], InMemory([state[1]])).total
 
     def beyond(name, i, beta):
         new, old = (getattr(state[name != "W" and name != "b"], name)[i] for state in (x, y))
@@ -73,8 +76,8 @@ def textbook(problem, weights, rows, sweeps):
                 replace(x[1], U=(None, *moved["U"]), V=(x[1].V[0], *moved["V"])),
             )
         new = swept(z)
-        if beta and values[-1] > values[-2]:
-            values.pop()
+        values.append(L(x))
+        if beta and L(new) > L(x):
             t, drops, new = (1 + math.sqrt(5)) / 2, drops + 1, swept(x)
         x, y = new, x
     return x, values, drops
@@ -103,6 +106,31 @@ def test_equals_the_textbook_loop(compression, relaxation, slices, monkeypatch):
     for name in "UV":
         for a, b in zip(getattr(placement.blocks[0], name)[1:], getattr(block, name)[1:], strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-7, atol=1e-8)
+
+
+@pytest.mark.parametrize("compression", ["none", "group_lasso", "tt"])
+def test_L_falls_from_state_to_state_and_is_what_the_curve_holds(compression):
+    """As shipped, on a network where L at the states once rose while L where sweeps began did not.
+
+    L is that of the definition, at the rows and weights that each step hands over, to 1e-9 of it.
+    """
+    rng = np.random.default_rng(0)
+    problem = make_problem(
+        (6, 8, 7, 3), activation="softplus", loss="hinge", compression=compression, tau=0.5, alpha=0.1
+    )
+    problem = replace(problem, penalties=replace(problem.penalties, relaxation=FullBatch().relaxation))
+    rows = rng.normal(size=(50, 6)), np.where(np.eye(3)[rng.integers(3, size=50)] > 0, 1.0, -1.0), None
+    placement, weights = InMemory([rows]), initial_weights(problem, *draw_start(problem, (6, 8, 7, 3), rng))
+    placement.map(start_block, problem, weights)
+    state = start_full(problem, weights, placement)
+    values, told = [objective(problem, state.weights, placement).total], []
+    for _ in range(80):
+        state, terms = full_step(state, extrapolate=True)
+        told.append(terms.total)
+        values.append(objective(problem, state.weights, placement).total)
+    told.append(full_objective(state).total)
+    np.testing.assert_allclose(told, values, rtol=1e-9)
+    assert np.all(np.diff(values) <= 1e-12 * values[0])
 
 
 @pytest.mark.parametrize("kind", PLACEMENTS)

@@ -8,8 +8,9 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from dispatch import dispatching
 from gpu import has_gpu
-from sklearn import config_context, get_config
+from sklearn import get_config
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 
@@ -55,7 +56,7 @@ def test_fit_follows_X(name, device):
     xp, device = strict_on(device)
     expected = clone(ESTIMATORS[name]).fit(X, Y, S)
     there = clone(ESTIMATORS[name])
-    with config_context(array_api_dispatch=True):
+    with dispatching():
         rows = xp.asarray(X, device=device)
         there.fit(rows, Y, xp.asarray(S))
         predicted = there.predict(rows)
@@ -73,7 +74,7 @@ def test_probabilities_and_names_of_classes():
     xp, device = strict_on("device1")
     names = np.array(["a", "b", "c"])[Y]
     expected = NNBCDClassifier(20, max_iter=3, random_state=0).fit(X, names)
-    with config_context(array_api_dispatch=True):
+    with dispatching():
         rows = xp.asarray(X, device=device)
         there = NNBCDClassifier(20, max_iter=3, random_state=0).fit(rows, names)
         np.testing.assert_array_equal(there.predict(rows), expected.predict(X))
@@ -84,7 +85,7 @@ def test_probabilities_and_names_of_classes():
 @pytest.mark.parametrize("method", ["predict", "predict_proba", "decision_function"])
 def test_another_home_is_an_error_with_the_cure(method):
     xp, device = strict_on("device1")
-    with config_context(array_api_dispatch=True):
+    with dispatching():
         there = NNBCDClassifier(5, max_iter=1).fit(xp.asarray(X, device=device), Y)
         for other in (X, xp.asarray(X)):
             with pytest.raises(ValueError, match=rf"NNBCDClassifier\.{method}\(\) must use .* Convert X"):
@@ -104,7 +105,7 @@ def test_without_dispatch_everything_is_numpy():
 def test_device_cpu_brings_X_to_numpy():
     xp, device = strict_on("device1")
     there = NNBCDClassifier(5, max_iter=2, random_state=0, device="cpu")
-    with config_context(array_api_dispatch=True):
+    with dispatching():
         rows = xp.asarray(X, device=device)
         there.fit(rows, Y)
         assert isinstance(there.coefs_[0], np.ndarray)
@@ -119,7 +120,7 @@ def test_a_warm_start_may_move(name):
     stays, moves = clone(model), clone(model)
     for there in (True, False, True):
         stays.fit(X, Y, S)
-        with config_context(array_api_dispatch=there):
+        with dispatching(there):
             moves.fit(xp.asarray(X, device=device) if there else X, Y, S)
         for ours, theirs in zip(moves.coefs_, stays.coefs_, strict=True):
             ours = to_host(ours) if there else ours
@@ -130,7 +131,7 @@ def test_a_warm_start_may_move(name):
 def test_a_device_that_was_changed_is_an_error_with_the_cure(name):
     xp, device = strict_on("device1")
     model = clone(ESTIMATORS[name])
-    with config_context(array_api_dispatch=True):
+    with dispatching():
         rows = xp.asarray(X, device=device)
         model.fit(rows, Y).set_params(device="cpu")
         for method in (model.predict, lambda X: model.score(X, Y), lambda X: model.partial_fit(X, Y)):
@@ -156,7 +157,7 @@ def test_cupy_equals_numpy(name, dtype, tolerance):
     expected = clone(ESTIMATORS[name]).fit(rows, Y, S)
     on_gpu = clone(ESTIMATORS[name]).set_params(device="cuda").fit(rows, Y, S)
     assert isinstance(on_gpu.predict(rows), np.ndarray) and isinstance(on_gpu.coefs_[0], cupy.ndarray)
-    with config_context(array_api_dispatch=True):
+    with dispatching():
         there = clone(ESTIMATORS[name]).fit(cupy.asarray(rows), Y, S)
         assert isinstance(there.predict(cupy.asarray(rows)), cupy.ndarray)
     for ours, other, theirs in zip(on_gpu.coefs_, there.coefs_, expected.coefs_, strict=True):
@@ -199,7 +200,7 @@ def test_torch_equals_numpy(name):
     """Tensors in, tensors out, whose pickles can be read."""
     torch = pytest.importorskip("torch")
     expected = clone(ESTIMATORS[name]).fit(X, Y, S)
-    with config_context(array_api_dispatch=True):
+    with dispatching():
         rows = torch.from_numpy(X)
         there = clone(ESTIMATORS[name]).fit(rows, Y, S)
         outputs = pickle.loads(pickle.dumps(there)).predict(rows)
@@ -228,7 +229,7 @@ def test_several_threads_with_several_libraries():
     results = {}
 
     def fit(k):
-        with config_context(array_api_dispatch=True):
+        with dispatching():
             rows = X if k % 2 else xp.asarray(X)
             results[k] = np.asarray(clone(ESTIMATORS["tt"]).fit(rows, Y).coefs_[0])
 
@@ -301,7 +302,7 @@ def test_a_sweep_reads_a_device_once(network, weights, monkeypatch):
     shape = {} if "layers" in network else {"hidden_layer_sizes": (20, 20)}
     given = {"solver": "full", "loss": "squared_error"} | shape | network
     model = NNBCDClassifier(max_iter=7, tol=0.0, random_state=0, **given)
-    with config_context(array_api_dispatch=True):
+    with dispatching():
         model.fit(xp.asarray(X, device=device), Y, weights)
     assert sweep.sweeps >= 7
     assert sweep.reads == sweep.sweeps - 1
@@ -320,7 +321,7 @@ def test_a_batch_reads_nothing(solver, compression, weights, monkeypatch):
     )
     if solver is ExactMiniBatch:  # the closed form of cross-entropy is a Newton iteration with reads
         model.set_params(loss="squared_error")
-    with config_context(array_api_dispatch=True):
+    with dispatching():
         model.fit(xp.asarray(X, device=device), Y, weights)
     assert batch.sweeps >= 12
     assert batch.reads == 0
@@ -352,7 +353,7 @@ def test_tf32_is_for_products_over_rows(solver, tf32, monkeypatch):
     monkeypatch.setattr(_curvature, "inverse_factor", factor)
     piece = SOLVERS.get(solver, MiniBatch)(tf32=tf32)
     model = NNBCDClassifier((20, 10), max_iter=3, random_state=0, solver=piece)
-    with config_context(array_api_dispatch=True):
+    with dispatching():
         if solver == "partial_fit":
             model.partial_fit(xp.asarray(X), Y, classes=[0, 1, 2])
         else:
@@ -398,7 +399,7 @@ def test_a_device_without_room_for_U_and_V_says_what_helps(monkeypatch):
     xp, device = strict_on("device1")
     rows, labels = np.ones((250, 12)) * np.arange(12), np.arange(250) % 3
     model = NNBCDClassifier((20, 20), solver="full", max_iter=1, random_state=0)
-    with config_context(array_api_dispatch=True):
+    with dispatching():
         rows = xp.asarray(rows, device=device)
         with pytest.raises(MemoryError, match="344000 bytes, and 343999 are free.*memory_limit=171999"):
             model.fit(rows, labels)
@@ -421,7 +422,7 @@ def test_a_small_device_gets_small_blocks(free, least, monkeypatch):
 
     monkeypatch.setattr(_full_solver, "InMemory", placement)
     monkeypatch.setattr(Backend, "free_bytes", lambda self: free)
-    with config_context(array_api_dispatch=True):
+    with dispatching():
         model.fit(xp.asarray(rows, device=device), labels)
     assert counts[0] >= least and counts[0] <= 250 // 64 + 1 and (free is not None or counts == [1])
     for ours, theirs in zip(model.coefs_, expected.coefs_, strict=True):

@@ -13,7 +13,7 @@ from sklearn.base import clone
 from sklearn_nnbcd.compressions import RegularizedPlan
 from sklearn_nnbcd.engine import input_operator, objective, sweep, update_V
 from sklearn_nnbcd.placements import InMemory
-from sklearn_nnbcd.regularizers import L1, L2, REGULARIZERS, Box, ElasticNet, NonNegative
+from sklearn_nnbcd.regularizers import L0, L1, L2, REGULARIZERS, Box, ElasticNet, Lp, NonNegative
 from sklearn_nnbcd.testing._compressions import check_compression
 from sklearn_nnbcd.testing._regularizers import check_regularizer
 
@@ -30,7 +30,18 @@ def test_contract_in_the_standard(name, standard):
 
 
 @pytest.mark.parametrize(
-    "piece", [L2(3.0), L1(2.0), ElasticNet(5.0, 0.2), Box(0.1, 0.7), Box(-np.inf, 0.5), Box(0.3, 0.3)]
+    "piece",
+    [
+        L2(3.0),
+        L1(2.0),
+        ElasticNet(5.0, 0.2),
+        L0(2.0),
+        Lp(3.0, 0.3),
+        Lp(0.5, 0.9),
+        Box(0.1, 0.7),
+        Box(-np.inf, 0.5),
+        Box(0.3, 0.3),
+    ],
 )
 def test_contract_with_parameters(piece):
     check_regularizer(piece)
@@ -54,6 +65,8 @@ def test_by_hand():
     np.testing.assert_array_equal(ElasticNet(4.0, 0.5).prox(Z, 2.0, xp=NUMPY), [[1.0, 0.0, 0.0]])
     np.testing.assert_array_equal(NonNegative().prox(Z, 2.0, xp=NUMPY), [[3.0, 0.0, 0.0]])
     np.testing.assert_array_equal(NonNegative().value(Z, xp=NUMPY), [np.inf])
+    np.testing.assert_array_equal(L0(2.0).prox(Z, 2.0, xp=NUMPY), [[3.0, 0.0, 0.0]])
+    assert L0(2.0).value(Z, xp=NUMPY)[0] == 4.0 and Lp(2.0).value(Z, xp=NUMPY)[0] == 2.0 * (3**0.5 + 0.5**0.5)
     assert ElasticNet(4.0, 0.5).value(Z, xp=NUMPY)[0] == 2.0 * 3.5 + 1.0 * 9.25
 
 
@@ -66,6 +79,8 @@ def test_by_hand():
         (L1(-1.0), ValueError, "'strength' of L1"),
         (L2(None), TypeError, "'strength' of L2"),
         (ElasticNet(1.0, 2.0), ValueError, "'l1_ratio' of ElasticNet"),
+        (Lp(1.0, 1.0), ValueError, "'p' of Lp must be above 0 and below 1"),
+        (Lp(1.0, "half"), TypeError, "'p' of Lp must be a number"),
     ],
     ids=str,
 )
@@ -139,7 +154,7 @@ def test_the_first_block_keeps_constraints():
     np.testing.assert_array_equal(block.V[1], np.maximum(np.tanh(block.U[1]), 0.0))
 
 
-@pytest.mark.parametrize("name", REGULARIZERS)
+@pytest.mark.parametrize("name", [name for name in REGULARIZERS if REGULARIZERS[name].convex])
 def test_the_v_step_repeated_reaches_the_minimiser(name):
     """Beside the KKT conditions: a fixed point of the plain proximal gradient step."""
     problem, weights, block = example(name)

@@ -129,6 +129,16 @@ def test_constant_targets(dask_client, value):
     np.testing.assert_allclose(model.predict(parts(X)).compute(), value, rtol=1e-9, atol=1e-9)
 
 
+def test_counts_may_be_integers(dask_client):
+    """Also beside an empty partition, whose least count is that of no rows."""
+    counts = np.arange(120) % 4
+    model = DaskNNBCDRegressor(loss="poisson", **OPTIONS).fit(parts(X), parts(counts))
+    plain = NNBCDRegressor(loss="poisson", solver="full", **OPTIONS).fit(X, counts)
+    np.testing.assert_allclose(model.to_local().predict(X), plain.predict(X), rtol=1e-6)  # sums in another order
+    with pytest.raises(ValueError, match="'y'"):
+        DaskNNBCDRegressor(loss="poisson", **OPTIONS).fit(parts(X), parts(-counts))
+
+
 def test_a_fit_that_learns_nothing_warns(dask_client):
     nothing = parts(np.zeros((120, 3)))
     for model, y in (DaskNNBCDClassifier, LABELS), (DaskNNBCDRegressor, Y):

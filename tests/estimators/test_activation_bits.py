@@ -198,5 +198,5 @@ def test_what_would_predict_something_else_is_refused(digits):
             NNBCDClassifier((8,), activation_bits=bits).fit(X, y)
     with pytest.raises(ValueError, match="must be 8 or 16. Got None"):
         quantize_activations(model, X, None)
-    with pytest.raises(ValueError, match="finite rows of 64 features"):
+    with pytest.raises(ValueError, match="must have 64 features"):
         quantize_activations(model, X[:, :3])

@@ -90,7 +90,7 @@ def test_a_list_leaves_its_dense_layers_alone():
 
 def test_regularised_layers_stay_beside_a_budget():
     network = clone(FULL).set_params(compression="low_rank", compression_ratio=0.5)
-    network.set_params(weight_regularizer="nonnegative").fit(X[:200], Y[:200])
+    network.set_params(weight_regularizer=[None, None, "nonnegative"]).fit(X[:200], Y[:200])
     assert network.coefs_[2].min() >= 0 and network.compression_ratio_ <= 0.5
 
 

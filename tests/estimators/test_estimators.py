@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.preprocessing import StandardScaler, scale
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import check_classifiers_train, parametrize_with_checks
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.compressions import COMPRESSIONS
@@ -47,13 +47,17 @@ def roomy(name):
     return settings | ({"tau": 10.0} if name == "sum" else {})
 
 
-def estimators():
-    """Both estimators by default, by the other solver, and with every registered compression."""
+def plain_estimators():
+    """Both estimators by default and by the other solver."""
     yield NNBCDClassifier()
     yield NNBCDRegressor()
     yield NNBCDClassifier(loss="hinge")
     yield NNBCDClassifier((16,), solver="minibatch", max_iter=20)
     yield NNBCDRegressor((16,), solver="minibatch", max_iter=20)
+
+
+def compressed_estimators():
+    """Both estimators with every registered compression."""
     # In the metric of the data a tau of 100 holds W so fast that 60 sweeps hardly move it.
     data = roomy("low_rank") | {"solver": FullBatch(projection="data"), "max_iter": 60, "tau": 1.0}
     yield NNBCDClassifier(compression="low_rank", **data)
@@ -63,13 +67,38 @@ def estimators():
         yield NNBCDRegressor(compression=name, max_iter=60, compress_output=True, **roomy(name))
 
 
-@parametrize_with_checks(list(estimators()), expected_failed_checks=expected_failures)
+@parametrize_with_checks(list(plain_estimators()), expected_failed_checks=expected_failures)
 def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_checks(list(compressed_estimators()), expected_failed_checks=expected_failures)
+def test_scikit_learn_checks_of_compressed_networks(estimator, check):
     check(estimator)
 
 
 def test_nothing_is_expected_to_fail_by_default():
     assert expected_failures(NNBCDClassifier()) == expected_failures(NNBCDRegressor()) == {}
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("solver", ["full", "minibatch"])
+def test_a_format_named_without_a_rank_passes_the_check_of_training(solver):
+    """Two features: the quarter that is kept by default would leave one direction to all units."""
+    check_classifiers_train("NNBCDClassifier", NNBCDClassifier(solver=solver, compression="tt", max_iter=20))
+
+
+@pytest.mark.parametrize(
+    ("name", "n_features", "rank"),
+    [("tt", 2, 2), ("cp", 2, 2), ("low_rank", 2, None), ("low_rank", 6, 2), ("low_rank", 30, 5), ("tt", 1, 1)],
+)
+def test_no_default_rank_is_1_where_it_can_be_more(name, n_features, rank):
+    """The largest rank in a quarter of the weights, or rank 2 in less than half of them, or a dense layer."""
+    X = np.random.default_rng(0).normal(size=(60, n_features))
+    model = NNBCDClassifier((100,), compression=name, max_iter=1, random_state=0).fit(X, X[:, 0] > 0)
+    found = np.linalg.matrix_rank(model.coefs_[0])
+    assert found == (rank or n_features)
+    assert (model.compressed_coefs_[0].n_parameters == 100 * n_features) == (rank is None)
 
 
 # weights of rows --------------------------------------------------------------------------------

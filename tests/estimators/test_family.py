@@ -14,7 +14,8 @@ from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.activations import ACTIVATIONS
 from sklearn_nnbcd.initializers import INITIALIZERS
 from sklearn_nnbcd.losses import LOSSES, Huber
-from sklearn_nnbcd.regularizers import L1, REGULARIZERS, Box
+from sklearn_nnbcd.regularizers import L1, L2, REGULARIZERS, Box
+from sklearn_nnbcd.solvers import FullBatch
 
 CLASSIFICATION = [name for name, loss in LOSSES.items() if "classification" in loss.tasks]
 REGRESSION = [name for name, loss in LOSSES.items() if "regression" in loss.tasks]
@@ -183,12 +184,31 @@ def test_weight_regularizer_in_both_solvers(name, solver, digits):
 def test_a_compressed_layer_keeps_its_compression(digits):
     X, _, y, _ = digits
     options = {"compression": "low_rank", "rank": 4, "solver": "full", "max_iter": 3}
-    network = NNBCDClassifier((32,), weight_regularizer="nonnegative", **options).fit(X, y)
+    network = NNBCDClassifier((32,), weight_regularizer=[None, "nonnegative"], **options).fit(X, y)
     assert np.linalg.matrix_rank(network.coefs_[0]) == 4
     assert (network.coefs_[1] >= 0).all()
-    options["weight_regularizer"] = [L1(), None]
-    with pytest.raises(ValueError, match="'weight_regularizer'.*must be None where a layer is compressed"):
-        NNBCDClassifier((32,), **options).fit(X, y)
+    data, batches = {"solver": FullBatch(projection="data")}, {"solver": "minibatch"}
+    ratio = {"rank": None, "compression_ratio": 0.5}
+    for given in ({}, {"weight_regularizer": [L1(), None]}, data, batches, ratio):
+        given = {"weight_regularizer": "l2" if "weight_regularizer" not in given and given else "l1"} | given
+        with pytest.raises(
+            ValueError, match="'weight_regularizer'.*must be None where a layer is compressed"
+        ):
+            NNBCDClassifier((32,), **(options | given)).fit(X, y)
+
+
+@pytest.mark.parametrize("compression", ["low_rank", "tt", "cp", "tucker", "l0", "l1", "group_lasso"])
+def test_a_squared_norm_stands_beside_a_format(compression, digits):
+    """r_i is in L, every step descends, and a strong one makes W^MC small beside the same fit without."""
+    X, _, y, _ = digits
+    rank = 4 if compression in ("low_rank", "tt", "cp", "tucker") else None
+    options = dict(
+        compression=compression, rank=rank, solver=FullBatch(), max_iter=8, tau=5.0, random_state=0
+    )
+    plain = NNBCDClassifier((32,), **options).fit(X, y)
+    small = NNBCDClassifier((32,), weight_regularizer=[L2(50.0), None], **options).fit(X, y)
+    assert np.linalg.norm(small.coefs_[0]) < 0.5 * np.linalg.norm(plain.coefs_[0])
+    assert np.all(np.diff(small.objective_curve_) <= 1e-9 * small.objective_curve_[0])
 
 
 @pytest.mark.parametrize("name", REGULARIZERS)
@@ -213,7 +233,7 @@ def test_activity_regularizer_needs_the_full_solver(digits):
 @pytest.mark.parametrize(
     "value, error, message",
     [
-        ("l3", ValueError, "Did you mean 'l1'|Did you mean 'l2'"),
+        ("l3", ValueError, "Did you mean 'l[012p]'"),
         (3.0, TypeError, "an instance of BaseRegularizer"),
         (["l1"] * 5, ValueError, "one entry per"),
         (L1(-1.0), ValueError, "'strength' of L1"),

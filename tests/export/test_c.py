@@ -286,3 +286,19 @@ def test_given_integers_stay_and_two_of_four_bits_take_one_byte(d_in, tmp_path):
     assert_integers_equal(compiled, network, network.quantise(X))
     values = graph.values(X, graph.scores)[graph.scores][:, 0]
     assert np.corrcoef(values, network.predict(X))[0, 1] > 0.999
+
+
+@pytest.mark.parametrize("kind", [NNBCDClassifier, NNBCDRegressor])
+def test_bent_columns(kind, tmp_path):
+    """Far entries go through asinhf; integers are refused with the cure."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 6))
+    X[:, [1, 4]] = np.exp(2.0 * X[:, [1, 4]])
+    y = np.log(X[:, 1]) + X[:, 0]
+    model = kind((8,), max_iter=5, random_state=0).fit(X, y if kind is NNBCDRegressor else y > 0)
+    assert model.network_.bend is not None
+    text = export_c(model)
+    assert "asinhf" in text and "#include <math.h>" in text
+    assert_float_agrees(Compiled(text, graph_of(model), tmp_path), model, X)
+    with pytest.raises(ValueError, match="bend_columns=False"):
+        export_c(model, dtype="int8", X_calibration=X)

@@ -223,3 +223,15 @@ def test_the_graph_of_a_pipeline_is_the_pipelines(table):
     X, _, scores = table
     model = make_pipeline(StandardScaler(), NNBCDRegressor((4,), max_iter=1, random_state=0)).fit(X, scores)
     assert len(graph_of(model).nodes) == len(graph_of(model[-1]).nodes) + 1
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_bent_columns(dtype):
+    """Far entries go through asinh; single precision has an operator for it, double has none."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 6))
+    X[:, [1, 4]] = np.exp(2.0 * X[:, [1, 4]])
+    X = X.astype(dtype)
+    model = NNBCDClassifier((8,), max_iter=5, random_state=0).fit(X, np.log(X[:, 1]) + X[:, 0] > 0)
+    assert model.network_.bend is not None
+    assert_agrees(model, export_onnx(model), X)

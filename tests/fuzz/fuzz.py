@@ -2,9 +2,11 @@
 """Random estimators on random tables: finite and consistent results, or an error that names what is wrong.
 
     python tests/fuzz/fuzz.py 17                 one case, in words
-    python tests/fuzz/fuzz.py 1000 6000 found.jsonl      seeds 1000 ... 5999; what is wrong goes to the file
+    python tests/fuzz/fuzz.py 1000 6000 found.jsonl      seeds 1000 ... 5999; what is wrong goes to the file,
+                                                 and the same command later goes on where it was ended
 
-Names are drawn from the registries, so that a new piece takes part by itself.
+Names are drawn from the registries, so that a new piece takes part by itself. Exports, sparse rows and Dask are in
+``elsewhere.py``.
 """
 
 import json
@@ -16,10 +18,14 @@ import time
 import traceback
 import warnings
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "support")]  # as a command
+from elsewhere import problems_elsewhere
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.activations import ACTIVATIONS, LeakyReLU, Polynomial
@@ -325,6 +331,7 @@ def problems_of_fit(case: Case, seed: int) -> list[str]:
         return wrong
     if "predict_proba" in found:
         wrong += problems_of_probabilities(model, found)
+    wrong += problems_elsewhere(case, seed, lambda error: problems_of_error(error, model))
     return wrong + problems_of_twins(case, found, seed)
 
 
@@ -448,14 +455,21 @@ def main(arguments: list[str]) -> int:
         print(json.dumps(with_patience(int(arguments[0])), indent=1, default=str))
         return 0
     first, last = int(arguments[0]), int(arguments[1])
+    path = Path(arguments[2] if len(arguments) > 2 else "fuzz.jsonl")
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     counts = {"fit": 0, "error": 0, "wrong": 0}
-    with open(arguments[2] if len(arguments) > 2 else "fuzz.jsonl", "a", encoding="utf-8") as file:
-        for seed in range(first, last):
+    begun = next((kept for kept in map(json.loads, reversed(lines)) if kept.get("seeds") == [first, last]), {})
+    counts |= begun.get("counts", {})
+    with path.open("a", encoding="utf-8") as file:
+        for seed in range(begun.get("next", first), last):
             result = with_patience(seed)
             counts["fit" if result["outcome"] == "fit" else "error"] += 1
             if result["wrong"]:
                 counts["wrong"] += 1
                 file.write(json.dumps(result, default=str) + "\n")
+            if result["wrong"] or seed % 20 == 19 or seed == last - 1:
+                kept = {"seeds": [first, last], "next": seed + 1, "counts": counts}
+                file.write(json.dumps(kept) + "\n")
                 file.flush()
     print(counts)
     return math.ceil(counts["wrong"] / (last - first))

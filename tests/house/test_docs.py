@@ -10,7 +10,7 @@ import pytest
 
 import sklearn_nnbcd
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
-from sklearn_nnbcd._docs import PARAMETERS, documented
+from sklearn_nnbcd._docs import PARAMETERS, documented, with_parameters
 
 ROOT = Path(__file__).parents[2]
 FENCED = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
@@ -32,7 +32,7 @@ def test_readme_runs():
     assert run_blocks((ROOT / "README.md").read_text(encoding="utf-8"), FENCED) >= 1
 
 
-@pytest.mark.parametrize("page, n_blocks", [("user_guide", 9), ("devices", 3)])
+@pytest.mark.parametrize("page, n_blocks", [("user_guide", 10), ("devices", 3)])
 def test_pages_run(page, n_blocks):
     text = (ROOT / "docs" / f"{page}.rst").read_text(encoding="utf-8")
     assert run_blocks(text, INDENTED) >= n_blocks
@@ -99,6 +99,30 @@ def test_every_fitted_attribute_is_documented(estimator):
     names |= {n for n, value in inspect.getmembers(estimator) if isinstance(value, property)}
     public = {name for name in names if name.endswith("_") and not name.startswith("_")}
     assert len(public) > 15 and public - {entry.name for entry in entries} == set()
+
+
+def test_functions_share_entries_too():
+    @with_parameters("b : int\n    Shared.\nunused : int\n    None.\n**kwargs\n    Rest.")
+    def f(X, y, a, b=2, **kwargs):
+        """Do it.
+
+        Parameters
+        ----------
+        X, y : arrays
+            Rows.
+        a : str
+            Own.
+
+        Returns
+        -------
+        x : int
+        """
+
+    expected = ["X, y : arrays", "    Rows.", "a : str", "    Own.", "b : int, default=2", "    Shared."]
+    assert f.__doc__.splitlines()[2:12] == [
+        "Parameters", "----------", *expected, "**kwargs", "    Rest."
+    ]  # fmt: skip
+    assert f.__doc__.splitlines()[12:] == ["", "Returns", "-------", "x : int"]
 
 
 def test_documented_completes_a_docstring():

@@ -9,8 +9,8 @@ import pytest
 from sklearn.datasets import load_iris
 
 from sklearn_nnbcd import NNBCDClassifier
+from sklearn_nnbcd.inspection._figures import bytes_text
 from sklearn_nnbcd.model_selection import CompressionPathDisplay, NNBCDClassifierCV, compression_path
-from sklearn_nnbcd.model_selection._display import bytes_text
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")

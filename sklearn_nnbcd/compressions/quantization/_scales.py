@@ -21,7 +21,7 @@ def first_scale(W: Any, weight: float, grid: Grid, *, xp: Any) -> Any:
     """Scale of each column with the least sum of ``weight * (W - scale * level)^2``, shape (m,)."""
     if grid.count <= _EXACT_LEVELS:
         return _best_scale(W, weight, grid, xp=xp)
-    top = grid.levels[-1]
+    top = float(grid.levels[-1])  # clip of array-api-compat 1.9 takes no ints beside floats
     largest = xp.max(xp.abs(W) * xp.astype(weight > 0, W.dtype), axis=0)
     safe = xp.where(largest > 0, largest, xp.ones_like(largest))
     best, scale = xp.full_like(largest, xp.inf), safe / top
