@@ -93,7 +93,8 @@ bend_columns : bool
     away (:class:`~sklearn_nnbcd.network.Bend`). It is part of the network, at two numbers a column. Left as
     they are, True or not: columns of two values, images, a table with more columns than rows (or than 1,024;
     2,048 for 'full'), and all columns with ``bits``, ``activation_bits``, ``max_bytes``,
-    ``fit_intercept=False``, an MLP's weights as start, penalties in the units of X, or where ``partial_fit`` comes first.
+    ``fit_intercept=False``, an MLP's weights as start, penalties in the units of X, or where
+    ``partial_fit`` comes first.
 solver : {'auto', 'full', 'minibatch', 'exact'} or instance
     A name of ``sklearn_nnbcd.solvers.SOLVERS`` or an instance, whose parameters a grid search reaches
     as ``solver__batch_size``. 'full' (:class:`~sklearn_nnbcd.solvers.FullBatch`) is Algorithm 1: all
