@@ -135,7 +135,8 @@ SETTINGS = [
 def test_digits(settings, tmp_path):
     """A whole set; int8 costs at most one row in fifty of the accuracy, int16 at most one in two hundred."""
     X, y = load_digits(return_X_y=True)
-    model = make_pipeline(StandardScaler(), NNBCDClassifier((24,), max_iter=3, random_state=0, **settings))
+    options = {"max_iter": 3, "bend_columns": False, "random_state": 0}
+    model = make_pipeline(StandardScaler(), NNBCDClassifier((24,), **options, **settings))
     model.fit(X[:1000], y[:1000])
     X, y = X[1000:], y[1000:]
     assert_float_agrees(Compiled(export_c(model), graph_of(model), tmp_path), model, X)
@@ -152,7 +153,8 @@ def test_har(data_home, tmp_path):
     parts = [fetch_har(data_home=data_home, subset=part, return_X_y=True) for part in ("train", "test")]
     (X_train, y_train), (X, y) = parts
     settings = {"compression": "low_rank", "rank": 6, "loss": "squared_error", "compress_output": True}
-    model = make_pipeline(StandardScaler(), NNBCDClassifier((64,), max_iter=3, random_state=0, **settings))
+    options = {"max_iter": 3, "bend_columns": False, "random_state": 0}
+    model = make_pipeline(StandardScaler(), NNBCDClassifier((64,), **options, **settings))
     model.fit(X_train, y_train)
     X = X.astype(np.float32)
     assert_float_agrees(Compiled(export_c(model), graph_of(model), tmp_path), model, X)
