@@ -5,8 +5,6 @@ import inspect
 from numbers import Integral
 from typing import Any
 
-from sklearn.base import clone
-
 from ._asked import check_sizes, refuse_unused, warn_if_left
 from ._names import canonical, cure_for
 from ._validation import check_integer, check_number
@@ -20,6 +18,7 @@ from .compressions import (
     check_bits,
     check_budget,
     check_ratio,
+    default_plan,
     rounded_plans,
 )
 from .engine import Penalties, Problem
@@ -161,20 +160,11 @@ def resolve_plans(estimator, shapes, owner):
         if plan is not None and plan.n_parameters is not None and hasattr(piece, "rank"):
             named = isinstance(given[i] if isinstance(given, list | tuple) else given, str)
             if named and estimator.rank is None:
-                plan = _default_plan(piece, plan, shape)
+                plan = default_plan(piece, shape)
             if plan is not None and plan.n_parameters >= shape[0] * shape[1]:
                 plan = None
         plans.append(plan)
     return (None, *plans)
-
-
-def _default_plan(piece, plan, shape):
-    """The plan within the default share; where that is rank 1 of more, rank 2 in twice the share, or None."""
-    size, (one, two) = shape[0] * shape[1], (clone(piece).set_params(rank=r) for r in (1, 2))
-    if plan.n_parameters > one.plan(shape).n_parameters or piece.highest_rank(shape) == 1:
-        return plan if plan.n_parameters <= piece.rank * size else None
-    plan = two.plan(shape)
-    return plan if plan.n_parameters <= 2.0 * piece.rank * size else None
 
 
 def resolve_grids(estimator, plans, owner):

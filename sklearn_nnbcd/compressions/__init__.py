@@ -6,6 +6,7 @@ from ._binary import Binary
 from ._budget import Budget, budget_plans, check_budget, check_ratio, least_entries
 from ._codebook import Codebook
 from ._cp import CP
+from ._default_rank import default_plan
 from ._dense import DensePlan, DenseWeight
 from ._elastic_net import ElasticNet
 from ._group_lasso import GroupLasso
@@ -72,6 +73,7 @@ __all__ = [
     "check_budget",
     "least_entries",
     "check_ratio",
+    "default_plan",
     "quantized",
     "quantized_plan",
     "rounded_plans",

@@ -11,6 +11,7 @@ from sklearn.base import clone, is_classifier
 
 from .._held_out import COMPARED_ROWS, best_first, divided, judged, standard_error
 from .._sizing import ATTEMPTS, Kind, fit_within, kinds_within
+from ..integers import quantize_activations
 from ..network import quantize
 from ..solvers import MiniBatch
 
@@ -115,8 +116,10 @@ class SharedBudgets:
             params = kind.within(target, *self.size)
             if params is None:
                 return None
-            model.set_params(**params | {"bits": None}).fit(*arrays)
+            model.set_params(**params | {"bits": None, "activation_bits": None}).fit(*arrays)
             found = quantize(model, arrays[0], arrays[1], kind.bits)
+            if self.estimator.activation_bits is not None:
+                found = quantize_activations(found, arrays[0], self.estimator.activation_bits)
             if found.n_bytes_ <= room:
                 self.starts[kind, on_all] = model
                 user = {name: getattr(self.estimator, name) for name in ("warm_start", "max_iter", "verbose")}

@@ -134,7 +134,9 @@ def test_counts_may_be_integers(dask_client):
     counts = np.arange(120) % 4
     model = DaskNNBCDRegressor(loss="poisson", **OPTIONS).fit(parts(X), parts(counts))
     plain = NNBCDRegressor(loss="poisson", solver="full", **OPTIONS).fit(X, counts)
-    np.testing.assert_allclose(model.to_local().predict(X), plain.predict(X), rtol=1e-6)  # sums in another order
+    np.testing.assert_allclose(
+        model.to_local().predict(X), plain.predict(X), rtol=1e-6
+    )  # sums in another order
     with pytest.raises(ValueError, match="'y'"):
         DaskNNBCDRegressor(loss="poisson", **OPTIONS).fit(parts(X), parts(-counts))
 

@@ -3,9 +3,11 @@
 
 import numpy as np
 import pytest
+import scipy
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.preprocessing import StandardScaler, scale
 from sklearn.utils.estimator_checks import check_classifiers_train, parametrize_with_checks
+from sklearn.utils.fixes import parse_version
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.compressions import COMPRESSIONS
@@ -26,11 +28,16 @@ SINGLE = {
 COARSE = ("ternary", "binary", "codebook")
 
 
+#: the same with an old SciPy, as the lowest one that is supported
+OLD = {"check_array_api_input": "scikit-learn dispatches arrays of other libraries with SciPy 1.14"}
+
+
 def expected_failures(estimator):
-    """Checks that an estimator may fail: none by default."""
+    """Checks that an estimator may fail: none by default, with a SciPy that is not old."""
+    old = OLD if parse_version(scipy.__version__) < parse_version("1.14") else {}
     if estimator.compression == "quantized":
-        return SINGLE
-    return BATCHES if estimator.solver == "minibatch" else {}
+        return SINGLE | old
+    return (BATCHES if estimator.solver == "minibatch" else {}) | old
 
 
 #: The checks ask for 0.83 accuracy on two features and R^2 0.5 on ten. A default rank is a quarter of
@@ -78,7 +85,8 @@ def test_scikit_learn_checks_of_compressed_networks(estimator, check):
 
 
 def test_nothing_is_expected_to_fail_by_default():
-    assert expected_failures(NNBCDClassifier()) == expected_failures(NNBCDRegressor()) == {}
+    assert set(expected_failures(NNBCDClassifier())) <= set(OLD)
+    assert expected_failures(NNBCDClassifier()) == expected_failures(NNBCDRegressor())
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -90,7 +98,14 @@ def test_a_format_named_without_a_rank_passes_the_check_of_training(solver):
 
 @pytest.mark.parametrize(
     ("name", "n_features", "rank"),
-    [("tt", 2, 2), ("cp", 2, 2), ("low_rank", 2, None), ("low_rank", 6, 2), ("low_rank", 30, 5), ("tt", 1, 1)],
+    [
+        ("tt", 2, 2),
+        ("cp", 2, 2),
+        ("low_rank", 2, None),
+        ("low_rank", 6, 2),
+        ("low_rank", 30, 5),
+        ("tt", 1, 1),
+    ],
 )
 def test_no_default_rank_is_1_where_it_can_be_more(name, n_features, rank):
     """The largest rank in a quarter of the weights, or rank 2 in less than half of them, or a dense layer."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a fitted network of the fuzzer becomes elsewhere: in files, in C, in ONNX; and fits of sparse and Dask rows."""
+"""What a network of the fuzzer becomes elsewhere, in files, C and ONNX; and fits of sparse and Dask rows."""
 
 import functools
 import io
@@ -169,7 +169,9 @@ def client() -> Any:
 
     import distributed
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # errors that come out of fit are judged there
+    logging.getLogger("distributed").setLevel(
+        logging.CRITICAL
+    )  # errors that come out of fit are judged there
     return distributed.Client(
         processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None, set_as_default=False
     )

@@ -5,8 +5,8 @@
     python tests/fuzz/fuzz.py 1000 6000 found.jsonl      seeds 1000 ... 5999; what is wrong goes to the file,
                                                  and the same command later goes on where it was ended
 
-Names are drawn from the registries, so that a new piece takes part by itself. Exports, sparse rows and Dask are in
-``elsewhere.py``.
+Names are drawn from the registries, so that a new piece takes part by itself. Exports, sparse rows and
+Dask are in ``elsewhere.py``.
 """
 
 import json
@@ -458,7 +458,9 @@ def main(arguments: list[str]) -> int:
     path = Path(arguments[2] if len(arguments) > 2 else "fuzz.jsonl")
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     counts = {"fit": 0, "error": 0, "wrong": 0}
-    begun = next((kept for kept in map(json.loads, reversed(lines)) if kept.get("seeds") == [first, last]), {})
+    begun = next(
+        (kept for kept in map(json.loads, reversed(lines)) if kept.get("seeds") == [first, last]), {}
+    )
     counts |= begun.get("counts", {})
     with path.open("a", encoding="utf-8") as file:
         for seed in range(begun.get("next", first), last):

@@ -8,7 +8,7 @@ from sklearn.utils.fixes import parse_version
 
 
 def dispatching(array_api_dispatch=True):
-    """``config_context`` with the dispatch, which scikit-learn refuses before SciPy 1.14; then the test is skipped."""
+    """``config_context`` with the dispatch; before SciPy 1.14, where scikit-learn refuses, it skips."""
     if array_api_dispatch and parse_version(scipy.__version__) < parse_version("1.14"):
         pytest.skip(
             f"scikit-learn dispatches arrays of other libraries with SciPy 1.14, got {scipy.__version__}"
