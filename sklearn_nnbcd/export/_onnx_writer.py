@@ -41,7 +41,6 @@ from ..graphs._nodes import (
 from ._onnx_integers import matrix_of
 from ._onnx_values import Value, Writer
 
-
 Emitter = Callable[[Writer, Any, list[Value]], Value]
 
 # products ---------------------------------------------------------------------------------------
