@@ -20,7 +20,7 @@ def visit_block(translator, node):
 
 
 def _aligned(text):
-    r"""Put formulas of several lines, which Sphinx leaves as ``\\`` and ``&``, into an environment that is known."""
+    r"""Put formulas of several lines, which Sphinx leaves as ``\\`` and ``&``, into rows."""
     text = text.strip()
     if r"\\" in text and r"\begin" not in text:
         return rf"\begin{{align*}}{text}\end{{align*}}"
