@@ -20,11 +20,11 @@ def visit_block(translator, node):
 
 
 def _aligned(text):
-    r"""Put formulas of several lines, which Sphinx leaves as ``\\`` and ``&``, into an environment."""
+    r"""Put formulas of several lines, which Sphinx leaves as ``\\`` and ``&``, into rows."""
     text = text.strip()
     if r"\\" in text and r"\begin" not in text:
-        return rf"\begin{{aligned}}{text}\end{{aligned}}"
-    return text
+        return rf"\begin{{align*}}{text}\end{{align*}}"
+    return text.replace("{aligned}", "{align*}")
 
 
 def setup(app):

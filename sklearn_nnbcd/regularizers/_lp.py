@@ -12,7 +12,7 @@ _STEPS = 30
 
 
 class Lp(BaseRegularizer):
-    """r(Z) = strength sum |z|^p with 0 < p < 1; it is not convex.
+    """r(Z) = strength times the sum of ``|z|^p`` with 0 < p < 1; it is not convex.
 
     It shrinks large entries less than L1 (p = 1) and makes more small ones zero.
 
@@ -44,15 +44,15 @@ class Lp(BaseRegularizer):
         self._checked()
 
     def value(self, Z: Any, *, xp: Any) -> Any:
-        """strength sum |z|^p of each row."""
+        """Strength times the sum of ``|z|^p`` of each row."""
         strength, p = self._checked()
         return strength * row_sums(xp.abs(Z) ** p, xp=xp)
 
     def prox(self, Z: Any, weight: Any, *, xp: Any) -> Any:
-        """Zero, or the larger root of x + a p x^(p-1) = |z| with a = strength/weight; the better one.
+        """Zero, or the larger root of ``x + a p x^(p-1) = |z|``, a = strength/weight: the better one.
 
         Right of the inflection x_0 = (a p (1 - p))^(1/(2-p)) the left side is convex and rises, so Newton's
-        method from |z| falls monotonically to the root. Zero is better up to |z| = t,
+        method from ``|z|`` falls monotonically to the root. Zero is better up to ``|z| = t``,
         t = (2 - p)/(2 (1 - p)) (2 a (1 - p))^(1/(2-p)).
         """
         strength, p = self._checked()
