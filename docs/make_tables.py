@@ -226,6 +226,7 @@ _FLARE_ROWS = (
     ("test BACC", MEAN % ("test", "test")),
     ("training BACC", "{train_mean:.4f}"),
     ("seeds", "{seeds}"),
+    ("sweeps", "{swept}"),
     ("the paper, on its own rows", "{paper}"),
 )
 TABLES |= {

@@ -58,7 +58,13 @@ def main() -> None:
                 flat = not isinstance(layers[0], Conv2D)
                 images = [p.reshape(len(p), -1) if flat else p for p in parts[:2]]
                 data = images[0], parts[2], images[1], parts[3]
-                model = NNBCDClassifier(layers=layers, loss="squared_error", solver=solver, random_state=seed)
+                model = NNBCDClassifier(
+                    layers=layers,
+                    input_shape=None if flat else (8, 8, 1),
+                    loss="squared_error",
+                    solver=solver,
+                    random_state=seed,
+                )
                 key = {"network": name, "sweeps_are": kind, "seed": seed}
                 sweep_by_sweep(results, key, model, data, sweeps=3 if options.quick else SWEEPS, every=1)
     show(results)

@@ -29,7 +29,7 @@ def beside_paper(table: str, paper: dict[float, float]) -> Callable[[Row], str]:
             values = ", ".join(f"{r['test_mean']:.4f} at {r['size']:.4f}" for r in mine)
             late = sum(r["unfinished"] for r in mine)
             cut = f"; {late} cut short" if late else ""
-            more = f"{values}; {seeds} or more seeds{cut}"
+            more = f"{values}; seeds: {seeds} or more{cut}"
             parts.append(f"{method}: {above} of {len(mine)} rows above the paper's mean ({more})")
         linear = [r for r in record["sections"][table] if r["size"] is None]
         parts += [f"{r['method']}: {r['test_mean']:.4f}" for r in linear]
@@ -44,7 +44,7 @@ def flare(record: Row) -> str:
     sparsest = [r for r in rows if r["sparsity"] == 0.9977]
     plain = [r for r in rows if r["sparsity"] is None]
     parts = [
-        f"{r['method']} at 0.9977: {r['test_mean']:.4f} ± {r['test_sd']:.4f} ({r['seeds']} seeds)"
+        f"{r['method']} at 0.9977: {r['test_mean']:.4f} ± {r['test_sd']:.4f} (seeds: {r['seeds']})"
         for r in sparsest
     ]
     return "; ".join(parts + [f"{r['method']}: {r['test_mean']:.4f}" for r in plain])
@@ -56,7 +56,7 @@ def sgd(table: str) -> Callable[[Row], str]:
     def told(record: Row) -> str:
         rows = record["sections"][table]
         return "; ".join(
-            f"{r['format']}, {r['optimizer']}: {r['test_mean']:.4f} ({r['seeds']} seeds)" for r in rows
+            f"{r['format']}, {r['optimizer']}: {r['test_mean']:.4f} (seeds: {r['seeds']})" for r in rows
         )
 
     return told
@@ -74,7 +74,7 @@ def maps(record: Row) -> str:
 def starts(record: Row) -> str:
     """Spread over the initialisers."""
     return "; ".join(
-        f"{r['experiment']}, {r['initializers']} of 9 initialisers, {r['seeds']} seeds: "
+        f"{r['experiment']}, {r['initializers']} of 9 initialisers (seeds: {r['seeds']}): "
         f"from {r['least']:.4f} to {r['most']:.4f}, spread {r['spread']:.4f}"
         for r in record["sections"]["initializers_spread"]
     )

@@ -209,9 +209,13 @@ def tables(made: list[dict]) -> dict[str, list[dict]]:
     order = ["logistic regression, C = 1", "logistic regression, C = 0.01", "dense", "mini-batches"]
     order += ["Algorithm 1", "magnitude pruning, Adam"]
     made = sorted(made, key=lambda r: (order.index(r["method"]), r["sparsity"] or 0.0, r["seed"]))
-    table = list(summary(made, ("method", "sparsity"), ("test", "train", "weights", "effective")))
+    fields = ("test", "train", "weights", "effective", "sweeps")
+    table = list(summary(made, ("method", "sparsity"), fields))
     for row in table:
+        row["swept"] = f"{row['sweeps_mean']:.0f}" if "sweeps_mean" in row else ""
         row["paper"] = PAPER.get(row["sparsity"], "")
+        if row["sparsity"] is not None:
+            row["weights_mean"] = round((1.0 - row["sparsity"]) * SIZE)
         row["shown"] = "" if row["sparsity"] is None else f"{row['sparsity']:.4f}"
     return {"table5": table}
 
