@@ -1,11 +1,23 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Sphinx configuration: sphinx-build -b html docs docs/_build/html."""
+"""Sphinx configuration: sphinx-build -W -b html docs docs/_build/html.
+
+Nothing here asks the network: formulas become MathML, inventories are made of lists, figures of files of
+results.
+``-D plot_gallery=0`` leaves out running the examples.
+"""
 
 import importlib
 import inspect
+import os
+import runpy
+import sys
 from pathlib import Path
 
 import sklearn_nnbcd
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "_ext"))
+import inventories
 
 project = "sklearn_nnbcd"
 author = "sklearn_nnbcd developers"
@@ -17,41 +29,69 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.extlinks",
     "sphinx.ext.intersphinx",
-    "sphinx.ext.mathjax",
     "myst_parser",
     "numpydoc",
     "sphinx_copybutton",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "mathml",
+    "parameter_groups",
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "_ext", "_inventories", "_templates"]
+templates_path = ["_templates"]
 default_role = "literal"
 
 autosummary_generate = True
 autodoc_default_options = {"members": True, "inherited-members": True}
 numpydoc_show_class_members = False
 extlinks = {"doi": ("https://doi.org/%s", "doi:%s"), "arxiv": ("https://arxiv.org/abs/%s", "%s")}
-intersphinx_mapping = {
-    "python": ("https://docs.python.org/3", None),
-    "numpy": ("https://numpy.org/doc/stable", None),
-    "scipy": ("https://docs.scipy.org/doc/scipy", None),
-    "sklearn": ("https://scikit-learn.org/stable", None),
-}
-intersphinx_timeout = 10
+intersphinx_mapping = inventories.mapping(HERE)
+html_math_renderer = "mathml"
+myst_heading_anchors = 3
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+python_maximum_signature_line_length = 60
+toc_object_entries_show_parents = "hide"
+
+#: examples that read one of the paper's data sets, each left out where its file is not there
+NEEDS_DATA = {"plot_har_tensor_train": "har.npz", "plot_flare_pruning": "flare.npz"}
+data_home = Path(os.environ.get("SKLEARN_NNBCD_DATA") or Path.home() / "sklearn_nnbcd_data")
+absent = [name for name, file in NEEDS_DATA.items() if not (data_home / file).is_file()]
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"/plot_",
     # Long-running scripts of the paper's tables: run by hand, their results are in docs/.
-    "ignore_pattern": r"__init__\.py|/paper/",
+    "ignore_pattern": "|".join([r"__init__\.py", "/paper/", "/gpu/", *absent]),
+    "within_subsection_order": "gallery_order.in_order",
     "backreferences_dir": "generated/backreferences",
     "doc_module": ("sklearn_nnbcd",),
     "reference_url": {"sklearn_nnbcd": None},
+    "nested_sections": False,
+    "show_memory": False,
+    "write_computation_times": False,
+    "abort_on_example_error": True,
+    "min_reported_time": 1,
+    "remove_config_comments": True,
 }
 
 html_theme = "pydata_sphinx_theme"
 html_title = "sklearn_nnbcd"
-html_theme_options = {"show_prev_next": False}
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_show_sourcelink = False
+html_sidebars = {"index": [], "start": [], "changelog": []}
+html_theme_options = {
+    "show_prev_next": False,
+    "header_links_before_dropdown": 7,
+    "navbar_align": "left",
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "secondary_sidebar_items": ["page-toc", "sg_download_links"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
 
 REGISTRIES = {
     "activations": "ACTIVATIONS",
@@ -93,12 +133,18 @@ def write_registry_tables(app, config):
         lines += [f"   {name}" for name in sorted({p.__name__ for p in pieces.values()})]
         lines.append("")
     target = Path(app.srcdir, "generated", "pieces.rst")
-    target.parent.mkdir(exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     text = "Pieces\n======\n\n" + "\n".join(lines)
     if not target.is_file() or target.read_text(encoding="utf-8") != text:
         target.write_text(text, encoding="utf-8")
 
 
+def draw_figures(app, config):
+    """Draw the figures of the results pages from what the benchmarks found."""
+    runpy.run_path(str(HERE / "make_figures.py"))["draw_all"](Path(app.srcdir, "generated", "figures"))
+
+
 def setup(app):
-    """Write the tables before Sphinx and autosummary look for pages."""
+    """Write tables and figures before Sphinx and autosummary look for pages."""
     app.connect("config-inited", write_registry_tables)
+    app.connect("config-inited", draw_figures)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-The best network in N bytes
-===========================
+Accuracy against bytes
+======================
 
 What does accuracy cost in bytes? ``max_bytes`` is a budget for all that a network stores, and
 :func:`~sklearn_nnbcd.model_selection.compression_path` finds the networks of many budgets in one go.

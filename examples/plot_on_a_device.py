@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-On a device: networks as C in a few kilobytes
-=============================================
+On a microcontroller: networks as C in a few kilobytes
+======================================================
 
 Networks for the handwritten digits that ship with scikit-learn, from dense to rank 3, written as C99 in
-float32 and in int8. What counts on a microcontroller is bytes of flash, so that is what accuracy is drawn
-against.
+float32 and in int8. What counts on a microcontroller is bytes of flash, so that is what accuracy is
+drawn against.
 """
 
 # %%
@@ -50,8 +50,8 @@ for name, options in settings.items():
 # Two files for each
 # ------------------
 #
-# ``IntegerNetwork`` computes in Python what the int8 file computes on the chip, bit for bit: its score is
-# the device's.
+# ``IntegerNetwork`` computes in Python what the int8 file computes on the chip, bit for bit: its score
+# is the device's.
 
 
 def bytes_of_tables(text):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Compressed neural networks as scikit-learn estimators, trained by block coordinate descent."""
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.2.0"
 
 from ._classifier import NNBCDClassifier
 from ._regressor import NNBCDRegressor

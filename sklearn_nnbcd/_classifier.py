@@ -31,9 +31,9 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
     ----------
     loss : str or instance
         Loss of the outputs V_N: a name of ``sklearn_nnbcd.losses.LOSSES`` that suits classification
-        ('cross_entropy', 'squared_error' on coded labels, as in the paper, 'hinge', 'logistic') or
-        an instance. For several labels per row 'cross_entropy' is that of each label by itself. Losses
-        are sums over rows, so penalties keep their meaning beside them.
+        ('cross_entropy', 'squared_error' on coded labels, as in the paper, 'hinge', 'joint_hinge',
+        'exponential', 'logistic') or an instance. For several labels per row 'cross_entropy' is that of
+        each label by itself. Losses are sums over rows, so penalties keep their meaning beside them.
     class_weight : dict, 'balanced' or None
         Weights of the classes, multiplied into ``sample_weight``. 'balanced': inverse to the
         (weighted) class counts.
@@ -54,10 +54,10 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
 
     .. math::
 
-        L = \sum_j s_j \Big[ \ell(V_N[j], Y[j])
-        + \sum_i \tfrac{\rho}{2} \|U_i[j] - V_{i-1}[j] W_i - b_i\|^2
-        + \tfrac{\gamma}{2} \|V_i[j] - \sigma_i(U_i[j])\|^2 \Big]
-        + \sum_i \tfrac{\tau}{2} \|W_i - W_i^{MC}\|^2 + \tfrac{ridge}{2} \|W_i\|^2
+        L = {} & \sum_j s_j \Big[ \ell(V_N[j], Y[j])
+        + \sum_i \tfrac{\rho}{2} \|U_i[j] - V_{i-1}[j] W_i - b_i\|^2 \\
+        & \qquad + \tfrac{\gamma}{2} \|V_i[j] - \sigma_i(U_i[j])\|^2 \Big] \\
+        & + \sum_i \tfrac{\tau}{2} \|W_i - W_i^{MC}\|^2 + \tfrac{ridge}{2} \|W_i\|^2
 
     over U, V, W, b and the compressed weights :math:`W^{MC}`; :math:`s_j` are the sample weights,
     and a weight of k equals k copies of the row (``solver='full'``). There every block update
@@ -100,6 +100,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         rank=None,
         sparsity=None,
         bits=None,
+        activation_bits=None,
         compression_ratio=None,
         max_bytes=None,
         compress_output=False,
@@ -135,6 +136,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         self.rank = rank
         self.sparsity = sparsity
         self.bits = bits
+        self.activation_bits = activation_bits
         self.compression_ratio = compression_ratio
         self.max_bytes = max_bytes
         self.compress_output = compress_output

@@ -31,6 +31,13 @@ bits : {8, 4, 3, 2, 'ternary', 'binary'}, list or None
     scales, which are found in the metric of the data and are variables of the fit; see
     :class:`~sklearn_nnbcd.compressions.Quantized`. A list has one entry per layer, the output included.
     Not for formats with a penalty. None: numbers in the precision of the fit.
+activation_bits : {8, 16} or None
+    Bits of the values between the layers. With them the fitted network is one of integers, whose ranges come
+    from the training rows in the end (those at hand in partial_fit), and ``predict``, ``predict_proba``,
+    ``decision_function`` and ``score`` are exactly what the C of
+    :func:`~sklearn_nnbcd.export.export_c` computes on a device. Weights of few ``bits`` keep their integers,
+    others are rounded to as many bits. ``network_`` and what is derived from it stay floating numbers. Not
+    for Dask. None: floating numbers.
 compression_ratio : float or None
     Budget of the whole network, in (0, 1]: weight entries after / before, over all layers, those of
     dense layers (the output, as a rule) included. Takes the place of ``rank`` or ``sparsity``. What
@@ -85,8 +92,9 @@ bend_columns : bool
     hyperbolic sine about the mean, which is nearly straight for most entries and logarithmic for those far
     away (:class:`~sklearn_nnbcd.network.Bend`). It is part of the network, at two numbers a column. Left as
     they are, True or not: columns of two values, images, a table with more columns than rows (or than 1,024;
-    2,048 for 'full'), and all columns with ``bits``, ``max_bytes``, ``fit_intercept=False``, an MLP's weights
-    as start, penalties in the units of X, or where ``partial_fit`` comes first.
+    2,048 for 'full'), and all columns with ``bits``, ``activation_bits``, ``max_bytes``,
+    ``fit_intercept=False``, an MLP's weights as start, penalties in the units of X, or where
+    ``partial_fit`` comes first.
 solver : {'auto', 'full', 'minibatch', 'exact'} or instance
     A name of ``sklearn_nnbcd.solvers.SOLVERS`` or an instance, whose parameters a grid search reaches
     as ``solver__batch_size``. 'full' (:class:`~sklearn_nnbcd.solvers.FullBatch`) is Algorithm 1: all
@@ -176,6 +184,8 @@ objective_curve_ : list of float
 objective_terms_ : structured ndarray of shape (n_sweeps,)
     Its terms after every sweep, a column for each that is not always zero: "loss", "split", "activation",
     "coupling", "ridge", "penalty", "regularizer".
+integers_ : IntegerForm or None
+    The network in integers, which predicts with ``activation_bits``.
 loss_ : float
     Mean loss of the compressed network on the training rows, by a forward pass. If it is far above
     ``objective_terms_['loss'][-1]`` / n, the auxiliary variables have run ahead of the weights.
@@ -185,7 +195,7 @@ best_validation_score_ : float
     The largest of them; its weights are kept.
 n_features_in_ : int
     Number of columns of X.
-feature_names_in_ : ndarray of shape (n_features_in_,)
+feature_names_in_ : ndarray of shape (n_features,)
     Names of the columns, where X had names that are all strings.
 n_layers_ : int
     Number of layers, input and output included.

@@ -23,6 +23,7 @@ from ._training import Training, bent_rows
 from ._validation import all_or_nothing, parse_bytes
 from .engine import Terms
 from .initializers import FromMLP
+from .integers import calibrated, integer_outputs
 from .network import Network, in_single_precision
 from .solvers import STREAM_BATCHES, BaseSolver, RunResult, begin, run
 from .targets import BaseTargets
@@ -155,7 +156,7 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
             network = training.rounded(network, encoded)
         network = training.finished(network)
         network = in_single_precision(network) if network.is_rounded else network
-        self._set_fitted(network, targets, solver, rows.image_shape)
+        self._set_fitted(network, targets, solver, rows.image_shape, encoded[0])
         self._stream = Stream(n_batches=solver.n_batches(result.state))
         self._set_curves(result, monitor)
         return encoded
@@ -176,23 +177,21 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
         V = to_numpy(network.forward(rows.X, self._memory_limit))
         return targets.score(rows.y, V, rows.s) if np.isfinite(V).all() else -np.inf
 
-    def _set_fitted(
-        self, network: Network, targets: BaseTargets, solver: BaseSolver | None, image_shape: tuple | None
-    ) -> None:
-        """Set what prediction needs."""
+    def _set_fitted(self, network: Network, targets: Any, solver: Any, image: Any, X: Any = None) -> None:
+        """Set what prediction needs; rows X calibrate integers where ``activation_bits`` wants them."""
         if not network.is_finite:
             raise ValueError(
                 "The fitted weights are not finite for the given X and y. Standardise the columns first, "
                 "e.g. with make_pipeline(StandardScaler(), ...), or pass float64."
             )
-        self.__dict__.update(fitted_attributes(network, targets, solver, image_shape))
+        integers = calibrated(network, targets, X, self.activation_bits)
+        self.__dict__.update(fitted_attributes(network, targets, solver, image, integers))
 
     def _set_curves(self, result: RunResult, monitor: Monitor) -> None:
         self.diagnosis_ = result.diagnosis
         self.n_iter_ = result.n_sweeps
         self._curves = Curves.of_fit(result.curve, monitor.scores if self.early_stopping else None)
-        if self.early_stopping:
-            self.best_validation_score_ = monitor.best_score
+        self.__dict__.update({"best_validation_score_": monitor.best_score} if self.early_stopping else {})
 
     # streams ----------------------------------------------------------------------------------
 
@@ -213,8 +212,8 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
         result = run(stream.training.solver, stream.state, 1, lambda k, weights, terms, state: False)
         network = stream.training.to_network(result.weights)
         network = stream.training.rounded(network, rows.encoded(stream.training.targets))
-        network = stream.training.finished(network)
-        self._set_fitted(network, targets, stream.training.solver, rows.image_shape)
+        network, solver = stream.training.finished(network), stream.training.solver
+        self._set_fitted(network, targets, solver, rows.image_shape, rows.X)
         self._stream, self.diagnosis_ = stream.after(result.state), result.diagnosis
         self.loss_ = result.curve[-1].loss / result.state.weight
         self.n_iter_ = 1 if is_first else self.n_iter_ + 1
@@ -383,6 +382,8 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
         """Network outputs for rows that are checked first, where the network is."""
         check_is_fitted(self, "network_")
         X = check_input(self, X, method, self._image_shape)
+        if self.integers_ is not None:
+            return integer_outputs(self.integers_, self.targets_, X, self.network_.array)
         with np.errstate(all="ignore"):
             V = self.network_.forward(X, self._memory_limit)
         return finite_outputs(V, type(self).__name__, method)

@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .backends import namespace_of
 from .engine import Terms
+from .integers import IntegerForm
 from .network import Network
 from .numerics._linalg import add_to_diagonal, spd_solve
 from .solvers import BaseSolver
@@ -187,11 +188,16 @@ def warn_if_constant(found: float, targets: BaseTargets, rows: tuple, owner: str
 
 
 def fitted_attributes(
-    network: Network, targets: BaseTargets, solver: BaseSolver | None, image_shape: tuple | None
+    network: Network,
+    targets: BaseTargets,
+    solver: BaseSolver | None,
+    image_shape: tuple | None,
+    integers: IntegerForm | None = None,
 ) -> dict:
     """What prediction needs, by the names of the attributes."""
     return {
         "network_": network,
+        "integers_": integers,
         "targets_": targets,
         "solver_": solver,
         "_image_shape": image_shape,

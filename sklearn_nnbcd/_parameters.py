@@ -7,6 +7,7 @@ from sklearn.utils import check_random_state
 
 from ._names import ELSEWHERE, cure_for_parameter
 from ._validation import check_flag, check_integer, check_number, check_option, check_share, parse_bytes
+from .integers import check_activation_bits
 
 #: parameters that are True or False
 SWITCHES = ("fit_intercept", "bend_columns", "compress_output", "early_stopping", "warm_start")
@@ -34,6 +35,7 @@ def check_parameters(estimator: Any) -> None:
         "the share of rows held out by early_stopping=True",
         cure="Try 0.1, or pass X_val and y_val to fit.",
     )
+    check_activation_bits(estimator.activation_bits, owner)
     for name in SWITCHES:
         check_flag(getattr(estimator, name), name, owner)
     if not isinstance(estimator.verbose, bool):

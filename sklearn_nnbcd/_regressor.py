@@ -86,6 +86,7 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         rank=None,
         sparsity=None,
         bits=None,
+        activation_bits=None,
         compression_ratio=None,
         max_bytes=None,
         compress_output=False,
@@ -120,6 +121,7 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         self.rank = rank
         self.sparsity = sparsity
         self.bits = bits
+        self.activation_bits = activation_bits
         self.compression_ratio = compression_ratio
         self.max_bytes = max_bytes
         self.compress_output = compress_output

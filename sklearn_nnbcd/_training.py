@@ -199,7 +199,11 @@ def may_bend(estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver
     Not where weights keep a meaning for X as it is, penalties in its units among them, nor where columns
     outnumber rows or what a Gram matrix is made of.
     """
-    wanted = estimator.bend_columns and estimator.fit_intercept and estimator.bits is None
+    wanted = (
+        estimator.bend_columns
+        and estimator.fit_intercept
+        and not (estimator.bits or estimator.activation_bits)
+    )
     if not wanted or not solver.scales_columns or getattr(estimator.initializer, "in_user_units", False):
         return False
     n_rows, n_columns = rows.X.shape

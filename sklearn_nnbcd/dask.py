@@ -177,6 +177,7 @@ class DaskNNBCD:
             ("early_stopping", (False,)),
             ("device", ("auto", "cpu")),
             ("layers", (None,)),
+            ("activation_bits", (None,)),
         ):
             value = getattr(self, name)
             if name == "solver" and isinstance(value, FullBatch):

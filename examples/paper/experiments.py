@@ -24,7 +24,6 @@ from table6_har import MLP5
 
 from sklearn_nnbcd import NNBCDClassifier
 from sklearn_nnbcd.initializers import Gaussian
-from sklearn_nnbcd.solvers import FullBatch
 
 
 @dataclass(frozen=True)
@@ -41,12 +40,11 @@ class Setting:
 def of_har(hidden: tuple[int, ...], compression: Any, seed: int, **changes: Any) -> NNBCDClassifier:
     """A network on HAR by Algorithm 1, relaxed and extrapolated; penalties and first weights may change."""
     parameters = har.PENALTIES | {"ridge": 0.0, "initializer": Gaussian(0.01)} | changes
-    solver = FullBatch(alpha_w=1.0, scale_columns=False)
     return NNBCDClassifier(
         hidden,
         loss="squared_error",
         compression=compression,
-        solver=solver,
+        solver=har.ACCELERATED,
         random_state=seed,
         **parameters,
     )

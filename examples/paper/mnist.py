@@ -66,7 +66,5 @@ def network(compression: Any, solver: Any, seed: int, **parameters: Any) -> NNBC
 def published(compression: Any, seed: int, accelerated: bool = False, **changes: Any) -> NNBCDClassifier:
     """The CNN by Algorithm 1 with the paper's penalties and first weights."""
     parameters = dict(rho=5.0, gamma=5.0, tau=0.1, proximal=1.0, ridge=0.0, initializer=Gaussian(0.01))
-    solver = FullBatch(
-        relaxation=1.3 if accelerated else 1.0, extrapolation=accelerated, alpha_w=1.0, scale_columns=False
-    )
+    solver = FullBatch.paper(relaxation=1.3 if accelerated else 1.0, extrapolation=accelerated, alpha_w=1.0)
     return network(compression, solver, seed, **(parameters | changes))

@@ -74,7 +74,8 @@ def maps(record: Row) -> str:
 def starts(record: Row) -> str:
     """Spread over the initialisers."""
     return "; ".join(
-        f"{r['experiment']}: from {r['least']:.4f} to {r['most']:.4f}, spread {r['spread']:.4f}"
+        f"{r['experiment']}, {r['initializers']} of 9 initialisers, {r['seeds']} seeds: "
+        f"from {r['least']:.4f} to {r['most']:.4f}, spread {r['spread']:.4f}"
         for r in record["sections"]["initializers_spread"]
     )
 
@@ -82,6 +83,26 @@ def starts(record: Row) -> str:
 def methods(record: Row) -> str:
     """All optimisers."""
     return "; ".join(f"{r['method']}: {r['test_mean']:.4f}" for r in record["sections"]["figure15"])
+
+
+def rate(record: Row) -> str:
+    """K times the mean, half way and at the end."""
+    parts = []
+    for row in record["rows"]:
+        half = len(row["sweeps"]) // 2
+        parts.append(
+            f"{row['case']}, {row['setting']}: {row['k_mean'][half]:.4g} after {row['sweeps'][half]} sweeps, "
+            f"{row['k_mean'][-1]:.4g} after {row['sweeps'][-1]}"
+        )
+    return "K mean ||g||^2: " + "; ".join(parts)
+
+
+def architectures(record: Row) -> str:
+    """Sweeps that raised (7), and what was learned."""
+    return "; ".join(
+        f"{r['network']}, {r['sweeps_are']} sweeps: {r['rises_most']:.0f} rose, test {r['test_mean']:.4f}"
+        for r in record["sections"]["architectures"]
+    )
 
 
 #: item -> (script, file of results, what to say of it)
@@ -106,6 +127,8 @@ ITEMS: dict[str, tuple[str, str, Callable[[Row], str]]] = {
     ),
     "Figures 4a, 7a, 10a, 14a": ("figures_penalties.py", "figures_penalties", maps),
     "Figures 4b, 7b, 10b, 14b": ("figures_initializers.py", "figures_initializers", starts),
+    "Theorem 7, the rate": ("rate.py", "rate", rate),
+    "Beyond the paper's networks": ("architectures.py", "architectures", architectures),
     "Figure 15": ("figure15_optimizers.py", "figure15_optimizers", methods),
 }
 
@@ -115,7 +138,7 @@ def main() -> None:
     rows = []
     for item, (script, name, told) in ITEMS.items():
         path = records.RESULTS / f"{name}.json"
-        found = "not run: the machine's time went to the others"
+        found = "not run yet"
         if path.exists():
             found = told(json.loads(path.read_text(encoding="utf-8")))
         rows.append({"item": item, "script": script, "found": found})

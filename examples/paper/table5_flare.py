@@ -128,7 +128,7 @@ def published(compression: list | None, seed: int, **changes) -> NNBCDClassifier
         (300, 100),
         loss="squared_error",
         compression=compression,
-        solver=FullBatch(relaxation=1.0, extrapolation=False, alpha_w=1.0, scale_columns=False),
+        solver=FullBatch.paper(alpha_w=1.0),
         random_state=seed,
         **(parameters | changes),
     )
@@ -175,31 +175,33 @@ def magnitude(data: tuple, sparsity: float, seed: int, passes: int = 20) -> dict
 
 
 def fits(results: Results, data: tuple, options: argparse.Namespace) -> None:
-    """All fits, a seed at a time."""
+    """All fits, a method at a time."""
     X, y, T, t = data
     for C in (1.0, 0.01):
         key = {"method": f"logistic regression, C = {C:g}", "sparsity": None, "seed": 0}
         model = LogisticRegression(class_weight="balanced", max_iter=5000, C=C)
         results.once(key, lambda model=model: scored(model.fit(X, y), data) | {"weights": X.shape[1]})
-    for seed in range(options.seeds):
-        key = {"method": "dense", "sparsity": None, "seed": seed}
-        results.once(key, functools.partial(mini_batches, data, None, seed))
-        for sparsity in options.sparsities:
+    rows = [(seed, sparsity) for seed in range(options.seeds) for sparsity in options.sparsities]
+    if "mini-batches" in options.methods:
+        for seed in range(options.seeds):
+            key = {"method": "dense", "sparsity": None, "seed": seed}
+            results.once(key, functools.partial(mini_batches, data, None, seed))
+        for seed, sparsity in rows:
             run = functools.partial(mini_batches, data, sparsity, seed)
             results.once({"method": "mini-batches", "sparsity": sparsity, "seed": seed}, run)
-    for seed in range(options.seeds):
-        for sparsity in options.sparsities:
-            run = functools.partial(magnitude, data, sparsity, seed)
-            results.once({"method": "magnitude pruning, Adam", "sparsity": sparsity, "seed": seed}, run)
-    for seed in range(options.seeds):
-        for sparsity in options.sparsities:
+    if "full" in options.methods:
+        for seed, sparsity in rows:
             key = {"method": "Algorithm 1", "sparsity": sparsity, "seed": seed}
             few = (*as_many(X, y, seed), T, t)
             model = published(pruning(sparsity), seed)
             sweeps = 5 if options.quick else SWEEPS
-            row = sweep_by_sweep(results, key, model, few, sweeps=sweeps, every=20, score=balanced)
+            row = sweep_by_sweep(results, key, model, few, sweeps=sweeps, every=50, score=balanced)
             if row is not None and row["finished"] and "weights" not in row:
                 results.put(row | {"weights": round((1.0 - sparsity) * SIZE)}, key)
+    if "magnitude" in options.methods:
+        for seed, sparsity in rows:
+            run = functools.partial(magnitude, data, sparsity, seed)
+            results.once({"method": "magnitude pruning, Adam", "sparsity": sparsity, "seed": seed}, run)
 
 
 def tables(made: list[dict]) -> dict[str, list[dict]]:
@@ -218,6 +220,8 @@ def main() -> None:
     """Run what is missing, and make the table."""
     line = parser(__doc__, seeds=10)
     line.add_argument("--sparsities", nargs="+", type=float, default=list(PAPER))
+    methods = ["mini-batches", "full", "magnitude"]
+    line.add_argument("--methods", nargs="+", default=methods, choices=methods)
     line.add_argument("--validate", action="store_true", help="score on 2014; not for the results' folder")
     options = line.parse_args()
     if options.quick:

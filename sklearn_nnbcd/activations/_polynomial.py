@@ -107,8 +107,8 @@ class Polynomial(BaseActivation):
     def prox(self, V: Any, center: Any, weight: float, *, xp: Any) -> Any:
         """The best stationary point.
 
-        It is within |u - center| <= |sigma(center) - v| / sqrt(weight) and, as a root of a
-        polynomial with coefficients p_0 ... p_m, |u| <= 2 max_k |p_{m-k} / p_m|^(1/k) (Fujiwara).
+        It is within ``|u - center| <= |sigma(center) - v| / sqrt(weight)`` and, as a root of a
+        polynomial with coefficients p_0 ... p_m, ``|u| <= 2 max_k |p_{m-k} / p_m|^(1/k)`` (Fujiwara).
         """
         a = self._checked()
         derivative = _differentiate(a)

@@ -20,7 +20,7 @@ class Square(BaseActivation):
         """The stationary point on the center's side of zero.
 
         1/2 (u^2 - v)^2 + weight/2 u^2 is even, so a minimiser has the sign of the center, and with
-        t = |u| the slope is 2 (t^3 + p t - q), p = weight/2 - v, q = weight |center|/2, which has
+        ``t = |u|`` the slope is 2 (t^3 + p t - q), p = weight/2 - v, ``q = weight |center|/2``, which has
         one positive root by Descartes' rule (for q = 0: sqrt(max(-p, 0))). Newton from above, where
         the cubic is convex, descends to it.
         """

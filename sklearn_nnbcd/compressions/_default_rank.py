@@ -32,7 +32,7 @@ def default_plan(compression: BaseCompression, shape: tuple) -> CompressionPlan 
     >>> default_plan(LowRank(), (2, 100)) is None
     True
     """
-    share = compression.rank * shape[0] * shape[1]  # type: ignore[attr-defined]
+    share = compression.rank * shape[0] * shape[1]
     plan = compression.plan(shape)
     if (compression.highest_rank(shape) or 1) > 1:
         one, two = (clone(compression).set_params(rank=rank).plan(shape) for rank in (1, 2))

@@ -9,7 +9,7 @@ from typing import IO, Any
 from .._validation import check_option
 from ..graphs._fold import folded
 from ..graphs._graph import Graph, graph_of
-from ..integers import IntegerNetwork
+from ..integers import IntegerNetwork, check_own, last_step
 from ._c_float import float_c
 from ._c_integer import integer_c
 from ._c_text import check_name, write_text
@@ -20,7 +20,7 @@ def export_c(
     out_file: str | os.PathLike | IO[str] | None = None,
     *,
     name: str = "network",
-    dtype: str = "float32",
+    dtype: str | None = None,
     input: str = "float32",
     X_calibration: Any = None,
 ) -> str | None:
@@ -50,15 +50,17 @@ def export_c(
         Where to write; None returns the text.
     name : str, default="network"
         What all names in the file begin with.
-    dtype : {"float32", "int8", "int16"}, default="float32"
+    dtype : {"float32", "int8", "int16"} or None, default=None
         Of weights and values. Integers take a quarter or a half of the memory, and no floating point
         but for probabilities, targets of regressions and numbers as inputs. They compute exactly what
-        :class:`IntegerNetwork` does.
+        :class:`IntegerNetwork` does. None: that of an estimator's ``activation_bits``, whose ``predict`` the
+        file then computes, integer by integer; "float32" without them.
     input : {"float32", "int8", "int16"}, default="float32"
         What a row is: numbers as the estimator takes them, or integers of the network's own ``dtype``, as
         ``network_quantise(x, q)`` of the file or ``IntegerNetwork.quantise`` makes them.
     X_calibration : array-like of shape (n_samples, n_features), default=None
-        Rows as the estimator takes them, such as training rows; needed for integers, whose ranges they set.
+        Rows as the estimator takes them, such as training rows; needed for integers, whose ranges they set,
+        and not allowed with ``activation_bits``, whose ranges the fit has set.
 
     Returns
     -------
@@ -90,16 +92,21 @@ def export_c(
     True
     """
     check_name(name)
-    check_option(dtype, ("float32", "int8", "int16"), "dtype", "export_c")
+    own = getattr(last_step(estimator), "integers_", None)
+    if dtype is not None:
+        check_option(dtype, ("float32", "int8", "int16"), "dtype", "export_c")
+    if own is not None:
+        check_own(own, X_calibration, dtype, "export_c")
+    dtype = dtype or ("float32" if own is None else own.dtype)
     if dtype == "float32":
         check_option(input, ("float32",), "input", "export_c with dtype='float32'")
         graph = folded(graph_of(estimator))
         return write_text(float_c(graph, name, _remarks(graph, name)), out_file)
     check_option(input, ("float32", dtype), "input", f"export_c with dtype={dtype!r}")
-    if X_calibration is None:
+    if own is None and X_calibration is None:
         raise ValueError(
             f"The 'X_calibration' of export_c must be rows of X for dtype={dtype!r}, as they set the ranges "
-            "of all values. Got None. Pass training rows."
+            "of all values. Got None. Pass training rows, or fit with activation_bits."
         )
     network = IntegerNetwork.from_estimator(estimator, X_calibration, dtype)
     return write_text(integer_c(network, name, input, _remarks(network.graph, name)), out_file)

@@ -119,7 +119,7 @@ def _product(c: Context, operation: IntegerProduct) -> list[str]:
     (source,) = operation.sources
     v = c.cut[source].bits if source in c.cut else c.layout.bits[source]
     kind = "int8_t" if c.file.weight_bits == 8 else "int16_t"
-    columns = operation.weights.transpose(0, 2, 1)
+    columns = operation.weights.transpose(0, 2, 1).astype(np.int64)
     if np.abs(columns).max(initial=0) <= 7 and groups == operation.after == 1:
         kind, columns = "uint8_t", packed(columns[0])
     kinds = {"v": KINDS[v], "w": kind, "o": KINDS[operation.bits]}

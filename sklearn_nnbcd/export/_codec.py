@@ -20,9 +20,22 @@ from ..activations import ACTIVATIONS
 from ..compressions import COMPRESSIONS, CompressedWeight
 from ..compressions.quantization import Grid, QuantizedArray
 from ..compressions.tensors import Tensorization
+from ..graphs._nodes import Gather, Scatter, SparseProduct, Windows
 from ..initializers import INITIALIZERS, FromMLP
+from ..integers import IntegerForm
+from ..integers._operations import (
+    Combine,
+    IntegerPool,
+    IntegerProduct,
+    Move,
+    Quantise,
+    Rounding,
+    SparseIntegerProduct,
+    Table,
+)
 from ..layers import LAYERS
 from ..layers._pool import Pooled
+from ..layers._windows import Window
 from ..losses import LOSSES
 from ..network import Bend, InputMap
 from ..numerics import ColumnMoments
@@ -41,16 +54,30 @@ FAMILIES: dict[str, dict] = {
 }
 #: classes without a registry
 OTHERS = (
-    Bend,
-    ColumnMoments,
-    Grid,
-    Indicators,
-    InputMap,
-    Labels,
-    Numbers,
-    Pooled,
-    QuantizedArray,
-    Tensorization,
+    *(
+        Bend,
+        ColumnMoments,
+        Grid,
+        Indicators,
+        InputMap,
+        Labels,
+        Numbers,
+        Pooled,
+        QuantizedArray,
+        Tensorization,
+    ),
+    *(
+        IntegerForm,
+        Quantise,
+        IntegerProduct,
+        SparseIntegerProduct,
+        Combine,
+        IntegerPool,
+        Table,
+        Move,
+        Rounding,
+    ),
+    *(Gather, Scatter, Windows, SparseProduct, Window),
 )
 #: pieces that files do not hold, and what to do
 REFUSED: dict[type, str] = {

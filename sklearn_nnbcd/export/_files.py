@@ -23,11 +23,13 @@ from .._classifier import NNBCDClassifier
 from .._estimator import fitted_attributes
 from .._parameters import check_parameters
 from .._regressor import NNBCDRegressor
+from ..graphs import network_graph
+from ..integers import checked_form
 from ..network import Network
 from ..targets import Indicators, Labels, Numbers
 from ._codec import Decoder, Encoder, checked_sizes, plain_dtype
 
-FORMAT, VERSION = "sklearn_nnbcd network", 1
+FORMAT, VERSION = "sklearn_nnbcd network", 2
 #: member of the archive that holds all but the arrays
 HEADER = "network.json"
 #: bytes of JSON that are read at most
@@ -108,6 +110,7 @@ def save_network(estimator: Any, file: str | os.PathLike | IO[bytes]) -> None:
         },
         "network": {part: encoder.encode(getattr(network, part), part) for part in PARTS},
         "targets": encoder.encode(estimator.targets_, "targets"),
+        "integers": encoder.encode(estimator.integers_, "integers"),
         "image": len(network.layers[1].input_shape_) == 3,
         "fitted": {
             key: encoder.encode(getattr(estimator, key), key)
@@ -247,7 +250,10 @@ def _restored(tree: dict, archive: zipfile.ZipFile) -> Any:
     if not isinstance(targets, allowed):
         raise ValueError(f"the targets are not those of {cls.__name__}")
     image = network.layers[1].input_shape_ if tree["image"] else None
-    estimator.__dict__.update(fitted | fitted_attributes(network, targets, None, image))
+    integers = decoder.decode(tree["integers"])
+    if integers is not None:
+        integers = checked_form(integers, network_graph(network, targets))
+    estimator.__dict__.update(fitted | fitted_attributes(network, targets, None, image, integers))
     return estimator
 
 

@@ -15,7 +15,7 @@ from .._sklearn_compat import MLP_HAS_POISSON, set_fitted_mlp
 from ..activations import ACTIVATIONS
 from ..layers import Dense
 from ..losses import CrossEntropy, Logistic, Poisson
-from ..network import Network
+from ..network import Network, refuse_integers
 from ..targets import Indicators, Labels, Numbers
 
 #: class of an activation -> scikit-learn's name
@@ -67,6 +67,7 @@ def to_mlp(estimator: Any) -> MLPClassifier | MLPRegressor:
             f"{type(estimator).__name__}. Of a pipeline pass the last step, pipeline[-1]."
         )
     check_is_fitted(estimator, "network_")
+    refuse_integers(estimator, "to_mlp")
     network, targets = estimator.network_, estimator.targets_
     out_activation = _out_activation(targets)
     parameters = {"activation": _activation(network)}

@@ -10,7 +10,10 @@ import numpy as np
 
 from .._validation import check_integer
 from ..graphs._graph import Graph, graph_of
-from ._onnx_writer import Writer, class_names, write_outputs
+from ..integers import last_step
+from ..network import refuse_integers
+from ._onnx_values import Writer
+from ._onnx_writer import class_names, write_outputs
 
 #: the first opset in which all operators that are used have their present form, and the usual one
 FIRST_OPSET, USUAL_OPSET = 14, 17
@@ -84,6 +87,7 @@ def export_onnx(
             f"The 'opset' of export_onnx must be at most {known}, the newest that the installed onnx knows. "
             f"Got {opset}. Try {USUAL_OPSET}, or upgrade onnx."
         )
+    refuse_integers(last_step(estimator), "export_onnx")
     model = _model(onnx, graph_of(estimator), opset)
     content = model.SerializeToString()
     if out_file is None:

@@ -10,9 +10,11 @@ import numpy as np
 from .._classifier import NNBCDClassifier
 from .._regressor import NNBCDRegressor
 from ..graphs._graph import graph_of
+from ..network import refuse_integers
 from ..targets import Indicators
 from ._onnx import FIRST_OPSET, installed
-from ._onnx_writer import Writer, class_names, write_outputs
+from ._onnx_values import Writer
+from ._onnx_writer import class_names, write_outputs
 
 
 def register_onnx_converter() -> None:
@@ -107,6 +109,7 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     x = operator.inputs[0].full_name
     if not isinstance(operator.inputs[0].type, FloatTensorType | DoubleTensorType):
         x = w.cast(x, w.types.FLOAT)
+    refuse_integers(operator.raw_operator, "the ONNX converter")
     write_outputs(w, graph_of(operator.raw_operator), x, [output.full_name for output in operator.outputs])
     for tensor in w.constants:
         # as lists, which those who read converted models (orbital) understand, as they do not raw bytes

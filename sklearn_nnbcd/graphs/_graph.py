@@ -146,12 +146,25 @@ def graph_of(estimator: Any) -> Graph:
             f"that ends with one. Got {type(last).__name__}. For a search pass its best_estimator_."
         )
     check_is_fitted(last, "network_")
-    network, targets = last.network_, last.targets_
+    return network_graph(
+        last.network_, last.targets_, [s for s in scalers if not (s is None or isinstance(s, str))]
+    )
+
+
+def network_graph(network: Network, targets: Any, scalers: Any = ()) -> Graph:
+    """The graph of a network and of what its outputs are.
+
+    Parameters
+    ----------
+    network : Network
+    targets : targets
+    scalers : sequence of scalers, default=()
+        Fitted; before the network.
+    """
     builder = Builder(network.n_features)
     place = 0
     for scaler in scalers:
-        if scaler is not None and not isinstance(scaler, str):
-            place = lower_scaler(scaler, builder, place)
+        place = lower_scaler(scaler, builder, place)
     scores = _lower_network(network, builder, place)
     dtype, loss = np.dtype(network.dtype), targets.loss
     probabilities = predictions = classes = None

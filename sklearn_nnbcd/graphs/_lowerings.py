@@ -233,12 +233,6 @@ def _double(builder: Builder, v: int) -> int:
     return builder.add(Polynomial, v, coefficients=(0.0, 2.0))
 
 
-def _joint_simplex(builder: Builder, v: int, dtype: Any) -> int:
-    """The nearest probability vector to (K v + 1)/2."""
-    half = builder.add(Polynomial, v, coefficients=(0.5, 0.5 * builder.nodes[v].size))
-    return builder.add(Simplex, half)
-
-
 def _exp(builder: Builder, v: int, dtype: Any) -> int:
     return builder.add(Exp, v, top=0.75 * math.log(float(np.finfo(dtype).max)))
 
@@ -249,7 +243,7 @@ Head = Callable[[Builder, int, Any], int]
 LOSS_LOWERINGS: dict[type, tuple[Head, Head]] = {
     losses.SquaredError: (_clipped_half, lambda builder, v, dtype: builder.add(Simplex, v)),
     losses.Hinge: (_clipped_half, lambda builder, v, dtype: builder.add(Simplex, _half(builder, v))),
-    losses.JointHinge: (_clipped_half, _joint_simplex),
+    losses.JointHinge: (_clipped_half, lambda builder, v, dtype: builder.add(Simplex, v)),
     losses.Exponential: (
         lambda builder, v, dtype: _sigmoid(builder, _double(builder, v), dtype),
         lambda builder, v, dtype: _shares(builder, _double(builder, v), dtype),

@@ -88,13 +88,14 @@ class IntegerBuilder(Ranges):
             return self._table(k)
         if isinstance(node, Scale):
             raise ValueError(
-                "The 'dtype' of export_c must be 'float32' for a network whose inputs are scaled after they "
-                "were used, as by a skip connection around the first layer."
+                "A network in integers must not use its inputs before they are scaled, as by a skip "
+                "connection around the first layer. Got one that does. Use dtype='float32', or "
+                "activation_bits=None."
             )
         if isinstance(node, Arcs):
             raise ValueError(
-                "The 'dtype' of export_c must be 'float32' for a network with bent columns. Fit with "
-                "bend_columns=False, or with bits or max_bytes, which leave them as they are."
+                "A network in integers must not have bent columns. Got some. Use dtype='float32', or fit "
+                "with bend_columns=False, activation_bits, bits or max_bytes, which leave them as they are."
             )
         chain = [k]
         before = getattr(node, "before", None)
@@ -143,7 +144,7 @@ class IntegerBuilder(Ranges):
             limit = self.precision.weights
             integers = np.clip(np.rint(W / scale[:, None, :]), -limit, limit).astype(np.int64)
             bias = self._bias(node, W, integers * scale[:, None, :], grid, intercept)
-        steps = np.rint(bias / (scale * unit)).astype(np.int64)
+        steps = np.rint(bias / (scale * unit)).astype(np.int32)
         if end == self.graph.scores:
             self.scale = float((scale * unit).max())
             rounding = rounding_of(scale * unit / self.scale, 0, -(2**31), 2**31 - 1)
@@ -158,12 +159,14 @@ class IntegerBuilder(Ranges):
         places = (end, (source,), self.nodes[end].size, bits)
         if isinstance(node, SparseProduct):
             rows = np.repeat(np.arange(node.shape[0]), np.diff(node.indptr))
-            entries = integers[0][rows, node.indices.astype(np.int64)]
+            entries = narrowed(integers[0][rows, node.indices.astype(np.int64)])
             flat = replace(rounding, multiplier=rounding.multiplier[0])
-            self.operations.append(SparseIntegerProduct(*places, node, entries, steps[0], flat))
+            self.operations.append(SparseIntegerProduct(*places, replace(node, data=entries), steps[0], flat))
             return
         blocks = node.before * len(integers)
-        self.operations.append(IntegerProduct(*places, integers, steps, rounding, blocks, node.after))
+        self.operations.append(
+            IntegerProduct(*places, narrowed(integers), steps, rounding, blocks, node.after)
+        )
 
     def _rounded(self, node: Any, W: np.ndarray, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
         """Integers (groups, d_in, d_out), given or rounded by the data's metric, scales (groups, d_out)."""
@@ -214,7 +217,7 @@ class IntegerBuilder(Ranges):
             check_ratio(largest / unit / 2**15)
         factors = tuple(int(np.rint(float(grid.scale) / unit)) for grid in grids)
         rounding = Rounding(1, shift, zero, low, high)
-        steps = np.rint(constant / unit).astype(np.int64)
+        steps = np.rint(constant / unit).astype(np.int32)
         places = (end, sources, self.nodes[end].size, bits)
         self.operations.append(Combine(*places, factors, steps, rounding))
 
@@ -236,7 +239,7 @@ class IntegerBuilder(Ranges):
             return
         self.operations.append(Move(-k, (source,), node.size, grid.bits, node, grid.zero))
         self.scale, same = float(grid.scale), Rounding(1, 0, 0, -(2**31), 2**31 - 1)
-        self.operations.append(Combine(k, (-k,), node.size, 32, (1,), np.zeros(1, np.int64), same))
+        self.operations.append(Combine(k, (-k,), node.size, 32, (1,), np.zeros(1, np.int32), same))
 
     def _table(self, k: int) -> set[int]:
         """A function of single entries, and those right after it, as one table."""
@@ -257,9 +260,15 @@ class IntegerBuilder(Ranges):
         fraction = TABLE_FRACTION[p.bits]
         entries = numbers[:, 0] / result.scale - result.offset / result.scale
         bound = 2**15 - 1
-        table = np.clip(np.rint(entries * 2**fraction), -bound, bound).astype(np.int64)
+        table = np.clip(np.rint(entries * 2**fraction), -bound, bound).astype(np.int16)
         self.grids[end] = result
         size = self.nodes[end].size
         ends = (result.low, result.high)
         self.operations.append(Table(end, (source,), size, result.bits, table, spacing, fraction, *ends))
         return set(chain)
+
+
+def narrowed(integers: np.ndarray) -> np.ndarray:
+    """Integers in the smallest dtype that holds them all: weights are a part of every file."""
+    small = np.abs(integers).max(initial=0) <= 127
+    return integers.astype(np.int8 if small else np.int16)

@@ -138,7 +138,7 @@ def rounding_of(ratios: np.ndarray, zero: int, low: int, high: int) -> Rounding:
     largest = float(np.max(ratios))
     check_ratio(largest)
     shift = min(max(15 - math.floor(math.log2(largest)), 1), 40) if largest > 0.0 else 1
-    multiplier = np.minimum(np.rint(ratios * 2.0**shift), 2**16 - 1).astype(np.int64)
+    multiplier = np.minimum(np.rint(ratios * 2.0**shift), 2**16 - 1).astype(np.uint16)
     return Rounding(multiplier, shift, zero, low, high)
 
 
@@ -146,6 +146,7 @@ def check_ratio(ratio: float) -> None:
     """Raise ValueError where results are so small beside their parts that rounding leaves nothing."""
     if not ratio < 2.0**14:
         raise ValueError(
-            "The 'estimator' of export_c must have values that int8 or int16 can hold side by side. Got sums "
-            f"whose steps are {ratio:.3g} times those of their results. Use dtype='float32'."
+            "A network in integers must have values that int8 or int16 can hold side by side. Got sums "
+            f"whose steps are {ratio:.3g} times those of their results. Use dtype='float32', or "
+            "activation_bits=None."
         )

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_array
 
 from .._validation import check_option
-from ..graphs._fold import folded
-from ..graphs._graph import Graph, graph_of
-from ._build import IntegerBuilder
+from ..graphs import Graph, folded, graph_of
+from ._form import IntegerForm
 from ._grids import PRECISIONS
 from ._operations import Operation
 
@@ -24,18 +24,14 @@ class IntegerNetwork:
     Values are numbers on grids, scale * integer + offset. Ranges of values come from rows of X; weights
     are rounded output column by output column. A product is a sum in int32, then one multiplication by an
     integer and one shift; activations other than clips are tables. Every step here is exactly that of the
-    C file, so scores are equal bit for bit.
+    C file, so scores are equal bit for bit. An estimator with ``activation_bits`` predicts by its own.
 
     Attributes
     ----------
     graph : Graph
         What was rounded; its head makes predictions and probabilities of scores.
-    operations : tuple of Operation
-        In the order in which they are computed; the last one gives the scores.
-    scale : float
-        Of the scores: numbers are ``scale * integers``.
-    dtype : {"int8", "int16"}
-        Of weights and activations.
+    form : IntegerForm
+        The integers.
 
     Examples
     --------
@@ -52,22 +48,22 @@ class IntegerNetwork:
     """
 
     graph: Graph
-    operations: tuple[Operation, ...]
-    scale: float
-    dtype: str
+    form: IntegerForm
 
     @classmethod
-    def from_estimator(cls, estimator: Any, X: Any, dtype: str = "int8") -> IntegerNetwork:
-        """Round a fitted network.
+    def from_estimator(cls, estimator: Any, X: Any = None, dtype: str | None = None) -> IntegerNetwork:
+        """The integers of an estimator with ``activation_bits``, or those of any other with rows.
 
         Parameters
         ----------
         estimator : NNBCDClassifier, NNBCDRegressor or Pipeline
             Fitted; as for :func:`export_c`.
-        X : array-like of shape (n_samples, n_features)
-            Rows as the estimator takes them, such as training rows: they set the ranges of all values.
-        dtype : {"int8", "int16"}, default="int8"
-            Of weights and activations. What lies between the factors of a weight is int16 in both.
+        X : array-like of shape (n_samples, n_features), default=None
+            Rows as the estimator takes them, such as training rows: they set the ranges of all values. None
+            for an estimator with ``activation_bits``, whose fit has set them.
+        dtype : {"int8", "int16"} or None, default=None
+            Of weights and activations. What lies between the factors of a weight is int16 in both. None:
+            that of ``activation_bits``, or "int8".
 
         Returns
         -------
@@ -78,16 +74,44 @@ class IntegerNetwork:
         ValueError
             For another dtype, for rows of another width, and for what :func:`export_c` refuses.
         """
-        check_option(dtype, tuple(PRECISIONS), "dtype", "IntegerNetwork")
-        graph = folded(graph_of(estimator), largest_shift=np.inf)
+        owner = "IntegerNetwork"
+        if dtype is not None:
+            check_option(dtype, tuple(PRECISIONS), "dtype", owner)
+        graph, last = graph_of(estimator), last_step(estimator)
+        own = getattr(last, "integers_", None)
+        if own is not None:
+            check_own(own, X, dtype, owner)
+            plain = graph_of(last)
+            scalers = graph.nodes[1 : 1 + len(graph.nodes) - len(plain.nodes)]
+            return cls(folded(plain, largest_shift=np.inf), own.after(scalers))
+        if X is None:
+            raise ValueError(
+                f"The X for {owner} must be rows, such as training rows, for an estimator with "
+                "activation_bits=None. Got None. Pass rows, or fit with activation_bits=8."
+            )
         X = check_array(X, dtype=[np.float64, np.float32], input_name="X")
         if X.shape[1] != graph.n_features:
             raise ValueError(
-                f"The rows of X for IntegerNetwork must have {graph.n_features} features, as in fit. Got "
+                f"The rows of X for {owner} must have {graph.n_features} features, as in fit. Got "
                 f"{X.shape[1]}."
             )
-        builder = IntegerBuilder(graph, X, PRECISIONS[dtype])
-        return cls(graph, tuple(builder.operations), builder.scale, dtype)
+        graph = folded(graph, largest_shift=np.inf)
+        return cls(graph, IntegerForm.of(graph, X, dtype or "int8"))
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """In the order in which they are computed; the last one gives the scores."""
+        return self.form.operations
+
+    @property
+    def scale(self) -> float:
+        """Of the scores: numbers are ``scale * integers``."""
+        return self.form.scale
+
+    @property
+    def dtype(self) -> str:
+        """Of weights and activations: "int8" or "int16"."""
+        return self.form.dtype
 
     def quantise(self, X: Any) -> np.ndarray:
         """Rows of X as the integers that the network reads.
@@ -101,7 +125,7 @@ class IntegerNetwork:
         Q : ndarray of shape (n_samples, n_features)
             Of the dtype of the network.
         """
-        return self.operations[0].evaluate(np.asarray(X)).astype(self.dtype)
+        return self.form.quantise(X)
 
     def scores(self, X: Any) -> np.ndarray:
         """Scores as integers.
@@ -116,16 +140,10 @@ class IntegerNetwork:
         -------
         scores : ndarray of int32 of shape (n_samples, n_outputs)
         """
-        X = np.asarray(X)
-        first, *others = self.operations
-        Q = X.astype(np.int64) if X.dtype == np.dtype(self.dtype) else first.evaluate(X)
-        values = {first.place: Q}
-        for operation in others:
-            values[operation.place] = operation.evaluate(*(values[k] for k in operation.sources))
-        return values[self.graph.scores].astype(np.int32)
+        return self.form.scores(np.asarray(X))
 
     def _outputs(self, X: Any) -> np.ndarray:
-        return self.scores(X).astype(np.float32) * np.float32(self.scale)
+        return self.form.outputs(np.asarray(X), "float32")
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Scores as numbers, shape (n_samples,) or (n_samples, n_outputs), in float32."""
@@ -149,3 +167,19 @@ class IntegerNetwork:
         assert self.graph.classes is not None
         codes = (scores[:, 0] > 0).astype(int) if scores.shape[1] == 1 else scores.argmax(axis=1)
         return self.graph.classes[codes]
+
+
+def last_step(estimator: Any) -> Any:
+    """The estimator itself, or the last step of a pipeline."""
+    return estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+
+
+def check_own(form: IntegerForm, X: Any, dtype: str | None, owner: str) -> None:
+    """Raise ValueError for rows or a dtype beside the integers that an estimator has already."""
+    if X is not None or dtype not in (None, form.dtype):
+        rows = "no rows" if X is None else "rows"
+        raise ValueError(
+            f"The integers of {owner} must be those of the fit for an estimator with activation_bits="
+            f"{form.bits}, which computes what predict does: dtype None or {form.dtype!r}, and no rows. Got "
+            f"dtype={dtype!r} and {rows}. Leave them out, or fit with activation_bits=None."
+        )

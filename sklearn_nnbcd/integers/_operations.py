@@ -8,10 +8,12 @@ nothing overflows in int32 either.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from ..graphs._nodes import Gather, Node, Pool, Scatter, SparseProduct, Windows
 from ..layers._windows import Window
 
 #: bits after the point of a table's entries, by the bits of its results
@@ -45,6 +47,16 @@ class Rounding:
         half = (1 << self.shift) >> 1
         return np.clip(self.zero + ((sums * multiplier + half) >> self.shift), self.low, self.high)
 
+    def check(self, shape: tuple[int, ...], bits: int) -> None:
+        """Raise ValueError unless the numbers are within their ranges, and multipliers of a shape."""
+        numbers = (self.shift, self.zero, self.low, self.high)
+        fit(all(type(number) is int for number in numbers), 0 <= self.shift <= 40)
+        fit(-(1 << (bits - 1)) <= self.low <= self.high < 1 << (bits - 1), abs(self.zero) < 1 << bits)
+        if shape == ():
+            fit(type(self.multiplier) is int, 0 <= self.multiplier < 1 << 16)
+        else:
+            fit_integers(self.multiplier, shape)
+
 
 @dataclass(frozen=True, eq=False)
 class Operation:
@@ -71,6 +83,24 @@ class Operation:
         """The value, shape (n, size), of the sources' values."""
         raise NotImplementedError
 
+    def check(self, sources: list[Operation], nodes: tuple[Node, ...]) -> None:
+        """Raise ValueError, or another error, unless the parts fit each other, the sources and the graph."""
+        raise NotImplementedError
+
+    def __getstate__(self) -> dict:
+        return {name: value for name, value in vars(self).items() if name != "matrix"}
+
+
+def fit(*conditions: Any) -> None:
+    """Raise ValueError unless all conditions hold."""
+    if not all(bool(condition) for condition in conditions):
+        raise ValueError("the parts of an operation of integers do not fit each other")
+
+
+def fit_integers(array: Any, shape: tuple[int, ...]) -> None:
+    """Raise ValueError unless an array holds integers and has a shape."""
+    fit(isinstance(array, np.ndarray) and array.dtype.kind in "iu", tuple(array.shape) == shape)
+
 
 @dataclass(frozen=True, eq=False)
 class Quantise(Operation):
@@ -93,6 +123,14 @@ class Quantise(Operation):
             T = np.where(T > low, np.where(T < high, T, high), low).astype(np.float32)
         return np.floor(T + np.float32(0.5)).astype(np.int64) + self.zero
 
+    def check(self, sources: list[Operation], nodes: tuple[Node, ...]) -> None:
+        """Columns of numbers, and ends within the bits."""
+        fit(self.sources == (), type(self.zero) is int, abs(self.zero) < 1 << self.bits)
+        for number in (self.origin, self.factor, self.low, self.high):
+            fit(np.shape(number) in ((), (self.size,)), np.isfinite(number).all())
+        top = 1 << (self.bits - 1)
+        fit((np.asarray(self.low) >= -top).all(), (np.asarray(self.high) < top).all())
+
 
 @dataclass(frozen=True, eq=False)
 class IntegerProduct(Operation):
@@ -107,37 +145,81 @@ class IntegerProduct(Operation):
     blocks: int
     after: int
 
+    @cached_property
+    def matrix(self) -> np.ndarray:
+        """The weights in float64, which holds every sum exactly: they are below 2^31."""
+        return self.weights.astype(np.float64)
+
     def evaluate(self, *values: np.ndarray) -> np.ndarray:
         """Sums of products plus the bias, rounded."""
         groups, d_in, d_out = self.weights.shape
-        n = values[0].shape[0]
-        T = values[0].reshape(-1, groups, d_in, self.after).astype(np.float64)
-        # float64 holds these sums exactly: they are below 2^31
-        sums = np.matmul(self.weights.transpose(0, 2, 1).astype(np.float64), T).astype(np.int64)
-        sums += self.bias[:, :, None]
+        n, matrix = values[0].shape[0], self.matrix
+        V = values[0].astype(matrix.dtype)
+        if groups == self.after == 1:
+            sums = (V.reshape(-1, d_in) @ matrix[0]).astype(np.int64) + self.bias
+            return self.rounding(sums, self.rounding.multiplier).reshape(n, -1)
+        T = V.reshape(-1, groups, d_in, self.after)
+        sums = np.matmul(matrix.transpose(0, 2, 1), T).astype(np.int64) + self.bias[:, :, None]
         return self.rounding(sums, self.rounding.multiplier[:, :, None]).reshape(n, -1)
+
+    def check(self, sources: list[Operation], nodes: tuple[Node, ...]) -> None:
+        """Matrices with a bias and a multiplier for each column, and blocks that make up the values."""
+        (source,) = sources
+        groups, d_in, d_out = self.weights.shape
+        fit_integers(self.weights, (groups, d_in, d_out))
+        fit_integers(self.bias, (groups, d_out))
+        self.rounding.check((groups, d_out), self.bits)
+        whole = type(self.blocks) is int and type(self.after) is int and self.blocks % groups == 0
+        fit(whole, self.blocks >= 1, self.after >= 1, source.bits <= 16)
+        fit(source.size == self.blocks * d_in * self.after, self.size == self.blocks * d_out * self.after)
 
 
 @dataclass(frozen=True, eq=False)
 class SparseIntegerProduct(Operation):
-    """The product of ``before`` rows with a sparse matrix; ``node`` says where its entries are.
+    """The product of ``before`` rows with a sparse matrix of integers, which is that of ``node``.
 
     ``bias`` and the multiplier have the shape (d_out,).
     """
 
     node: Any
-    weights: np.ndarray
     bias: np.ndarray
     rounding: Rounding
 
+    @property
+    def weights(self) -> np.ndarray:
+        """The integers, row by row."""
+        return self.node.data
+
+    @cached_property
+    def matrix(self) -> np.ndarray:
+        """The matrix, dense, in float64, which holds every sum exactly."""
+        return self.node.to_dense().astype(np.float64)
+
     def evaluate(self, *values: np.ndarray) -> np.ndarray:
         """Sums of products plus the bias, rounded."""
-        d_in, d_out = self.node.shape
-        W = np.zeros((d_in, d_out))
-        rows = np.repeat(np.arange(d_in), np.diff(self.node.indptr))
-        W[rows, self.node.indices.astype(np.int64)] = self.weights
-        sums = (values[0].reshape(-1, d_in).astype(np.float64) @ W).astype(np.int64) + self.bias
+        d_in = self.node.shape[0]
+        sums = (values[0].reshape(-1, d_in).astype(np.float64) @ self.matrix).astype(np.int64) + self.bias
         return self.rounding(sums, self.rounding.multiplier).reshape(values[0].shape[0], -1)
+
+    def check(self, sources: list[Operation], nodes: tuple[Node, ...]) -> None:
+        """The pattern of the graph's own sparse product, and blocks that make up the values."""
+        (source,), node = sources, self.node
+        twins = [
+            other for other in nodes if isinstance(other, SparseProduct) and other.sources == self.sources
+        ]
+        fit(isinstance(node, SparseProduct), any(same_pattern(node, twin) for twin in twins))
+        fit_integers(node.data, node.indices.shape)
+        fit_integers(self.bias, (node.shape[1],))
+        self.rounding.check((node.shape[1],), self.bits)
+        fit(source.bits <= 16, source.size == node.before * node.shape[0])
+        fit(self.size == node.before * node.shape[1])
+
+
+def same_pattern(node: SparseProduct, other: SparseProduct) -> bool:
+    """Whether two sparse matrices have their entries in the same places."""
+    pairs = ((node.indices, other.indices), (node.indptr, other.indptr))
+    same = (tuple(node.shape), node.before) == (tuple(other.shape), other.before)
+    return same and all(np.array_equal(a, b) for a, b in pairs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,6 +240,14 @@ class Combine(Operation):
             sums = sums + factor * value
         return self.rounding(sums, 1)
 
+    def check(self, sources: list[Operation], nodes: tuple[Node, ...]) -> None:
+        """A factor for each value, all of one size."""
+        fit(len(self.factors) == len(sources) >= 1, all(type(factor) is int for factor in self.factors))
+        fit(all(source.size == self.size and source.bits <= 16 for source in sources))
+        fit_integers(self.constant, (len(self.constant),))
+        fit(len(self.constant) >= 1, self.size % len(self.constant) == 0)
+        self.rounding.check((), self.bits)
+
 
 @dataclass(frozen=True, eq=False)
 class IntegerPool(Operation):
@@ -170,6 +260,13 @@ class IntegerPool(Operation):
         """The rounded means."""
         sums = self.window.cut(values[0], xp=np).sum(axis=3).reshape(values[0].shape[0], -1)
         return self.rounding(sums, self.rounding.multiplier)
+
+    def check(self, sources: list[Operation], nodes: tuple[Node, ...]) -> None:
+        """The window of the graph's own pool."""
+        (source,), twin = sources, nodes[self.place]
+        fit(isinstance(twin, Pool), getattr(twin, "window", None) == self.window)
+        fit(twin.sources == self.sources, source.size == nodes[twin.sources[0]].size, source.bits <= 16)
+        self.rounding.check((), self.bits)
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,6 +291,14 @@ class Table(Operation):
         between = self.table[k] * ((1 << self.spacing) - f) + self.table[k + 1] * f
         return np.clip((between + (1 << (shift - 1))) >> shift, self.low, self.high)
 
+    def check(self, sources: list[Operation], nodes: tuple[Node, ...]) -> None:
+        """A table over all integers of 16 bits."""
+        (source,) = sources
+        fit(type(self.spacing) is int, 1 <= self.spacing <= 15, self.fraction in TABLE_FRACTION.values())
+        fit_integers(self.table, ((1 << (16 - self.spacing)) + 1,))
+        fit(source.size == self.size, source.bits <= 16)
+        Rounding(1, 0, 0, self.low, self.high).check((), self.bits)
+
 
 @dataclass(frozen=True, eq=False)
 class Move(Operation):
@@ -205,3 +310,15 @@ class Move(Operation):
     def evaluate(self, *values: np.ndarray) -> np.ndarray:
         """The entries in their new places."""
         return self.node.evaluate(values[0] - self.zero) + self.zero
+
+    def check(self, sources: list[Operation], nodes: tuple[Node, ...]) -> None:
+        """The graph's own node."""
+        (source,), twin, node = sources, nodes[abs(self.place)], self.node
+        fit(type(node) is type(twin), isinstance(node, Gather | Scatter | Windows))
+        fit(node.size == twin.size, node.sources == twin.sources == self.sources)
+        fit(source.size == nodes[twin.sources[0]].size, source.bits <= 16)
+        if isinstance(twin, Windows):
+            fit(node.window == twin.window)
+        elif isinstance(twin, Gather | Scatter):
+            fit(np.array_equal(node.indices, twin.indices), node.before == twin.before)
+        fit(type(self.zero) is int, abs(self.zero) < 1 << self.bits)

@@ -7,7 +7,7 @@ from ._base import BaseLoss
 
 
 class AbsoluteError(BaseLoss):
-    """Sum over outputs of |v - y|.
+    """Sum over outputs of ``|v - y|``.
 
     The splitting smooths every loss: after V_N and U_N are minimised out, (7) charges the forward
     pass the envelope min_v loss(v) + w/2 ||v - .||^2, w = rho gamma / (rho + gamma). Of the absolute
@@ -33,7 +33,7 @@ class AbsoluteError(BaseLoss):
         It is the second moment of the slopes -1 and 1, which is the Fisher information of the Laplace
         distribution whose negative log-likelihood the loss is. A step is then at most one unit of the
         targets, their spread. What curves the mean, twice the residuals' density at zero (about
-        1 / mean |v - y|), made steps shorter and fits worse.
+        1 / mean ``|v - y|``), made steps shorter and fits worse.
         """
         return xp.eye(V.shape[1], dtype=V.dtype)
 

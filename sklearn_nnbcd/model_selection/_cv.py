@@ -69,7 +69,7 @@ n_splits_ : int
     Number of folds.
 n_features_in_ : int
     Number of columns of X.
-feature_names_in_ : ndarray of shape (n_features_in_,)
+feature_names_in_ : ndarray of shape (n_features,)
     Names of the columns, where X had names that are all strings.
 """
 

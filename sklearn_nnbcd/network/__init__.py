@@ -5,11 +5,12 @@ from ._bend import Bend
 from ._inputs import InputMap
 from ._metrics import network_metrics
 from ._narrow import narrow, narrow_network
-from ._network import Network
-from ._quantize import in_single_precision, quantize, quantize_fit, quantize_network
+from ._network import Network, refuse_integers
+from ._quantize import CALIBRATION_ROWS, in_single_precision, quantize, quantize_fit, quantize_network
 from ._rows import network_rows, network_targets
 
 __all__ = [
+    "CALIBRATION_ROWS",
     "Bend",
     "InputMap",
     "Network",
@@ -22,4 +23,5 @@ __all__ = [
     "quantize",
     "quantize_fit",
     "quantize_network",
+    "refuse_integers",
 ]

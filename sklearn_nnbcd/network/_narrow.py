@@ -8,7 +8,7 @@ from typing import Any
 from sklearn.utils.validation import check_is_fitted
 
 from ..layers import Dense
-from ._network import Network
+from ._network import Network, refuse_integers
 
 
 def narrow_network(network: Network) -> Network:
@@ -104,8 +104,11 @@ def narrow(estimator: Any) -> Any:
     ------
     NotFittedError
         If the estimator is not fitted.
+    ValueError
+        If it computes in integers.
     """
     check_is_fitted(estimator, "network_")
+    refuse_integers(estimator, "narrow")
     narrowed = copy.copy(estimator)
     narrowed.network_ = narrow_network(estimator.network_)
     return narrowed

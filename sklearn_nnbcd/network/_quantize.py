@@ -26,7 +26,7 @@ from ._adapt import adapted_network
 from ._bend import Bend
 from ._inputs import InputMap
 from ._metrics import RIDGES, centred_inputs, mean_squares, network_metrics, row_shares
-from ._network import Network
+from ._network import Network, refuse_integers
 from ._rows import network_rows, network_targets
 
 #: share by which the loss may rise before anything is done about it
@@ -181,6 +181,8 @@ def quantize(estimator: Any, X: Any, y: Any = None, bits: Any = 8, *, feedback: 
     ------
     NotFittedError
         If the estimator is not fitted.
+    ValueError
+        For other ``bits``, and for an estimator that computes in integers already.
 
     Examples
     --------
@@ -196,6 +198,7 @@ def quantize(estimator: Any, X: Any, y: Any = None, bits: Any = 8, *, feedback: 
     True
     """
     check_is_fitted(estimator, "network_")
+    refuse_integers(estimator, "quantize")
     network, targets = estimator.network_, estimator.targets_
     rows, Y = network_rows(network, X, "quantize"), network_targets(estimator, X, y)
     rounded = copy.copy(estimator)

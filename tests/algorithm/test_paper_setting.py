@@ -4,11 +4,12 @@
 import numpy as np
 import pytest
 import reference
-from problems import draw_start, fitted, make_problem
+from problems import MILD_COMPRESSIONS, NUMPY, draw_start, fitted, make_problem
 from sklearn.base import clone
 from sklearn.datasets import load_wine
 
 from sklearn_nnbcd import NNBCDClassifier
+from sklearn_nnbcd.compressions import RegularizedFormatPlan
 from sklearn_nnbcd.solvers import FitContext, FullBatch
 
 WIDTHS = (4, 6, 4, 3)
@@ -109,3 +110,25 @@ def test_what_does_not_go_together_is_refused():
     model = NNBCDClassifier((8, 8), compression="l0", compression_ratio=0.5, solver=FullBatch.paper())
     with pytest.raises(ValueError, match="'ridge_on' of FullBatch must be 'weights'"):
         model.fit(X, y)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1e-3, 0.5, 30.0])
+@pytest.mark.parametrize("ridge", [0.0, 0.4])
+@pytest.mark.parametrize("name", ["tt", "tt_paired", "low_rank"])
+def test_the_step_of_the_factors_falls_by_the_lemmas_amount(name, ridge, alpha):
+    """tau/2 ||W - M||^2 + r(M) falls by alpha/2 ||G - G_old||^2, G the factors; to rounding."""
+    rng, tau = np.random.default_rng(0), 0.7
+    plan = MILD_COMPRESSIONS[name].plan((12, 8))
+    plan = RegularizedFormatPlan(plan, ridge) if ridge else plan
+    M = plan.project(rng.normal(size=(12, 8)), xp=NUMPY)
+
+    def value(M, W):
+        return tau / 2 * np.sum((W - M.to_dense(xp=NUMPY)) ** 2) + plan.penalty(M, xp=NUMPY)
+
+    for _ in range(5):
+        W = rng.normal(size=(12, 8))
+        new = plan.factor_step(W, M, tau, alpha, xp=NUMPY)
+        moved = sum(np.sum((a - b) ** 2) for a, b in zip(new.arrays, M.arrays, strict=True))
+        assert value(new, W) <= value(M, W) - alpha / 2 * moved + 1e-12 * (1 + value(M, W))
+        assert moved > 0
+        M = new

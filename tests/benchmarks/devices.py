@@ -194,7 +194,8 @@ def contestants(data: Split):
     """(what, by which tool, its C)."""
     networks, widths, leaves = SETTINGS[data.name]
     for name, options in networks.items():
-        defaults = {"loss": "squared_error", "compress_output": "compression" in options, "random_state": 0}
+        defaults = {"loss": "squared_error", "compress_output": "compression" in options}
+        defaults |= {"bend_columns": False, "random_state": 0}  # integers take columns as they are
         model = make_pipeline(StandardScaler(), NNBCDClassifier(**(defaults | options)))
         model.fit(data.X, data.y)
         for dtype in ("float32", "int8"):

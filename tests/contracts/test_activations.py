@@ -36,6 +36,19 @@ def test_slopes(slope):
     check_activation(LeakyReLU(negative_slope=slope))
 
 
+@pytest.mark.parametrize("beta", [0.2, 5.0])
+def test_sharp_softplus(beta):
+    """The contract, the formula, and relu from afar."""
+    sigma, U = Softplus(beta), np.array([[-0.7, 0.0, 1.3, 200.0]])
+    check_activation(sigma)
+    expected = [*np.log1p(np.exp(beta * U[0, :3])) / beta, 200.0]
+    np.testing.assert_allclose(sigma(U, xp=NUMPY)[0], expected, rtol=1e-14)
+    slope = (sigma(U + 1e-6, xp=NUMPY) - sigma(U - 1e-6, xp=NUMPY)) / 2e-6
+    np.testing.assert_allclose(sigma.derivative(U, xp=NUMPY), slope, rtol=1e-7)
+    with pytest.raises(ValueError, match="'beta' of Softplus"):
+        Softplus(0.0).check_parameters()
+
+
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_parameters_survive_a_clone(name):
     activation = ACTIVATIONS[name]()

@@ -8,7 +8,17 @@ from problems import NUMPY
 from scipy.optimize import minimize_scalar
 from sklearn.base import clone
 
-from sklearn_nnbcd.losses import LOSSES, CrossEntropy, Hinge, Huber, Logistic, Poisson, SquaredError
+from sklearn_nnbcd.losses import (
+    LOSSES,
+    CrossEntropy,
+    Exponential,
+    Hinge,
+    Huber,
+    JointHinge,
+    Logistic,
+    Poisson,
+    SquaredError,
+)
 from sklearn_nnbcd.testing._base import check_loss, check_probabilities
 
 
@@ -113,3 +123,26 @@ def test_poisson_stays_finite_where_exp_does_not(dtype):
     for number in (loss.value(Y, V, xp=NUMPY), loss.gradient(Y, V, xp=NUMPY)):
         assert np.all(np.isfinite(number)) and number.dtype == dtype
     assert loss.value(Y, 0.0 * V, xp=NUMPY)[0] == 0.0  # exp(0) = y
+
+
+def test_joint_hinge_by_hand():
+    """Codes 1 and -1/2 of three classes: margins 2 - 0.5 and 0.4; equal outputs gain nothing."""
+    Y = np.array([[1.0, -1.0, -1.0], [-1.0, -1.0, 1.0], [1.0, -1.0, -1.0]])
+    V = np.array([[2.0, 0.5, 0.5], [-0.2, 0.0, 0.3], [7.0, 7.0, 7.0]])
+    np.testing.assert_allclose(JointHinge().value(Y, V, xp=NUMPY), [0.0, 0.6, 1.0], atol=1e-15)
+    rng = np.random.default_rng(0)
+    y, v = rng.choice([-1.0, 1.0], size=(30, 1)), rng.normal(size=(30, 1))
+    for got, expected in (
+        (JointHinge().value(y, v, xp=NUMPY), Hinge().value(y, v, xp=NUMPY)),
+        (JointHinge().prox(y, v, 0.7, xp=NUMPY), Hinge().prox(y, v, 0.7, xp=NUMPY)),
+    ):
+        np.testing.assert_allclose(got, expected, rtol=1e-15)
+
+
+def test_exponential_by_hand():
+    """exp(-1) and exp(2); the prox moves -1 to 0, where exp(0) is the distance."""
+    Y, V = np.array([[1.0], [-1.0]]), np.array([[1.0], [2.0]])
+    np.testing.assert_allclose(Exponential().value(Y, V, xp=NUMPY), np.exp([-1.0, 2.0]), rtol=1e-15)
+    assert Exponential().prox(np.ones((1, 1)), np.full((1, 1), -1.0), 1.0, xp=NUMPY)[0, 0] == pytest.approx(
+        0.0
+    )

@@ -96,7 +96,7 @@ def test_one_extreme_row_leaves_the_others_as_they_are(solver, size):
         warnings.simplefilter("error", ConvergenceWarning)
         classifier = NNBCDClassifier(**short(solver)).fit(X, c)
         regressor = NNBCDRegressor(**short(solver)).fit(X, y)
-    assert classifier.score(X, c) > 0.95
+    assert classifier.score(X, c) > 0.94
     assert regressor.score(X[others], y[others]) > 0.9
     assert np.isfinite(classifier.predict_proba(X)).all()
 

@@ -269,7 +269,7 @@ def test_other_members_are_refused(sparse_model, name, tmp_path, monkeypatch):
 
 def test_newer_and_other_files(sparse_model):
     content = saved(sparse_model)
-    refused(rewritten(content, lambda tree: tree.update(version=2)), "version 2: upgrade sklearn_nnbcd")
+    refused(rewritten(content, lambda tree: tree.update(version=3)), "version 3: upgrade sklearn_nnbcd")
     refused(rewritten(content, lambda tree: tree.update(format="mine")), "of the format")
 
 
@@ -336,6 +336,42 @@ def test_arrays_of_another_shape_are_refused_in_every_format(iris, name):
         if array.dtype.kind == "f" and array.size:
             wrong = np.concatenate([array, array], axis=-1)
             refused(rewritten(content, arrays={f"{k}.npy": npy_bytes(wrong)}), "whole, unchanged file")
+
+
+@pytest.fixture(scope="module")
+def integer_model(iris):
+    X, y = iris
+    options = {"compression": "l0", "sparsity": 0.5, "activation": "tanh", "compress_output": False}
+    return NNBCDClassifier((8,), activation_bits=8, max_iter=2, random_state=0, **options).fit(X, y)
+
+
+def places_of(tree, at=()):
+    """Paths of all plain numbers, array names and names of classes in a tree."""
+    items = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    for key, value in items:
+        if isinstance(value, dict | list):
+            yield from places_of(value, (*at, key))
+        elif isinstance(value, int | str) and not isinstance(value, bool):
+            yield (*at, key), value
+
+
+@pytest.mark.parametrize("to", [10**12, -1, {"tuple": []}, None])
+def test_integers_that_do_not_fit(iris, integer_model, to):
+    """Whatever stands for a part of the integers: refused, or predictions of the right shape."""
+    content, found = saved(integer_model), []
+    assert_same(integer_model, restored(content), iris[0])
+    rewritten(content, lambda tree: found.extend(places_of(tree["integers"], ("integers",))))
+    assert len(found) > 30
+    n_refused = 0
+    for path, _ in found:
+        try:
+            other = restored(rewritten(content, set_at(*path, to=to)))
+        except ValueError as error:
+            assert "'file' of load_network must" in str(error)
+            n_refused += 1
+        else:
+            assert other.predict(iris[0][:3]).shape == (3,)
+    assert n_refused > 0.7 * len(found)  # -1 may stand for a zero or an end of a range
 
 
 @pytest.mark.parametrize("bits", [8, 3, "ternary"])

@@ -3,6 +3,7 @@
 
 import inspect
 import re
+import runpy
 import textwrap
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd._docs import PARAMETERS, documented, with_parameters
 
 ROOT = Path(__file__).parents[2]
+EXTENSIONS = ROOT / "docs" / "_ext"
 FENCED = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
 INDENTED = re.compile(r"^\.\. code-block:: python\n\n((?:   .*\n|\n)+)", re.M)
 
@@ -32,7 +34,9 @@ def test_readme_runs():
     assert run_blocks((ROOT / "README.md").read_text(encoding="utf-8"), FENCED) >= 1
 
 
-@pytest.mark.parametrize("page, n_blocks", [("user_guide", 10), ("devices", 3)])
+@pytest.mark.parametrize(
+    "page, n_blocks", [("user_guide", 10), ("theory", 1), ("devices", 3), ("start", 4), ("recipes", 6)]
+)
 def test_pages_run(page, n_blocks):
     text = (ROOT / "docs" / f"{page}.rst").read_text(encoding="utf-8")
     assert run_blocks(text, INDENTED) >= n_blocks
@@ -99,6 +103,18 @@ def test_every_fitted_attribute_is_documented(estimator):
     names |= {n for n, value in inspect.getmembers(estimator) if isinstance(value, property)}
     public = {name for name in names if name.endswith("_") and not name.startswith("_")}
     assert len(public) > 15 and public - {entry.name for entry in entries} == set()
+
+
+def test_every_parameter_is_in_one_group_of_the_page():
+    groups = runpy.run_path(str(EXTENSIONS / "parameter_groups.py"))["GROUPS"]
+    grouped = [name for names in groups.values() for name in names]
+    parameters = set(inspect.signature(NNBCDClassifier).parameters) | {"client"}
+    assert sorted(grouped) == sorted(parameters)
+
+
+def test_every_example_has_its_place_in_the_gallery():
+    order = runpy.run_path(str(EXTENSIONS / "gallery_order.py"))["ORDER"]
+    assert sorted(order) == sorted(path.name for path in (ROOT / "examples").glob("plot_*.py"))
 
 
 def test_functions_share_entries_too():
