@@ -224,6 +224,7 @@ def test_several_threads_with_several_libraries():
     """TensorLy's backend is each thread's own: nobody gets the other's, and the caller keeps theirs."""
     import tensorly
 
+    dispatching()  # skips here, not in a thread
     xp, device = strict_on("CPU_DEVICE")
     before, expected = tensorly.get_backend(), clone(ESTIMATORS["tt"]).fit(X, Y).coefs_[0]
     results = {}

@@ -178,6 +178,8 @@ def row_steps():
 @pytest.mark.parametrize("roots", [False, True])
 @pytest.mark.parametrize("name", row_steps())
 def test_steps_over_rows_fuse_and_stay_what_they_are(name, roots, cupy):
+    if name == "copy" and np.lib.NumpyVersion(np.__version__) < "2.0.0":
+        pytest.skip("the stand-in for CuPy is NumPy, whose asarray takes copy from 2.0 on")
     function, settings, fusible = row_steps()[name]
     random = np.random.RandomState(0)
     rows = random.normal(size=(4, 9, 5))
