@@ -69,7 +69,7 @@ n_splits_ : int
     Number of folds.
 n_features_in_ : int
     Number of columns of X.
-feature_names_in_ : ndarray of shape (n_features_in_,)
+feature_names_in_ : ndarray of shape (n_features,)
     Names of the columns, where X had names that are all strings.
 """
 
@@ -233,13 +233,6 @@ class NNBCDClassifierCV(ClassifierMixin, BaseNNBCDCV):
         Fitted to all rows, with ``refit=True``. Its parameters say what ``max_bytes`` stood for.
     classes_ : ndarray of shape (n_classes,)
         Labels.
-<<<<<<< HEAD
-    n_features_in_ : int
-        Number of columns of X.
-    feature_names_in_ : ndarray of shape (n_features,)
-        Names of the columns, where X had names that are all strings.
-=======
->>>>>>> main
 
     See Also
     --------
@@ -316,20 +309,6 @@ class NNBCDRegressorCV(RegressorMixin, BaseNNBCDCV):
     ----------
     best_estimator_ : NNBCDRegressor
         Fitted to all rows, with ``refit=True``. Its parameters say what ``max_bytes`` stood for.
-<<<<<<< HEAD
-    chosen_params_ : dict
-        These parameters.
-    refit_time_ : float
-        Seconds of that fit.
-    scorer_ : callable
-    n_splits_ : int
-        Number of folds.
-    n_features_in_ : int
-        Number of columns of X.
-    feature_names_in_ : ndarray of shape (n_features,)
-        Names of the columns, where X had names that are all strings.
-=======
->>>>>>> main
 
     See Also
     --------

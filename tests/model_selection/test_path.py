@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.datasets import make_moons
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
-from sklearn_nnbcd._sizing import Kind
+from sklearn_nnbcd._sizing import Kind, fit_within
 from sklearn_nnbcd.model_selection import compression_path
 from sklearn_nnbcd.model_selection._budgets import SharedBudgets
 
@@ -112,6 +112,27 @@ def test_a_kind_is_left_out_only_if_it_could_not_be_chosen(monkeypatch):
     chosen = [shared.compared(kinds, room)[0]["kind"].depth for room in (900, 600, 300)]
     assert chosen == [0, 0, 2]
     assert shared.tried == [(0, 900), (1, 900), (2, 900), (0, 600), (1, 600), (0, 300), (1, 300), (2, 300)]
+
+
+@pytest.mark.parametrize("room, attempts", [(150, 4), (160, 3), (600, 1)])
+def test_a_plain_network_is_fitted_once(moons, room, attempts, monkeypatch):
+    """Whatever the scales of the columns take; it is the one that all attempts together end with, if any."""
+    noise = 100.0 * np.random.default_rng(0).normal(size=(len(moons[0]), 10))
+    rows = np.hstack([moons[0], noise.astype(np.float32)]), moons[1]
+    model = NNBCDClassifier(compression=None, max_iter=3, random_state=0)
+    kind, fit, passes = Kind(None, None, None, depth=1), NNBCDClassifier.fit, []
+
+    def counted(self, *arrays):
+        passes.append(self.max_iter)
+        return fit(self, *arrays)
+
+    monkeypatch.setattr(NNBCDClassifier, "fit", counted)
+    expected = fit_within(model, kind, room, (12, 1), rows, {})
+    assert passes == [3] * attempts
+    found = SharedBudgets(model, (12, 1), *rows, None).fitted(kind, room, on_all=True)
+    assert passes[attempts:].count(3) == 1 and passes[-1] == 3 and found.n_bytes_ <= room
+    for W, M in zip(found.coefs_, found.coefs_ if expected is None else expected.coefs_, strict=True):
+        np.testing.assert_array_equal(W, M)
 
 
 @pytest.mark.parametrize(
