@@ -135,8 +135,9 @@ def checked_form(form: Any, graph: Graph) -> IntegerForm:
     ----------
     form : object
     graph : Graph
-        Of the network, folded.
+        Of the network.
     """
+    graph = folded(graph, largest_shift=np.inf)
     if not isinstance(form, IntegerForm) or form.dtype not in PRECISIONS or not form.operations:
         raise ValueError("the integers are no integer network")
     if not (0.0 < form.scale < np.inf and isinstance(form.operations[0], Quantise)):

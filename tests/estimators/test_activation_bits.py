@@ -148,6 +148,17 @@ def test_it_is_kept_by_files_pickles_and_copies(digits):
     assert len(file.getvalue()) - len(plain.getvalue()) < 5 * n_weights + 8000
 
 
+def test_files_hold_sparse_weights_behind_scales(digits):
+    """A map of the columns that the float network keeps is part of the integers: sources are other nodes."""
+    X, y, T, _ = digits
+    options = {"compression": "sum", "activation_bits": 8, "solver": "full"}
+    model = NNBCDClassifier((8,), **options, **FEW).fit(X[:200], y[:200])
+    assert model.network_.inputs is not None
+    file = io.BytesIO()
+    save_network(model, file)
+    np.testing.assert_array_equal(load_network(file).predict(T), model.predict(T))
+
+
 def test_quantize_activations_is_the_end_of_a_fit(digits):
     X, y, T, _ = digits
     model = NNBCDClassifier((12,), activation_bits=8, **FEW).fit(X, y)

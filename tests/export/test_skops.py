@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 from random_networks import random_network
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, load_iris
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -64,3 +64,12 @@ def test_files_are_as_large_as_their_arrays(options):
     model = make_pipeline(StandardScaler(), NNBCDClassifier(**({"max_iter": 40} | options), random_state=0))
     size, _ = assert_comes_back(model.fit(X, y), X)
     assert size <= 1.3 * model[-1].n_bytes_ + 10_000
+
+
+def test_integers_are_kept():
+    """An estimator with activation_bits predicts the same integers from a file of trusted types only."""
+    X, y = load_iris(return_X_y=True)
+    options = {"compression": "l0", "sparsity": 0.5, "activation": "tanh", "max_iter": 2, "random_state": 0}
+    model = NNBCDClassifier((8,), activation_bits=8, **options).fit(X, y)
+    other = skops.loads(skops.dumps(model), trusted=skops_trusted_types())
+    assert (other.decision_function(X) == model.decision_function(X)).all()
