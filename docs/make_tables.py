@@ -285,6 +285,7 @@ TABLES |= {
         (
             ("experiment", "{experiment}"),
             ("the paper's figure", "{figure}b"),
+            ("initialisers", "{initializers} of 9"),
             ("seeds", "{seeds}"),
             ("least", "{least:.4f} ({least_of})"),
             ("most", "{most:.4f} ({most_of})"),

@@ -10,6 +10,7 @@ GROUPS = {
         "rank",
         "sparsity",
         "bits",
+        "activation_bits",
         "compression_ratio",
         "compress_output",
     ),
@@ -24,7 +25,7 @@ GROUPS = {
         "weight_regularizer",
         "activity_regularizer",
     ),
-    "Rows and machines": ("class_weight", "device", "memory_limit", "client", "verbose"),
+    "Rows and machines": ("class_weight", "bend_columns", "device", "memory_limit", "client", "verbose"),
 }
 
 

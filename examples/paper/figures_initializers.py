@@ -27,7 +27,8 @@ NAMES = {
 
 def tables(fits: list[dict]) -> dict[str, list[dict]]:
     """Means of all initialisers, a column for each experiment; and their spread."""
-    means = list(summary(fits, ("experiment", "initializer"), ("test",)))
+    whole = [fit for fit in fits if fit["finished"]]
+    means = list(summary(whole, ("experiment", "initializer"), ("test",)))
     names = list(dict.fromkeys(row["experiment"] for row in means))
     table, spread = [], []
     for initializer, title in NAMES.items():

@@ -74,7 +74,8 @@ def maps(record: Row) -> str:
 def starts(record: Row) -> str:
     """Spread over the initialisers."""
     return "; ".join(
-        f"{r['experiment']}: from {r['least']:.4f} to {r['most']:.4f}, spread {r['spread']:.4f}"
+        f"{r['experiment']}, {r['initializers']} of 9 initialisers, {r['seeds']} seeds: "
+        f"from {r['least']:.4f} to {r['most']:.4f}, spread {r['spread']:.4f}"
         for r in record["sections"]["initializers_spread"]
     )
 

@@ -12,7 +12,8 @@ from .._validation import check_integer
 from ..graphs._graph import Graph, graph_of
 from ..integers import last_step
 from ..network import refuse_integers
-from ._onnx_writer import Writer, class_names, write_outputs
+from ._onnx_values import Writer
+from ._onnx_writer import class_names, write_outputs
 
 #: the first opset in which all operators that are used have their present form, and the usual one
 FIRST_OPSET, USUAL_OPSET = 14, 17

@@ -13,7 +13,8 @@ from ..graphs._graph import graph_of
 from ..network import refuse_integers
 from ..targets import Indicators
 from ._onnx import FIRST_OPSET, installed
-from ._onnx_writer import Writer, class_names, write_outputs
+from ._onnx_values import Writer
+from ._onnx_writer import class_names, write_outputs
 
 
 def register_onnx_converter() -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 import math
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from sklearn.base import clone, is_classifier
@@ -108,7 +109,7 @@ class SharedBudgets:
         self.fits[key] = found
         return found
 
-    def plain(self, kind: Kind, room: int, model: Any, arrays: tuple) -> Any:
+    def plain(self, kind: Kind, room: int, model: Any, arrays: Sequence) -> Any:
         """The plain network that ``fit_within`` ends with, or None.
 
         What it takes is known after one pass over the rows, so that none is fitted that turns out too large.

@@ -69,7 +69,7 @@ n_splits_ : int
     Number of folds.
 n_features_in_ : int
     Number of columns of X.
-feature_names_in_ : ndarray of shape (n_features_in_,)
+feature_names_in_ : ndarray of shape (n_features,)
     Names of the columns, where X had names that are all strings.
 """
 
@@ -215,48 +215,41 @@ class BaseNNBCDCV(MetaEstimatorMixin, LinkedEstimator):
 class NNBCDClassifierCV(ClassifierMixin, BaseNNBCDCV):
     """Compressed neural network classifier whose bytes are chosen by cross-validation.
 
-        In each fold the networks of all budgets come from one :func:`compression_path`, at a fraction of the
-        work of ``GridSearchCV`` over ``max_bytes``.
+    In each fold the networks of all budgets come from one :func:`compression_path`, at a fraction of the
+    work of ``GridSearchCV`` over ``max_bytes``.
 
-        Parameters
-        ----------
-        estimator : NNBCDClassifier or None
-            Holds all parameters but ``max_bytes``; None: ``NNBCDClassifier()``.
-        cv : int, splitter, iterable or None
-            Folds, as in ``GridSearchCV``; None: five, stratified.
-        scoring : str, callable or None
-            One score, higher is better; None: the accuracy.
+    Parameters
+    ----------
+    estimator : NNBCDClassifier or None
+        Holds all parameters but ``max_bytes``; None: ``NNBCDClassifier()``.
+    cv : int, splitter, iterable or None
+        Folds, as in ``GridSearchCV``; None: five, stratified.
+    scoring : str, callable or None
+        One score, higher is better; None: the accuracy.
 
-        Attributes
-        ----------
-        best_estimator_ : NNBCDClassifier
-            Fitted to all rows, with ``refit=True``. Its parameters say what ``max_bytes`` stood for.
-        classes_ : ndarray of shape (n_classes,)
-            Labels.
-    <<<<<<< HEAD
-        n_features_in_ : int
-            Number of columns of X.
-        feature_names_in_ : ndarray of shape (n_features,)
-            Names of the columns, where X had names that are all strings.
-    =======
-    >>>>>>> main
+    Attributes
+    ----------
+    best_estimator_ : NNBCDClassifier
+        Fitted to all rows, with ``refit=True``. Its parameters say what ``max_bytes`` stood for.
+    classes_ : ndarray of shape (n_classes,)
+        Labels.
 
-        See Also
-        --------
-        compression_path : The networks of all budgets.
+    See Also
+    --------
+    compression_path : The networks of all budgets.
 
-        Examples
-        --------
-        >>> from sklearn.datasets import load_iris
-        >>> from sklearn_nnbcd import NNBCDClassifier
-        >>> from sklearn_nnbcd.model_selection import NNBCDClassifierCV
-        >>> X, y = load_iris(return_X_y=True)
-        >>> model = NNBCDClassifier(compression=None, max_iter=20, random_state=0)
-        >>> search = NNBCDClassifierCV(model, max_bytes=[100, 400], rule="one_standard_error", cv=3).fit(X, y)
-        >>> search.best_estimator_.n_bytes_ <= search.best_max_bytes_
-        True
-        >>> search.score(X, y) > 0.9
-        True
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_nnbcd import NNBCDClassifier
+    >>> from sklearn_nnbcd.model_selection import NNBCDClassifierCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = NNBCDClassifier(compression=None, max_iter=20, random_state=0)
+    >>> search = NNBCDClassifierCV(model, max_bytes=[100, 400], rule="one_standard_error", cv=3).fit(X, y)
+    >>> search.best_estimator_.n_bytes_ <= search.best_max_bytes_
+    True
+    >>> search.score(X, y) > 0.9
+    True
     """
 
     score = BaseNNBCDCV.score  # for the mixin's
@@ -300,51 +293,37 @@ class NNBCDClassifierCV(ClassifierMixin, BaseNNBCDCV):
 class NNBCDRegressorCV(RegressorMixin, BaseNNBCDCV):
     """Compressed neural network regressor whose bytes are chosen by cross-validation.
 
-        In each fold the networks of all budgets come from one :func:`compression_path`, at a fraction of the
-        work of ``GridSearchCV`` over ``max_bytes``.
+    In each fold the networks of all budgets come from one :func:`compression_path`, at a fraction of the
+    work of ``GridSearchCV`` over ``max_bytes``.
 
-        Parameters
-        ----------
-        estimator : NNBCDRegressor or None
-            Holds all parameters but ``max_bytes``; None: ``NNBCDRegressor()``.
-        cv : int, splitter, iterable or None
-            Folds, as in ``GridSearchCV``; None: five.
-        scoring : str, callable or None
-            One score, higher is better; None: R^2.
+    Parameters
+    ----------
+    estimator : NNBCDRegressor or None
+        Holds all parameters but ``max_bytes``; None: ``NNBCDRegressor()``.
+    cv : int, splitter, iterable or None
+        Folds, as in ``GridSearchCV``; None: five.
+    scoring : str, callable or None
+        One score, higher is better; None: R^2.
 
-        Attributes
-        ----------
-        best_estimator_ : NNBCDRegressor
-            Fitted to all rows, with ``refit=True``. Its parameters say what ``max_bytes`` stood for.
-    <<<<<<< HEAD
-        chosen_params_ : dict
-            These parameters.
-        refit_time_ : float
-            Seconds of that fit.
-        scorer_ : callable
-        n_splits_ : int
-            Number of folds.
-        n_features_in_ : int
-            Number of columns of X.
-        feature_names_in_ : ndarray of shape (n_features,)
-            Names of the columns, where X had names that are all strings.
-    =======
-    >>>>>>> main
+    Attributes
+    ----------
+    best_estimator_ : NNBCDRegressor
+        Fitted to all rows, with ``refit=True``. Its parameters say what ``max_bytes`` stood for.
 
-        See Also
-        --------
-        compression_path : The networks of all budgets.
+    See Also
+    --------
+    compression_path : The networks of all budgets.
 
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from sklearn_nnbcd import NNBCDRegressor
-        >>> from sklearn_nnbcd.model_selection import NNBCDRegressorCV
-        >>> X = np.linspace(-2, 2, 200)[:, None]
-        >>> model = NNBCDRegressor(compression=None, max_iter=20, random_state=0)
-        >>> search = NNBCDRegressorCV(model, max_bytes=[50, 400], cv=2).fit(X, np.abs(X[:, 0]))
-        >>> sorted(search.cv_results_["param_max_bytes"].tolist())
-        [50, 400]
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_nnbcd import NNBCDRegressor
+    >>> from sklearn_nnbcd.model_selection import NNBCDRegressorCV
+    >>> X = np.linspace(-2, 2, 200)[:, None]
+    >>> model = NNBCDRegressor(compression=None, max_iter=20, random_state=0)
+    >>> search = NNBCDRegressorCV(model, max_bytes=[50, 400], cv=2).fit(X, np.abs(X[:, 0]))
+    >>> sorted(search.cv_results_["param_max_bytes"].tolist())
+    [50, 400]
     """
 
     score = BaseNNBCDCV.score  # for the mixin's

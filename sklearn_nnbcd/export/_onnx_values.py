@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""An ONNX model in the making: its nodes, constants and values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..graphs._nodes import Node
+
+
+class Value(NamedTuple):
+    """A result: its name, its shape behind a first axis that holds all that is left, a sample's entries."""
+
+    name: str
+    layout: tuple[int, ...]
+    size: int = 0
+
+
+class Writer:
+    """Collects ONNX nodes and constants.
+
+    Parameters
+    ----------
+    dtype : numpy.dtype
+        float32 or float64: of all that is computed.
+    opset : int
+    unique : callable, default=None
+        Makes a name unique in a larger model; None: the names are all that there are.
+    """
+
+    def __init__(self, dtype: Any, opset: int, unique: Callable[[str], str] | None = None) -> None:
+        from onnx import TensorProto, helper, numpy_helper
+
+        self.dtype, self.opset = np.dtype(dtype), opset
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+        self._helper, self._from_array, self.types = helper, numpy_helper.from_array, TensorProto
+        self._unique = unique
+        self._known: dict = {}
+
+    def name(self, prefix: str) -> str:
+        """A new name."""
+        if self._unique is not None:
+            return self._unique(prefix)
+        return f"{prefix}{len(self.nodes) + len(self.constants)}"
+
+    def op(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
+        """Append a node with one output; its name."""
+        output = self.name("v") if output is None else output
+        self.nodes.append(self._helper.make_node(kind, list(inputs), [output], **attributes))
+        return output
+
+    def constant(self, content: Any, dtype: Any = None) -> str:
+        """A constant, of the network's dtype where none is named; equal small ones are one."""
+        array = np.array(content, self.dtype if dtype is None else dtype, order="C")
+        key = (array.dtype.str, array.shape, array.tobytes()) if array.size <= 64 else None
+        if key in self._known:
+            return self._known[key]
+        name = self.name("c")
+        self.constants.append(self._from_array(array, name))
+        if key is not None:
+            self._known[key] = name
+        return name
+
+    def shaped(self, value: Value, *layout: int) -> str:
+        """The name of a value with another layout."""
+        if value.layout == layout:
+            return value.name
+        return self.op("Reshape", value.name, self.constant([-1, *layout], np.int64))
+
+    def flat(self, node: Node, value: Value) -> str:
+        """The name of a value with a row for every sample."""
+        return self.shaped(value, node.size)
+
+    def reduced(self, kind: str, v: str, axes: list[int], keepdims: bool = True) -> str:
+        """A sum, mean or maximum along axes; how they are named depends on the opset."""
+        if kind == "ReduceSum" or self.opset >= 18:
+            return self.op(kind, v, self.constant(axes, np.int64), keepdims=int(keepdims))
+        return self.op(kind, v, axes=axes, keepdims=int(keepdims))
+
+    def zeros(self, shape: list[int], dtype: Any, fill: float = 0) -> str:
+        """An array of one number, which takes no bytes in the file."""
+        value = self._from_array(np.asarray([fill], dtype), "value")
+        return self.op("ConstantOfShape", self.constant(shape, np.int64), value=value)
+
+    def cast(self, v: str, kind: int) -> str:
+        """v as another type of ONNX."""
+        return self.op("Cast", v, to=kind)
