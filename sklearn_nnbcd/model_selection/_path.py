@@ -56,7 +56,8 @@ class CompressionPath:
         How the kinds that were tried did on held-out rows of X, as in ``compared_`` of the estimators; the
         chosen one first, empty if there was one kind only.
     n_fits : int
-        Networks that were fitted in all, the dense ones that sparse ones start from included.
+        Networks that were fitted in all, the dense ones that sparse ones start from included; not fits of
+        one pass, which only measure bytes.
     """
 
     max_bytes: tuple[int, ...]
