@@ -315,11 +315,15 @@ def fit_within(model: Any, kind: Kind, room: int, size: tuple, arrays: Sequence,
     What a network takes beside what was reckoned with, such as scales of columns, is taken off; what is left
     over by that, where it is much, is given back once.
     """
-    target, best = room, None
+    target, best, last = room, None, None
     for _ in range(ATTEMPTS):
         params = kind.within(target, *size)
-        if params is None:
+        while best is None and params is not None and params == last:  # as wide as the one that was too large
+            target -= NUMBER
+            params = kind.within(target, *size)
+        if params is None or params == last:
             return best
+        last = params
         fitted = clone(model).set_params(**params, max_bytes=None).fit(*arrays, **rest)
         over = fitted.n_bytes_ - room
         if over > 0 and best is not None:

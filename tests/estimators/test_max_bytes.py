@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits, make_moons
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
-from sklearn_nnbcd._sizing import Kind, kinds_of, plain_bytes, shapes_of
+from sklearn_nnbcd._sizing import Kind, fit_within, kinds_of, plain_bytes, shapes_of
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +122,14 @@ def test_widths_are_the_largest_that_fit():
 def test_many_columns_have_more_kinds():
     assert {kind.compression for kind in kinds_of(None, "auto", None, 500)} == {None, "l0", "low_rank"}
     assert {kind.compression for kind in kinds_of(None, None, None, 500)} == {None}
+
+
+@pytest.mark.parametrize("room", range(140, 160, 3))
+def test_a_byte_too_many_makes_a_layer_narrower(room):
+    """Attempts are not spent on the same width: with 12 columns and 150 bytes each was a byte too large."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 12)) * np.logspace(-3, 3, 12)
+    kind = Kind(None, 4, None, 1)
+    model = NNBCDRegressor(max_iter=1, random_state=0)
+    fitted = fit_within(model, kind, room, (12, 1), (X, X[:, 0]), {})
+    assert fitted is not None and fitted.n_bytes_ <= room
