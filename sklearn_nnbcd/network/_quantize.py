@@ -80,7 +80,8 @@ def quantize_network(
 
     Examples
     --------
-    >>>     >>> from sklearn_nnbcd import NNBCDRegressor
+    >>> import numpy as np
+    >>> from sklearn_nnbcd import NNBCDRegressor
     >>> X = np.linspace(-1, 1, 50, dtype="float32")[:, None]
     >>> network = NNBCDRegressor((8,), random_state=0).fit(X, X[:, 0]).network_
     >>> small = quantize_network(network, X, bits=4)
