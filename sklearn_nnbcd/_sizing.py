@@ -117,7 +117,7 @@ def kept_share(shapes: list, bits: Any, room: int, *, sparse: bool) -> float:
     fixed, each = sum(2 * NUMBER * b for _, b in shapes), bits_of(bits) / 8
     if sparse:
         index = 1 if max(b for _, b in shapes) <= 2**8 else 2
-        fixed, each = fixed + sum(2 * (a + 1) for a, _ in shapes), each + index
+        fixed, each = fixed + sum((1 if b < 2**8 else 2) * a for a, b in shapes), each + index
     return (room - fixed) / each / sum(a * b for a, b in shapes)
 
 

@@ -15,15 +15,15 @@ _SPARSE_SLOWDOWN = 8.0
 
 @dataclass(frozen=True, eq=False)
 class SparseWeight(CompressedWeight):
-    """Compressed sparse rows: data and column indices row by row, indptr where rows begin.
+    """Compressed sparse rows: data and column indices row by row, counts how many each row has.
 
-    Indices and pointers have the smallest type that holds them, a byte each up to 256 columns: a library's
-    four would double the file.
+    Indices and counts have the smallest type that holds them, a byte each up to 255 columns: a library's
+    four, and pointers in the place of counts, would double the file.
     """
 
     data: Any
     indices: Any
-    indptr: Any
+    counts: Any
     shape: tuple
 
     @property
@@ -33,8 +33,8 @@ class SparseWeight(CompressedWeight):
 
     @property
     def arrays(self) -> tuple:
-        """Values, column indices, row pointers."""
-        return (self.data, self.indices, self.indptr)
+        """Values, column indices, numbers of entries of the rows."""
+        return (self.data, self.indices, self.counts)
 
     @property
     def numbers(self) -> tuple:
@@ -43,7 +43,7 @@ class SparseWeight(CompressedWeight):
 
     def with_numbers(self, numbers: Sequence) -> Any:
         """Other values in the same places."""
-        return SparseWeight(numbers[0], self.indices, self.indptr, self.shape)
+        return SparseWeight(numbers[0], self.indices, self.counts, self.shape)
 
     def local(self, k: int, W: Any, metric: "Metric | None", *, xp: Any) -> Local:
         """The values as they are, in their places."""
@@ -82,12 +82,12 @@ class SparseWeight(CompressedWeight):
 
     def _pointers(self, *, xp: Any) -> Any:
         """Row pointers as libraries want them."""
-        return xp.astype(self.indptr, xp.int32 if self.n_parameters < 2**31 else xp.int64)
+        counts = self._per_row(xp=xp)
+        return xp.concat([xp.zeros(1, dtype=counts.dtype), xp.cumulative_sum(counts, dtype=counts.dtype)])
 
     def _per_row(self, *, xp: Any) -> Any:
         """How many entries each row has."""
-        pointers = self._pointers(xp=xp)
-        return pointers[1:] - pointers[:-1]
+        return xp.astype(self.counts, xp.int32 if self.n_parameters < 2**31 else xp.int64)
 
     def _places(self, *, xp: Any) -> Any:
         """Where in the flat matrix each value lies, rising."""
@@ -104,16 +104,16 @@ class SparseWeight(CompressedWeight):
         return xp.reshape(dense, self.shape)
 
     def check_arrays(self, *, xp: Any) -> None:
-        """Rows must begin at 0 and follow one another, and every column must be one of the weight's."""
+        """Rows must have all entries between them, and every column must be one of the weight's."""
         n = self.n_parameters
         d_in, d_out = self.shape
         sound = (
             all(array.ndim == 1 for array in self.arrays)
             and all(xp.isdtype(array.dtype, "integral") for array in self.arrays[1:])
-            and (self.indptr.shape[0], self.indices.shape[0]) == (d_in + 1, n)
-            and int(self.indptr[0]) == 0
-            and int(self.indptr[-1]) == n
-            and bool(xp.all(self.indptr[1:] >= self.indptr[:-1]))
+            and (self.counts.shape[0], self.indices.shape[0]) == (d_in, n)
+            and 0 <= int(xp.min(self.counts))
+            and int(xp.max(self.counts)) <= d_out
+            and int(xp.sum(xp.astype(self.counts, xp.int64))) == n
             and (n == 0 or (0 <= int(xp.min(self.indices)) and int(xp.max(self.indices)) < d_out))
         )
         if not sound:
@@ -134,16 +134,16 @@ class SparseWeight(CompressedWeight):
     def rows_scaled(self, factors: Any, *, xp: Any) -> "SparseWeight":
         """Scale the entries row by row."""
         each = get_backend(xp).repeated(factors, self._per_row(xp=xp), self.n_parameters, xp=xp)
-        return SparseWeight(self.data * each, self.indices, self.indptr, self.shape)
+        return SparseWeight(self.data * each, self.indices, self.counts, self.shape)
 
     def columns_scaled(self, factors: Any, *, xp: Any) -> "SparseWeight":
         """Scale the entries column by column."""
         each = xp.take(factors, xp.astype(self.indices, xp.int64))
-        return SparseWeight(self.data * each, self.indices, self.indptr, self.shape)
+        return SparseWeight(self.data * each, self.indices, self.counts, self.shape)
 
     def scaled(self, factor: float) -> "SparseWeight":
         """Scale the entries."""
-        return SparseWeight(self.data * factor, self.indices, self.indptr, self.shape)
+        return SparseWeight(self.data * factor, self.indices, self.counts, self.shape)
 
 
 def to_sparse(W: Any, mask: Any, count: int | None = None, *, xp: Any) -> SparseWeight:
@@ -156,8 +156,7 @@ def to_sparse(W: Any, mask: Any, count: int | None = None, *, xp: Any) -> Sparse
     else:
         flat = get_backend(xp).first_true(mask, count, xp=xp)
     data, columns = xp.take(xp.reshape(W, (-1,)), flat), flat % W.shape[1]
-    counts = xp.cumulative_sum(xp.sum(xp.astype(mask, xp.int32), axis=1), dtype=xp.int32)
-    indptr = xp.concat([xp.zeros(1, dtype=xp.int32), counts])
     index_type = get_backend(xp).index_type
-    indptr = xp.astype(indptr, index_type(data.shape[0] + 1, xp=xp))
-    return SparseWeight(data, xp.astype(columns, index_type(W.shape[1], xp=xp)), indptr, tuple(W.shape))
+    counts = xp.sum(xp.astype(mask, xp.int32), axis=1)
+    counts = xp.astype(counts, index_type(min(W.shape[1], data.shape[0]) + 1, xp=xp))
+    return SparseWeight(data, xp.astype(columns, index_type(W.shape[1], xp=xp)), counts, tuple(W.shape))

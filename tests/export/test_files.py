@@ -293,7 +293,7 @@ CHANGES = {
         "network", "coefs", "tuple", 0, "shape", to={"tuple": [4, 10**12]}
     ),
     "indices as values": set_at("network", "coefs", "tuple", 0, "data", to={"array": 1}),
-    "pointers that are none": set_at("network", "coefs", "tuple", 0, "indptr", to={"array": 1}),
+    "counts that are none": set_at("network", "coefs", "tuple", 0, "counts", to={"array": 1}),
     "no such array": set_at("network", "intercepts", "tuple", 0, to={"array": 99}),
     "an array by a path": set_at("network", "intercepts", "tuple", 0, to={"array": "../0"}),
     "a skip from nowhere": set_at("network", "skips", to={"tuple": [None, 7, None]}),
@@ -314,7 +314,7 @@ def test_parts_that_do_not_fit(sparse_model, name):
 
 
 @pytest.mark.parametrize(
-    "part, value", [("indices", 10**4), ("indices", 8), ("indptr", 10**6), ("indptr", -1)]
+    "part, value", [("indices", 10**4), ("indices", 8), ("counts", 10**6), ("counts", -1)]
 )
 def test_sparse_indices_out_of_range_are_refused(sparse_model, part, value):
     """A sparse product would read memory that is not the weight's."""
@@ -322,8 +322,9 @@ def test_sparse_indices_out_of_range_are_refused(sparse_model, part, value):
     array = np.array(getattr(weight, part), dtype=np.int64)
     array[-2] = value if value >= 0 else array[-2]
     if value < 0:
-        array[1], array[2] = 5, 1
-    number = {"indices": "1.npy", "indptr": "2.npy"}[part]
+        array[2] += array[1] + 1  # the sum stays
+        array[1] = -1
+    number = {"indices": "1.npy", "counts": "2.npy"}[part]
     refused(rewritten(saved(sparse_model), arrays={number: npy_bytes(array)}), "do not fit together")
 
 
