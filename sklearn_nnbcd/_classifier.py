@@ -11,8 +11,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._arrays import is_foreign, like_input, on_host
 from ._docs import documented
-from ._estimator import BaseNNBCD, check_stream
+from ._estimator import BaseNNBCD
 from ._names import named_parameters
+from ._stream import check_stream
 from .backends import namespace_of
 from .targets import BaseTargets, Indicators, Labels, one_target
 

@@ -16,9 +16,8 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils.multiclass import check_classification_targets
 
 from ._arrays import dtype_name
-from ._input import checked_rows, checked_weights
+from ._input import checked_rows, checked_weights, column_ends
 from ._outcome import user_losses
-from .backends import SparseRows
 from .numerics import ColumnMoments, InnerSums
 from .targets import BaseTargets, as_columns
 
@@ -71,12 +70,9 @@ def inner_sums(part: Part, targets: BaseTargets, centre: Any, reach: Any) -> Inn
         return InnerSums.of(x, targets.row_weights(y, s, dtype_name(x)), centre, reach)
 
 
-def column_ends(part: Part) -> tuple[np.ndarray, np.ndarray] | None:
+def part_ends(part: Part) -> tuple[np.ndarray, np.ndarray] | None:
     """Least and largest entries of the columns of X; None for a part without rows."""
-    x = part[0]
-    if not x.shape[0]:
-        return None
-    return x.ends() if isinstance(x, SparseRows) else (np.min(x, axis=0), np.max(x, axis=0))
+    return column_ends(part[0]) if part[0].shape[0] else None
 
 
 def bend_part(part: Part, bend: Any) -> Part:

@@ -9,7 +9,7 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-from ._dask_parts import bend_part, column_ends, encode_part, inner_sums, input_moments, total_moments
+from ._dask_parts import bend_part, encode_part, inner_sums, input_moments, part_ends, total_moments
 from .numerics import ColumnMoments, without_extremes
 from .placements import DaskBlocks, answered
 from .solvers import block_size, cut_rows
@@ -63,7 +63,7 @@ class PartRows:
 
     def ends(self) -> tuple[Any, Any]:
         """Least and largest entries of the columns of X."""
-        lows, highs = zip(*[part for part in self.collect(column_ends) if part is not None], strict=True)
+        lows, highs = zip(*[part for part in self.collect(part_ends) if part is not None], strict=True)
         return np.min(lows, axis=0), np.max(highs, axis=0)
 
     def bent(self, bend: Any) -> "PartRows":

@@ -15,7 +15,7 @@ from ._input import Rows, check_input, check_rows, split_rows
 from ._monitor import Monitor
 from ._outcome import Curves, finite_outputs, fitted_attributes, mean_losses, terms_table, warn_if_constant
 from ._parameters import check_nested, check_parameters, refuse_bytes
-from ._resolve import resolve_loss, resolve_solver, takes_streams, warn_of_layers
+from ._resolve import resolve_loss, resolve_solver, warn_of_layers
 from ._sizing import fit_in_bytes
 from ._sklearn_compat import CallbackSupportMixin, LinkedEstimator, SweepCallbacks, with_callbacks
 from ._stream import Stream, next_stream
@@ -27,17 +27,6 @@ from .integers import calibrated, integer_outputs
 from .network import Network, in_single_precision
 from .solvers import STREAM_BATCHES, BaseSolver, RunResult, begin, run
 from .targets import BaseTargets
-
-
-def check_stream(estimator: Any) -> bool:
-    """Whether there is a ``partial_fit``; AttributeError where the solver takes all rows at once."""
-    if takes_streams(estimator):
-        return True
-    raise AttributeError(
-        f"{type(estimator).__name__} has partial_fit only with a solver that takes rows a few at a time: "
-        f"'minibatch' or 'exact'. Got solver={estimator.solver!r} and "
-        f"activity_regularizer={estimator.activity_regularizer!r}. Use one of them, or fit."
-    )
 
 
 class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
@@ -124,12 +113,12 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
         Extreme entries of X are drawn in, as in the training: a loss at them would say nothing of the rest.
         """
         given, before = rows, self.network_ if self.warm_start and hasattr(self, "network_") else None
-        rows, validation = bent_rows(self, rows, validation, targets, solver, before)
-        moments = rows.moments(targets) if solver.scales_columns else None
+        rows, validation, moments = bent_rows(self, rows, validation, targets, solver, before)
         training = Training.prepare(self, rows, targets, solver, moments)
         warn_of_layers(self, training.problem, training.shapes)
-        auto = solver.auto_max_iter(training.problem, rows.X.shape[0]) if self.max_iter == "auto" else None
-        max_iter = self.max_iter if auto is None else auto
+        max_iter = self.max_iter
+        if max_iter == "auto":
+            max_iter = solver.auto_max_iter(training.problem, rows.X.shape[0])
 
         def to_attributes(weights: Any) -> dict:
             network = training.finished(training.to_network(weights))
@@ -191,7 +180,8 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
         self.diagnosis_ = result.diagnosis
         self.n_iter_ = result.n_sweeps
         self._curves = Curves.of_fit(result.curve, monitor.scores if self.early_stopping else None)
-        self.__dict__.update({"best_validation_score_": monitor.best_score} if self.early_stopping else {})
+        if self.early_stopping:
+            self.best_validation_score_ = monitor.best_score
 
     # streams ----------------------------------------------------------------------------------
 

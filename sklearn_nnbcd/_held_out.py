@@ -103,9 +103,8 @@ def runs(rows: np.ndarray, count: int, state: np.random.RandomState) -> np.ndarr
     """So many of the rows, in a few runs that lie anywhere in equal parts of them."""
     n_runs = max(1, min(RUNS, count))
     lengths = np.diff(np.linspace(0, count, n_runs + 1).astype(int))
-    starts = [
-        state.randint(len(part) - n + 1)
-        for part, n in zip(np.array_split(rows, n_runs), lengths, strict=True)
-    ]
-    parts = zip(np.array_split(rows, n_runs), starts, lengths, strict=True)
-    return np.concatenate([part[start : start + n] for part, start, n in parts])
+    chosen = []
+    for part, length in zip(np.array_split(rows, n_runs), lengths, strict=True):
+        start = state.randint(len(part) - length + 1)
+        chosen.append(part[start : start + length])
+    return np.concatenate(chosen)

@@ -199,6 +199,14 @@ def flat_rows(estimator: Any, X: Any, shape: tuple | None = None) -> tuple[Any, 
     return namespace_of(X).reshape(X, (X.shape[0], -1)), image
 
 
+def column_ends(X: Any) -> tuple[Any, Any]:
+    """Least and largest entries of the columns of an array or SparseRows with rows."""
+    if isinstance(X, SparseRows):
+        return X.ends()
+    xp = namespace_of(X)
+    return xp.min(X, axis=0), xp.max(X, axis=0)
+
+
 @dataclass(frozen=True, eq=False)
 class Rows:
     """Checked rows: X where the fit takes place; targets and weights on the host, where labels are looked up.
@@ -245,10 +253,7 @@ class Rows:
 
     def ends(self) -> tuple[Any, Any]:
         """Least and largest entries of the columns of X."""
-        if isinstance(self.X, SparseRows):
-            return self.X.ends()
-        xp = self.namespace
-        return xp.min(self.X, axis=0), xp.max(self.X, axis=0)
+        return column_ends(self.X)
 
     def bent(self, bend: Any) -> "Rows":
         """The rows with bent columns; None: as they are."""

@@ -9,9 +9,10 @@ from sklearn.utils.metaestimators import available_if
 
 from ._arrays import like_input
 from ._docs import documented
-from ._estimator import BaseNNBCD, check_stream
+from ._estimator import BaseNNBCD
 from ._names import named_parameters
 from ._outcome import finite_outputs
+from ._stream import check_stream
 from .backends import namespace_of
 from .targets import Numbers
 

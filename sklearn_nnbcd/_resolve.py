@@ -228,10 +228,8 @@ def _regularizers(value, count, parameter, owner, what):
 def regularize_plans(plans, estimator, shapes, owner, solver):
     """The plans with r_i: beside a format, where that is possible, or alone; anything else is refused."""
     what = "layer (the output included)"
-    each, result = (
-        _regularizers(estimator.weight_regularizer, len(shapes), "weight_regularizer", owner, what),
-        [],
-    )
+    each = _regularizers(estimator.weight_regularizer, len(shapes), "weight_regularizer", owner, what)
+    result = []
     for i, (plan, shape, piece) in enumerate(zip(plans[1:], shapes, each, strict=True), 1):
         if piece is None:
             result.append(plan)

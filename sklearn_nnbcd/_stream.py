@@ -8,7 +8,7 @@ from typing import Any
 
 from sklearn.utils import check_random_state
 
-from ._resolve import resolve_solver
+from ._resolve import resolve_solver, takes_streams
 from ._training import Training
 from .numerics import ColumnMoments
 from .solvers import begin
@@ -45,6 +45,17 @@ class Stream:
     def without_state(self) -> Stream:
         """What a pickle holds: enough to go on from the fitted network."""
         return Stream(moments=self.moments, n_batches=self.n_batches)
+
+
+def check_stream(estimator: Any) -> bool:
+    """Whether there is a ``partial_fit``; AttributeError where the solver takes all rows at once."""
+    if takes_streams(estimator):
+        return True
+    raise AttributeError(
+        f"{type(estimator).__name__} has partial_fit only with a solver that takes rows a few at a time: "
+        f"'minibatch' or 'exact'. Got solver={estimator.solver!r} and "
+        f"activity_regularizer={estimator.activity_regularizer!r}. Use one of them, or fit."
+    )
 
 
 def next_stream(estimator: Any, before: Stream | None, rows: Any, targets: BaseTargets) -> Stream:

@@ -174,8 +174,8 @@ def bent_rows(
     targets: BaseTargets,
     solver: BaseSolver,
     before: Network | None,
-) -> tuple[Any, Any]:
-    """Training and validation rows, with columns bent that have entries far from the rest.
+) -> tuple[Any, Any, ColumnMoments | None]:
+    """Training and validation rows, with columns bent that have entries far from the rest, and their moments.
 
     Parameters
     ----------
@@ -187,10 +187,16 @@ def bent_rows(
     before : Network or None
         That the fit goes on from: its bend is kept.
     """
-    bend = None if before is None else before.bend
+    bend, moments = None if before is None else before.bend, None
     if before is None and may_bend(estimator, rows, targets, solver):
-        bend = Bend.of_columns(rows.moments(targets), rows.ends(), rows.X)
-    return rows.bent(bend), None if validation is None else validation.bent(bend)
+        moments = rows.moments(targets)
+        bend = Bend.of_columns(moments, rows.ends(), rows.X)
+    if bend is not None:
+        rows, moments = rows.bent(bend), None
+        validation = None if validation is None else validation.bent(bend)
+    if moments is None and solver.scales_columns:
+        moments = rows.moments(targets)
+    return rows, validation, moments
 
 
 def may_bend(estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver) -> bool:
