@@ -101,6 +101,9 @@ class Bend:
         order = xp.where(is_bent, behind, places)
         return columns, order, xp.take(self.centre, columns), xp.take(self.knee, columns)
 
+    def __getstate__(self) -> dict:
+        return {name: value for name, value in vars(self).items() if name != "_parts"}
+
 
 def arcs(x: Any, centre: Any, knee: Any, *, xp: Any) -> Any:
     """k (asinh((x - c) / k) - asinh(-c / k))."""

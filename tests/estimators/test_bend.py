@@ -137,3 +137,10 @@ def test_streams_and_clones(incomes):
     assert stream.network_.bend is None and clone(stream).bend_columns is True
     with pytest.raises(TypeError, match="'bend_columns'"):
         NNBCDClassifier(bend_columns="yes").fit(X, y)
+
+
+def test_a_pickle_holds_no_derived_arrays(incomes):
+    model = NNBCDClassifier(**OPTIONS).fit(*incomes)
+    model.predict(incomes[0])
+    assert "_parts" in vars(model.network_.bend)
+    assert set(vars(pickle.loads(pickle.dumps(model.network_.bend)))) == {"centre", "knee"}
