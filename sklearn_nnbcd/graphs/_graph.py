@@ -195,9 +195,7 @@ def _lower_bend(bend: Any, builder: Builder, place: int) -> int:
     """The node of bent columns."""
     if bend is None:
         return place
-    centre, knee = to_numpy(bend.centre), to_numpy(bend.knee)
-    columns = np.flatnonzero(np.isfinite(knee))
-    return builder.add(Arcs, place, columns=columns, centre=centre[columns], knee=knee[columns])
+    return builder.add(Arcs, place, bend=bend.on_host())
 
 
 def _lower_inputs(inputs: Any, builder: Builder, place: int) -> int:
