@@ -19,17 +19,6 @@ from ._paths import count_live_entries
 LEAST_ROWS = 64
 
 
-def refuse_integers(estimator: Any, owner: str) -> None:
-    """Raise ValueError for a fitted estimator that predicts by integers, which follow from its network."""
-    form = getattr(estimator, "integers_", None)
-    if form is not None:
-        raise ValueError(
-            f"The 'estimator' of {owner} must compute in floating numbers. Got one with activation_bits="
-            f"{form.bits}. Fit it with activation_bits=None; sklearn_nnbcd.integers.quantize_activations "
-            "rounds activations afterwards."
-        )
-
-
 @dataclass(frozen=True, eq=False)
 class Network:
     """Layers, compressed weights, intercepts and activations: all that prediction needs.

@@ -23,9 +23,10 @@ from ..engine import with_ridge
 from ..layers import Dense
 from ..numerics._linalg import spd_solve
 from ._adapt import adapted_network
+from ._fitted import refuse_integers
 from ._inputs import InputMap
 from ._metrics import RIDGES, centred_inputs, mean_squares, network_metrics, row_shares
-from ._network import Network, refuse_integers
+from ._network import Network
 from ._rows import network_rows, network_targets
 
 #: share by which the loss may rise before anything is done about it

@@ -205,3 +205,10 @@ def test_integers_with_bent_columns_survive_files(incomes, bits):
     file.seek(0)
     with pytest.raises(ValueError, match="load_network"):
         load_network(file)
+
+
+def test_a_pickle_holds_no_derived_arrays(incomes):
+    model = NNBCDClassifier(**OPTIONS).fit(*incomes)
+    model.predict(incomes[0])
+    assert "_known" in vars(model.network_.bend)
+    assert set(vars(pickle.loads(pickle.dumps(model.network_.bend)))) == {"columns", "quarters", "powers"}
