@@ -33,6 +33,10 @@ import records
 from stepwise import accuracy, begin
 
 Row = dict[str, Any]
+#: results of --quick
+QUICK = pathlib.Path(tempfile.gettempdir()) / "sklearn_nnbcd_quick"
+#: figures that the documentation shows
+IMAGES = records.ROOT / "docs" / "images"
 
 
 def parser(description: str, *, seeds: int) -> argparse.ArgumentParser:
@@ -74,8 +78,7 @@ class Results:
         tables: Callable[[list[Row]], dict[str, list[Row]]],
         libraries: tuple[str, ...] = (),
     ):
-        quick = pathlib.Path(tempfile.gettempdir()) / "sklearn_nnbcd_quick"
-        self.folder = options.folder or (quick if options.quick else records.RESULTS)
+        self.folder = options.folder or (QUICK if options.quick else records.RESULTS)
         self.name, self.settings, self.tables, self.libraries = name, settings, tables, libraries
         self.checkpoints, self.report = options.checkpoints / name, options.report
         self.commit = records.commit()  # the code that runs, whatever the checkout is by the end
@@ -147,6 +150,11 @@ def only_run(folder: pathlib.Path, name: str) -> Any:
     except OSError:
         raise SystemExit(f"Another run is writing {folder / name}.json. Wait for its end.") from None
     return lock
+
+
+def images(options: argparse.Namespace) -> pathlib.Path:
+    """Where figures go: to the documentation's, or beside results that are not the documentation's."""
+    return options.folder or (QUICK if options.quick else IMAGES)
 
 
 def show(results: Results) -> None:

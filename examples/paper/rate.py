@@ -16,7 +16,6 @@ margin of 1) the best of the slopes between its sides; of l0 the entries that ar
 """
 
 import functools
-from pathlib import Path
 
 import array_api_compat.numpy as xp
 import numpy as np
@@ -28,7 +27,6 @@ from sklearn_nnbcd._resolve import resolve_loss, resolve_problem
 from sklearn_nnbcd.initializers import SmallNormal
 from sklearn_nnbcd.solvers import FitContext, FullBatch
 
-ROOT = Path(__file__).resolve().parents[2]
 CASES = {
     "dense": {},
     "tt": {"compression": "tt", "rank": 2},
@@ -147,7 +145,7 @@ def marks(sweeps):
     return [k for k in powers if k < sweeps] + [sweeps]
 
 
-def draw(rows):
+def draw(rows, path):
     """The figure of the rows."""
     import matplotlib
 
@@ -162,7 +160,6 @@ def draw(rows):
     axes[0].set_ylabel("K * mean of ||g||^2")
     axes[0].legend()
     figure.tight_layout()
-    path = ROOT / "docs" / "images" / "rate.svg"
     figure.savefig(path, metadata={"Date": None})
     plt.close(figure)
     print("wrote", path)
@@ -203,7 +200,7 @@ def tables(rows):
 
 
 def main():
-    from harness import Results, parser
+    from harness import Results, images, parser
 
     line = parser(__doc__, seeds=1)
     line.add_argument("--sweeps", type=int, default=3000)
@@ -216,8 +213,7 @@ def main():
             key = {"case": case, "setting": setting, "last": sweeps}
             results.once(key, functools.partial(row, case, setting, sweeps))
     results.write()
-    if not options.quick:
-        draw(longest(results.rows))
+    draw(longest(results.rows), images(options) / "rate.svg")
 
 
 if __name__ == "__main__":
