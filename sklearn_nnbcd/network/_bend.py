@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -163,8 +163,7 @@ class Bend:
         return {}
 
     def __getstate__(self) -> dict:
-        """What pickles hold: the arrays."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in vars(self).items() if name != "_known"}
 
 
 def arcs(x: Any, centre: Any, knee: Any, *, xp: Any) -> Any:
