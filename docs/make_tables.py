@@ -232,7 +232,12 @@ _FLARE_ROWS = (
 TABLES |= {
     "paper": Table(
         "examples/paper/overview.py",
-        (("of the paper", "{item}"), ("`examples/paper/`", "`{script}`"), ("what came out", "{found}")),
+        (
+            ("of the paper", "{item}"),
+            ("in short", "{short}"),
+            ("what came out", "{found}"),
+            ("`examples/paper/`", "`{script}`"),
+        ),
     ),
     "table1": Table(
         "examples/paper/table1_mnist.py",
