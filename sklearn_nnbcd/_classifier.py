@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._arrays import is_foreign, like_input, on_host
 from ._docs import documented
+from ._entries import known_labels
 from ._estimator import BaseNNBCD
 from ._names import named_parameters
 from ._stream import check_stream
@@ -208,7 +209,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
                 "The 'classes' of partial_fit must name all labels in the first call. Got None. Pass "
                 "classes=np.unique(y) of all rows that will come."
             )
-        given = known.classes if classes is None else np.unique(classes)
+        given = known.classes if classes is None else known_labels(classes)
         if known is not None and not np.array_equal(given, known.classes):
             raise ValueError(
                 f"The 'classes' of partial_fit must stay those of the first call, {known.classes.tolist()}. "

@@ -37,7 +37,7 @@ def named_after(owner: str, estimator: Any) -> Iterator[None]:
 def check_part(estimator: Any, owner: str, options: dict, x: Any, y: Any, s: Any) -> Part:
     """One partition, checked as the plain estimator checks its rows; rows of weight 0 are left out."""
     with named_after(owner, estimator):
-        x, y = checked_rows(estimator, x, y, dtype=["float64", "float32"], **options)
+        x, y = checked_rows(estimator, x, y, dtype=["float64", "float32"], reset=False, **options)
         if s is None:
             return x, y, None
         s = checked_weights(s, x.shape[0], dtype_name(x)) if np.any(s) else s

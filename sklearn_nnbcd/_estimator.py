@@ -14,7 +14,7 @@ from ._from_mlp import FROM_MLP_PARAMETERS, check_mlp, network_of_mlp, parameter
 from ._input import Rows, check_input, check_rows, split_rows
 from ._monitor import Monitor
 from ._outcome import Curves, finite_outputs, fitted_attributes, mean_losses, terms_table, warn_if_constant
-from ._parameters import check_nested, check_parameters, refuse_bytes
+from ._parameters import check_nested, check_parameters, refuse_bytes, refuse_early_stopping
 from ._resolve import resolve_loss, resolve_solver, warn_of_layers
 from ._sizing import fit_in_bytes
 from ._sklearn_compat import CallbackSupportMixin, LinkedEstimator, SweepCallbacks, with_callbacks
@@ -190,6 +190,7 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
         """One pass of a batch solver over some rows, on top of what was learned before."""
         check_parameters(self)
         refuse_bytes(self)
+        refuse_early_stopping(self)
         loss = resolve_loss(self, self._task)
         rows = self._check_rows(X, y, sample_weight, hasattr(self, "network_"))
         targets = self._more_targets(rows.y, rows.s, loss, rows.dtype, **options)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Checks of rows, targets and weights: scikit-learn's own, with a cure where it gives none."""
 
-import re
 from dataclasses import dataclass, replace
 from functools import partial
 from math import isfinite
@@ -22,50 +21,10 @@ from ._arrays import (
     take_rows,
     to_device,
 )
+from ._entries import explained, refuse_masked, refuse_unreadable
 from ._sklearn_compat import check_sample_weight
 from .backends import SparseRows, namespace_of
 from .numerics import ColumnMoments, InnerSums, without_extremes
-
-#: what a message of scikit-learn says -> what the user can do about it
-_CURES = (
-    (
-        "could not convert string to float|must be a string or",
-        "X must be numeric: encode categories, e.g. with sklearn.preprocessing.OneHotEncoder.",
-    ),
-    (
-        "y contains NaN|contains infinity",
-        "Drop or repair these rows; very large values can be scaled down, or passed as float64.",
-    ),
-    (
-        "y should be a 1d array",
-        "One label per row is allowed; sklearn.multioutput.MultiOutputClassifier takes several.",
-    ),
-    (
-        "Implicit conversion to a NumPy array|can't convert .* to numpy",
-        "To fit where the array is, call this under sklearn.config_context(array_api_dispatch=True); or "
-        "pass a NumPy array, which device='cuda' takes to a GPU.",
-    ),
-    ("inconsistent numbers of samples", "X and y need one entry each for every row."),
-    ("minimum of 1 is required", "Check the filter or the split that left nothing over."),
-    ("features, but", "Pass the columns that fit saw, in the same order."),
-)
-
-
-def explained(error):
-    """The same error with a cure added to its message, where there is one.
-
-    Parameters
-    ----------
-    error : ValueError or TypeError
-
-    Returns
-    -------
-    error : of the same type
-    """
-    for pattern, cure in _CURES:
-        if re.search(pattern, str(error)):
-            return type(error)(f"{error} {cure}")
-    return error
 
 
 def checked_rows(estimator, *arrays, **options):
@@ -84,7 +43,7 @@ def checked_rows(estimator, *arrays, **options):
     -------
     X or (X, y) : arrays
     """
-    refuse_other_sparse(arrays[0], type(estimator).__name__)
+    refuse_unreadable(type(estimator).__name__, *arrays)
     try:
         checked = validate_data(estimator, *arrays, accept_sparse="csr", order="C", **options)
     except (ValueError, TypeError) as error:
@@ -102,18 +61,6 @@ def sparse_rows(X: Any) -> Any:
     return SparseRows.of(X) if issparse(X) else X
 
 
-def refuse_other_sparse(X: Any, owner: str) -> None:
-    """Raise TypeError for sparse arrays of other libraries than SciPy."""
-    library = type(X).__module__.split(".")[0]
-    is_sparse = library == "torch" and "strided" not in str(getattr(X, "layout", "strided"))
-    if is_sparse or library in ("cupyx", "sparse"):
-        raise TypeError(
-            f"The 'X' of {owner} must be an array, or a sparse matrix or array of SciPy, which is fitted on "
-            f"the CPU. Got a sparse {type(X).__module__}.{type(X).__name__}. Bring it to SciPy, e.g. by "
-            "X.get() or X.to_scipy_sparse(), or make it dense."
-        )
-
-
 def checked_weights(sample_weight, n_rows, dtype):
     """Sample weights as a NumPy array of a dtype, or None.
 
@@ -124,6 +71,7 @@ def checked_weights(sample_weight, n_rows, dtype):
     """
     if sample_weight is None:
         return None
+    refuse_masked(sample_weight, "sample_weight", "fit")
     allowed = f"one finite number >= 0 for each of the {n_rows} rows, not all of them 0"
     cure = "Pass None to weigh all rows alike."
     try:
@@ -134,6 +82,13 @@ def checked_weights(sample_weight, n_rows, dtype):
     if not bool((s > 0).any()):
         got = "at least one was expected to be positive."
         raise ValueError(f"The 'sample_weight' of fit must be {allowed}. Got: {got} {cure}")
+    with np.errstate(over="ignore"):
+        total = s.sum()
+    if not isfinite(total):
+        raise ValueError(
+            f"The 'sample_weight' of fit must have a sum within the range of {s.dtype}. Got weights as large "
+            f"as {s.max():.3g}. Divide them by their mean: a common factor changes nothing."
+        )
     return s
 
 

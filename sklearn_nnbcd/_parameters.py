@@ -59,6 +59,15 @@ def refuse_bytes(estimator: Any) -> None:
         )
 
 
+def refuse_early_stopping(estimator: Any) -> None:
+    """Raise ValueError for ``early_stopping`` where rows come a few at a time, as in ``MLPClassifier``."""
+    if estimator.early_stopping:
+        raise ValueError(
+            f"The 'early_stopping' of {type(estimator).__name__} has no meaning in partial_fit, which holds "
+            "out no rows. Got True. Use set_params(early_stopping=False), and score rows of your own."
+        )
+
+
 def check_nested(estimator: Any, parameters: dict) -> None:
     """Raise ValueError for a nested parameter, such as ``solver__batch_size``, of a name, and for MLPs' own.
 

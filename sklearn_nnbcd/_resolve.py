@@ -54,7 +54,7 @@ def resolve_sizes(hidden_layer_sizes, owner):
         sizes = (sizes,)
     if isinstance(sizes, str | dict | set) or getattr(sizes, "ndim", 1) != 1:
         sizes = None
-    if not hasattr(sizes, "__iter__"):
+    if not hasattr(sizes, "__len__"):  # nor a generator, which the next fit would find empty
         raise TypeError(
             f"The 'hidden_layer_sizes' of {owner} must be an integer or a sequence of integers "
             f">= 1. Got {hidden_layer_sizes!r}. Try (100,)."

@@ -3,11 +3,34 @@
 
 import difflib
 import functools
+import io
 import math
+import os
 import re
 from numbers import Integral, Real
 
 import numpy as np
+
+
+def check_file(file, name, owner, mode):
+    """Raise TypeError unless this is a path, or a file that is open for text or bytes as the mode says.
+
+    Parameters
+    ----------
+    file : str, path or file object
+    name, owner : str
+        Of the parameter and of what has it.
+    mode : {"w", "wb", "rb"}
+    """
+    if isinstance(file, str | os.PathLike):
+        return
+    other = io.TextIOBase if "b" in mode else (io.RawIOBase, io.BufferedIOBase)
+    if isinstance(file, other) or not hasattr(file, "read" if mode == "rb" else "write"):
+        kind = "bytes" if "b" in mode else "text"
+        raise TypeError(
+            f"The {name!r} of {owner} must be a path, or a file that is open for {kind}. Got {file!r}. Pass "
+            f"its name, or open it with mode {mode!r}."
+        )
 
 
 def all_or_nothing(fit):

@@ -152,6 +152,7 @@ class DaskNNBCD:
         arrays = client.persist([X, y, *s])
         dtype = np.dtype("float32" if X.dtype == np.float32 else "float64")
         local = self._plain()
+        local.n_features_in_ = X.shape[1]  # what each part is checked against
         check = dask.delayed(check_part, pure=False)
         none = [] if s else [None]
         jobs = [check(local, owner, self._target_options, *part) for part in rows_of_chunks(*arrays, *none)]

@@ -99,6 +99,11 @@ def export_c(
         check_own(own, X_calibration, dtype, "export_c")
     dtype = dtype or ("float32" if own is None else own.dtype)
     if dtype == "float32":
+        if X_calibration is not None:
+            raise ValueError(
+                "The 'X_calibration' of export_c must be None for dtype='float32', which has no ranges to "
+                "set. Got rows. Use dtype='int8', or leave them out."
+            )
         check_option(input, ("float32",), "input", "export_c with dtype='float32'")
         graph = folded(graph_of(estimator))
         return write_text(float_c(graph, name, _remarks(graph, name)), out_file)

@@ -9,6 +9,8 @@ from typing import IO, Any
 
 import numpy as np
 
+from .._validation import check_file
+
 KEYWORDS = frozenset(
     "auto break case char const continue default do double else enum extern float for goto if inline int "
     "long main register restrict return short signed sizeof static struct switch typedef union unsigned void "
@@ -95,10 +97,6 @@ def write_text(text: str, out_file: str | os.PathLike | IO[str] | None) -> str |
         with open(out_file, "w", encoding="ascii", newline="\n") as file:
             file.write(text)
         return None
-    if not hasattr(out_file, "write"):
-        raise TypeError(
-            "The 'out_file' of export_c must be a path, a file to write text to, or None for the text "
-            f"itself. Got {out_file!r}."
-        )
+    check_file(out_file, "out_file", "export_c", "w")
     out_file.write(text)
     return None

@@ -23,6 +23,7 @@ from .._classifier import NNBCDClassifier
 from .._estimator import fitted_attributes
 from .._parameters import check_parameters
 from .._regressor import NNBCDRegressor
+from .._validation import check_file
 from ..graphs import network_graph
 from ..integers import checked_form
 from ..network import Network
@@ -72,7 +73,7 @@ def save_network(estimator: Any, file: str | os.PathLike | IO[bytes]) -> None:
     Raises
     ------
     TypeError
-        For another estimator.
+        For another estimator, and for a file that is open for text.
     ValueError
         For a parameter that a file cannot hold, such as a piece of your own or a ``RandomState``; nothing
         has been written by then.
@@ -99,6 +100,7 @@ def save_network(estimator: Any, file: str | os.PathLike | IO[bytes]) -> None:
             "by skops."
         )
     check_is_fitted(estimator, "network_")
+    check_file(file, "file", "save_network", "wb")
     encoder, name, network = Encoder(), type(estimator).__name__, estimator.network_
     tree = {
         "format": FORMAT,
@@ -147,6 +149,8 @@ def load_network(file: str | os.PathLike | IO[bytes]) -> Any:
     ------
     ValueError
         If the file is damaged, from a newer version, or no such file.
+    TypeError
+        For what is neither a path nor a file that is open for bytes.
     OSError
         If it cannot be opened.
 
@@ -154,6 +158,7 @@ def load_network(file: str | os.PathLike | IO[bytes]) -> Any:
     --------
     See :func:`save_network`.
     """
+    check_file(file, "file", "load_network", "rb")
     name = file if isinstance(file, str | os.PathLike) else "a file object"
     try:
         with _archive(file) as (archive, size):

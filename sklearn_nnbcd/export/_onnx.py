@@ -8,7 +8,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from .._validation import check_integer
+from .._validation import check_file, check_integer
 from ..graphs._graph import Graph, graph_of
 from ..integers import last_step
 from ..network import refuse_integers
@@ -96,6 +96,7 @@ def export_onnx(
         with open(out_file, "wb") as opened:
             opened.write(content)
     else:
+        check_file(out_file, "out_file", "export_onnx", "wb")
         out_file.write(content)
     return None
 

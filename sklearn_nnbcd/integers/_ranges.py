@@ -46,7 +46,15 @@ class Ranges:
     def __init__(self, graph: Graph, X: np.ndarray, precision: Precision) -> None:
         self.graph, self.precision = graph, precision
         self.nodes = graph.nodes
-        self.values = graph.values(X, graph.scores)
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.values = graph.values(X, graph.scores)
+        largest = max(float(np.abs(V).max(initial=0.0)) for V in self.values.values())
+        if not largest <= float(np.finfo(np.float32).max):
+            raise ValueError(
+                "The rows of X that set the ranges of integers must give values within the range of "
+                f"float32. Got one of {largest:.3g}, of entries as large as {np.abs(X).max():.3g}. Use "
+                "dtype='float32' or activation_bits=None, or pass rows like those that the network will see."
+            )
         self.readers = [[k for k in each if k in self.values] for each in consumers(self.nodes)]
         self.operations: list[Operation] = []
         self.grids: dict[int, Grid] = {}

@@ -25,6 +25,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._classifier import NNBCDClassifier
 from .._docs import documented_by
+from .._entries import refuse_unreadable
 from .._regressor import NNBCDRegressor
 from .._sklearn_compat import LinkedEstimator, check_sample_weight
 from .._validation import check_option
@@ -141,6 +142,7 @@ class BaseNNBCDCV(MetaEstimatorMixin, LinkedEstimator):
                 f"{template!r}. Use the search of its own kind."
             )
         numeric = not is_classifier(self)
+        refuse_unreadable(type(self).__name__, X, y)
         X, y = validate_data(self, X, y, multi_output=True, y_numeric=numeric, **ROWS)
         if not numeric:
             check_classification_targets(y)
@@ -153,6 +155,7 @@ class BaseNNBCDCV(MetaEstimatorMixin, LinkedEstimator):
         parts = Parallel(n_jobs=self.n_jobs)(
             delayed(fold_scores)(base, rows, fold, rooms, self.scorer_) for fold in folds
         )
+        refuse_nan_scores(parts, rooms, type(self).__name__)
         self.cv_results_ = results_of(rooms, parts)
         self.n_splits_ = len(folds)
         self.best_index_ = chosen_index(self.cv_results_, self.rule)
@@ -348,6 +351,17 @@ def fold_scores(estimator: Any, rows: tuple, fold: tuple, rooms: list[int], scor
         scores.append(float(scorer(model, T, t)))
         seconds.append(time.perf_counter() - start)
     return {"test_score": scores, "score_time": seconds, "fit_time": path.seconds, "n_bytes": path.n_bytes}
+
+
+def refuse_nan_scores(parts: list[dict], rooms: list[int], owner: str) -> None:
+    """Raise ValueError for scores that are not numbers: no budget is better or worse than another then."""
+    for fold, part in enumerate(parts):
+        for room, score in zip(rooms, part["test_score"], strict=True):
+            if np.isnan(score):
+                raise ValueError(
+                    f"The 'scoring' of {owner} must give a number for every fold. Got nan in fold {fold} at "
+                    f"{room} bytes. Use another score, or folds with every class and at least two rows."
+                )
 
 
 def results_of(rooms: list[int], parts: list[dict]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_consistent_length
@@ -170,6 +171,11 @@ def compression_path(
         raise ValueError(
             "The 'X_test' and 'y_test' of compression_path must come together. Got one of them. Pass both."
         )
+    if X_test is None and scoring is not None:
+        raise ValueError(
+            f"The 'scoring' of compression_path must be None without rows to score. Got {scoring!r}. Pass "
+            "X_test and y_test, or leave it out."
+        )
     scorer = None if X_test is None else check_scoring(base, scoring=scoring)
     shared = SharedBudgets(base, size, X, y, sample_weight)
     found, seconds = [], []
@@ -206,7 +212,7 @@ def checked(estimator: Any, X: Any, y: Any, max_bytes: Any) -> tuple[Any, list[i
             "The 'estimator' of compression_path must be an NNBCDClassifier or an NNBCDRegressor. Got "
             f"{estimator!r}. No scaler is needed in front; transform X before where other steps are."
         )
-    if isinstance(max_bytes, str | int) or max_bytes is None or not len(max_bytes):
+    if isinstance(max_bytes, str) or not np.iterable(max_bytes) or not len(max_bytes := list(max_bytes)):
         raise ValueError(
             "The 'max_bytes' of compression_path must be a sequence of budgets. Got "
             f"{max_bytes!r}. Pass a list such as [1000, '4 kB']."

@@ -194,7 +194,7 @@ def weights_of_classes(class_weight: Any, classes: np.ndarray, counts: Any, owne
     if not isinstance(class_weight, dict):
         raise ValueError(
             f"The 'class_weight' of {owner} must be 'balanced', a dict of class "
-            f"to weight, or None. Got {class_weight!r}."
+            f"to weight, or None. Got {class_weight!r}. Try 'balanced'."
         )
     known = set(classes.tolist())
     unknown, unnamed = set(class_weight) - known, known - set(class_weight)

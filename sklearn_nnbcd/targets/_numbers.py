@@ -12,8 +12,15 @@ from ._base import BaseTargets
 
 
 def as_columns(y: np.ndarray) -> np.ndarray:
-    """Targets as float64 columns."""
-    return np.asarray(y, dtype=np.float64).reshape(len(y), -1)
+    """Targets as float64 columns; ValueError for text that is no number."""
+    try:
+        return np.asarray(y, dtype=np.float64).reshape(len(y), -1)
+    except ValueError as error:
+        found = str(error).removeprefix("could not convert string to float: ")
+        raise ValueError(
+            f"The 'y' of fit must be numbers for a regressor. Got {found.removeprefix('np.str_')}. Encode "
+            "text as numbers, or use NNBCDClassifier."
+        ) from error
 
 
 @dataclass(frozen=True, eq=False)

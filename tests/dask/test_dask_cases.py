@@ -217,12 +217,19 @@ def test_scorers_of_scikit_learn_take_them(models, name):
 # what is said -------------------------------------------------------------------------------------
 
 
+def lying(x):
+    """An array whose parts have fewer columns than it says."""
+    return parts(x).map_blocks(lambda part: part[:, :2], dtype=float, meta=np.zeros((0, 0)))
+
+
 def test_errors_name_the_class_and_plain_values(models):
     there, _, _, _ = models
     cases = [
         (lambda: there.fit(parts(X * np.nan), parts(LABELS)), r"DaskNNBCDClassifier does not accept missing"),
         (lambda: there.predict(parts(X * np.nan)).compute(), r"DaskNNBCDClassifier does not accept missing"),
         (lambda: there.fit(parts(X), parts(np.zeros(120, int))), r"Got one class, 0\."),
+        (lambda: there.fit(lying(X), parts(LABELS)), r"X has 2 features, but DaskNNBCDClassifier"),
+        (lambda: there.fit(da.ma.masked_less(parts(X), 0), parts(LABELS)), "'X' of Dask.*no masked entries"),
         (lambda: there.predict(parts(X[:, [0, 1, 2, 3, 0]])), r"5 features, but DaskNNBCDClassifier"),
         (lambda: there.predict(parts(Y)), r"'X' of DaskNNBCDClassifier must have two dimensions"),
         (lambda: DaskNNBCDClassifier(rank=3).fit(parts(X), parts(LABELS)), "'rank' of DaskNNBCDClassifier"),

@@ -181,7 +181,7 @@ def test_out_file(iris, tmp_path):
     with io.StringIO() as file:
         assert export_c(model, file, name="iris") is None
         assert file.getvalue() == text
-    with pytest.raises(TypeError, match="path, a file to write text to, or None"):
+    with pytest.raises(TypeError, match="must be a path, or a file that is open for text. Got 3"):
         export_c(model, 3)
 
 
@@ -240,10 +240,14 @@ def test_bad_parameters(iris):
         ({"dtype": "int8"}, "'X_calibration' of export_c must be rows"),
         ({"dtype": "int8", "X_calibration": X[:, :2]}, "must have 4 features"),
         ({"dtype": "int8", "X_calibration": np.full((3, 4), np.nan)}, "NaN"),
+        ({"dtype": "int8", "X_calibration": 1e300 * X}, "within the range of float32. Got one of .*e\\+300"),
+        ({"X_calibration": X}, "'X_calibration' of export_c must be None for dtype='float32'"),
     ]
     for options, message in cases:
         with pytest.raises(ValueError, match=message):
             export_c(model, **options)
+    with pytest.raises(TypeError, match="'out_file' of export_c.*open for text.*mode 'w'"):
+        export_c(model, out_file=io.BytesIO())
     halves = NNBCDClassifier((4,), max_iter=2, solver="full").fit(X[:, :2], np.arange(150) % 2 + 0.0)
     halves.targets_.classes[:] = [0.5, 1.5]
     with pytest.raises(ValueError, match="integers or strings as classes"):

@@ -171,6 +171,14 @@ def test_only_networks_are_saved(iris):
         saved(MLPClassifier())
 
 
+def test_files_of_text_are_refused(sparse_model):
+    with pytest.raises(TypeError, match="'file' of save_network.*open for bytes.*mode 'wb'"):
+        save_network(sparse_model, io.StringIO())
+    for file in (io.StringIO("network"), 3, None):
+        with pytest.raises(TypeError, match="'file' of load_network.*open for bytes.*mode 'rb'"):
+            load_network(file)
+
+
 # damaged and hostile files ------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """ONNX models beside onnxruntime: equal labels, numbers up to rounding, small files, or refused by name."""
 
+import io
 import itertools
 import warnings
 
@@ -155,6 +156,8 @@ def test_files_and_refusals(table, tmp_path):
     assert_agrees(model, content, new)
     with pytest.raises(ValueError, match="'opset' of export_onnx must be an integer >= 14. Got 9"):
         export_onnx(model, opset=9)
+    with pytest.raises(TypeError, match="'out_file' of export_onnx.*open for bytes"):
+        export_onnx(model, io.StringIO())
     with pytest.raises(ValueError, match="Got 10000"):
         export_onnx(model, opset=10000)
     with pytest.raises(ValueError, match="PowerTransformer"):

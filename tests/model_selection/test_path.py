@@ -142,6 +142,8 @@ def test_a_plain_network_is_fitted_once(moons, room, attempts, monkeypatch):
         ({"max_bytes": []}, ValueError, "must be a sequence of budgets"),
         ({"max_bytes": [400, "many"]}, ValueError, "must be a number of bytes"),
         ({"max_bytes": [400, 5]}, ValueError, r"must leave room.*Got 5\."),
+        ({"max_bytes": np.int64(400)}, ValueError, "must be a sequence of budgets"),
+        ({"scoring": "accuracy"}, ValueError, "'scoring' of compression_path must be None without rows"),
         ({"X_test": [[0.0, 0.0]]}, ValueError, "must come together"),
         ({"y": None}, ValueError, "'y' of compression_path must hold targets"),
         ({"y": [0, 1]}, ValueError, "inconsistent numbers of samples"),

@@ -106,11 +106,28 @@ def test_without_refit_there_is_no_prediction():
         (NNBCDClassifierCV(NNBCDRegressor()), TypeError, "must be an NNBCDClassifier"),
         (NNBCDRegressorCV(NNBCDClassifier()), TypeError, "must be an NNBCDRegressor"),
         (NNBCDClassifierCV(max_bytes=100), ValueError, "must be a sequence of budgets"),
+        (NNBCDClassifierCV(max_bytes=100.0), ValueError, "must be a sequence of budgets"),
+        (
+            NNBCDClassifierCV(
+                NNBCDClassifier(**QUICK | {"max_iter": 2}),
+                max_bytes=[200],
+                cv=2,
+                scoring=lambda *_: np.nan,
+            ),
+            ValueError,
+            "'scoring' of NNBCDClassifierCV must give a number.*fold 0 at 200 bytes",
+        ),
     ],
 )
 def test_bad_parameters(model, error, message):
     with pytest.raises(error, match=message):
         model.fit(*load_iris(return_X_y=True))
+
+
+def test_masked_entries_are_refused():
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match="'X' of NNBCDClassifierCV must have no masked entries"):
+        NNBCDClassifierCV().fit(np.ma.masked_less(X, 1.0), y)
 
 
 def test_not_fitted():
