@@ -65,13 +65,19 @@ def draw(fits: list[dict], path: Path) -> None:
 
     names = list(dict.fromkeys(fit["experiment"] for fit in fits))
     figure, axes = plt.subplots(
-        1, len(names), figsize=(3.4 * len(names) + 1, 3), layout="constrained", squeeze=False, sharey=True
+        1,
+        len(names),
+        figsize=(3.4 * len(names) + 1, 3),
+        layout="constrained",
+        squeeze=False,
+        sharex=True,
+        sharey=True,
     )
     for axis, name in zip(axes[0], names, strict=True):
         for k, initializer in enumerate(NAMES):
             found = [f for f in fits if (f["experiment"], f["initializer"]) == (name, initializer)]
             axis.plot([f["test"] for f in found], [k] * len(found), "o", color="tab:blue", alpha=0.6)
-        axis.set(title=name, xlabel="test accuracy")
+        axis.set(title=name, xlabel="test score")
         axis.grid(alpha=0.3)
     axes[0][0].set_yticks(range(len(NAMES)), list(NAMES.values()))
     axes[0][0].invert_yaxis()

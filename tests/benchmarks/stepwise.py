@@ -51,7 +51,7 @@ def begin(model: NNBCDClassifier, X: np.ndarray, y: np.ndarray, max_iter: int) -
     """The fit of a classifier before its first sweep."""
     loss, solver = resolve_loss(model, "classification"), resolve_solver(model, len(X))
     targets = Labels.fit(y, None, loss=loss, class_weight=None, owner=type(model).__name__)
-    rows = Rows(X, y, None)
+    rows = Rows(flat(X), y, None)
     moments = rows.moments(targets) if solver.scales_columns else None
     training = Training.prepare(model, rows, targets, solver, moments)
     encoded = training.X, *rows.encoded(targets)[1:]
@@ -59,8 +59,13 @@ def begin(model: NNBCDClassifier, X: np.ndarray, y: np.ndarray, max_iter: int) -
     return Fit(training, state)
 
 
+def flat(X: np.ndarray) -> np.ndarray:
+    """Rows of numbers: images as the layers' ``input_shape`` reads them."""
+    return X.reshape(len(X), -1)
+
+
 def accuracy(network: Network, X: np.ndarray, codes: np.ndarray) -> float:
     """Accuracy of a network; ``codes`` are the labels' places among the classes."""
-    V = network.forward(X)
+    V = network.forward(flat(X))
     found = (V[:, 0] > 0).astype(int) if V.shape[1] == 1 else V.argmax(axis=1)
     return float((found == codes).mean())
