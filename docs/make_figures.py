@@ -183,8 +183,17 @@ def draw_sparse() -> plt.Figure:
 
 
 def draw_table3() -> plt.Figure:
+    """MLP-4 on HAR."""
+    return draw_har(load("table3_har", "table3"))
+
+
+def draw_table6() -> plt.Figure:
+    """MLP-5 on HAR."""
+    return draw_har(load("table6_har", "table6"))
+
+
+def draw_har(rows: list[dict]) -> plt.Figure:
     """HAR: accuracy against the share of weights, beside the paper."""
-    rows = load("table3_har", "table3")
     figure, (axis,) = panels(1, height=3.6, width=6)
     for method, name in dict.fromkeys((row["method"], row["format"]) for row in rows):
         found = [row for row in rows if (row["method"], row["format"]) == (method, name)]
@@ -251,6 +260,7 @@ FIGURES = {
     "sparse": draw_sparse,
     "table3_har": draw_table3,
     "table5_flare": draw_table5,
+    "table6_har": draw_table6,
     "tables": draw_tables,
 }
 

@@ -232,7 +232,12 @@ _FLARE_ROWS = (
 TABLES |= {
     "paper": Table(
         "examples/paper/overview.py",
-        (("of the paper", "{item}"), ("`examples/paper/`", "`{script}`"), ("what came out", "{found}")),
+        (
+            ("of the paper", "{item}"),
+            ("in short", "{short}"),
+            ("what came out", "{found}"),
+            ("`examples/paper/`", "`{script}`"),
+        ),
     ),
     "table1": Table(
         "examples/paper/table1_mnist.py",
@@ -278,7 +283,12 @@ TABLES |= {
     ),
     "initializers": Table(
         "examples/paper/figures_initializers.py",
-        (("initialiser", "{initializer}"), ("HAR, small", "{har}"), ("flare", "{lenet}")),
+        (
+            ("initialiser", "{initializer}"),
+            ("har", "{har}"),
+            ("lenet", "{lenet}"),
+            ("held", "{held}"),
+        ),
         "figures_initializers",
     ),
     "initializers_spread": Table(
@@ -316,6 +326,19 @@ TABLES |= {
             ("CPU s", "{cpu_mean:.0f}"),
         ),
         "figure15_optimizers",
+    ),
+    "rate": Table(
+        "examples/paper/rate.py",
+        (
+            ("case", "{case}"),
+            ("setting", "{setting}"),
+            *((f"after {k} sweeps", f"{{after_{k}}}") for k in (10, 100, 1000)),
+            ("after all", "{at_last}"),
+            ("sweeps", "{last}"),
+            ("last squared subgradient", "{g}"),
+            ("largest rise of L", "{largest_rise_of_L:.0e}"),
+        ),
+        "rate",
     ),
     "table3": Table("examples/paper/table3_har.py", _HAR_ROWS, "table3_har"),
     "table5": Table("examples/paper/table5_flare.py", _FLARE_ROWS, "table5_flare"),

@@ -5,7 +5,7 @@ Convolutions on digits
 
 ``layers`` takes the place of ``hidden_layer_sizes``: a convolution, pooling, and a dense layer behind
 them. Kernels are weights like others: solved for over all patches, and compressed. A dense network of as
-many bytes stands beside it, with few training rows, where knowing that pixels have neighbours helps.
+many bytes stands beside it: on images of 8 x 8 pixels it is ahead, and by most where rows are few. Try both.
 """
 
 # %%

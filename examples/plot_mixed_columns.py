@@ -82,6 +82,8 @@ left.plot(
     4 * (coef.size + 1), linear.score(test, y_test), "s", color="tab:green", label="logistic regression"
 )
 left.set(xscale="log", xlabel="bytes of the classifier", ylabel="accuracy on test rows")
+left.set_xticks([50, 100, 500, 2000], ["50", "100", "500", "2,000"])
+left.minorticks_off()
 left.grid(alpha=0.3)
 left.legend(frameon=False)
 heat = np.linspace(25, 95, 71)

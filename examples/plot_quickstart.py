@@ -13,7 +13,8 @@ smaller on disk and about as accurate as the dense network.
 # -----------------------
 #
 # The estimator goes wherever :class:`~sklearn.neural_network.MLPClassifier` goes. Rank and sparsity
-# are constructor parameters, so a grid search tunes them like any other.
+# are constructor parameters, so a grid search tunes them like any other. Matrices of this size gain
+# nothing by threads of the linear algebra library; the search uses the cores.
 
 from io import BytesIO
 from pathlib import Path
@@ -25,13 +26,16 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from sklearn_nnbcd import NNBCDClassifier
+
+threadpool_limits(1)
 
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.3, random_state=0, stratify=y)
 
-network = NNBCDClassifier(hidden_layer_sizes=(128, 128), random_state=0)
+network = NNBCDClassifier(hidden_layer_sizes=(64, 64), random_state=0)
 pipeline = make_pipeline(StandardScaler(), network)
 grid = [
     {
@@ -40,7 +44,7 @@ grid = [
     },
     {
         "nnbcdclassifier__compression": ["l0"],
-        "nnbcdclassifier__sparsity": [0.8, 0.9, 0.95],
+        "nnbcdclassifier__sparsity": [0.8, 0.9],
     },
 ]
 
@@ -51,7 +55,7 @@ def compression_ratio(model, X, y):
 
 
 scoring = {"accuracy": "accuracy", "ratio": compression_ratio}
-search = GridSearchCV(pipeline, grid, cv=3, scoring=scoring, refit="accuracy")
+search = GridSearchCV(pipeline, grid, cv=3, scoring=scoring, refit="accuracy", n_jobs=2)
 search.fit(X_train, y_train)
 
 # %%
@@ -92,7 +96,7 @@ points = list(zip(results["mean_test_ratio"], results["mean_test_accuracy"], str
 
 scaler = StandardScaler().fit(X_train)
 followed = NNBCDClassifier(
-    hidden_layer_sizes=(128, 128), random_state=0, early_stopping=True, n_iter_no_change=1000
+    hidden_layer_sizes=(64, 64), random_state=0, early_stopping=True, n_iter_no_change=1000
 ).set_params(**chosen)
 followed.fit(scaler.transform(X_train), y_train, X_val=scaler.transform(X_test), y_val=y_test)
 passes = np.arange(1, len(followed.validation_scores_) + 1)
@@ -107,7 +111,7 @@ left.set(
     ylabel="accuracy (3-fold cross-validation)",
     title="Accuracy against size",
 )
-left.set_xticks([0.1, 0.2, 0.3], ["0.1", "0.2", "0.3"])
+left.set_xticks([0.1, 0.2, 0.5], ["0.1", "0.2", "0.5"])
 left.minorticks_off()
 left.grid(alpha=0.3)
 left.legend(frameon=False)

@@ -90,11 +90,11 @@ fit_intercept : bool
 bend_columns : bool
     Whether columns with entries farther than 6 standard deviations from their mean go through an inverse
     hyperbolic sine about the mean, which is nearly straight for most entries and logarithmic for those far
-    away (:class:`~sklearn_nnbcd.network.Bend`). It is part of the network, at two numbers a column. Left as
-    they are, True or not: columns of two values, images, a table with more columns than rows (or than 1,024;
-    2,048 for 'full'), and all columns with ``bits``, ``activation_bits``, ``max_bytes``,
-    ``fit_intercept=False``, an MLP's weights as start, penalties in the units of X, or where
-    ``partial_fit`` comes first.
+    away (:class:`~sklearn_nnbcd.network.Bend`). It is part of the network, at three bytes a column or so;
+    with ``max_bytes`` networks without are compared, too, where these are many. Left as they are, True or
+    not: columns of two values, images, a table with more columns than rows (or than 1,024; 2,048 for
+    'full'), and all columns with ``fit_intercept=False``, an MLP's weights as start, penalties in the units
+    of X, or where ``partial_fit`` comes first.
 solver : {'auto', 'full', 'minibatch', 'exact'} or instance
     A name of ``sklearn_nnbcd.solvers.SOLVERS`` or an instance, whose parameters a grid search reaches
     as ``solver__batch_size``. 'full' (:class:`~sklearn_nnbcd.solvers.FullBatch`) is Algorithm 1: all

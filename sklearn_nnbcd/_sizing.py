@@ -9,8 +9,9 @@ and compared on the rest, and the one that does best is fitted to all rows.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ SPARSE_WIDTHS, SPARSE_WIDEST = ((), (64,), (128,), (256, 256)), ((256, 256),)
 THIN_WIDTHS = ((64,), (128,))
 #: columns from which wide inputs are worth pruning and thin factors
 MANY_COLUMNS = 64
+#: columns up to which first weights of 8 bits are compared, too: few inputs make up for little rounding
+FEW_COLUMNS = 16
 #: shares of the entries between which a sparse network or thin factors are a kind of its own
 SHARES = (0.005, 0.6)
 #: bytes of an intercept, and of a scale
@@ -40,7 +43,12 @@ SLACK = 0.1
 ATTEMPTS = 4
 #: parameters that ``max_bytes`` takes the place of, and all that it may set
 REPLACED = ("rank", "sparsity", "compression_ratio")
-SET_PARAMETERS = ("hidden_layer_sizes", "compression", "bits", "compression_ratio", "compress_output")
+SET_PARAMETERS = (
+    *("hidden_layer_sizes", "compression", "bits", "compression_ratio", "compress_output"),
+    "bend_columns",
+)
+#: shares of the bytes from which networks without bent columns are compared, too, and up to which others are
+BEND_SHARES = (0.1, 0.5)
 
 
 @dataclass(frozen=True)
@@ -51,17 +59,20 @@ class Kind:
     ----------
     compression : str, instance or None
         None: plain matrices.
-    bits : int, str or None
-        None: the most bits that fit.
+    bits : int, str, tuple or None
+        None: the most bits that fit. A tuple: those of the first layer and of all others.
     widths : tuple of int or None
         Of the hidden layers; None: ``depth`` layers, as wide as they can be.
     depth : int, default=0
+    straight : bool, default=False
+        Whether no columns are bent.
     """
 
     compression: Any
     bits: Any
     widths: tuple | None
     depth: int = 0
+    straight: bool = False
 
     def within(self, room: int, n_features: int, n_outputs: int) -> dict | None:
         """Parameters of the largest network of this kind in ``room`` bytes, or None."""
@@ -89,7 +100,18 @@ class Kind:
         return self._parameters((width(bits),) * self.depth, bits) if width(bits) >= 2 else None
 
     def _parameters(self, widths: Any, bits: Any, **others: Any) -> dict:
-        return {"hidden_layer_sizes": widths, "compression": self.compression, "bits": bits} | others
+        straight = {"bend_columns": False} if self.straight else {}
+        if isinstance(bits, tuple):
+            bits = [bits[0], *[bits[1]] * len(widths)]
+        return (
+            {
+                "hidden_layer_sizes": widths,
+                "compression": self.compression,
+                "bits": bits,
+            }
+            | others
+            | straight
+        )
 
 
 def shapes_of(n_features: int, n_outputs: int) -> Callable[[tuple], list]:
@@ -109,7 +131,11 @@ def bits_of(bits: Any) -> float:
 
 def plain_bytes(shapes: list, bits: Any) -> int:
     """Bytes of plain matrices with so many bits an entry, a scale and an intercept for each column."""
-    return sum(math.ceil(a * b * bits_of(bits) / 8) + 2 * NUMBER * b for a, b in shapes)
+    first, others = bits if isinstance(bits, tuple) else (bits, bits)
+    each = [first, *[others] * (len(shapes) - 1)]
+    return sum(
+        math.ceil(a * b * bits_of(n) / 8) + 2 * NUMBER * b for (a, b), n in zip(shapes, each, strict=True)
+    )
 
 
 def kept_share(shapes: list, bits: Any, room: int, *, sparse: bool) -> float:
@@ -147,6 +173,8 @@ def kinds_of(widths: tuple | None, compression: Any, bits: Any, n_features: int)
     if compression in ("auto", None):
         kinds += [Kind(None, bits, widths)] if widths is not None else [Kind(None, bits, ())]
         kinds += [] if widths is not None else [Kind(None, bits, None, depth) for depth in (1, 2)]
+        if widths is None and bits is None and n_features <= FEW_COLUMNS:
+            kinds += [Kind(None, (8, 4), None, depth) for depth in (1, 2)]
     if compression is None:
         return kinds
     wide = n_features >= MANY_COLUMNS
@@ -184,7 +212,8 @@ def fit_in_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **re
     owner = type(estimator).__name__
     room = check_bytes(estimator)
     size = count_features(X), count_outputs(y, is_classifier(estimator))
-    kinds = kinds_within(estimator, room, size)
+    bend = bend_bytes(estimator, X, y, sample_weight)
+    kinds = straight_too(kinds_within(estimator, room, size), bend, room)
     compared = compare(estimator, kinds, room, size, X, y, sample_weight) if len(kinds) > 1 else []
     kind = compared[0].pop("kind") if compared else kinds[0]
     for row in compared[1:]:
@@ -233,6 +262,35 @@ def kinds_within(estimator: Any, room: int, size: tuple[int, int]) -> list[Kind]
             "Raise it, take fewer columns first, or leave hidden_layer_sizes, compression and bits open."
         )
     return kinds
+
+
+def straight_too(kinds: list[Kind], bend: int, room: int) -> list[Kind]:
+    """Kinds without bent columns beside these where those take many of the bytes, or in their place.
+
+    Parameters
+    ----------
+    kinds : list of Kind
+    bend : int
+        Bytes of bent columns.
+    room : int
+    """
+    straight = [replace(kind, straight=True) for kind in kinds]
+    if bend <= BEND_SHARES[0] * room:
+        return kinds
+    return [*kinds, *straight] if bend <= BEND_SHARES[1] * room else straight
+
+
+def bend_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> int:
+    """Bytes of the columns that a fit would bend, by one pass of a linear network."""
+    if not estimator.bend_columns:
+        return 0
+    brief = {"hidden_layer_sizes": (), "compression": None, "bits": 8, "activation_bits": None}
+    brief |= {"max_iter": 1, "verbose": 0, "max_bytes": None, "early_stopping": False}
+    with warnings.catch_warnings():  # a real fit warns again
+        warnings.simplefilter("ignore")
+        fitted = clone(estimator).set_params(**brief).fit(X, y, sample_weight)
+    bend = fitted.network_.bend
+    return 0 if bend is None else bend.nbytes
 
 
 def check_bytes(estimator: Any) -> int:

@@ -200,20 +200,15 @@ def bent_rows(
 
 
 def may_bend(estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver) -> bool:
-    """Whether columns may be bent: those of a plain table for a network that is no device's.
+    """Whether columns may be bent: those of a plain table.
 
     Not where weights keep a meaning for X as it is, penalties in its units among them, nor where columns
     outnumber rows or what a Gram matrix is made of.
     """
-    wanted = (
-        estimator.bend_columns
-        and estimator.fit_intercept
-        and not (estimator.bits or estimator.activation_bits)
-    )
-    if not wanted or not solver.scales_columns or getattr(estimator.initializer, "in_user_units", False):
+    if not (estimator.bend_columns and estimator.fit_intercept and solver.scales_columns):
         return False
     n_rows, n_columns = rows.X.shape
-    if n_columns > min(n_rows, solver.gram_columns):
+    if getattr(estimator.initializer, "in_user_units", False) or n_columns > min(n_rows, solver.gram_columns):
         return False
     options = targets.loss, solver, rows.namespace
     problem, _ = resolve_problem(estimator, n_columns, targets.n_outputs, *options, rows.image_shape)

@@ -63,6 +63,7 @@ def main() -> None:
                     input_shape=None if flat else (8, 8, 1),
                     loss="squared_error",
                     solver=solver,
+                    bend_columns=False,
                     random_state=seed,
                 )
                 key = {"network": name, "sweeps_are": kind, "seed": seed}

@@ -4,9 +4,10 @@
     python examples/paper/figures_curves.py                all tables that have fits by Algorithm 1
     python examples/paper/figures_curves.py --tables table5_flare
 
-Reads tests/benchmarks/results/NAME.json, which the tables' scripts write, and makes figures/NAME_boxes.png
-and figures/NAME_curves.png; fits nothing. Boxes are of test accuracy over the seeds, curves of the objective
-(7) per row and of the accuracies over sweeps.
+Reads tests/benchmarks/results/NAME.json, which the tables' scripts write, and makes
+docs/images/NAME_boxes.png and docs/images/NAME_curves.png; fits nothing. Boxes are of test accuracy over the
+seeds, of tensor trains where there are several formats; curves of the objective (7) per row and of the
+accuracies over sweeps, of Algorithm 1.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import json
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-from harness import records
+from harness import IMAGES, records
 
 #: file -> (figure of boxes, figure of curves, field that names a row)
 TABLES = {
@@ -30,7 +31,7 @@ def boxes(name: str, rows: list[dict]) -> Path:
     number, _, field = TABLES[name]
     groups: dict[tuple, list[float]] = {}
     for row in rows:
-        if row.get(field) is not None:
+        if row.get(field) is not None and row.get("format", "tt") in ("tt", "dense"):
             groups.setdefault((row["method"], row[field]), []).append(row["test"])
     methods = list(dict.fromkeys(method for method, _ in groups))
     figure, axes = plt.subplots(
@@ -48,7 +49,7 @@ def boxes(name: str, rows: list[dict]) -> Path:
 def curves(name: str, rows: list[dict]) -> Path | None:
     """Objective and accuracies over sweeps, one line for each fit."""
     _, number, field = TABLES[name]
-    swept = [row for row in rows if row.get("curve")]
+    swept = [row for row in rows if row.get("curve") and row["method"].startswith("Algorithm 1")]
     if not swept:
         return None
     figure, axes = plt.subplots(1, 3, figsize=(12, 3.4), layout="constrained")
@@ -69,9 +70,8 @@ def curves(name: str, rows: list[dict]) -> Path | None:
 
 def saved(figure: plt.Figure, name: str) -> Path:
     """The file of a figure."""
-    path = Path("figures") / name
-    path.parent.mkdir(exist_ok=True)
-    figure.savefig(path, dpi=120)
+    path = IMAGES / name
+    figure.savefig(path, dpi=100, metadata={"Software": None})
     plt.close(figure)
     return path
 

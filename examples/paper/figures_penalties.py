@@ -6,7 +6,8 @@
     python examples/paper/figures_penalties.py --quick
     python examples/paper/figures_penalties.py --report                the maps of the fits that are there
 
-gamma and rho are 0.1, 0.5, 1, 5 and 10 each, all else stays as it is. Each map is written as a figure, too.
+gamma and rho are 0.1, 0.5, 1, 5 and 10 each, all else stays as it is. The maps are
+drawn in docs/images/penalties.png.
 """
 
 import functools
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from experiments import EXPERIMENTS, prepared
-from harness import Results, parser, summary, sweep_by_sweep
+from harness import Results, images, parser, summary, sweep_by_sweep
 
 VALUES = (0.1, 0.5, 1.0, 5.0, 10.0)
 
@@ -58,13 +59,18 @@ def draw(fits: list[dict], values: tuple[float, ...], path: Path) -> None:
         for cell in summary([f for f in fits if f["experiment"] == name], ("gamma", "rho"), ("test",)):
             grid[values.index(cell["gamma"]), values.index(cell["rho"])] = cell["test_mean"]
         image = axis.imshow(grid, origin="lower", cmap="viridis")
+        for (k, j), value in np.ndenumerate(grid):
+            if np.isfinite(value):
+                dark = value < np.nanmean(grid)
+                color = "white" if dark else "black"
+                axis.text(j, k, f"{value:.3f}", ha="center", va="center", fontsize=8, color=color)
         ticks = range(len(values)), [f"{value:g}" for value in values]
         axis.set(xlabel="rho", ylabel="gamma", title=f"{name}: test accuracy")
         axis.set_xticks(*ticks)
         axis.set_yticks(*ticks)
         figure.colorbar(image, ax=axis)
-    path.parent.mkdir(exist_ok=True)
-    figure.savefig(path, dpi=120)
+    figure.savefig(path, dpi=110, metadata={"Software": None})
+    plt.close(figure)
 
 
 def main() -> None:
@@ -90,7 +96,7 @@ def main() -> None:
                     how = dict(sweeps=sweeps, every=max(1, sweeps // 4), score=setting.score)
                     sweep_by_sweep(results, key, model, data, **how)
     results.write()
-    draw(results.rows, VALUES, Path("figures") / "penalties.png")
+    draw(results.rows, VALUES, images(options) / "penalties.png")
     print(results.tables(results.rows)["penalties_spread"])
 
 

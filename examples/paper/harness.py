@@ -10,7 +10,8 @@ Every script has the same options:
 
 A fit is a row of ``FOLDER/NAME.json``, written as soon as it is done, and a fit that is there is not made
 again: a script that was stopped goes on where it was. Fits of many sweeps also leave a checkpoint, and
-their curve so far, on the way (``--checkpoints FOLDER``, in the user's cache folder by default).
+their curve so far, on the way (``--checkpoints FOLDER``, in the user's cache folder by default). One run at a
+time writes a file: a second one ends with an error, since each would undo the other's fits.
 """
 
 import argparse
@@ -32,6 +33,10 @@ import records
 from stepwise import accuracy, begin
 
 Row = dict[str, Any]
+#: results of --quick
+QUICK = pathlib.Path(tempfile.gettempdir()) / "sklearn_nnbcd_quick"
+#: figures that the documentation shows
+IMAGES = records.ROOT / "docs" / "images"
 
 
 def parser(description: str, *, seeds: int) -> argparse.ArgumentParser:
@@ -73,11 +78,11 @@ class Results:
         tables: Callable[[list[Row]], dict[str, list[Row]]],
         libraries: tuple[str, ...] = (),
     ):
-        quick = pathlib.Path(tempfile.gettempdir()) / "sklearn_nnbcd_quick"
-        self.folder = options.folder or (quick if options.quick else records.RESULTS)
+        self.folder = options.folder or (QUICK if options.quick else records.RESULTS)
         self.name, self.settings, self.tables, self.libraries = name, settings, tables, libraries
         self.checkpoints, self.report = options.checkpoints / name, options.report
         self.commit = records.commit()  # the code that runs, whatever the checkout is by the end
+        self.lock = only_run(self.folder, name)
         path = self.folder / f"{name}.json"
         self.rows: list[Row] = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
 
@@ -108,7 +113,7 @@ class Results:
 
     def write(self) -> None:
         """The file with its tables, complete or as it was."""
-        partial, sections = self.folder / ".partial", self.tables(self.rows)
+        partial, sections = self.folder / f".{self.name}", self.tables(self.rows)
         made = records.write(
             self.name, self.settings, self.rows, libraries=self.libraries, folder=partial, sections=sections
         )
@@ -128,6 +133,28 @@ class Results:
     def checkpoint(self, key: Row) -> pathlib.Path:
         """Where a fit of many sweeps leaves its state."""
         return self.checkpoints / ("_".join(str(value) for value in key.values()) + ".pkl")
+
+
+def only_run(folder: pathlib.Path, name: str) -> Any:
+    """A lock that this process holds as long as it lives, so that no other run writes the same file."""
+    try:
+        import fcntl
+    except ImportError:  # not on Windows: there nobody is kept from it
+        return None
+    place = pathlib.Path(tempfile.gettempdir()) / "sklearn_nnbcd_paper"
+    place.mkdir(exist_ok=True)
+    path = place / (str(folder.resolve()).strip("/").replace("/", "+") + f"+{name}.lock")
+    lock = path.open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise SystemExit(f"Another run is writing {folder / name}.json. Wait for its end.") from None
+    return lock
+
+
+def images(options: argparse.Namespace) -> pathlib.Path:
+    """Where figures go: to the documentation's, or beside results that are not the documentation's."""
+    return options.folder or (QUICK if options.quick else IMAGES)
 
 
 def show(results: Results) -> None:

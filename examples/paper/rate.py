@@ -3,7 +3,7 @@
 
     python examples/paper/rate.py               # 3,000 sweeps of every case, some minutes
     python examples/paper/rate.py --sweeps 200
-    python examples/paper/rate.py --figure      # the figure from the file that is there
+    python examples/paper/rate.py --report      # table and figure from the file that is there
 
 Wine (178 rows, standardised), two hidden layers of 8 units, relu, double precision. The cases are a
 network without a compression, one of tensor trains, one with half of its weights zero, and one with the
@@ -15,9 +15,7 @@ g_k is the element of the subdifferential that is nearest to zero, block by bloc
 margin of 1) the best of the slopes between its sides; of l0 the entries that are there; of a train its cores.
 """
 
-import argparse
-import sys
-from pathlib import Path
+import functools
 
 import array_api_compat.numpy as xp
 import numpy as np
@@ -29,7 +27,6 @@ from sklearn_nnbcd._resolve import resolve_loss, resolve_problem
 from sklearn_nnbcd.initializers import SmallNormal
 from sklearn_nnbcd.solvers import FitContext, FullBatch
 
-ROOT = Path(__file__).resolve().parents[2]
 CASES = {
     "dense": {},
     "tt": {"compression": "tt", "rank": 2},
@@ -148,7 +145,7 @@ def marks(sweeps):
     return [k for k in powers if k < sweeps] + [sweeps]
 
 
-def draw(rows):
+def draw(rows, path):
     """The figure of the rows."""
     import matplotlib
 
@@ -163,45 +160,60 @@ def draw(rows):
     axes[0].set_ylabel("K * mean of ||g||^2")
     axes[0].legend()
     figure.tight_layout()
-    path = ROOT / "docs" / "images" / "rate.svg"
     figure.savefig(path, metadata={"Date": None})
+    plt.close(figure)
     print("wrote", path)
 
 
+def row(case, setting, sweeps):
+    """A fit's row: the curves at few sweeps."""
+    values, squares = rate(case, setting, sweeps)
+    at, sums = marks(sweeps), np.cumsum(squares)
+    return {
+        "sweeps": at,
+        "k_mean": [float(f"{sums[k - 1]:.6g}") for k in at],
+        "squared_subgradient": [float(f"{squares[k - 1]:.3g}") for k in at],
+        "largest_rise_of_L": float(f"{max(np.diff(values).max(), 0.0):.3g}"),
+        "last_L": float(f"{values[-1]:.8g}"),
+    }
+
+
+def longest(rows):
+    """Of each case and setting the fit of most sweeps."""
+    made = {}
+    for each in sorted(rows, key=lambda each: each["last"]):
+        made[each["case"], each["setting"]] = each
+    return [made[case, setting] for setting in SOLVERS for case in CASES if (case, setting) in made]
+
+
+def tables(rows):
+    """The table that follows from the fits: K times the mean after some sweeps, and after all."""
+    table = []
+    for each in longest(rows):
+        known = dict(zip(each["sweeps"], each["k_mean"], strict=True))
+        table.append(
+            {key: each[key] for key in ("case", "setting", "last", "largest_rise_of_L")}
+            | {f"after_{k}": f"{known[k]:.4g}" if k in known else "" for k in (10, 100, 1000)}
+            | {"at_last": f"{each['k_mean'][-1]:.4g}", "g": f"{each['squared_subgradient'][-1]:.1e}"}
+        )
+    return {"rate": table}
+
+
 def main():
-    options = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    options.add_argument("--sweeps", type=int, default=3000)
-    options.add_argument("--figure", action="store_true", help="draw what the file holds")
-    given = options.parse_args()
-    sys.path.append(str(ROOT / "tests" / "benchmarks"))
-    import records
+    from harness import Results, images, parser
 
-    if given.figure:
-        import json
-
-        return draw(json.loads((records.RESULTS / "rate.json").read_text(encoding="utf-8"))["rows"])
-    rows = []
+    line = parser(__doc__, seeds=1)
+    line.add_argument("--sweeps", type=int, default=3000)
+    options = line.parse_args()
+    sweeps = 20 if options.quick else options.sweeps
+    settings = PENALTIES | {"tau": 1.0, "hidden_layer_sizes": [8, 8], "data": "wine", "dtype": "float64"}
+    results = Results("rate", options, settings, tables)
     for setting in SOLVERS:
         for case in CASES:
-            values, squares = rate(case, setting, given.sweeps)
-            at, sums = marks(given.sweeps), np.cumsum(squares)
-            rows.append(
-                {
-                    "case": case,
-                    "setting": setting,
-                    "sweeps": at,
-                    "k_mean": [float(f"{sums[k - 1]:.6g}") for k in at],
-                    "squared_subgradient": [float(f"{squares[k - 1]:.3g}") for k in at],
-                    "largest_rise_of_L": float(f"{max(np.diff(values).max(), 0.0):.3g}"),
-                    "last_L": float(f"{values[-1]:.8g}"),
-                }
-            )
-            print({k: v if not isinstance(v, list) else v[-1] for k, v in rows[-1].items()}, flush=True)
-    settings = PENALTIES | {"tau": 1.0, "hidden_layer_sizes": [8, 8], "data": "wine", "dtype": "float64"}
-    records.write("rate", settings, rows)
-    return draw(rows)
+            key = {"case": case, "setting": setting, "last": sweeps}
+            results.once(key, functools.partial(row, case, setting, sweeps))
+    results.write()
+    draw(longest(results.rows), images(options) / "rate.svg")
 
 
 if __name__ == "__main__":

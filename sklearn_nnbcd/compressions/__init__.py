@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Compressions: the formats of W_i^MC and their steps (13)."""
 
-from ._base import BaseCompression, CompressedWeight, CompressionPlan, Local
+from ._base import BaseCompression, CompressedWeight, CompressionPlan, Local, stored_bytes
 from ._binary import Binary
 from ._budget import Budget, budget_plans, check_budget, check_ratio, least_entries
 from ._codebook import Codebook
@@ -77,4 +77,5 @@ __all__ = [
     "quantized",
     "quantized_plan",
     "rounded_plans",
+    "stored_bytes",
 ]

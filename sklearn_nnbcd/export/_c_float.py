@@ -137,16 +137,17 @@ def _scale(file: File, place: Place) -> list[str]:
 
 def _arcs(file: File, place: Place) -> list[str]:
     """A copy, and then the bent columns."""
-    node, start = place.node, np.arcsinh(-place.node.centre / place.node.knee)
-    kind = integer_type(0, int(node.columns.max()))
-    index = file.add_table(kind, node.columns, "index")
-    names = [_floats(file, x, "scales") for x in (node.centre, node.knee, start)]
-    centre, knee, first = (f"{name}[j]" for name in names)
+    bend = place.node.bend
+    index = file.add_table(integer_type(0, int(bend.columns.max())), bend.columns, "index")
+    powers = file.add_table("int8_t", bend.powers, "powers")
+    kind = integer_type(int(bend.quarters.min()), int(bend.quarters.max()))
+    quarters = file.add_table(kind, bend.quarters, "quarters")
+    v = f"({place.sources[0]})[{index}[j]]"
     return [
         *_each(place, "@"),
-        f"for (int j = 0; j < {len(node.columns)}; ++j) {{",
-        f"    const float z = (({place.sources[0]})[{index}[j]] - {centre}) / {knee};",
-        f"    ({place.out})[{index}[j]] = {knee} * (asinhf(z) - {first});",
+        f"for (int j = 0; j < {len(bend.columns)}; ++j) {{",
+        f"    const float k = ldexpf(1.0f, {powers}[j]), c = 0.25f * k * (float){quarters}[j];",
+        f"    ({place.out})[{index}[j]] = k * (asinhf(({v} - c) / k) - asinhf(-c / k));",
         "}",
     ]
 

@@ -26,7 +26,7 @@ from ._c_integer_helpers import helper
 from ._c_interface import File, add_functions, assembled, declarations
 from ._c_memory import Memory
 from ._c_sparse import sparse_helper, sparse_tables
-from ._c_text import number
+from ._c_text import integer_type, number
 
 #: entries of int32 and bytes that a type takes
 KINDS = {8: "int8_t", 16: "int16_t", 32: "int32_t"}
@@ -283,17 +283,30 @@ def integer_c(network: IntegerNetwork, name: str, input: str, remarks: list[str]
 
 
 def _add_quantise(file: File, first: Quantise, head: str) -> None:
-    """The function that makes integers of numbers."""
+    """The function that makes integers of numbers: columns as they are, and then bent ones."""
 
-    def entry(value: Any, kind: str) -> str:
+    def entry(value: Any, kind: str, columns: Any, index: str) -> str:
         if np.ndim(value):
-            return f"{file.add_table(kind, value, 'columns')}[i]"
+            return f"{file.add_table(kind, value[columns], 'columns')}[{index}]"
         return number(value) if kind == "float" else str(int(value))
 
-    numbers = [entry(value, "float") for value in (first.origin, first.factor)]
-    ends = [entry(value, "int16_t") for value in (first.zero, first.low, first.high)]
-    call = f"{helper(file, 'quantise_one')}(x[i], {', '.join([*numbers, *ends])})"
-    lines = [f"for (int i = 0; i < {first.size}; ++i)", f"    q[i] = ({KINDS[first.bits]}){call};"]
+    def loop(columns: Any, count: int, x: str, q: str, index: str) -> list[str]:
+        numbers = [entry(value, "float", columns, index) for value in (first.origin, first.factor)]
+        ends = [entry(value, "int16_t", columns, index) for value in (first.zero, first.low, first.high)]
+        call = f"{helper(file, 'quantise_one')}({x}, {', '.join([*numbers, *ends])})"
+        return [
+            f"for (int {index} = 0; {index} < {count}; ++{index})",
+            f"    {q} = ({KINDS[first.bits]}){call};",
+        ]
+
+    lines, bent = [], first.bent
+    if bent is None or len(bent.columns) < first.size:
+        lines += loop(slice(None), first.size, "x[i]", "q[i]", "i")
+    if bent is not None:
+        place = f"{file.add_table(integer_type(0, int(bent.columns.max())), bent.columns, 'columns')}[j]"
+        tables = [f"{file.add_table('float', v, 'columns')}[j]" for v in (bent.centre, bent.slope)]
+        x = f"{helper(file, 'arc')}(x[{place}], {', '.join(tables)})"
+        lines += loop(bent.columns, len(bent.columns), x, f"q[{place}]", "j")
     file.function(head, lines)
 
 

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
+from ..integers._bent import POLYNOMIAL
 from ._c_interface import File
 
 #: what a dot product does where the processor multiplies two pairs of int16 in one instruction
@@ -128,7 +131,23 @@ static int32_t %(f)s(float x, float origin, float factor, int32_t zero, int32_t 
     n = (int32_t)t;
     return n - ((float)n > t) + zero;
 }"""
+_ARC = """/* asinh((x - centre) * slope) / log(2) in units of 2^-16; roundings are the same everywhere */
+static float %(f)s(float x, float centre, float slope)
+{
+    volatile float t = (x - centre) * slope, square = t * t, u;
+    union { float number; uint32_t bits; } size;
+    int32_t z, p;
+    if (t != t)
+        return t;
+    u = sqrtf(1.0f + square) + (t < 0.0f ? -t : t);
+    size.number = u;
+    z = (int32_t)(size.bits & 0x7fffff) >> 7;
+    p = %(polynomial)s;
+    p = ((int32_t)(size.bits >> 23) - 127) * 65536 + z + (((z * (65536 - z)) >> 16) * p >> 16);
+    return t < 0.0f ? -(float)p : (float)p;
+}"""
 TEXTS = {
+    "arc": _ARC,
     "product": _PRODUCT,
     "mode_product": _MODE_PRODUCT,
     "round_all": _ROUND_ALL,
@@ -150,6 +169,9 @@ def helper(file: File, key: str, *, v: str = "", w: str = "", o: str = "") -> st
     name = "_".join([file.name, key, *(short(kind) for kind in (v, w, o) if kind)])
     if name not in file.own_helpers:
         values = {"f": name, "v": v, "w": w, "o": o, "stride": "(n_in + 1) / 2" if w == "uint8_t" else "n_in"}
+        values["polynomial"] = reduce(
+            lambda text, c: f"{c} + (({text}) * z >> 16)", reversed(POLYNOMIAL[:-1]), str(POLYNOMIAL[-1])
+        )
         if "%(round)s" in TEXTS[key]:
             values["round"] = helper(file, "round")
         if "%(dot)s" in TEXTS[key]:

@@ -23,6 +23,7 @@ from ..compressions.tensors import Tensorization
 from ..graphs._nodes import Gather, Scatter, SparseProduct, Windows
 from ..initializers import INITIALIZERS, FromMLP
 from ..integers import IntegerForm
+from ..integers._bent import BentColumns
 from ..integers._operations import (
     Combine,
     IntegerPool,
@@ -68,6 +69,7 @@ OTHERS = (
     ),
     *(
         IntegerForm,
+        BentColumns,
         Quantise,
         IntegerProduct,
         SparseIntegerProduct,

@@ -305,9 +305,7 @@ def _check_ends(network: Network, targets: Any, n_outputs: int) -> None:
         if inputs.basis is not None or not all(_is_of_columns(x, network) for x in given):
             raise ValueError("the scales of the columns do not fit the network")
     if network.bend is not None:
-        centre, knee = network.bend.centre, network.bend.knee
-        if not (_is_of_columns(centre, network) and _is_of_columns(knee, network) and (knee > 0.0).all()):
-            raise ValueError("the bends of the columns do not fit the network")
+        network.bend.check(network.n_features)
     if isinstance(targets, Labels) and (targets.classes.ndim != 1 or len(targets.classes) < 2):
         raise ValueError("the classes are not a list of labels")
     if isinstance(targets, Numbers) and not (targets.mean.shape == targets.spread.shape == (n_outputs,)):

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.neural_network import MLPClassifier, MLPRegressor
-from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import to_numpy
 from .._from_mlp import ACTIVATIONS_OF_MLP
@@ -15,7 +14,7 @@ from .._sklearn_compat import MLP_HAS_POISSON, set_fitted_mlp
 from ..activations import ACTIVATIONS
 from ..layers import Dense
 from ..losses import CrossEntropy, Logistic, Poisson
-from ..network import Network, refuse_integers
+from ..network import Network, check_holds_network, refuse_integers
 from ..targets import Indicators, Labels, Numbers
 
 #: class of an activation -> scikit-learn's name
@@ -61,12 +60,7 @@ def to_mlp(estimator: Any) -> MLPClassifier | MLPRegressor:
     >>> [coef.shape for coef in mlp.coefs_], bool((mlp.predict(X) == model.predict(X)).all())
     ([(4, 8), (8, 3)], True)
     """
-    if not hasattr(estimator, "hidden_layer_sizes") or isinstance(estimator, MLPClassifier | MLPRegressor):
-        raise TypeError(
-            "The 'estimator' of to_mlp must be a fitted NNBCDClassifier or NNBCDRegressor. Got "
-            f"{type(estimator).__name__}. Of a pipeline pass the last step, pipeline[-1]."
-        )
-    check_is_fitted(estimator, "network_")
+    check_holds_network(estimator, "to_mlp", "", "Of a pipeline pass the last step, pipeline[-1].")
     refuse_integers(estimator, "to_mlp")
     network, targets = estimator.network_, estimator.targets_
     out_activation = _out_activation(targets)

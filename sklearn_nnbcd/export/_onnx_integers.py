@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -34,14 +35,14 @@ def _integers(w: Any, integers: np.ndarray) -> str:
     """Integers of a matrix: several in a byte where they fit and the matrix is worth the nodes."""
     low, high = int(integers.min()), int(integers.max())
     step = int(np.gcd.reduce(integers.ravel() - low)) or 1  # levels without zero are two apart
-    bits = next((bits for bits in (1, 2, 4, 8) if (high - low) // step < 2**bits), 32)
-    if bits >= 8 or integers.size < PACKED_FROM:
+    count = max((high - low) // step + 1, 2)
+    if count > 16 or integers.size < PACKED_FROM:
         return w.constant(integers, np.int8 if low >= -128 and high <= 127 else np.int32)
-    powers = 2 ** (bits * np.arange(8 // bits))
+    powers = count ** np.arange(int(math.log(256.5, count)))  # five digits of three levels, eight of two
     codes = np.append((integers.ravel() - low) // step, np.zeros(-integers.size % len(powers), np.int64))
     packed = w.constant(codes.reshape(-1, len(powers)) @ powers, np.uint8)
     packed = w.op("Reshape", w.cast(packed, w.types.INT32), w.constant([-1, 1], np.int64))
-    digits = w.op("Mod", w.op("Div", packed, w.constant(powers, np.int32)), w.constant(2**bits, np.int32))
+    digits = w.op("Mod", w.op("Div", packed, w.constant(powers, np.int32)), w.constant(count, np.int32))
     digits = w.op("Reshape", digits, w.constant([-1], np.int64))
     digits = w.op("Slice", digits, w.constant([0], np.int64), w.constant([integers.size], np.int64))
     shaped = w.op("Reshape", digits, w.constant(integers.shape, np.int64))

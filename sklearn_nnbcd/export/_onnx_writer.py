@@ -144,13 +144,15 @@ def _scale(w: Writer, node: Scale, sources: list[Value]) -> Value:
 
 
 def _arcs(w: Writer, node: Arcs, sources: list[Value]) -> Value:
+    columns = node.bend.columns.astype(np.int64)
+    centre, knee = node.bend.numbers(w.dtype)
     v = w.flat(node, sources[0])
-    part = w.op("Gather", v, w.constant(node.columns, np.int64), axis=1)
-    part = _arsinh(w, w.op("Div", w.op("Sub", part, w.constant(node.centre)), w.constant(node.knee)))
-    part = w.op("Sub", part, w.constant(np.arcsinh(-node.centre / node.knee)))
-    part = w.op("Mul", part, w.constant(node.knee))
+    part = w.op("Gather", v, w.constant(columns, np.int64), axis=1)
+    part = _arsinh(w, w.op("Div", w.op("Sub", part, w.constant(centre)), w.constant(knee)))
+    part = w.op("Sub", part, w.constant(np.arcsinh(-centre / knee)))
+    part = w.op("Mul", part, w.constant(knee))
     order = np.arange(node.size)
-    order[node.columns] = node.size + np.arange(len(node.columns))
+    order[columns] = node.size + np.arange(len(columns))
     both = w.op("Concat", v, part, axis=1)
     return Value(w.op("Gather", both, w.constant(order, np.int64), axis=1), (node.size,))
 

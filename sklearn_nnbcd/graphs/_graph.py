@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted
 
 from .._arrays import to_numpy
-from ..network import Network
+from ..network import Network, check_holds_network
 from ..targets import Indicators, Labels, Numbers
 from ._lowerings import (
     lower_activation,
@@ -140,12 +139,8 @@ def graph_of(estimator: Any) -> Graph:
     """
     steps = [step for _, step in estimator.steps] if isinstance(estimator, Pipeline) else [estimator]
     *scalers, last = steps
-    if not hasattr(last, "hidden_layer_sizes") or not hasattr(type(last), "fit"):
-        raise TypeError(
-            "The 'estimator' of the export must be a fitted NNBCDClassifier or NNBCDRegressor, or a Pipeline "
-            f"that ends with one. Got {type(last).__name__}. For a search pass its best_estimator_."
-        )
-    check_is_fitted(last, "network_")
+    kinds, cure = ", or a Pipeline that ends with one", "For a search pass its best_estimator_."
+    check_holds_network(last, "the export", kinds, cure)
     return network_graph(
         last.network_, last.targets_, [s for s in scalers if not (s is None or isinstance(s, str))]
     )
@@ -200,9 +195,7 @@ def _lower_bend(bend: Any, builder: Builder, place: int) -> int:
     """The node of bent columns."""
     if bend is None:
         return place
-    centre, knee = to_numpy(bend.centre), to_numpy(bend.knee)
-    columns = np.flatnonzero(np.isfinite(knee))
-    return builder.add(Arcs, place, columns=columns, centre=centre[columns], knee=knee[columns])
+    return builder.add(Arcs, place, bend=bend.on_host())
 
 
 def _lower_inputs(inputs: Any, builder: Builder, place: int) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..layers._windows import Window
+from ..network import Bend
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,17 +69,13 @@ class Clip(Node):
 
 @dataclass(frozen=True, eq=False)
 class Arcs(Node):
-    """v with k (asinh((v - c) / k) - asinh(-c / k)) in the place of some entries, arrays of their number."""
+    """v with some entries bent, of arrays of NumPy."""
 
-    columns: np.ndarray
-    centre: np.ndarray
-    knee: np.ndarray
+    bend: Bend
 
     def evaluate(self, *values: np.ndarray) -> np.ndarray:
         """The entries with these columns bent."""
-        V, c, k = values[0].copy(), self.centre, self.knee
-        V[:, self.columns] = k * (np.arcsinh((V[:, self.columns] - c) / k) - np.arcsinh(-c / k))
-        return V
+        return self.bend(values[0])
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,23 @@ from typing import Any
 
 from ..compressions import CompressedWeight, QuantizedWeight
 
+#: parameters of a display's ``plot``
+PLOTTED = """
+ax : matplotlib Axes or None
+    None: a new figure.
+name : str or None
+    For the title; None: ``estimator_name``.
+"""
+#: parameters of a display's ``from_estimator``
+DRAWN = """
+estimator : NNBCDClassifier or NNBCDRegressor
+    Fitted; also one on Dask, in a pipeline, a search, or another estimator that holds one.
+ax : matplotlib Axes or None
+    None: a new figure.
+name : str or None
+    For the title; None: the name of the class.
+"""
+
 
 def load_matplotlib(owner: str) -> tuple[Any, Any]:
     """``matplotlib.pyplot`` and ``matplotlib.ticker``.

@@ -6,8 +6,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from .._docs import with_parameters
 from ..solvers import FullBatch
-from ._figures import load_matplotlib
+from ._figures import DRAWN, PLOTTED, load_matplotlib
 from ._rows import unwrapped
 
 #: term of L -> what the legend calls it
@@ -77,6 +78,7 @@ class ObjectiveDisplay:
         self.step_name = step_name
         self.estimator_name = estimator_name
 
+    @with_parameters(PLOTTED)
     def plot(self, ax: Any = None, *, name: str | None = None, **kwargs: Any) -> Self:
         """Draw the figure.
 
@@ -84,10 +86,6 @@ class ObjectiveDisplay:
 
         Parameters
         ----------
-        ax : matplotlib Axes or None, default=None
-            None: a new figure.
-        name : str or None, default=None
-            For the title; None: ``estimator_name``.
         **kwargs
             Of ``matplotlib.axes.Axes.plot``, for the line of L.
 
@@ -125,6 +123,7 @@ class ObjectiveDisplay:
         return self
 
     @classmethod
+    @with_parameters(DRAWN)
     def from_estimator(
         cls, estimator: Any, *, ax: Any = None, name: str | None = None, **kwargs: Any
     ) -> Self:
@@ -134,12 +133,6 @@ class ObjectiveDisplay:
 
         Parameters
         ----------
-        estimator : NNBCDClassifier or NNBCDRegressor
-            Fitted; also one on Dask, in a pipeline, a search, or another estimator that holds one.
-        ax : matplotlib Axes or None, default=None
-            None: a new figure.
-        name : str or None, default=None
-            For the title; None: the name of the class.
         **kwargs
             Of ``matplotlib.axes.Axes.plot``, for the line of L.
 

@@ -6,9 +6,10 @@ from typing import Any, Self
 
 import numpy as np
 
+from .._docs import with_parameters
 from .._validation import check_option
 from ..network import Network
-from ._figures import bytes_text, format_text, load_matplotlib
+from ._figures import DRAWN, PLOTTED, bytes_text, format_text, load_matplotlib
 from ._rows import unwrapped
 
 #: what is counted -> label of the x axis
@@ -74,6 +75,7 @@ class LayerSizeDisplay:
         self.unit = unit
         self.estimator_name = estimator_name
 
+    @with_parameters(PLOTTED)
     def plot(
         self,
         ax: Any = None,
@@ -86,11 +88,7 @@ class LayerSizeDisplay:
 
         Parameters
         ----------
-        ax : matplotlib Axes or None, default=None
-            None: a new figure.
-        name : str or None, default=None
-            For the title; None: ``estimator_name``.
-        dense_kw, stored_kw : mapping or None, default=None
+        dense_kw, stored_kw : mapping or None
             Of ``matplotlib.axes.Axes.barh``, for the bars of either kind.
 
         Returns
@@ -139,6 +137,7 @@ class LayerSizeDisplay:
         return bytes_text(size, 3) if self.unit == "bytes" else f"{size:,.0f}"
 
     @classmethod
+    @with_parameters(DRAWN)
     def from_estimator(
         cls,
         estimator: Any,
@@ -155,16 +154,10 @@ class LayerSizeDisplay:
 
         Parameters
         ----------
-        estimator : NNBCDClassifier or NNBCDRegressor
-            Fitted; also one on Dask, in a pipeline, a search, or another estimator that holds one.
-        unit : {'bytes', 'weights'}, default='bytes'
+        unit : {'bytes', 'weights'}
             What is counted: bytes of all stored arrays, indices included, or numbers, as in
             ``n_parameters_``.
-        ax : matplotlib Axes or None, default=None
-            None: a new figure.
-        name : str or None, default=None
-            For the title; None: the name of the class.
-        dense_kw, stored_kw : mapping or None, default=None
+        dense_kw, stored_kw : mapping or None
             Of ``matplotlib.axes.Axes.barh``, for the bars of either kind.
 
         Returns

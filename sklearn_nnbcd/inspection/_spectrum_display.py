@@ -7,9 +7,10 @@ from typing import Any, Self
 import numpy as np
 
 from .._arrays import to_numpy
+from .._docs import with_parameters
 from ..network import Network, network_metrics, network_rows, network_targets
 from ..numerics import Metric
-from ._figures import format_text, load_matplotlib
+from ._figures import DRAWN, PLOTTED, format_text, load_matplotlib
 from ._reference import check_reference
 from ._rows import unwrapped
 
@@ -81,16 +82,13 @@ class WeightSpectrumDisplay:
         self.in_metric = in_metric
         self.estimator_name = estimator_name
 
+    @with_parameters(PLOTTED)
     def plot(self, ax: Any = None, *, name: str | None = None, relative: bool = True, **kwargs: Any) -> Self:
         """Draw the figure.
 
         Parameters
         ----------
-        ax : matplotlib Axes or None, default=None
-            None: a new figure.
-        name : str or None, default=None
-            For the title; None: ``estimator_name``.
-        relative : bool, default=True
+        relative : bool
             Whether singular values of a layer are divided by the largest one, that of the reference where
             there is one. In the metric, absolute ones of different layers compare: squares are what the
             loss would change by, in units of its second derivative.
@@ -140,6 +138,7 @@ class WeightSpectrumDisplay:
         return self
 
     @classmethod
+    @with_parameters(DRAWN)
     def from_estimator(
         cls,
         estimator: Any,
@@ -156,22 +155,16 @@ class WeightSpectrumDisplay:
 
         Parameters
         ----------
-        estimator : NNBCDClassifier or NNBCDRegressor
-            Fitted; also one on Dask, in a pipeline, a search, or another estimator that holds one.
-        X : {array-like, sparse matrix} of shape (n_samples, n_features) or None, default=None
+        X : {array-like, sparse matrix} of shape (n_samples, n_features) or None
             Rows as the estimator takes them. With them singular values are those of G^{1/2} W S^{1/2}, in
             which an error counts by what it costs in the loss: G is the covariance of a layer's inputs, S
             what the loss makes of its outputs. None: those of W itself. The y axis says which.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs), or None, default=None
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), or None
             Targets of these rows, for the loss's Hessian; None: what the estimator predicts.
-        reference : list of arrays of shape (d_{i-1}, d_i) or None, default=None
+        reference : list of arrays of shape (d_{i-1}, d_i) or None
             Dense weights that the compressed ones stand for, such as ``coefs_`` of a network before its
             compression.
-        ax : matplotlib Axes or None, default=None
-            None: a new figure.
-        name : str or None, default=None
-            For the title; None: the name of the class.
-        relative : bool, default=True
+        relative : bool
             Whether singular values of a layer are divided by the largest one.
         **kwargs
             Of ``matplotlib.axes.Axes.plot``, for the lines of the weights.

@@ -86,16 +86,11 @@ class IntegerBuilder(Ranges):
             return {k}
         if isinstance(node, ELEMENTWISE):
             return self._table(k)
-        if isinstance(node, Scale):
+        if isinstance(node, Scale | Arcs):
             raise ValueError(
-                "A network in integers must not use its inputs before they are scaled, as by a skip "
+                "A network in integers must not use its inputs before they are scaled or bent, as by a skip "
                 "connection around the first layer. Got one that does. Use dtype='float32', or "
                 "activation_bits=None."
-            )
-        if isinstance(node, Arcs):
-            raise ValueError(
-                "A network in integers must not have bent columns. Got some. Use dtype='float32', or fit "
-                "with bend_columns=False, activation_bits, bits or max_bytes, which leave them as they are."
             )
         chain = [k]
         before = getattr(node, "before", None)

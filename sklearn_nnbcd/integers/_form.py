@@ -113,19 +113,12 @@ class IntegerForm:
         if not scalers:
             return self
         first = self.first
-        origin, factor = (np.asarray(x, np.float64) for x in (first.origin, first.factor))
-        low, high = (np.asarray(end, np.float64) for end in (first.low, first.high))
         for node in reversed(scalers):
             if isinstance(node, Scale):
-                origin, factor = node.origin + origin / node.scale, factor * node.scale
+                first = first.after_scale(node.origin, node.scale)
             elif isinstance(node, Clip):
-                ends = [np.rint((end - origin) * factor) + first.zero for end in (node.low, node.high)]
-                low, high = np.maximum(low, ends[0]), np.minimum(high, ends[1])
-        x, f = (np.broadcast_to(number, first.size).astype(np.float32) for number in (origin, factor))
-        ends = [end.astype(np.int64) for end in (low, high)]
-        lowest, highest = (int(end.flat[0]) if (end == end.flat[0]).all() else end for end in ends)
-        quantise = replace(first, origin=x, factor=f, low=lowest, high=highest)
-        return replace(self, operations=(quantise, *self.operations[1:]))
+                first = first.after_clip(node.low, node.high)
+        return replace(self, operations=(first, *self.operations[1:]))
 
 
 def checked_form(form: Any, graph: Graph) -> IntegerForm:

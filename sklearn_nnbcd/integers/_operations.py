@@ -7,7 +7,7 @@ nothing overflows in int32 either.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from ..graphs._nodes import Gather, Node, Pool, Scatter, SparseProduct, Windows
 from ..layers._windows import Window
+from ._bent import BentColumns
 
 #: bits after the point of a table's entries, by the bits of its results
 TABLE_FRACTION = {8: 7, 16: 0}
@@ -106,7 +107,8 @@ def fit_integers(array: Any, shape: tuple[int, ...]) -> None:
 class Quantise(Operation):
     """Numbers to integers: zero + floor((x - origin) * factor + 1/2) in float32, within [low, high].
 
-    ``origin`` and ``factor`` are float32 numbers, or arrays of shape (size,); so may the ends be.
+    ``origin`` and ``factor`` are float32 numbers, or arrays of shape (size,); so may the ends be. x is an
+    arc in the place of ``bent`` columns.
     """
 
     origin: Any
@@ -114,14 +116,42 @@ class Quantise(Operation):
     zero: int
     low: Any
     high: Any
+    bent: BentColumns | None = None
+
+    def steps(self, X: np.ndarray) -> np.ndarray:
+        """(x - origin) * factor in float32."""
+        X = X.astype(np.float32) if self.bent is None else self.bent(X)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return (X - self.origin) * self.factor
 
     def evaluate(self, *values: np.ndarray) -> np.ndarray:
         """The grid point nearest to each number; NaN is the lowest."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            T = (values[0].astype(np.float32) - self.origin) * self.factor
-            low, high = (np.asarray(end - self.zero, np.float32) for end in (self.low, self.high))
-            T = np.where(T > low, np.where(T < high, T, high), low).astype(np.float32)
+        T = self.steps(values[0])
+        low, high = (np.asarray(end - self.zero, np.float32) for end in (self.low, self.high))
+        T = np.where(T > low, np.where(T < high, T, high), low).astype(np.float32)
         return np.floor(T + np.float32(0.5)).astype(np.int64) + self.zero
+
+    def after_scale(self, origin: Any, scale: Any) -> Quantise:
+        """The same integers for rows that (x - origin) * scale comes before."""
+        own = (np.asarray(x, np.float64) for x in (self.origin, self.factor))
+        x, factor = (np.broadcast_to(number, self.size).copy() for number in own)
+        bent = None if self.bent is None else self.bent.scaled(origin, scale)
+        straight = np.ones(self.size, dtype=bool)
+        if bent is not None:
+            straight[bent.columns] = False
+        x, factor = np.where(straight, origin + x / scale, x), np.where(straight, factor * scale, factor)
+        return replace(self, origin=x.astype(np.float32), factor=factor.astype(np.float32), bent=bent)
+
+    def after_clip(self, low: Any, high: Any) -> Quantise:
+        """The same integers for rows that are clipped before."""
+        row = np.ones((1, self.size))
+        least, most = (
+            np.rint(self.steps(row * end).astype(np.float64))[0] + self.zero for end in (low, high)
+        )
+        least, most = np.maximum(self.low, least), np.minimum(self.high, most)
+        ends = [end.astype(np.int64) for end in (least, most)]
+        first, last = (int(end.flat[0]) if (end == end.flat[0]).all() else end for end in ends)
+        return replace(self, low=first, high=last)
 
     def check(self, sources: list[Operation], nodes: tuple[Node, ...]) -> None:
         """Columns of numbers, and ends within the bits."""
@@ -130,6 +160,8 @@ class Quantise(Operation):
             fit(np.shape(number) in ((), (self.size,)), np.isfinite(number).all())
         top = 1 << (self.bits - 1)
         fit((np.asarray(self.low) >= -top).all(), (np.asarray(self.high) < top).all())
+        if self.bent is not None:
+            self.bent.check(self.size)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ import numpy as np
 from ..graphs._fold import consumers, rows_scaled
 from ..graphs._graph import Graph
 from ..graphs._nodes import (
+    Arcs,
     Clip,
     Gather,
     GroupedProduct,
@@ -21,6 +22,7 @@ from ..graphs._nodes import (
     SparseProduct,
     Windows,
 )
+from ._bent import BentColumns, arc_units
 from ._grids import COVERED, HEADROOM, ROOM, Grid, Precision
 from ._operations import Operation, Quantise
 
@@ -123,14 +125,20 @@ class Ranges:
     # inputs -----------------------------------------------------------------------------------
 
     def _quantise(self) -> set[int]:
-        """The rows of X, with the scales before the network, as integers; the places that this covers."""
-        place, done = 0, {0}
+        """The rows of X, with the scales and bends before the network, as integers; the places it covers."""
+        place, done, scaled, bent = 0, {0}, False, None
         origin, scale = np.zeros(self.graph.n_features), np.ones(self.graph.n_features)
-        ends = [np.asarray(end) for end in (-math.inf, math.inf)]
-        while len(self.readers[place]) == 1 and isinstance(self.nodes[self.readers[place][0]], Scale | Clip):
-            place = self.readers[place][0]
+        ends = [np.full(self.graph.n_features, end) for end in (-math.inf, math.inf)]
+        while (after := self._before_network(place, bent is not None)) is not None:
+            place, node = after
             done.add(place)
-            node = self.nodes[place]
+            if isinstance(node, Arcs):
+                bent = BentColumns.of(node.bend, origin, scale)
+                origin[bent.columns], scale[bent.columns] = arc_units(node.bend)
+                ends = [node.bend(end[None, :])[0] for end in ends]
+                scaled = False
+                continue
+            scaled = True
             if isinstance(node, Scale):
                 origin = origin + node.origin / np.where(scale != 0.0, scale, 1.0)
                 scale = scale * node.scale
@@ -138,41 +146,54 @@ class Ranges:
             elif isinstance(node, Clip):
                 ends = [np.minimum(np.maximum(end, node.low), node.high) for end in ends]
         grid, p = self._narrow(place), self.precision
-        scaled = place != 0
-        if not scaled and self._columns_differ(grid):
-            grid = self._grid_of_columns()
-            origin, scale, scaled, zero = np.asarray(grid.offset), 1.0 / np.asarray(grid.scale), True, 0
+        if not scaled and self._columns_differ(place, grid):
+            grid, scaled, zero = self._grid_of_columns(place), True, 0
+            ends = [
+                np.sign(end) * math.inf if bent is None else (end - grid.offset) / grid.scale for end in ends
+            ]
+            origin, scale = origin + np.asarray(grid.offset) / scale, scale / np.asarray(grid.scale)
         else:
             zero, scale = grid.zero, scale / grid.scale
             ends = [end / grid.scale + zero for end in ends]
-        x, factor = (np.float32(each) if scaled else np.float32(each[0]) for each in (origin, scale))
+        each = scaled or bent is not None
+        x, factor = (np.float32(v) if each else np.float32(v[0]) for v in (origin, scale))
         bounds = [np.clip(np.rint(end), p.low, p.high).astype(np.int64) for end in ends]
         low, high = (int(b.flat[0]) if (b == b.flat[0]).all() else b for b in bounds)
-        made = Quantise(place, (), self.graph.n_features, p.bits, x, factor, zero, low, high)
+        made = Quantise(place, (), self.graph.n_features, p.bits, x, factor, zero, low, high, bent)
         self.operations.append(made)
         self.grids[place] = grid
         return done
 
-    def _columns_differ(self, grid: Grid) -> bool:
+    def _before_network(self, place: int, is_bent: bool) -> tuple[int, Node] | None:
+        """The only reader of a value that maps the columns one by one, or None."""
+        if len(self.readers[place]) != 1:
+            return None
+        place = self.readers[place][0]
+        node = self.nodes[place]
+        fits = isinstance(node, Scale | Clip) or (isinstance(node, Arcs) and not is_bent)
+        return (place, node) if fits else None
+
+    def _columns_differ(self, place: int, grid: Grid) -> bool:
         """Whether one grid for all columns of X is too coarse for some, and their weights can differ."""
         ones = np.ones(self.graph.n_features)
-        if any(rows_scaled(self.nodes[k], ones) is None for k in self.readers[0]):
+        if any(rows_scaled(self.nodes[k], ones) is None for k in self.readers[place]):
             return False
-        given = _row_units(self.nodes[self.readers[0][0]]) if len(self.readers[0]) == 1 else None
+        readers = self.readers[place]
+        given = _row_units(self.nodes[readers[0]]) if len(readers) == 1 else None
         if given is not None and not np.allclose(given, given[0], rtol=1e-4):
             return True
-        variance = self.values[0].astype(np.float64).var(axis=0)
+        variance = self.values[place].astype(np.float64).var(axis=0)
         variance = variance[variance > 0.0]
         error = np.minimum(grid.scale**2 / 12.0 / variance, 1.0)
         return bool(len(error) and error.mean() > ONE_GRID_ERROR)
 
-    def _grid_of_columns(self) -> Grid:
+    def _grid_of_columns(self, place: int) -> Grid:
         """A grid of its own for every column."""
-        X, p = self.values[0].astype(np.float64), self.precision
+        X, p = self.values[place].astype(np.float64), self.precision
         low, high = (np.quantile(X, q, axis=0) for q in (1.0 - COVERED, COVERED))
         middle, half = 0.5 * (low + high), 0.5 * (high - low)
         half = np.where(half > 0.0, half, 0.1 * np.maximum(np.abs(middle), 1.0))
-        readers = self.readers[0]
+        readers = self.readers[place]
         given = _row_units(self.nodes[readers[0]]) if len(readers) == 1 else None
         scale = half / p.high if given is None else self._given_scale(X - middle, half, given)
         return Grid(scale, middle, p.low, p.high, p.bits)

@@ -12,7 +12,7 @@ from typing import Any
 from sklearn.base import clone, is_classifier
 
 from .._held_out import COMPARED_ROWS, best_first, divided, judged, standard_error
-from .._sizing import ATTEMPTS, Kind, fit_within, kinds_within
+from .._sizing import ATTEMPTS, Kind, bend_bytes, fit_within, kinds_within, straight_too
 from ..integers import quantize_activations
 from ..network import quantize
 from ..solvers import MiniBatch
@@ -43,6 +43,7 @@ class SharedBudgets:
         self.arrays = (X, y) if sample_weight is None else (X, y, sample_weight)
         self.parts, self.held_out = divided(estimator, X, y, sample_weight)
         self.is_part = len(y) > COMPARED_ROWS
+        self.bend = bend_bytes(estimator, *self.parts)
         self.bounds: dict[Kind, float] = {}
         self.fits: dict[tuple, Any] = {}
         self.starts: dict[tuple, Any] = {}
@@ -57,7 +58,7 @@ class SharedBudgets:
         ValueError
             If nothing fits.
         """
-        kinds = kinds_within(self.estimator, room, self.size)
+        kinds = straight_too(kinds_within(self.estimator, room, self.size), self.bend, room)
         rows = self.compared(kinds, room) if len(kinds) > 1 else []
         kind = rows[0]["kind"] if rows else kinds[0]
         fitted = self.fitted(kind, room, on_all=True)
@@ -165,15 +166,18 @@ class SharedBudgets:
             return None
         known = [(kind, False), (kind, True)] if on_all and not self.is_part else [(kind, on_all)]
         found = next((self.starts[key] for key in known if key in self.starts), None)
-        return self.dense(kind.widths, on_all) if found is None else found
+        return self.dense(kind, on_all) if found is None else found
 
-    def dense(self, widths: tuple, on_all: bool) -> Any:
-        """The plain network of some widths that all budgets share."""
-        if (widths, on_all) not in self.starts:
-            model = clone(self.estimator).set_params(hidden_layer_sizes=widths, compression=None, bits=None)
-            self.starts[widths, on_all] = model.fit(*(self.arrays if on_all else self.parts))
+    def dense(self, kind: Kind, on_all: bool) -> Any:
+        """The plain network of a kind's widths that all budgets share."""
+        key = kind.widths, kind.straight, on_all
+        if key not in self.starts:
+            straight = {"bend_columns": False} if kind.straight else {}
+            plain = {"hidden_layer_sizes": kind.widths, "compression": None, "bits": None}
+            model = clone(self.estimator).set_params(**plain | straight)
+            self.starts[key] = model.fit(*(self.arrays if on_all else self.parts))
             self.n_fits += 1
-        return self.starts[widths, on_all]
+        return self.starts[key]
 
 
 def going_on(fitted: Any) -> Any:

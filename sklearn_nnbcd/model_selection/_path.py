@@ -224,7 +224,7 @@ def checked(estimator: Any, X: Any, y: Any, max_bytes: Any) -> tuple[Any, list[i
     check_consistent_length(X, y)
     base = clone(estimator)
     rooms = sorted({check_bytes(base.set_params(max_bytes=room)) for room in max_bytes}, reverse=True)
-    base.set_params(max_bytes=None, bend_columns=False)  # as with max_bytes: bends take bytes
+    base.set_params(max_bytes=None)
     size = count_features(X), count_outputs(y, is_classifier(base))
     kinds_within(base, rooms[-1], size)
     return base, rooms, size

@@ -2,10 +2,11 @@
 """The fitted network as a value: everything beside the estimators reads this, and nothing else."""
 
 from ._bend import Bend
+from ._fitted import check_holds_network, refuse_integers
 from ._inputs import InputMap
 from ._metrics import network_metrics
 from ._narrow import narrow, narrow_network
-from ._network import Network, refuse_integers
+from ._network import Network
 from ._quantize import CALIBRATION_ROWS, in_single_precision, quantize, quantize_fit, quantize_network
 from ._rows import network_rows, network_targets
 
@@ -14,6 +15,7 @@ __all__ = [
     "Bend",
     "InputMap",
     "Network",
+    "check_holds_network",
     "in_single_precision",
     "narrow",
     "narrow_network",

@@ -167,6 +167,9 @@ class InputMap:
             return None
         return xp.nonzero(self.far)[0]
 
+    def __getstate__(self) -> dict:
+        return {name: value for name, value in vars(self).items() if name != "_filled"}
+
     def engine_weights(self, W: Any, b: Any) -> tuple[Any, Any]:
         """First weights and intercepts for mapped rows, from those for X as it is.
 

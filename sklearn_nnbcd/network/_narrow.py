@@ -8,7 +8,8 @@ from typing import Any
 from sklearn.utils.validation import check_is_fitted
 
 from ..layers import Dense
-from ._network import Network, refuse_integers
+from ._fitted import refuse_integers
+from ._network import Network
 
 
 def narrow_network(network: Network) -> Network:

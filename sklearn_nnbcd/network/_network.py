@@ -19,17 +19,6 @@ from ._paths import count_live_entries
 LEAST_ROWS = 64
 
 
-def refuse_integers(estimator: Any, owner: str) -> None:
-    """Raise ValueError for a fitted estimator that predicts by integers, which follow from its network."""
-    form = getattr(estimator, "integers_", None)
-    if form is not None:
-        raise ValueError(
-            f"The 'estimator' of {owner} must compute in floating numbers. Got one with activation_bits="
-            f"{form.bits}. Fit it with activation_bits=None; sklearn_nnbcd.integers.quantize_activations "
-            "rounds activations afterwards."
-        )
-
-
 @dataclass(frozen=True, eq=False)
 class Network:
     """Layers, compressed weights, intercepts and activations: all that prediction needs.
@@ -143,8 +132,9 @@ class Network:
     def n_bytes(self) -> int:
         """Bytes of all stored arrays: weights, indices, intercepts, and what maps the columns of X."""
         itemsize = self.xp.finfo(self.array.dtype).bits // 8
-        maps = 2 * self.n_features * sum(x is not None for x in (self.inputs, self.bend))
-        return sum(coef.nbytes for coef in self.coefs) + itemsize * (self._n_intercepts + maps)
+        maps = 0 if self.inputs is None else 2 * self.n_features
+        bend = 0 if self.bend is None else self.bend.nbytes
+        return sum(coef.nbytes for coef in self.coefs) + bend + itemsize * (self._n_intercepts + maps)
 
     @property
     def _n_intercepts(self) -> int:
@@ -177,7 +167,6 @@ class Network:
         floats = [array for array in floats if xp.isdtype(array.dtype, "real floating")]
         floats += [b for b in self.intercepts if b is not None]
         floats += [] if self.inputs is None else [self.inputs.origin, self.inputs.scale]
-        floats += [] if self.bend is None else [self.bend.centre]
         return all(bool(xp.all(xp.isfinite(array))) for array in floats)
 
     @property

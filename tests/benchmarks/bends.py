@@ -47,7 +47,7 @@ def race(name: str, way: tuple | None) -> dict:
             if not split.regression:
                 losses.append(log_loss(y[held_out], model.predict_proba(X[held_out]), labels=model.classes_))
             bend = model.network_.bend
-            bent = 0 if bend is None else int(np.isfinite(bend.knee).sum())
+            bent = 0 if bend is None else len(bend.columns)
     return {
         "table": name,
         "way": "straight" if way is None else f"beyond {way[0]:g}, knee {way[1]:g}",

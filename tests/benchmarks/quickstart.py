@@ -16,7 +16,7 @@ def main():
     os.environ["MPLBACKEND"] = "Agg"
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        found = runpy.run_path(str(ROOT / "examples" / "plot_quickstart.py"))
+        found = runpy.run_path(str(ROOT / "examples" / "plot_quickstart.py"), run_name="__main__")
         os.chdir(ROOT)
     table = [
         {

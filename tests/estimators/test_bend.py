@@ -10,7 +10,10 @@ from scipy import sparse
 from sklearn.base import clone
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd._sizing import Kind, straight_too
 from sklearn_nnbcd.export import load_network, save_network, to_mlp
+from sklearn_nnbcd.integers._bent import arc
+from sklearn_nnbcd.model_selection import compression_path
 from sklearn_nnbcd.network import Bend, narrow
 from sklearn_nnbcd.numerics import ColumnMoments
 
@@ -36,20 +39,35 @@ def moments(X):
 def test_columns_with_far_entries_bend_and_no_others(incomes):
     X, _ = incomes
     bend = Bend.of_columns(*moments(X))
-    np.testing.assert_array_equal(np.isfinite(bend.knee), [False, True, False, False, True])
+    np.testing.assert_array_equal(bend.columns, [1, 4])
     assert Bend.of_columns(*moments(X[:, [0, 2, 3]])) is None
+    assert bend.nbytes == 2 * (1 + 1 + 1)  # a byte each for the column, the centre and the knee
 
 
 def test_it_is_the_arc_that_it_says(incomes):
     X, _ = incomes
     bend, Z = Bend.of_columns(*moments(X)), X.copy()
     for j in (1, 4):
-        c, k = X[:, j].mean(), X[:, j].std()
+        k = 2.0 ** round(np.log2(X[:, j].std()))
+        c = round(4.0 * X[:, j].mean() / k) * k / 4.0
+        assert abs(np.log2(k / X[:, j].std())) <= 0.5 and abs(c - X[:, j].mean()) <= k / 8.0
         for i in range(len(X)):
             Z[i, j] = k * (np.arcsinh((X[i, j] - c) / k) - np.arcsinh(-c / k))
     np.testing.assert_allclose(bend(X), Z, rtol=1e-12, atol=1e-15 * X[:, 4].std() * 10)  # a sum of two arcs
     assert (np.diff(bend(X)[np.argsort(X[:, 1]), 1]) >= 0).all()  # order stays
     np.testing.assert_allclose(bend(np.zeros((1, 5))), 0.0, atol=1e-300)
+
+
+@pytest.mark.parametrize("unit", [1e-30, 1.0, 1e30])
+def test_columns_of_any_unit_and_origin_have_integers(unit):
+    """Knees and centres that integers cannot name are drawn in; values stay finite and in order."""
+    x = np.concatenate([np.random.default_rng(0).normal(size=500), [50.0]])[:, None]
+    for origin in (0.0, -1e6):
+        X = (x + origin) * unit
+        bend = Bend.of_columns(*moments(X))
+        Z = bend(X)
+        assert np.isfinite(Z).all() and (np.diff(Z[np.argsort(x[:, 0]), 0]) >= 0.0).all()
+        bend.check(1)
 
 
 def test_sparse_rows_bend_as_dense_ones(incomes):
@@ -62,10 +80,14 @@ def test_sparse_rows_bend_as_dense_ones(incomes):
     np.testing.assert_allclose(dense.predict_proba(sparse.csc_matrix(X)), dense.predict_proba(X), atol=1e-9)
 
 
-def test_units_and_origins_of_columns_change_nothing_but_a_constant(incomes):
+def test_units_and_origins_of_columns_change_little(incomes):
+    """Nothing but a constant where knees and centres are rounded alike: units of 2^k, origins of 4 knees."""
     X, _ = incomes
-    factors = np.asarray([1e3, 1e-3, 2.0, 1.0, 50.0])
-    T = X * factors + [5.0, -2.0, 0.0, 1.0, 10.0]
+    factors = 2.0 ** np.asarray([10, -10, 1, 0, 5])
+    bend = Bend.of_columns(*moments(X))
+    shifts = np.zeros(5)
+    shifts[bend.columns] = 4.0 * bend.numbers(X.dtype)[1]
+    T = (X + shifts) * factors
     one, other = (Bend.of_columns(*moments(Z))(Z) for Z in (X, T))
     change = (other - other[:1]) / factors - (one - one[:1])
     np.testing.assert_allclose(change / X.std(axis=0).clip(1e-3), 0.0, atol=1e-11)  # rounding of T
@@ -121,14 +143,32 @@ def test_early_stopping_scores_bent_rows(incomes):
 
 @pytest.mark.parametrize(
     "options",
-    [{"bits": 8}, {"max_bytes": 400}, {"fit_intercept": False}, {"bend_columns": False}],
+    [{"fit_intercept": False}, {"bend_columns": False}],
 )
 def test_what_leaves_columns_straight(incomes, options):
     X, y = incomes
-    model = NNBCDClassifier(
-        **OPTIONS | options | ({"hidden_layer_sizes": "auto"} if "max_bytes" in options else {})
+    assert NNBCDClassifier(**OPTIONS | options).fit(X, y).network_.bend is None
+
+
+def test_budgets_count_the_bytes_of_a_bend_and_leave_it_where_it_is_dear(incomes):
+    X, y = incomes
+    X = X[:, :4]
+    model = NNBCDClassifier(max_bytes=400, random_state=0).fit(X, y)
+    bend = model.network_.bend
+    assert bend is not None and model.n_bytes_ <= 400
+    without = sum(coef.nbytes for coef in model.network_.coefs) + 4 * model.network_._n_intercepts
+    assert model.n_bytes_ == without + bend.nbytes
+    kinds = [Kind(None, None, ())]
+    assert straight_too(kinds, 3, 400) == kinds  # a hundredth
+    assert [kind.straight for kind in straight_too(kinds, 3, 20)] == [False, True]
+    assert [kind.straight for kind in straight_too(kinds, 30, 50)] == [True]
+    assert kinds[0].within(400, 4, 1) | {"bend_columns": False} == straight_too(kinds, 30, 50)[0].within(
+        400, 4, 1
     )
-    assert model.fit(X, y).network_.bend is None
+    path = compression_path(NNBCDClassifier(random_state=0), X, y, [200, 400])
+    assert all(
+        m.network_.bend is not None and m.n_bytes_ <= room for m, room in zip(path.estimators, path.max_bytes)
+    )
 
 
 def test_streams_and_clones(incomes):
@@ -137,3 +177,38 @@ def test_streams_and_clones(incomes):
     assert stream.network_.bend is None and clone(stream).bend_columns is True
     with pytest.raises(TypeError, match="'bend_columns'"):
         NNBCDClassifier(bend_columns="yes").fit(X, y)
+
+
+def test_arcs_of_integers_are_those_of_asinh_to_their_last_places():
+    """The polynomial errs by 1.6e-5 of log2, and each of five truncations by 2^-16 at most."""
+    t = np.concatenate([-np.logspace(-6, 18, 4001), [0.0], np.logspace(-6, 18, 4001)]).astype(np.float32)
+    expected = np.arcsinh(t.astype(np.float64)) / np.log(2.0)
+    np.testing.assert_allclose(arc(t) / 2.0**16, expected, rtol=1e-6, atol=1.6e-5 + 6 * 2.0**-16)
+    assert (np.diff(arc(np.sort(t))) >= -1).all()  # in order but for the last place
+    assert arc(np.asarray([np.inf], dtype=np.float32)) == 2.0**23 and np.isnan(
+        arc(t[:1] * np.float32(np.nan))
+    )
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_integers_with_bent_columns_survive_files(incomes, bits):
+    X, y = incomes
+    model = NNBCDClassifier(**OPTIONS | {"activation_bits": bits}).fit(X, y)
+    assert model.network_.bend is not None and model.integers_.first.bent is not None
+    file = io.BytesIO()
+    save_network(model, file)
+    file.seek(0)
+    np.testing.assert_array_equal(load_network(file).decision_function(X), model.decision_function(X))
+    model.integers_.first.bent.columns[0] = 9  # a column that is not there
+    file = io.BytesIO()
+    save_network(model, file)
+    file.seek(0)
+    with pytest.raises(ValueError, match="load_network"):
+        load_network(file)
+
+
+def test_a_pickle_holds_no_derived_arrays(incomes):
+    model = NNBCDClassifier(**OPTIONS).fit(*incomes)
+    model.predict(incomes[0])
+    assert "_known" in vars(model.network_.bend)
+    assert set(vars(pickle.loads(pickle.dumps(model.network_.bend)))) == {"columns", "quarters", "powers"}

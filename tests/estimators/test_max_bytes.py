@@ -133,3 +133,15 @@ def test_a_byte_too_many_makes_a_layer_narrower(room):
     model = NNBCDRegressor(max_iter=1, random_state=0)
     fitted = fit_within(model, kind, room, (12, 1), (X, X[:, 0]), {})
     assert fitted is not None and fitted.n_bytes_ <= room
+
+
+def test_few_columns_may_have_eight_bits_first():
+    """Six inputs do not make up for weights of four bits; the rest of the network has four."""
+    kinds = [kind.bits for kind in kinds_of(None, "auto", None, 6) if kind.compression is None]
+    assert kinds.count((8, 4)) == 2
+    assert (8, 4) not in [kind.bits for kind in kinds_of(None, "auto", None, 17)]
+    params = Kind(None, (8, 4), None, 2).within(2000, 6, 3)
+    assert params["bits"] == [8, 4, 4]
+    h = params["hidden_layer_sizes"][0]
+    needed = [6 * h + (h * h + 1) // 2 + (3 * h + 1) // 2 + 8 * (2 * h + 3) for h in (h, h + 1)]
+    assert needed[0] <= 2000 < needed[1]

@@ -9,6 +9,7 @@ from random_networks import random_network
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
@@ -145,6 +146,8 @@ def test_refusals_name_what_came_and_the_cure():
         graph_of(CalibratedClassifierCV(model, cv=2).fit(X, y))
     with pytest.raises(TypeError, match="Got StandardScaler"):
         graph_of(StandardScaler().fit(X))
+    with pytest.raises(TypeError, match="Got MLPClassifier"):
+        graph_of(MLPClassifier((2,), max_iter=1).fit(X, y))
     with pytest.raises(ValueError, match=r"activations.*ReLU.*Got Sine"):
         lower_activation(Sine(), Builder(1), 0)
 
