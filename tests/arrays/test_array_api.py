@@ -134,6 +134,7 @@ def test_a_device_that_was_changed_is_an_error_with_the_cure(name):
     with dispatching():
         rows = xp.asarray(X, device=device)
         model.fit(rows, Y).set_params(device="cpu")
+        model.set_params(early_stopping=False)  # partial_fit refuses it
         for method in (model.predict, lambda X: model.score(X, Y), lambda X: model.partial_fit(X, Y)):
             with pytest.raises(ValueError, match="'device' of NNBCD.* Got 'cpu'.* Set it back; or fit again"):
                 method(rows)
@@ -246,8 +247,8 @@ def test_several_threads_with_several_libraries():
 
 # reading ------------------------------------------------------------------------------------------
 
-#: what makes a host wait for a device: a number, or a whole array
-READS = ("__float__", "__int__", "__bool__", "__index__", "__complex__", "__array__")
+#: what makes a host wait for a device: a number, or a whole array (from Python 3.12 on by its buffer)
+READS = ("__float__", "__int__", "__bool__", "__index__", "__complex__", "__array__", "__buffer__")
 
 
 class CountedSweeps:

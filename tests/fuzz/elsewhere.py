@@ -20,6 +20,8 @@ from sklearn_nnbcd.export import export_c, export_onnx, graph_of, load_network, 
 TYING = ("binary", "codebook", "ternary", "quantized", "l0", "l0_penalty", "sum", "group_lasso")
 #: roundings of a float32 network: see :func:`assert_close` of tests/export/test_c.py
 FLOAT = 1e-5
+#: outputs below this are 0 in float32, and in the optimised graphs of onnxruntime
+LEAST = 1e-30
 #: sums over rows in another order, times what an ill-conditioned fit makes of them
 FITS = 1e-4
 
@@ -79,6 +81,8 @@ def problems_of_c(model: Any, X: Any) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         compiled = Compiled(text, graph_of(model), folder)
         found = compiled.predict(rows) if last_method(model) == "predict" else compiled.scores(rows)
+    if np.abs(expected).max() < LEAST:
+        return []
     if not np.isfinite(found).all():
         return ["C: outputs are not finite"] if np.abs(expected).max() < 1e30 else []
     off = distance(found.reshape(expected.shape), expected)
@@ -103,6 +107,8 @@ def problems_of_onnx(model: Any, X: Any) -> list[str]:
     session = onnxruntime.InferenceSession(export_onnx(model), options, providers=["CPUExecutionProvider"])
     found = session.run(None, {"X": rows})
     expected = np.asarray(model.predict_proba(rows) if len(found) == 2 else model.predict(rows))
+    if np.abs(expected).max() < LEAST:
+        return []
     values = np.asarray(found[-1])
     if not np.isfinite(values).all():
         return ["ONNX: outputs are not finite"] if np.abs(expected).max() < 1e30 else []
@@ -130,6 +136,15 @@ def is_mild(case: Any) -> bool:
     return plain and not ties and len(X) > X.shape[1] and case.s is None
 
 
+def is_steady(case: Any, fitted: Any, X: np.ndarray) -> bool:
+    """Whether a fit of rows that differ by rounding is near: nothing can be said of the others."""
+    if isinstance(fitted, Exception):
+        return True
+    nudged = X * (1.0 + 1e-15 * np.random.RandomState(0).randn(*X.shape))
+    other = tried(clone(case.estimator), nudged, case.y, case.s)
+    return not isinstance(other, Exception) and distance(outputs(other, X), outputs(fitted, X)) <= FITS
+
+
 def problems_of_pair(one: Any, other: Any, X: Any, mild: bool, what: str, judge: Any) -> list[str]:
     """Both fits raise, or both are finite and, of mild tables, near each other."""
     if isinstance(other, Exception):
@@ -154,7 +169,8 @@ def problems_of_sparse(case: Any, seed: int, judge: Any) -> list[str]:
     thin = kinds[seed // 7 % 4](X)
     dense = tried(clone(case.estimator), X, case.y, case.s)
     other = tried(clone(case.estimator), thin, case.y, case.s)
-    wrong = problems_of_pair(dense, other, X, is_mild(case), "sparse rows", judge)
+    mild = is_mild(case) and is_steady(case, dense, X)
+    wrong = problems_of_pair(dense, other, X, mild, "sparse rows", judge)
     if not wrong and not isinstance(other, Exception):
         tolerance = 1e-3 if "32" in str(other.network_.dtype) else 1e-7
         off = distance(outputs(other, thin), outputs(other, X))
