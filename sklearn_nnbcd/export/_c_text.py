@@ -53,13 +53,18 @@ def integer_type(low: int, high: int) -> str:
 
 
 def check_float32(array: np.ndarray, what: str) -> np.ndarray:
-    """The array in float32; ValueError where its numbers are too large for it."""
+    """The array in float32; ValueError where its numbers are too large for it, or all too small."""
     with np.errstate(over="ignore"):
         narrow = np.asarray(array).astype(np.float32)
     if not np.isfinite(narrow).all():
         raise ValueError(
             f"The 'estimator' of export_c must have numbers within the range of float32. Got {what} as large "
             f"as {np.abs(array).max():.3g}. Scale the columns of X, or the targets."
+        )
+    if np.any(array) and not np.any(narrow):
+        raise ValueError(
+            f"The 'estimator' of export_c must have numbers within the range of float32. Got {what} of at most "
+            f"{np.abs(array).max():.3g}, which would be 0. Scale the columns of X, or the targets."
         )
     return narrow
 

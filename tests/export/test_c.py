@@ -341,3 +341,10 @@ def test_bent_columns_after_scalers(scalers, tmp_path):
     expected = pipeline[-1].integers_.scores(pipeline[:-1].transform(T))
     step = np.abs(network.scores(T) - expected).max(axis=1)
     assert (step == 0).mean() > 0.97
+
+
+def test_numbers_that_float32_has_as_zeros_are_refused():
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    model = NNBCDRegressor((4,), max_iter=5, random_state=0).fit(X, 1e-300 * X[:, 0])
+    with pytest.raises(ValueError, match="which would be 0"):
+        export_c(model)
