@@ -63,8 +63,8 @@ def check_float32(array: np.ndarray, what: str) -> np.ndarray:
         )
     if np.any(array) and not np.any(narrow):
         raise ValueError(
-            f"The 'estimator' of export_c must have numbers within the range of float32. Got {what} of at most "
-            f"{np.abs(array).max():.3g}, which would be 0. Scale the columns of X, or the targets."
+            f"The 'estimator' of export_c must have numbers within the range of float32. Got {what} of at "
+            f"most {np.abs(array).max():.3g}, which would be 0. Scale the columns of X, or the targets."
         )
     return narrow
 
