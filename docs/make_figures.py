@@ -26,12 +26,13 @@ FAMILIES = {
     "mlp": ("MLPClassifier, best width, rounded", {"color": "tab:orange", "marker": "D"}),
     "nnbcd": ("NNBCDClassifier(max_bytes=...)", {"color": "tab:blue", "marker": "o", "linewidth": 2.2}),
 }
-PANELS = ("letter", "pendigits", "satimage", "digits")
+PANELS = ("letter", "pendigits", "satimage", "digits", "magic", "spambase")
 
 
 def draw(rows: list[dict], path: Path) -> None:
     """Accuracy against bytes, a panel for each table."""
-    figure, axes = plt.subplots(1, len(PANELS), figsize=(13, 3.2), layout="constrained")
+    figure, grid = plt.subplots(2, len(PANELS) // 2, figsize=(11, 6), layout="constrained")
+    axes = grid.ravel()
     for axis, name in zip(axes, PANELS, strict=True):
         top, bottom = 0.0, 1.0
         for family, (label, style) in FAMILIES.items():
@@ -47,11 +48,14 @@ def draw(rows: list[dict], path: Path) -> None:
             top = max(top, means.max())
             if family in ("nnbcd", "mlp"):
                 bottom = min(bottom, means[min(1, len(means) - 1)])
-        axis.set(xscale="log", title=name, xlabel="kB of the stored model", ylim=(bottom - 0.04, top + 0.008))
+        axis.set(xscale="log", title=name, ylim=(bottom - 0.04, top + 0.008))
         axis.set_xticks([0.5, 2, 8, 32], ["0.5", "2", "8", "32"])
         axis.minorticks_off()
         axis.grid(alpha=0.3)
-    axes[0].set_ylabel("test accuracy")
+    for axis in grid[:, 0]:
+        axis.set_ylabel("test accuracy")
+    for axis in grid[-1]:
+        axis.set_xlabel("kB of the stored model")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles[::-1], labels[::-1], loc="outside lower center", ncols=len(FAMILIES), frameon=False)
     path.parent.mkdir(exist_ok=True)
