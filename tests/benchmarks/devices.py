@@ -195,7 +195,7 @@ def contestants(data: Split):
     networks, widths, leaves = SETTINGS[data.name]
     for name, options in networks.items():
         defaults = {"loss": "squared_error", "compress_output": "compression" in options}
-        defaults |= {"bend_columns": False, "random_state": 0}  # integers take columns as they are
+        defaults |= {"bend_columns": False, "random_state": 0}  # bent columns would cost a root each
         model = make_pipeline(StandardScaler(), NNBCDClassifier(**(defaults | options)))
         model.fit(data.X, data.y)
         for dtype in ("float32", "int8"):
