@@ -145,7 +145,8 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
             network = training.rounded(network, encoded)
         network = training.finished(network)
         network = in_single_precision(network) if network.is_rounded else network
-        self._set_fitted(network, targets, solver, rows.image_shape, encoded[0])
+        X = encoded[0] if network.bend is None else given.X  # as predict gets it
+        self._set_fitted(network, targets, solver, rows.image_shape, X)
         self._stream = Stream(n_batches=solver.n_batches(result.state))
         self._set_curves(result, monitor)
         return encoded
@@ -194,7 +195,7 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
         loss = resolve_loss(self, self._task)
         rows = self._check_rows(X, y, sample_weight, hasattr(self, "network_"))
         targets = self._more_targets(rows.y, rows.s, loss, rows.dtype, **options)
-        rows = rows.bent(self.network_.bend if hasattr(self, "network_") else None)
+        given, rows = rows, rows.bent(self.network_.bend if hasattr(self, "network_") else None)
         before = vars(self).get("_stream")
         is_first = before is None or before.training is None
         stream = next_stream(self, before, rows, targets)
@@ -204,7 +205,7 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
         network = stream.training.to_network(result.weights)
         network = stream.training.rounded(network, rows.encoded(stream.training.targets))
         network, solver = stream.training.finished(network), stream.training.solver
-        self._set_fitted(network, targets, solver, rows.image_shape, rows.X)
+        self._set_fitted(network, targets, solver, rows.image_shape, given.X)
         self._stream, self.diagnosis_ = stream.after(result.state), result.diagnosis
         self.loss_ = result.curve[-1].loss / result.state.weight
         self.n_iter_ = 1 if is_first else self.n_iter_ + 1

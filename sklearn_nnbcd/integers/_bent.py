@@ -82,7 +82,7 @@ def arc(t: np.ndarray) -> np.ndarray:
     --------
     >>> import numpy as np
     >>> arc(np.asarray([-1.0, 0.0, 100.0], dtype=np.float32)).tolist()
-    [-83330.0, 0.0, 500940.0]
+    [-83332.0, 0.0, 500948.0]
     """
     with np.errstate(over="ignore", invalid="ignore"):
         u = np.sqrt(np.float32(1.0) + t * t) + np.abs(t)

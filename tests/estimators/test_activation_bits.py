@@ -162,7 +162,7 @@ def test_files_hold_sparse_weights_behind_scales(digits):
 def test_quantize_activations_is_the_end_of_a_fit(digits):
     X, y, T, _ = digits
     model = NNBCDClassifier((12,), activation_bits=8, **FEW).fit(X, y)
-    plain = NNBCDClassifier((12,), bend_columns=False, **FEW).fit(X, y)
+    plain = NNBCDClassifier((12,), **FEW).fit(X, y)
     assert plain.integers_ is None
     found = quantize_activations(plain, X)
     assert found.activation_bits == 8 and plain.activation_bits is None

@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd._sizing import Kind, straight_too
 from sklearn_nnbcd.export import load_network, save_network, to_mlp
+from sklearn_nnbcd.integers import quantize_activations
 from sklearn_nnbcd.integers._bent import arc
 from sklearn_nnbcd.model_selection import compression_path
 from sklearn_nnbcd.network import Bend, narrow
@@ -212,3 +213,15 @@ def test_a_pickle_holds_no_derived_arrays(incomes):
     model.predict(incomes[0])
     assert "_known" in vars(model.network_.bend)
     assert set(vars(pickle.loads(pickle.dumps(model.network_.bend)))) == {"columns", "quarters", "powers"}
+
+
+def test_integers_are_calibrated_on_rows_that_are_bent_once(incomes):
+    """After a fit and after more rows: as :func:`quantize_activations` has them, which sees X alone."""
+    X, y = incomes
+    options = OPTIONS | {"solver": "minibatch", "hidden_layer_sizes": (6,)}
+    model = NNBCDClassifier(**options | {"activation_bits": 8}).fit(X, y)
+    for _ in range(2):
+        assert model.network_.bend is not None
+        again = quantize_activations(model, X)
+        np.testing.assert_array_equal(again.decision_function(X), model.decision_function(X))
+        model.partial_fit(X, y)

@@ -30,8 +30,7 @@ FORMATS = {
 
 @pytest.fixture(scope="module", params=FORMATS)
 def model(request, digits):
-    options = {"bend_columns": False, "random_state": 0}  # as with bits
-    return NNBCDClassifier((48,), **options, **FORMATS[request.param]).fit(*digits[:2])
+    return NNBCDClassifier((48,), random_state=0, **FORMATS[request.param]).fit(*digits[:2])
 
 
 def test_8_bits_cost_nothing_and_4_little(model, digits):
@@ -48,7 +47,7 @@ def test_8_bits_cost_nothing_and_4_little(model, digits):
 def test_a_fit_rounds_as_quantize_does(digits):
     """With the same rows; a copy is rounded, the estimator that it is of stays as it was."""
     X, y, T, _ = digits
-    whole = NNBCDClassifier((48,), bend_columns=False, random_state=0).fit(X, y)  # as with bits
+    whole = NNBCDClassifier((48,), random_state=0).fit(X, y)
     before = whole.network_.n_bytes
     small = NNBCDClassifier((48,), bits=4, random_state=0).fit(X, y)
     np.testing.assert_array_equal(quantize(whole, X, y, 4).predict_proba(T), small.predict_proba(T))

@@ -209,7 +209,7 @@ def test_only_what_is_used_is_in_the_file(iris, dtype):
     """ReLU and a squared error need no libm, and no allocation is ever made."""
     _, X, y = iris
     model = NNBCDClassifier((6,), loss="squared_error", max_iter=2, solver="full", random_state=0).fit(X, y)
-    text = export_c(model, dtype=dtype, X_calibration=X)
+    text = export_c(model, dtype=dtype, X_calibration=None if dtype == "float32" else X)
     for word in ("math.h", "malloc", "sparse", "softmax", "pool", "cut"):
         assert word not in text, word
     assert ("float *network_run" in text) == (dtype == "float32")

@@ -78,6 +78,7 @@ def test_sparse_networks_go_on_from_one_dense_fit(moons, monkeypatch):
     monkeypatch.setattr(NNBCDClassifier, "fit", counted)
     model = NNBCDClassifier((30, 30), compression="l0", solver="minibatch", random_state=0)
     path = compression_path(model, *moons, [1500, 1000, 700])
+    fits = [fit for fit in fits if fit[2] != 1]  # one pass only measures bytes
     assert [fit[:2] for fit in fits][0] == (None, False)
     assert {fit[:2] for fit in fits[1:]} == {("l0", True)}
     assert all(isinstance(passes, int) for _, _, passes in fits[1:])
