@@ -85,11 +85,11 @@ class Kind:
             if share < SHARES[0] or int(share * sum(a * b for a, b in layers)) < least:
                 return None
             share = min(share, 1.0)
-            return self._parameters(self.widths, self.bits, compression_ratio=share, compress_output=True)
+            return self.parameters(self.widths, self.bits, compression_ratio=share, compress_output=True)
         if self.widths is not None:
             options = (8, 4, 3, 2) if self.bits is None else (self.bits,)
             fitting = [bits for bits in options if plain_bytes(shapes(self.widths), bits) <= room]
-            return self._parameters(self.widths, fitting[0]) if fitting else None
+            return self.parameters(self.widths, fitting[0]) if fitting else None
         most, bits = WIDEST[self.depth - 1], self.bits or 4
 
         def width(bits: Any) -> int:
@@ -97,21 +97,15 @@ class Kind:
 
         if self.bits is None and width(4) == most:  # up to there, width is worth more than bits
             bits = 8
-        return self._parameters((width(bits),) * self.depth, bits) if width(bits) >= 2 else None
+        return self.parameters((width(bits),) * self.depth, bits) if width(bits) >= 2 else None
 
-    def _parameters(self, widths: Any, bits: Any, **others: Any) -> dict:
+    def parameters(self, widths: Any, bits: Any, **others: Any) -> dict:
+        """Those of a network of this kind with some widths and bits."""
         straight = {"bend_columns": False} if self.straight else {}
         if isinstance(bits, tuple):
             bits = [bits[0], *[bits[1]] * len(widths)]
-        return (
-            {
-                "hidden_layer_sizes": widths,
-                "compression": self.compression,
-                "bits": bits,
-            }
-            | others
-            | straight
-        )
+        plain = {"hidden_layer_sizes": widths, "compression": self.compression, "bits": bits}
+        return plain | others | straight
 
 
 def shapes_of(n_features: int, n_outputs: int) -> Callable[[tuple], list]:
@@ -212,8 +206,8 @@ def fit_in_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **re
     owner = type(estimator).__name__
     room = check_bytes(estimator)
     size = count_features(X), count_outputs(y, is_classifier(estimator))
-    bend = bend_bytes(estimator, X, y, sample_weight)
-    kinds = straight_too(kinds_within(estimator, room, size), bend, room)
+    kinds = kinds_within(estimator, room, size)
+    kinds = straight_too(kinds, bend_bytes(estimator, X, y, sample_weight), room)
     compared = compare(estimator, kinds, room, size, X, y, sample_weight) if len(kinds) > 1 else []
     kind = compared[0].pop("kind") if compared else kinds[0]
     for row in compared[1:]:

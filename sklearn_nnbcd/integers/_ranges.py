@@ -148,9 +148,7 @@ class Ranges:
         grid, p = self._narrow(place), self.precision
         if not scaled and self._columns_differ(place, grid):
             grid, scaled, zero = self._grid_of_columns(place), True, 0
-            ends = [
-                np.sign(end) * math.inf if bent is None else (end - grid.offset) / grid.scale for end in ends
-            ]
+            ends = [(end - grid.offset) / grid.scale for end in ends]
             origin, scale = origin + np.asarray(grid.offset) / scale, scale / np.asarray(grid.scale)
         else:
             zero, scale = grid.zero, scale / grid.scale

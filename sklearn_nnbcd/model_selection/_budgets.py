@@ -7,6 +7,7 @@ import copy
 import math
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sklearn.base import clone, is_classifier
@@ -172,9 +173,8 @@ class SharedBudgets:
         """The plain network of a kind's widths that all budgets share."""
         key = kind.widths, kind.straight, on_all
         if key not in self.starts:
-            straight = {"bend_columns": False} if kind.straight else {}
-            plain = {"hidden_layer_sizes": kind.widths, "compression": None, "bits": None}
-            model = clone(self.estimator).set_params(**plain | straight)
+            plain = replace(kind, compression=None).parameters(kind.widths, None)
+            model = clone(self.estimator).set_params(**plain)
             self.starts[key] = model.fit(*(self.arrays if on_all else self.parts))
             self.n_fits += 1
         return self.starts[key]
