@@ -4,6 +4,7 @@
 ``SKLEARN_NNBCD_FUZZ=500`` draws as many networks as it says; without it there are two dozen.
 """
 
+import ctypes
 import io
 import os
 import re
@@ -24,8 +25,11 @@ from sklearn_nnbcd.compressions import TensorTrain
 from sklearn_nnbcd.datasets import fetch_har
 from sklearn_nnbcd.export import IntegerNetwork, export_c, graph_of
 from sklearn_nnbcd.export._c_integer import integer_c
+from sklearn_nnbcd.export._c_integer_helpers import helper
+from sklearn_nnbcd.export._c_interface import File
 from sklearn_nnbcd.graphs._nodes import Levels, Product
 from sklearn_nnbcd.integers import IntegerForm
+from sklearn_nnbcd.integers._bent import arc
 from sklearn_nnbcd.integers._build import IntegerBuilder
 from sklearn_nnbcd.integers._grids import PRECISIONS
 from sklearn_nnbcd.layers import Conv2D
@@ -348,3 +352,28 @@ def test_numbers_that_float32_has_as_zeros_are_refused():
     model = NNBCDRegressor((4,), max_iter=5, random_state=0).fit(X, 1e-300 * X[:, 0])
     with pytest.raises(ValueError, match="which would be 0"):
         export_c(model)
+
+
+def test_arcs_of_c_are_those_of_python_bit_by_bit(tmp_path):
+    """Integers of a network hide the last places of an arc; here they are seen."""
+    if shutil.which("gcc") is None:
+        pytest.skip("needs gcc, to compile what export_c writes")
+    file = File("small", weight_bits=8)
+    name = helper(file, "arc")
+    source, library = tmp_path / "arc.c", tmp_path / "arc.so"
+    each = (
+        f"void all(const float *x, float *y, int n) {{ for (; n > 0; --n) *y++ = {name}(*x++, 0.5f, 3.0f); }}"
+    )
+    source.write_text("\n".join(["#include <math.h>", "#include <stdint.h>", file.own_helpers[name], each]))
+    for flags in (
+        ["-O0"],
+        ["-O3", "-std=gnu17", "-march=native"],
+    ):  # with fused products, where there are any
+        subprocess.run(["gcc", *flags, "-shared", "-fPIC", "-o", library, source, "-lm"], check=True)
+        size = np.logspace(-8, 37, 20_001)
+        X = np.concatenate([-size, size, [0.0, 0.5, np.inf, -np.inf, np.nan]]).astype(np.float32)
+        found = np.empty_like(X)
+        pointers = [v.ctypes.data_as(ctypes.POINTER(ctypes.c_float)) for v in (X, found)]
+        ctypes.CDLL(str(library)).all(*pointers, len(X))
+        np.testing.assert_array_equal(found, arc((X - np.float32(0.5)) * np.float32(3.0)))
+        library = tmp_path / "fused.so"  # a library is loaded once
