@@ -33,7 +33,7 @@ DISPERSION_MEMORY = 0.98
 BOUNDS = (1e-8, 1e12)
 
 
-def update_dispersion(state: BatchState, Y: Any, V: Any, shares: Any, hessian: Any) -> Any:
+def update_dispersion(state: BatchState, gradient: Any, shares: Any, hessian: Any) -> Any:
     """phi, the running mean square of the loss's gradient over the trace of its Hessian.
 
     For a loss in units of its own, such as squared error, it is the variance of what is left. Where the
@@ -43,17 +43,18 @@ def update_dispersion(state: BatchState, Y: Any, V: Any, shares: Any, hessian: A
     Parameters
     ----------
     state : BatchState
-    Y, V : arrays of shape (n, d_N)
+    gradient : array of shape (n, d_N)
+        Of each row's loss in its outputs.
     shares : array of shape (n,) or None
         Sample weights of the batch; None: ones.
     hessian : array of shape (d_N, d_N)
         Of the batch.
     """
-    problem, xp = state.problem, state.problem.xp
+    xp = state.problem.xp
     number = get_backend(xp).number
-    squares = xp.sum(problem.loss.gradient(Y, V, xp=xp) ** 2, axis=1)
+    squares = xp.sum(gradient**2, axis=1)
     mean = xp.mean(squares) if shares is None else xp.sum(shares * squares) / xp.sum(shares)
-    unit = float(xp.finfo(V.dtype).eps)  # where nothing is left, rounding is
+    unit = float(xp.finfo(gradient.dtype).eps)  # where nothing is left, rounding is
     new = number(mean / (xp.linalg.trace(hessian) + unit) + unit, xp=xp)
     if state.dispersion is None:
         return new
