@@ -25,6 +25,8 @@ SHARE = 0.6
 #: the same for a likelihood whose dispersion on new rows is 1, and its bounds
 LIKELIHOOD_SHARE = 0.5
 LIKELIHOOD_BOUNDS = (0.1, 1.0)
+#: dispersion below which rows have hardly a label by chance: the share falls faster from there
+NOISY = 0.5
 #: least part of a row's outputs that other rows are taken to determine
 LEAST_LEFT = 0.1
 #: share of the running dispersion that survives a batch
@@ -93,7 +95,8 @@ def evidence_share(state: BatchState, determined: Any) -> Any:
     A likelihood has units. Its share goes with the root of the dispersion on new rows, which is about
     phi / (1 - h)^2 with h the part of a row's outputs that the row itself determines, as in
     cross-validation by leaving one out. So rows with hardly an error to learn from (letters) ask for
-    less ridge than noisy ones (incomes), and small noisy tables for all of it. A row says more than one
+    less ridge than noisy ones (incomes), and small noisy tables for all of it. Below ``NOISY`` it goes
+    with phi^1.5: where labels are hardly ever by chance a wide network may follow them all. A row says more than one
     number about K classes, but not K - 1, as few of them compete: the root of K - 1 is between.
 
     Parameters
@@ -108,7 +111,9 @@ def evidence_share(state: BatchState, determined: Any) -> Any:
     n_outputs = state.weights.W[problem.N].shape[1]
     n_numbers = n_outputs if problem.loss.elementwise else max(n_outputs - 1, 1) ** 0.5
     left = bounded(1.0 - determined / (state.evidence_rows * n_numbers), (LEAST_LEFT, 1.0), xp=xp)
-    return bounded(LIKELIHOOD_SHARE * state.dispersion**0.5 / left, LIKELIHOOD_BOUNDS, xp=xp)
+    phi = state.dispersion
+    share = LIKELIHOOD_SHARE * phi**0.5 * bounded(phi / NOISY, (0.0, 1.0), xp=xp) / left
+    return bounded(share, LIKELIHOOD_BOUNDS, xp=xp)
 
 
 def loss_unit(state: BatchState) -> Any:
