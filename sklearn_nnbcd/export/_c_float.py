@@ -21,7 +21,6 @@ from ..graphs._nodes import (
     Intercept,
     LeakyClip,
     Node,
-    Normalise,
     Polynomial,
     Pool,
     Product,
@@ -236,11 +235,6 @@ def _in_place(helper: str) -> Callable[[File, Place], list[str]]:
     return lambda file, place: [f"{file.call(helper)}({place.out}, {place.node.size});"]
 
 
-def _normalise(file: File, place: Place) -> list[str]:
-    least = number(max(place.node.least, float(np.finfo(np.float32).smallest_normal)))
-    return [*_each(place, f"@ + {least}"), *_in_place("normalise")(file, place)]
-
-
 EMITTERS: dict[type[Node], Callable[[File, Place], list[str]]] = {
     Scale: _scale,
     Arcs: _arcs,
@@ -262,7 +256,6 @@ EMITTERS: dict[type[Node], Callable[[File, Place], list[str]]] = {
     Exp: lambda file, place: _each(place, f"{file.call('exp')}(@, {number(place.node.top)})"),
     Softmax: _in_place("softmax"),
     Simplex: _in_place("simplex"),
-    Normalise: _normalise,
     TwoColumns: lambda file, place: [
         f"{place.out}[1] = {place.out}[0];",
         f"{place.out}[0] = 1.0f - {place.out}[1];",
