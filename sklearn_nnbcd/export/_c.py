@@ -28,7 +28,7 @@ def export_c(
 
     The file keeps the format of the weights: two factors are two products, a tensor train is multiplied
     core by core, sparse weights are stored with the smallest indices. There is no allocation, no recursion
-    and no library but ``asinhf``, ``expf``, ``ldexpf``, ``log1pf``, ``sqrtf``, ``tanhf`` of libm where bent
+    and no library but ``asinhf``, ``expf``, ``log1pf``, ``tanhf`` of libm where bent
     columns, activations or probabilities need them. Memory is static, so one row is computed at a time.
 
     With ``name="network"`` a classifier's file has

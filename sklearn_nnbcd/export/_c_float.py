@@ -21,7 +21,6 @@ from ..graphs._nodes import (
     Intercept,
     LeakyClip,
     Node,
-    Normalise,
     Polynomial,
     Pool,
     Product,
@@ -136,18 +135,20 @@ def _scale(file: File, place: Place) -> list[str]:
 
 
 def _arcs(file: File, place: Place) -> list[str]:
-    """A copy, and then the bent columns."""
+    """A copy, and then the bent columns; knees are powers of two, so that nothing is divided."""
     bend = place.node.bend
     index = file.add_table(integer_type(0, int(bend.columns.max())), bend.columns, "index")
     powers = file.add_table("int8_t", bend.powers, "powers")
     kind = integer_type(int(bend.quarters.min()), int(bend.quarters.max()))
     quarters = file.add_table(kind, bend.quarters, "quarters")
-    v = f"({place.sources[0]})[{index}[j]]"
+    centre = bend.quarters.astype(np.float64) / 4.0
+    starts = file.add_table("float", np.arcsinh(-centre).astype(np.float32), "starts")
+    v, power = f"({place.sources[0]})[{index}[j]]", file.call("power")
     return [
         *_each(place, "@"),
         f"for (int j = 0; j < {len(bend.columns)}; ++j) {{",
-        f"    const float k = ldexpf(1.0f, {powers}[j]), c = 0.25f * k * (float){quarters}[j];",
-        f"    ({place.out})[{index}[j]] = k * (asinhf(({v} - c) / k) - asinhf(-c / k));",
+        f"    const float t = {v} * {power}(-{powers}[j]) - 0.25f * (float){quarters}[j];",
+        f"    ({place.out})[{index}[j]] = (asinhf(t) - {starts}[j]) * {power}({powers}[j]);",
         "}",
     ]
 
@@ -236,11 +237,6 @@ def _in_place(helper: str) -> Callable[[File, Place], list[str]]:
     return lambda file, place: [f"{file.call(helper)}({place.out}, {place.node.size});"]
 
 
-def _normalise(file: File, place: Place) -> list[str]:
-    least = number(max(place.node.least, float(np.finfo(np.float32).smallest_normal)))
-    return [*_each(place, f"@ + {least}"), *_in_place("normalise")(file, place)]
-
-
 EMITTERS: dict[type[Node], Callable[[File, Place], list[str]]] = {
     Scale: _scale,
     Arcs: _arcs,
@@ -262,7 +258,6 @@ EMITTERS: dict[type[Node], Callable[[File, Place], list[str]]] = {
     Exp: lambda file, place: _each(place, f"{file.call('exp')}(@, {number(place.node.top)})"),
     Softmax: _in_place("softmax"),
     Simplex: _in_place("simplex"),
-    Normalise: _normalise,
     TwoColumns: lambda file, place: [
         f"{place.out}[1] = {place.out}[0];",
         f"{place.out}[0] = 1.0f - {place.out}[1];",

@@ -118,6 +118,18 @@ static float NAME_sigmoid(float v)
 """,
 )
 helper(
+    "power",
+    """
+/* 2^k of a normal number, by its exponent */
+static float NAME_power(int k)
+{
+    union { uint32_t bits; float number; } power;
+    power.bits = (uint32_t)(127 + k) << 23;
+    return power.number;
+}
+""",
+)
+helper(
     "softplus",
     """
 static float NAME_softplus(float v)

@@ -131,6 +131,36 @@ static int32_t %(f)s(float x, float origin, float factor, int32_t zero, int32_t 
     n = (int32_t)t;
     return n - ((float)n > t) + zero;
 }"""
+_ROOT = """/* the root of v >= 1, rounded to nearest; libm's would bring errno, a kilobyte on small chips */
+#if defined(__GNUC__) && defined(__ARM_FP) && (__ARM_FP & 4)
+static float %(f)s(float v)
+{
+    __asm__("vsqrt.f32 %%0, %%1" : "=t"(v) : "t"(v));
+    return v;
+}
+#else
+static float %(f)s(float v)
+{
+    union { float number; uint32_t bits; } x;
+    uint32_t rest, twice = 0, root = 0, digit;
+    int exponent;
+    x.number = v;
+    if (x.bits >= 0x7f800000u) /* infinite */
+        return v;
+    exponent = (int)(x.bits >> 23) - 127;
+    rest = ((x.bits & 0x7fffffu) | 0x800000u) << (1 + (exponent & 1));
+    for (digit = 1u << 24; digit; digit >>= 1, rest <<= 1)
+        if (twice + digit <= rest) {
+            rest -= twice + digit;
+            twice += 2 * digit;
+            root += digit;
+        }
+    root += rest ? root & 1 : 0; /* one digit more than a float has */
+    x.bits = (root >> 1) + 0x3f000000u + ((uint32_t)(exponent >> 1) << 23);
+    return x.number;
+}
+#endif
+"""
 _ARC = """/* asinh((x - centre) * slope) / log(2) in units of 2^-16; roundings are the same everywhere */
 static float %(f)s(float x, float centre, float slope)
 {
@@ -139,7 +169,7 @@ static float %(f)s(float x, float centre, float slope)
     int32_t z, p;
     if (t != t)
         return t;
-    u = sqrtf(1.0f + square) + (t < 0.0f ? -t : t);
+    u = %(root)s(1.0f + square) + (t < 0.0f ? -t : t);
     size.number = u;
     z = (int32_t)(size.bits & 0x7fffff) >> 7;
     p = %(polynomial)s;
@@ -148,6 +178,7 @@ static float %(f)s(float x, float centre, float slope)
 }"""
 TEXTS = {
     "arc": _ARC,
+    "root": _ROOT,
     "product": _PRODUCT,
     "mode_product": _MODE_PRODUCT,
     "round_all": _ROUND_ALL,
@@ -174,6 +205,8 @@ def helper(file: File, key: str, *, v: str = "", w: str = "", o: str = "") -> st
         )
         if "%(round)s" in TEXTS[key]:
             values["round"] = helper(file, "round")
+        if "%(root)s" in TEXTS[key]:
+            values["root"] = helper(file, "root")
         if "%(dot)s" in TEXTS[key]:
             values["dot"] = _dot(file, v, w)
         file.own_helpers[name] = TEXTS[key].strip() % values

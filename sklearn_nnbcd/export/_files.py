@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import numpy as np
 from numpy.lib import format as npy
@@ -30,11 +30,11 @@ from ..network import Network
 from ..targets import Indicators, Labels, Numbers
 from ._codec import Decoder, Encoder, checked_sizes, plain_dtype
 
-FORMAT, VERSION = "sklearn_nnbcd network", 2
-#: member of the archive that holds all but the arrays
-HEADER = "network.json"
-#: bytes of JSON that are read at most
-MOST_JSON = 2**26
+FORMAT, VERSION = "sklearn_nnbcd network", 3
+#: members of the archive: all but the arrays, deflated, and the bytes of all arrays, one behind another
+HEADER, NUMBERS = "network.json", "numbers.npy"
+#: bytes of JSON that are read at most: in all, and for each byte in the file beside a few thousand
+MOST_JSON, LEAST_JSON, MOST_RATIO = 2**26, 2**16, 64
 ESTIMATORS = {cls.__name__: cls for cls in (NNBCDClassifier, NNBCDRegressor)}
 #: fields of a network in the order in which they are written
 PARTS = ("layers", "coefs", "intercepts", "activations", "skips", "inputs", "bend")
@@ -59,9 +59,9 @@ _DAMAGE = (
 def save_network(estimator: Any, file: str | os.PathLike | IO[bytes]) -> None:
     """Write a fitted estimator to a file from which :func:`load_network` makes one that predicts the same.
 
-    The file is an uncompressed ``.npz``: one JSON text, and one plain array for every array of the
-    network, in its compressed form. It holds the parameters, the network and the classes; not the curves
-    and the solver's state of the fit.
+    The file is an ``.npz`` of two members: a JSON text, and the bytes of all arrays of the network, in their
+    compressed form, as one array; beside the arrays it takes a kilobyte or two. It holds the parameters, the
+    network and the classes; not the curves and the solver's state of the fit.
 
     Parameters
     ----------
@@ -120,12 +120,20 @@ def save_network(estimator: Any, file: str | os.PathLike | IO[bytes]) -> None:
             if hasattr(estimator, key)
         },
     }
+    tree["arrays"] = [[x.dtype.str, list(x.shape), _order(x)] for x in encoder.arrays]
     text = json.dumps(tree, allow_nan=False, separators=(",", ":")).encode()
+    n_bytes = sum(x.nbytes for x in encoder.arrays)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(HEADER, text)
-        for k, array in enumerate(encoder.arrays):
-            with archive.open(f"{k}.npy", "w", force_zip64=array.nbytes >= 2**31) as member:
-                npy.write_array(member, array, allow_pickle=False)
+        archive.writestr(zipfile.ZipInfo(HEADER), text, zipfile.ZIP_DEFLATED, 9)
+        with archive.open(zipfile.ZipInfo(NUMBERS), "w", force_zip64=n_bytes >= 2**31) as member:
+            npy.write_array_header_1_0(member, {"shape": (n_bytes,), "fortran_order": False, "descr": "|u1"})
+            for x in encoder.arrays:
+                member.write(x.tobytes(_order(x)))
+
+
+def _order(x: np.ndarray) -> Literal["C", "F"]:
+    """How the entries of an array lie in memory: products of an array that lies otherwise round otherwise."""
+    return "F" if x.flags.f_contiguous and not x.flags.c_contiguous else "C"
 
 
 def load_network(file: str | os.PathLike | IO[bytes]) -> Any:
@@ -163,7 +171,7 @@ def load_network(file: str | os.PathLike | IO[bytes]) -> Any:
     try:
         with _archive(file) as (archive, size):
             tree = _header(archive, size)
-            return _restored(tree, archive)
+            return _restored(tree, _arrays(archive, tree["arrays"]))
     except _NotOursError as error:
         raise ValueError(f"The 'file' of load_network {error} Got {os.fspath(name)!r}.") from None
     except _DAMAGE as error:
@@ -196,55 +204,67 @@ def _archive(file: str | os.PathLike | IO[bytes]) -> Iterator[tuple[zipfile.ZipF
 
 def _header(archive: zipfile.ZipFile, size: int) -> dict:
     """The JSON tree, once the members are known to be what they should be."""
-    members = archive.infolist()
-    names = [member.filename for member in members]
-    expected = [HEADER, *(f"{k}.npy" for k in range(len(members) - 1))]
-    if sorted(names) != sorted(expected):
-        raise _NotOursError(f"must hold {HEADER} and numbered arrays, as save_network writes them.")
-    if any(member.compress_type != zipfile.ZIP_STORED or member.flag_bits & 1 for member in members):
-        raise ValueError("members are compressed or encrypted")
-    if sum(member.file_size for member in members) > size:
-        raise ValueError("members say that they are larger than the file")
-    if archive.getinfo(HEADER).file_size > MOST_JSON:
+    members = {member.filename: member for member in archive.infolist()}
+    if HEADER not in members:
+        raise _NotOursError(f"must hold {HEADER}, as save_network writes it.")
+    header, numbers = members[HEADER], members.get(NUMBERS)
+    if any(member.flag_bits & 1 for member in members.values()):
+        raise ValueError("members are encrypted")
+    if header.file_size > min(MOST_JSON, LEAST_JSON + MOST_RATIO * header.compress_size):
         raise ValueError("its JSON is too large")
     tree = json.loads(archive.read(HEADER))
     if tree.get("format") != FORMAT:
         raise _NotOursError(f"must be of the format {FORMAT!r}.")
     version = tree["version"]
-    if not isinstance(version, int) or version > VERSION:
-        raise _NotOursError(
-            f"must be of version {VERSION} or older here. This one is of version {version!r}: "
-            "upgrade sklearn_nnbcd."
-        )
+    if version != VERSION:
+        newer = isinstance(version, int) and version > VERSION
+        cure = "upgrade sklearn_nnbcd" if newer else "write it again from the estimator"
+        raise _NotOursError(f"must be of version {VERSION} here. This one is of version {version!r}: {cure}.")
+    if numbers is None or len(archive.infolist()) != 2:
+        raise _NotOursError(f"must hold {HEADER} and {NUMBERS} alone, as save_network writes them.")
+    if numbers.compress_type != zipfile.ZIP_STORED or numbers.file_size > size:
+        raise ValueError("its arrays are compressed or say that they are larger than the file")
     return tree
 
 
-def _array(archive: zipfile.ZipFile, k: int) -> np.ndarray:
-    """Array k; its header is compared with the bytes that follow before they are read."""
-    member = archive.getinfo(f"{int(k)}.npy")
+def _arrays(archive: zipfile.ZipFile, specs: list) -> list[np.ndarray]:
+    """All arrays; what the JSON says of their sizes is compared with the bytes before they are read."""
+    kinds = [plain_dtype(np.dtype(str(dtype))) for dtype, _, _ in specs]
+    shapes = [tuple(shape) for _, shape, _ in specs]
+    if not all(type(n) is int and n >= 0 for shape in shapes for n in shape):
+        raise ValueError("an array has no shape")
+    if not all(order in ("C", "F") for _, _, order in specs):
+        raise ValueError("an array has no order")
+    sizes = [math.prod(shape) * dtype.itemsize for dtype, shape in zip(kinds, shapes, strict=True)]
+    member = archive.getinfo(NUMBERS)
     with archive.open(member) as stream:
-        major, _ = npy.read_magic(stream)
-        read = npy.read_array_header_1_0 if major == 1 else npy.read_array_header_2_0
-        shape, fortran, dtype = read(stream)
-        if any(n < 0 for n in shape):
-            raise ValueError(f"an array has the shape {shape}")
-        n_bytes = math.prod(shape) * plain_dtype(dtype).itemsize
-        if n_bytes != member.file_size - stream.tell():
-            raise ValueError(f"an array of shape {shape} does not have the bytes that it needs")
-        content = bytearray(stream.read())  # to the end: the archive's checksum is compared there
-    if len(content) != n_bytes:
+        npy.read_magic(stream)
+        shape, _, dtype = npy.read_array_header_1_0(stream)
+        if dtype != np.uint8 or shape != (sum(sizes),) or sum(sizes) != member.file_size - stream.tell():
+            raise ValueError("its arrays do not have the bytes that they need")
+        contents = [bytearray(stream.read(n)) for n in sizes]
+        stream.read()  # to the end: the archive's checksum is compared there
+    if any(len(content) != n for content, n in zip(contents, sizes, strict=True)):
         raise ValueError("an array ends early")
-    return np.frombuffer(content, dtype).reshape(shape, order="F" if fortran else "C")
+    made = zip(contents, kinds, shapes, specs, strict=True)
+    return [np.frombuffer(content, kind).reshape(shape, order=spec[2]) for content, kind, shape, spec in made]
 
 
-def _restored(tree: dict, archive: zipfile.ZipFile) -> Any:
+def _array(arrays: list[np.ndarray], k: Any) -> np.ndarray:
+    """Array k."""
+    if type(k) is not int or k < 0:
+        raise ValueError(f"{k!r} is no number of an array")
+    return arrays[k]
+
+
+def _restored(tree: dict, arrays: list[np.ndarray]) -> Any:
     """The estimator of a tree."""
-    decoder = Decoder(lambda k: _array(archive, k))
+    decoder = Decoder(lambda k: _array(arrays, k))
     cls = ESTIMATORS[tree["estimator"]]
     estimator = cls(**{key: decoder.decode(value) for key, value in tree["parameters"].items()})
     check_parameters(estimator)
     device = estimator.device
-    placed = Decoder(lambda k: to_device(_array(archive, k), device))
+    placed = Decoder(lambda k: to_device(_array(arrays, k), device))
     network = Network(**{part: placed.decode(tree["network"][part]) for part in PARTS})
     targets = decoder.decode(tree["targets"])
     fitted = {key: decoder.decode(value) for key, value in tree["fitted"].items()}

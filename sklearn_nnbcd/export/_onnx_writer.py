@@ -23,7 +23,6 @@ from ..graphs._nodes import (
     Intercept,
     LeakyClip,
     Node,
-    Normalise,
     Polynomial,
     Pool,
     Product,
@@ -39,6 +38,7 @@ from ..graphs._nodes import (
     Windows,
 )
 from ._onnx_integers import matrix_of
+from ._onnx_terms import sides, write_side
 from ._onnx_values import Value, Writer
 
 Emitter = Callable[[Writer, Any, list[Value]], Value]
@@ -60,14 +60,10 @@ def _product(w: Writer, node: Product, sources: list[Value]) -> Value:
 
 
 def _grouped_product(w: Writer, node: GroupedProduct, sources: list[Value]) -> Value:
-    """One product for each group; where it is one of numbers, all of them at once by entries."""
+    """One product for each group; those of a side of terms are written as a whole, by ``write_side``."""
     groups, d_in, d_out = node.matrices.shape
     v = w.shaped(sources[0], groups, d_in, node.after)
-    if d_in == 1 or d_out == 1:
-        v = w.op("Mul", v, w.constant(node.matrices.reshape(groups, -1, 1)))
-        v = v if d_in == 1 else w.reduced("ReduceSum", v, [2])
-    else:
-        v = w.op("MatMul", w.constant(node.matrices.transpose(0, 2, 1)), v)
+    v = w.op("MatMul", w.constant(node.matrices.transpose(0, 2, 1)), v)
     return Value(v, (groups, d_out, node.after))
 
 
@@ -230,11 +226,6 @@ def _softmax(w: Writer, node: Softmax, sources: list[Value]) -> Value:
     return Value(w.op("Softmax", w.flat(node, sources[0]), axis=1), (node.size,))
 
 
-def _normalise(w: Writer, node: Normalise, sources: list[Value]) -> Value:
-    v = w.op("Add", w.flat(node, sources[0]), w.constant(node.least))
-    return Value(w.op("Div", v, w.reduced("ReduceSum", v, [1])), (node.size,))
-
-
 def _simplex(w: Writer, node: Simplex, sources: list[Value]) -> Value:
     """The threshold is the largest of (sum of the k largest entries - 1) / k."""
     v = w.flat(node, sources[0])
@@ -274,7 +265,6 @@ EMITTERS: dict[type[Node], Emitter] = {
     Softplus: _softplus,
     Exp: _exp,
     Softmax: _softmax,
-    Normalise: _normalise,
     Simplex: _simplex,
     TwoColumns: _two_columns,
 }
@@ -295,9 +285,17 @@ def write_outputs(w: Writer, graph: Graph, x: str, outputs: list[str]) -> None:
     last = graph.predictions if graph.probabilities is None else graph.probabilities
     assert last is not None
     values = {0: Value(x, (graph.n_features,), graph.n_features)}
+    runs = sides(graph.nodes)
+    inner = {k for run in runs.values() for k in run[:-1]}
     for place in graph.needed(graph.scores, last)[1:]:
         node = graph.nodes[place]
-        value = EMITTERS[type(node)](w, node, [values[k] for k in node.sources])
+        if place in inner:
+            continue
+        if place in runs:
+            run = [graph.nodes[k] for k in runs[place]]
+            value = write_side(w, run, values[run[0].sources[0]])
+        else:
+            value = EMITTERS[type(node)](w, node, [values[k] for k in node.sources])
         values[place] = value._replace(size=node.size)
     result = w.flat(graph.nodes[last], values[last])
     w.op("Identity", result, output=outputs[-1])

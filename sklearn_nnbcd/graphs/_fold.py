@@ -101,7 +101,7 @@ def _fold_scale(nodes: list[Node], place: int, graph: Graph, largest_shift: floa
     shifts = {place: (-origin * scale)[None, :]}
     for k in range(place + 1, len(nodes)):
         sources = nodes[k].sources
-        if readers[k] == [] or not any(source in shifts for source in sources):
+        if (readers[k] == [] and k != graph.scores) or not any(source in shifts for source in sources):
             continue
         if isinstance(nodes[k], Intercept):
             continue

@@ -141,12 +141,12 @@ def graph_of(estimator: Any) -> Graph:
     *scalers, last = steps
     kinds, cure = ", or a Pipeline that ends with one", "For a search pass its best_estimator_."
     check_holds_network(last, "the export", kinds, cure)
-    return network_graph(
-        last.network_, last.targets_, [s for s in scalers if not (s is None or isinstance(s, str))]
-    )
+    scalers = [s for s in scalers if not (s is None or isinstance(s, str))]
+    is_integer = getattr(last, "integers_", None) is not None
+    return network_graph(last.network_, last.targets_, scalers, numbers="float32" if is_integer else None)
 
 
-def network_graph(network: Network, targets: Any, scalers: Any = ()) -> Graph:
+def network_graph(network: Network, targets: Any, scalers: Any = (), numbers: Any = None) -> Graph:
     """The graph of a network and of what its outputs are.
 
     Parameters
@@ -155,6 +155,8 @@ def network_graph(network: Network, targets: Any, scalers: Any = ()) -> Graph:
     targets : targets
     scalers : sequence of scalers, default=()
         Fitted; before the network.
+    numbers : dtype, default=None
+        Of a regression's predictions, which may overflow sooner than the network; None: the network's.
     """
     builder = Builder(network.n_features)
     place = 0
@@ -168,7 +170,8 @@ def network_graph(network: Network, targets: Any, scalers: Any = ()) -> Graph:
         probabilities = lower_probabilities(loss, builder, scores, dtype, exclusive=exclusive)
         classes, task = targets.classes, "labels" if exclusive else "indicators"
     else:
-        predictions, task = lower_predictions(loss, builder, scores, dtype), "numbers"
+        predictions = lower_predictions(loss, builder, scores, np.dtype(numbers or dtype))
+        task = "numbers"
     one_column = isinstance(targets, Numbers) and targets.one_column
     nodes = tuple(builder.nodes)
     return Graph(nodes, scores, probabilities, predictions, task, classes, one_column, dtype)

@@ -34,7 +34,6 @@ from ._nodes import (
     Gather,
     GroupedProduct,
     LeakyClip,
-    Normalise,
     Polynomial,
     Pool,
     Product,
@@ -226,7 +225,13 @@ def _sigmoid(builder: Builder, v: int, dtype: Any) -> int:
 
 
 def _shares(builder: Builder, v: int, dtype: Any) -> int:
-    return builder.add(Normalise, builder.add(Sigmoid, v), least=float(np.finfo(dtype).smallest_normal))
+    """Logistic functions over their sum: the softmax of their logarithms."""
+    return builder.add(Softmax, _negative(builder, builder.add(Softplus, _negative(builder, v))))
+
+
+def _negative(builder: Builder, v: int) -> int:
+    """-v."""
+    return builder.add(Polynomial, v, coefficients=(0.0, -1.0))
 
 
 def _double(builder: Builder, v: int) -> int:

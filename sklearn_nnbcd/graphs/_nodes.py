@@ -312,18 +312,6 @@ class Softmax(Node):
 
 
 @dataclass(frozen=True, eq=False)
-class Normalise(Node):
-    """(v + least) over its sum, for v >= 0: all alike where all are zero."""
-
-    least: float
-
-    def evaluate(self, *values: np.ndarray) -> np.ndarray:
-        """Shares of the sum."""
-        V = values[0] + self.least
-        return V / V.sum(axis=1, keepdims=True)
-
-
-@dataclass(frozen=True, eq=False)
 class Simplex(Node):
     """The probability vector nearest to v: max(v - t, 0) with the t that makes the sum 1."""
 

@@ -4,9 +4,9 @@
 import math
 from typing import Any
 
-from ..numerics._scalar import sigmoid, wright_omega
-from ..numerics._simplex import two_columns
+from ..numerics._scalar import wright_omega
 from ._base import BaseLoss, diagonal_mean
+from ._logistic import Logistic
 from ._poisson import tangent_exp
 
 
@@ -44,8 +44,4 @@ class Exponential(BaseLoss):
 
     def to_proba(self, V: Any, *, xp: Any) -> Any:
         """The logistic function of 2 v, as v is half the log odds; several: normalised to sum to one."""
-        share = sigmoid(2.0 * V, xp=xp)
-        if V.shape[1] == 1:
-            return two_columns(share, xp=xp)
-        share = share + float(xp.finfo(V.dtype).smallest_normal)  # none possible: all alike
-        return share / xp.sum(share, axis=1)[:, None]
+        return Logistic().to_proba(2.0 * V, xp=xp)

@@ -53,8 +53,28 @@ class Logistic(BaseLoss):
         One column is a probability estimate as it stands. Several columns are independent
         one-against-the-rest estimates, which ``"cross_entropy"`` would fit jointly.
         """
-        share = sigmoid(V, xp=xp)
-        if V.shape[1] == 1:
-            return two_columns(share, xp=xp)
-        share = share + float(xp.finfo(V.dtype).smallest_normal)  # none possible: all alike
-        return share / xp.sum(share, axis=1)[:, None]
+        return two_columns(sigmoid(V, xp=xp), xp=xp) if V.shape[1] == 1 else shares_of_odds(V, xp=xp)
+
+
+def shares_of_odds(V: Any, *, xp: Any) -> Any:
+    """Logistic functions of the entries of each row, over their sum; in logarithms, so that none underflows.
+
+    Parameters
+    ----------
+    V : array of shape (n, k)
+    xp : module
+        Array API namespace.
+
+    Returns
+    -------
+    P : array of shape (n, k)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> shares_of_odds(np.asarray([[0.0, 0.0], [-2000.0, -2002.0]]), xp=np).round(3).tolist()
+    [[0.5, 0.5], [0.881, 0.119]]
+    """
+    L = -softplus(-V, xp=xp)
+    E = xp.exp(L - xp.max(L, axis=1)[:, None])
+    return E / (E @ xp.ones(E.shape[1], dtype=E.dtype))[:, None]

@@ -129,23 +129,23 @@ class Bend:
 
     def __call__(self, X: Any) -> Any:
         """Rows with these columns bent, an array or SparseRows of the shape of X."""
-        columns, order, centre, knee = self._parts(X.dtype, X.shape[1])
+        columns, order, *numbers = self._parts(X.dtype, X.shape[1])
         xp = namespace_of(self.powers)
         if isinstance(X, SparseRows):
             places = order - X.shape[1]  # of a column among the bent ones
 
             def change(x: Any, j: Any) -> Any:
                 k = xp.clip(places[j], 0, None)
-                return xp.where(places[j] >= 0, arcs(x, centre[k], knee[k], xp=xp), x)
+                return xp.where(places[j] >= 0, arcs(x, *(a[k] for a in numbers), xp=xp), x)
 
             return X.with_values(change)
-        part = arcs(xp.take(X, columns, axis=1), centre, knee, xp=xp)
+        part = arcs(xp.take(X, columns, axis=1), *numbers, xp=xp)
         if columns.shape[0] == X.shape[1]:
             return part
         return xp.take(xp.concat([X, part], axis=1), order, axis=1)
 
-    def _parts(self, dtype: Any, n_columns: int) -> tuple[Any, Any, Any, Any]:
-        """The bent columns, where each column is once these stand behind all, and c and k."""
+    def _parts(self, dtype: Any, n_columns: int) -> tuple[Any, ...]:
+        """The bent columns, where each column is once these stand behind all, c, k and asinh(-c / k)."""
         if (dtype, n_columns) not in self._known:
             xp = namespace_of(self.powers)
             columns = xp.astype(self.columns, xp.int64)
@@ -154,7 +154,8 @@ class Bend:
             is_bent = places[:, None] == columns[None, :]
             behind = xp.sum(xp.where(is_bent, among[None, :] + n_columns, 0), axis=1, dtype=xp.int64)
             order = xp.where(xp.any(is_bent, axis=1), behind, places)
-            self._known[dtype, n_columns] = (columns, order, *self.numbers(dtype))
+            centre, knee = self.numbers(dtype)
+            self._known[dtype, n_columns] = columns, order, centre, knee, xp.asinh(-centre / knee)
         return self._known[dtype, n_columns]
 
     @cached_property
@@ -166,6 +167,6 @@ class Bend:
         return {name: value for name, value in vars(self).items() if name != "_known"}
 
 
-def arcs(x: Any, centre: Any, knee: Any, *, xp: Any) -> Any:
-    """k (asinh((x - c) / k) - asinh(-c / k))."""
-    return knee * (xp.asinh((x - centre) / knee) - xp.asinh(-centre / knee))
+def arcs(x: Any, centre: Any, knee: Any, start: Any, *, xp: Any) -> Any:
+    """k (asinh((x - c) / k) - start), where start is asinh(-c / k)."""
+    return knee * (xp.asinh((x - centre) / knee) - start)

@@ -3,6 +3,8 @@
 
 from typing import Any
 
+from ..backends import get_backend
+
 
 def two_columns(p: Any, *, xp: Any) -> Any:
     """Columns 1 - p and p of a single column p."""
@@ -26,17 +28,18 @@ def project_to_simplex(V: Any, *, xp: Any) -> Any:
     P : array of shape (n, k)
         Non-negative rows that sum to one.
     """
-    # A shift of a row changes nothing: its largest entries, now 0, stay in, and what is 1 below them gets
-    # nothing, so that large entries must not round the 1 away.
-    Z = xp.clip(V - xp.max(V, axis=1, keepdims=True), -1.0, 0.0)
+    # A shift of a row changes nothing: its largest entry, now 1, stays in, and what is 1 below it gets
+    # nothing; the difference comes first, so that large entries do not round the 1 away.
+    backend = get_backend(xp)
+    Z = backend.positive_part(V - xp.max(V, axis=1, keepdims=True) + 1.0, xp=xp)
     ones = xp.ones(Z.shape[1], dtype=Z.dtype)
-    inside, n_inside = Z > -1.0, None  # the threshold is at least the largest entry less 1
+    inside = Z > 0.0  # the threshold is at least the largest entry less 1
     while True:
         share = xp.astype(inside, Z.dtype)
-        count = share @ ones
-        threshold = (((Z * share) @ ones - 1.0) / count)[:, None]
-        if n_inside is not None and bool(xp.all(count == n_inside)):
+        threshold = (((Z * share) @ ones - 1.0) / (share @ ones))[:, None]
+        left = xp.logical_and(inside, Z > threshold)
+        if bool(xp.all(left == inside)):
             break
-        inside, n_inside = xp.logical_and(inside, Z > threshold), count
-    P = xp.clip(Z - threshold, 0.0, None)
+        inside = left
+    P = backend.positive_part(Z - threshold, xp=xp)
     return P / (P @ ones)[:, None]

@@ -211,3 +211,16 @@ def test_what_would_predict_something_else_is_refused(digits):
         quantize_activations(model, X, None)
     with pytest.raises(ValueError, match="must have 64 features"):
         quantize_activations(model, X[:, :3])
+
+
+def test_counts_beyond_single_precision(tmp_path):
+    """An integer estimator predicts in float32, where exp becomes its tangent sooner."""
+    X = np.random.RandomState(0).normal(size=(60, 3))
+    model = NNBCDRegressor((4,), loss="poisson", max_iter=3, random_state=0).fit(X, np.exp(X[:, 0]))
+    model.network_.coefs[-1].array[:] *= 60.0  # outputs up to 150
+    small = quantize_activations(model, X)
+    expected, rows = small.predict(X), X.astype(np.float32)
+    assert model.predict(X).max() > 1e38 > expected.max() > 1e29
+    compiled = Compiled(export_c(small), graph_of(small), tmp_path, score_type=np.int32)
+    np.testing.assert_allclose(compiled.predict(rows), expected, rtol=1e-6)
+    np.testing.assert_allclose(IntegerNetwork.from_estimator(small).predict(rows), expected, rtol=1e-6)

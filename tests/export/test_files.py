@@ -182,20 +182,40 @@ def test_files_of_text_are_refused(sparse_model):
 # damaged and hostile files ------------------------------------------------------------------------
 
 
-def rewritten(content, change=None, arrays=None, **members):
-    """The archive with its JSON changed, arrays replaced by bytes, members added."""
+def rewritten(content, change=None, numbers=None, **members):
+    """The archive with its JSON changed, another member of numbers, members added."""
     file = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w") as new:
-        for name in old.namelist():
-            data = old.read(name)
-            if name == "network.json" and change is not None:
-                tree = json.loads(data)
-                change(tree)
-                data = json.dumps(tree)
-            new.writestr(name, (arrays or {}).get(name, data))
+        tree = json.loads(old.read("network.json"))
+        if change is not None:
+            change(tree)
+        new.writestr("network.json", json.dumps(tree))
+        new.writestr("numbers.npy", old.read("numbers.npy") if numbers is None else numbers)
         for name, data in members.items():
             new.writestr(name, data)
     return file.getvalue()
+
+
+def arrays_of(content):
+    """The arrays of a file, C order."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        specs = json.loads(archive.read("network.json"))["arrays"]
+        data, found = np.load(io.BytesIO(archive.read("numbers.npy"))).tobytes(), []
+    for dtype, shape, order in specs:
+        n = int(np.prod(shape)) * np.dtype(dtype).itemsize
+        found.append(np.frombuffer(data[:n], dtype).reshape(shape, order=order))
+        data = data[n:]
+    assert data == b""
+    return found
+
+
+def with_array(content, k, array):
+    """The archive with another array k, which its JSON describes."""
+    arrays = arrays_of(content)
+    arrays[k] = array
+    numbers = np.frombuffer(b"".join(x.tobytes() for x in arrays), np.uint8)
+    described = [[x.dtype.str, list(x.shape), "C"] for x in arrays]
+    return rewritten(content, lambda tree: tree.update(arrays=described), npy_bytes(numbers))
 
 
 def refused(content, match, most=2**20):
@@ -251,33 +271,83 @@ def test_no_archive_and_a_pickle(sparse_model):
 
 
 def test_object_arrays_are_not_read(sparse_model):
+    content, change = saved(sparse_model), set_at("arrays", 0, 0, to="|O")
+    refused(rewritten(content, change), "arrays of object are not read")
     array = npy_bytes(np.array([print, "boo"], dtype=object))
-    refused(rewritten(saved(sparse_model), arrays={"0.npy": array}), "arrays of object are not read")
+    refused(rewritten(content, numbers=array), "whole, unchanged file.*arrays")
 
 
-@pytest.mark.parametrize("shape", [(10**12,), (10**6, 10**6), (3,), (-1, 5), (2**63, 2)])
-def test_headers_that_lie_about_sizes(sparse_model, shape):
-    array = npy_bytes(np.zeros(10), shape)
-    refused(rewritten(saved(sparse_model), arrays={"0.npy": array}), "whole, unchanged file.*array")
+@pytest.mark.parametrize("dtype", ["V8", "(10**12,)f8", "100000000f8", "f8,f8", "M8[s]", "U99999999999", "x"])
+def test_dtypes_that_are_none_of_numbers_or_text(sparse_model, dtype):
+    refused(rewritten(saved(sparse_model), set_at("arrays", 0, 0, to=dtype)), "whole, unchanged file")
+
+
+@pytest.mark.parametrize(
+    "shape", [[10**12], [10**6, 10**6], [3], [-1, 5], [2**63, 2], [1.5], [True], "ab", 7]
+)
+def test_sizes_that_lie(sparse_model, shape):
+    content, change = saved(sparse_model), set_at("arrays", 0, 1, to=shape)
+    refused(rewritten(content, change), "whole, unchanged file")
+    if isinstance(shape, list) and all(type(n) is int for n in shape):
+        numbers = npy_bytes(np.zeros(10, np.uint8), tuple(shape))
+        refused(rewritten(content, numbers=numbers), "whole, unchanged file.*arrays")
+        refused(rewritten(content, change, numbers), "whole, unchanged file.*array")
 
 
 def test_compressed_members_are_refused_unread(sparse_model):
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("network.json", b" " * 10**7)  # a thousand times larger than the file
-    refused(file.getvalue(), "compressed or encrypted")
+    refused(file.getvalue(), "its JSON is too large")
+    content, file = saved(sparse_model), io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(io.BytesIO(content)) as old:
+            archive.writestr("network.json", old.read("network.json"))
+        archive.writestr("numbers.npy", b" " * 10**7)
+    refused(file.getvalue(), "compressed or say that they are larger")
 
 
-@pytest.mark.parametrize("name", ["../../evil.npy", "/etc/passwd", "7.npy/..", "evil.pkl"])
+@pytest.mark.parametrize("name", ["../../evil.npy", "/etc/passwd", "numbers.npy/..", "evil.pkl"])
 def test_other_members_are_refused(sparse_model, name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    refused(rewritten(saved(sparse_model), **{name: b"boo"}), "numbered arrays")
+    refused(rewritten(saved(sparse_model), **{name: b"boo"}), "network.json and numbers.npy alone")
     assert list(tmp_path.rglob("*")) == []
+
+
+def test_members_that_are_not_there_or_twice(sparse_model):
+    content, file = saved(sparse_model), io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive, zipfile.ZipFile(io.BytesIO(content)) as old:
+        archive.writestr("network.json", old.read("network.json"))
+    refused(file.getvalue(), "alone")
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("numbers.npy", b"")
+    refused(file.getvalue(), "must hold network.json")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        refused(rewritten(content, **{"numbers.npy": b"boo"}), "alone")
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"compression": "l0"}, {"bits": "binary"}, {"bits": "ternary"}, {"bits": 4, "compression": "tt"}],
+    ids=str,
+)
+def test_files_are_as_large_as_their_arrays(options):
+    """Beside the arrays: two members, and a JSON text that packs to a kilobyte."""
+    random = np.random.RandomState(0)
+    X = random.normal(size=(100, 64))
+    model = NNBCDClassifier((100, 20), **options, max_iter=2, random_state=0).fit(X, X[:, :3].argmax(axis=1))
+    content = saved(model)
+    assert len(content) <= model.n_bytes_ + 1900
+    assert content == saved(model)  # no time of day in it
+    assert_same(model, restored(content), X)
 
 
 def test_newer_and_other_files(sparse_model):
     content = saved(sparse_model)
-    refused(rewritten(content, lambda tree: tree.update(version=3)), "version 3: upgrade sklearn_nnbcd")
+    refused(rewritten(content, lambda tree: tree.update(version=4)), "version 4: upgrade sklearn_nnbcd")
+    refused(rewritten(content, lambda tree: tree.update(version=2)), "version 2: write it again")
     refused(rewritten(content, lambda tree: tree.update(format="mine")), "of the format")
 
 
@@ -332,8 +402,8 @@ def test_sparse_indices_out_of_range_are_refused(sparse_model, part, value):
     if value < 0:
         array[2] += array[1] + 1  # the sum stays
         array[1] = -1
-    number = {"indices": "1.npy", "counts": "2.npy"}[part]
-    refused(rewritten(saved(sparse_model), arrays={number: npy_bytes(array)}), "do not fit together")
+    number = {"indices": 1, "counts": 2}[part]
+    refused(with_array(saved(sparse_model), number, array), "do not fit together")
 
 
 @pytest.mark.parametrize("name", ["tt", "tucker", "cp", "low_rank", "group_lasso", "sum"])
@@ -344,7 +414,7 @@ def test_arrays_of_another_shape_are_refused_in_every_format(iris, name):
     for k, array in enumerate(model.network_.coefs[0].arrays):
         if array.dtype.kind == "f" and array.size:
             wrong = np.concatenate([array, array], axis=-1)
-            refused(rewritten(content, arrays={f"{k}.npy": npy_bytes(wrong)}), "whole, unchanged file")
+            refused(with_array(content, k, wrong), "whole, unchanged file")
 
 
 @pytest.fixture(scope="module")
@@ -390,12 +460,8 @@ def test_codes_that_do_not_fit_are_refused(iris, bits):
     content = saved(model)
     assert_same(model, restored(content), X)
     for array in model.network_.coefs[0].arrays:
-        names = [f"{j}.npy" for j in range(40) if content_of(content, f"{j}.npy") == npy_bytes(array)]
-        for name, wrong in itertools.product(names, (np.concatenate([array, array]), array[:0])):
-            refused(rewritten(content, arrays={name: npy_bytes(wrong)}), "whole, unchanged file")
-
-
-def content_of(content, name):
-    """A member of the archive; None where there is none."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return archive.read(name) if name in archive.namelist() else None
+        same = [
+            k for k, x in enumerate(arrays_of(content)) if x.dtype == array.dtype and np.array_equal(x, array)
+        ]
+        for k, wrong in itertools.product(same, (np.concatenate([array, array]), array[:0])):
+            refused(with_array(content, k, wrong), "whole, unchanged file")

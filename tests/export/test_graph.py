@@ -13,11 +13,12 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-from sklearn_nnbcd import NNBCDClassifier
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.activations import ACTIVATIONS, BaseActivation
 from sklearn_nnbcd.compressions import COMPRESSIONS
 from sklearn_nnbcd.compressions.tensors import Tensorization
 from sklearn_nnbcd.export import graph_of
+from sklearn_nnbcd.graphs._fold import folded
 from sklearn_nnbcd.graphs._lowerings import (
     ACTIVATION_LOWERINGS,
     LAYER_LOWERINGS,
@@ -27,7 +28,7 @@ from sklearn_nnbcd.graphs._lowerings import (
     lower_activation,
     lower_weight,
 )
-from sklearn_nnbcd.graphs._nodes import Builder
+from sklearn_nnbcd.graphs._nodes import Builder, Scale
 from sklearn_nnbcd.graphs._trains import mode_pairs, multiply_adds, train_steps
 from sklearn_nnbcd.layers import LAYERS
 from sklearn_nnbcd.losses import LOSSES
@@ -150,6 +151,22 @@ def test_refusals_name_what_came_and_the_cure():
         graph_of(MLPClassifier((2,), max_iter=1).fit(X, y))
     with pytest.raises(ValueError, match=r"activations.*ReLU.*Got Sine"):
         lower_activation(Sine(), Builder(1), 0)
+
+
+@pytest.mark.parametrize("options", [{}, {"fit_intercept": False}, {"activation": "tanh"}], ids=str)
+@pytest.mark.parametrize("activation", ["identity", "relu"])
+def test_scales_become_part_of_weights_or_stay(activation, options):
+    """Without an intercept nothing takes the origins, not even where the outputs are the last node."""
+    X = 3.0 + np.random.RandomState(0).normal(size=(60, 4))
+    network = NNBCDRegressor((5,), max_iter=2, random_state=0, **({"activation": activation} | options))
+    model = make_pipeline(StandardScaler(), network).fit(X, 0.1 * X[:, 0])
+    graph = folded(graph_of(model))
+    # origins of a few spreads cancel
+    np.testing.assert_allclose(
+        graph.values(X, graph.predictions)[graph.predictions][:, 0], model.predict(X), rtol=1e-9
+    )
+    kinds = {type(graph.nodes[k]) for k in graph.needed(graph.predictions)}
+    assert (Scale in kinds) == ("fit_intercept" in options)
 
 
 def test_nodes_that_nothing_needs_are_left_out():

@@ -238,3 +238,32 @@ def test_bent_columns(dtype):
     model = NNBCDClassifier((8,), max_iter=5, random_state=0).fit(X, np.log(X[:, 1]) + X[:, 0] > 0)
     assert model.network_.bend is not None
     assert_agrees(model, export_onnx(model), X)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("loss", ["logistic", "exponential"])
+def test_rows_that_no_class_takes(table, loss, dtype):
+    """A runtime's own logistic function is zero far below zero, and shares of zeros are not numbers."""
+    X, new, scores = (array.astype(dtype) for array in table)
+    model = NNBCDClassifier((6,), loss=loss, max_iter=1, random_state=0).fit(X, scores.argmax(axis=1))
+    model.network_.intercepts[-1][:] -= 800.0
+    probabilities = model.predict_proba(new)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=1e-6)
+    assert np.ptp(probabilities) > 0.1
+    with np.errstate(all="ignore"):
+        found = session_of(export_onnx(model)).run(None, {"X": new})[1]
+    # float32 has steps of 6e-5 at 800, and of twice that at 1600
+    np.testing.assert_allclose(found, probabilities, rtol=0, atol=1e-12 if dtype == "float64" else 3e-4)
+
+
+@pytest.mark.parametrize("n_features", [7, 24, 30, 60])
+def test_sides_of_terms_are_multiplied_out(n_features):
+    """One, two and three modes on a side: no operator stays for a mode of a sum of outer products."""
+    random = np.random.RandomState(0)
+    X = random.normal(size=(80, n_features))
+    options = {"compression": "cp", "rank": 3, "compress_output": True, "random_state": 0}
+    model = NNBCDClassifier((30, 24), **options).fit(X, X[:, :5].argmax(axis=1))
+    content = export_onnx(model)
+    assert "ReduceSum" not in {node.op_type for node in onnx.load_from_string(content).graph.node}
+    assert sum(node.op_type == "MatMul" for node in onnx.load_from_string(content).graph.node) == 6
+    assert_agrees(model, content, X)

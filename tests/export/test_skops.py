@@ -55,6 +55,7 @@ def test_curves_streams_and_instances_come_back():
         {"compression": "low_rank", "rank": 8},
         {"compression": "l0"},
         {"compression": "tt", "max_iter": 60},
+        {"bits": "ternary"},
         {"solver": "full", "max_iter": 40, "early_stopping": True},
     ],
     ids=str,

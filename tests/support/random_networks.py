@@ -39,6 +39,10 @@ def random_network(seed):
     n_features, dtype = int(np.prod(shape)), rng.choice(["float32", "float64"])
     X = (rng.standard_normal((100, n_features)) * rng.uniform(0.3, 3.0, n_features)).astype(dtype)
     X += rng.uniform(-2.0, 2.0, n_features).astype(dtype)
+    far = np.random.default_rng([seed, 1])  # draws of its own, so that the others do not depend on it
+    if not images and far.random() < 0.4:
+        columns = far.random(n_features) < 0.5
+        X[:, columns] += far.standard_t(1.0, (100, int(columns.sum()))).astype(dtype)
     scores = X @ rng.standard_normal((n_features, 5)) + rng.standard_normal((100, 5))
     task = rng.choice(["labels", "indicators", "numbers"], p=[0.6, 0.15, 0.25])
     options = _architecture(rng, images) | {
