@@ -143,7 +143,9 @@ def less_time(rows: Rows, part: str, ours: str, rival: str, share: float = 1.0) 
     slower = ", ".join(f"{table} {ratio:.2f}" for table, ratio in found.items() if ratio > share)
     text = f"ratio {mean:.2f} (geometric mean), worst {worst(found, max, '.2f')}"
     text += f"; above {share:g}: {slower}" if slower else ""
-    aim = "CPU seconds lower on every table" if share == 1.0 else f"{share:g} of its CPU seconds on every table"
+    aim = (
+        "CPU seconds lower on every table" if share == 1.0 else f"{share:g} of its CPU seconds on every table"
+    )
     complete = rows.complete(DEVELOPMENT, ours, rival)
     return [bar(part, aim, text, not slower, complete)]
 
@@ -190,7 +192,9 @@ def many_classes(rows: Rows) -> list[dict]:
             ours, theirs = (rows.mean(table, who, "seconds") for who in ("nnbcd", "mlp"))
             aim_text = f"{table}: whole fit in less time than MLPClassifier's"
             complete = rows.complete([table], "nnbcd", "mlp")
-            made.append(bar("default", aim_text, f"{ours:.2f} s against {theirs:.2f} s", ours < theirs, complete))
+            made.append(
+                bar("default", aim_text, f"{ours:.2f} s against {theirs:.2f} s", ours < theirs, complete)
+            )
     return made
 
 

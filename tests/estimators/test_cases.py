@@ -258,7 +258,9 @@ def test_outputs_each_in_its_own_unit(solver, compression):
 def test_units_that_hardly_differ_from_their_means_get_no_weights_that_multiply_rounding(dtype, tolerance):
     """Equal rows and ridge=0: what the hidden units differ by is rounding, and the labels that pulled at them."""
     X, y = np.ones((60, 4), dtype), np.arange(60) % 2
-    model = NNBCDClassifier((9, 7), activation="softplus", solver="full", ridge=0.0, max_iter=5, random_state=0)
+    model = NNBCDClassifier(
+        (9, 7), activation="softplus", solver="full", ridge=0.0, max_iter=5, random_state=0
+    )
     scores = model.fit(X, y).decision_function(X)
     one_by_one = np.concatenate([model.decision_function(X[k : k + 1]) for k in range(3)])
     np.testing.assert_allclose(one_by_one, scores[:3], atol=tolerance)
