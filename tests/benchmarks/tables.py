@@ -49,8 +49,8 @@ SETTINGS = {
         "seconds": "CPU seconds (time.process_time) of fit, a StandardScaler in front included",
         "probe": "CPU seconds of a fixed piece of work before and after the fit: how busy the machine was",
         "code": "of ours: a hash of the sources of the package",
-        "fewer seeds": "mlp_wide on adult, realmlp: seed 0 only; linear models on tables with a fixed split: once, "
-        "since nothing depends on the seed",
+        "fewer seeds": "mlp_wide on adult, realmlp: seed 0 only; linear models on tables with a fixed split: "
+        "once, since nothing depends on the seed",
     },
 }
 

@@ -100,14 +100,12 @@ def counted_shares(state: BatchState) -> list:
     a share c of what was. If it is smaller, the rows determine no more of the stored numbers than of all,
     and one is near. Layers that train as a product have the gamma of its factors, and count whole.
     """
-    shares, stored = [None], [0]
-    for W, M in zip(state.weights.W[1:], state.weights.M[1:], strict=True):
-        there = math.prod(W.shape)
-        stored.append(there if M is None else min(M.n_parameters, there))
-        shares.append(stored[-1] / there)
+    numbers = [math.prod(W.shape) for W in state.weights.W[1:]]
+    formats = zip(state.weights.M[1:], numbers, strict=True)
+    stored = [n if M is None else min(M.n_parameters, n) for M, n in formats]
     said = state.evidence_rows * numbers_of_a_row(state)
     power = said / (said + sum(stored))
-    return [None, *(share**power for share in shares[1:])]
+    return [None, *((kept / n) ** power for kept, n in zip(stored, numbers, strict=True))]
 
 
 def numbers_of_a_row(state: BatchState) -> float:
