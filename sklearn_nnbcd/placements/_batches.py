@@ -31,8 +31,8 @@ class ShuffledBatches:
     weight : float
         Sum of all sample weights.
     weight_norm : float
-        Root of the sum of their squares; a row that stands for k copies, see :func:`are_copies`, has k
-        times the square of one.
+        Root of the sum of their squares; of a row that stands for k copies, as :func:`are_copies` says, k
+        times that of one.
     """
 
     def __init__(
@@ -85,8 +85,8 @@ def are_copies(s: Any, least: float, *, xp: Any) -> bool:
     Examples
     --------
     >>> import numpy as np
-    >>> are_copies(np.asarray([0.5, 1.5, 0.0]), 0.5, xp=np), are_copies(np.asarray([1.0, 1.5]), 1.0, xp=np)
-    (True, False)
+    >>> [are_copies(np.asarray(s), 0.5, xp=np) for s in ([0.5, 1.5, 0.0, 0.5], [0.5, 0.7])]
+    [True, False]
     """
     copies = s / least
     most = float(xp.max(copies))

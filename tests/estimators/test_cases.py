@@ -255,8 +255,8 @@ def test_outputs_each_in_its_own_unit(solver, compression):
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-3), ("float64", 1e-7)])
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_units_that_hardly_differ_from_their_means_get_no_weights_that_multiply_rounding(dtype, tolerance):
-    """Equal rows and ridge=0: hidden units differ by rounding, and by the labels that pulled at them."""
+def test_units_that_hardly_differ_multiply_no_rounding(dtype, tolerance):
+    """Equal rows and ridge=0: the hidden units differ by rounding, and by the labels that pulled at them."""
     X, y = np.ones((60, 4), dtype), np.arange(60) % 2
     model = NNBCDClassifier(
         (9, 7), activation="softplus", solver="full", ridge=0.0, max_iter=5, random_state=0

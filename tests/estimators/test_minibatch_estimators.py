@@ -108,7 +108,7 @@ def test_no_weight_is_no_row(digits):
 
 @pytest.mark.parametrize("compression", [None, "tt"])
 def test_weights_that_are_whole_multiples_count_copies(compression):
-    """As many rows say as much, so the ridge of the evidence is the same; their unit changes nothing."""
+    """As many rows say as much, so the evidence finds the same ridge; their unit changes nothing."""
     X, y = np.random.default_rng(0).normal(size=(15, 6)), np.arange(15) % 3
     counts = np.random.default_rng(1).integers(0, 4, size=15)
     network = NNBCDClassifier((8,), solver="minibatch", compression=compression, max_iter=20, random_state=0)
