@@ -11,7 +11,9 @@ import numpy as np
 from ..graphs._nodes import Product
 
 #: entries from which integers share bytes: below, the nodes that take them apart are larger than the gain
-PACKED_FROM = 1024
+PACKED_FROM = 512
+#: what holds several digits, and what their codes stay below
+HOLDERS = ((np.uint8, 2**8), (np.int32, 2**31))
 
 
 def matrix_of(w: Any, node: Product) -> str:
@@ -32,15 +34,20 @@ def matrix_of(w: Any, node: Product) -> str:
 
 
 def _integers(w: Any, integers: np.ndarray) -> str:
-    """Integers of a matrix: several in a byte where they fit and the matrix is worth the nodes."""
+    """Integers of a matrix: several in one where they fit and the matrix is worth the nodes.
+
+    Five digits of three levels go into a byte, eight of two; eleven of seven levels into four bytes.
+    """
     low, high = int(integers.min()), int(integers.max())
     step = int(np.gcd.reduce(integers.ravel() - low)) or 1  # levels without zero are two apart
     count = max((high - low) // step + 1, 2)
     if count > 16 or integers.size < PACKED_FROM:
         return w.constant(integers, np.int8 if low >= -128 and high <= 127 else np.int32)
-    powers = count ** np.arange(int(math.log(256.5, count)))  # five digits of three levels, eight of two
+    holders = [(np.dtype(kind), int(math.log(most + 0.5, count))) for kind, most in HOLDERS]
+    holder, n_digits = min(holders, key=lambda pair: pair[0].itemsize / pair[1])
+    powers = count ** np.arange(n_digits)
     codes = np.append((integers.ravel() - low) // step, np.zeros(-integers.size % len(powers), np.int64))
-    packed = w.constant(codes.reshape(-1, len(powers)) @ powers, np.uint8)
+    packed = w.constant(codes.reshape(-1, n_digits) @ powers, holder)
     packed = w.op("Reshape", w.cast(packed, w.types.INT32), w.constant([-1, 1], np.int64))
     digits = w.op("Mod", w.op("Div", packed, w.constant(powers, np.int32)), w.constant(count, np.int32))
     digits = w.op("Reshape", digits, w.constant([-1], np.int64))

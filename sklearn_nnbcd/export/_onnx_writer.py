@@ -143,14 +143,14 @@ def _arcs(w: Writer, node: Arcs, sources: list[Value]) -> Value:
     columns = node.bend.columns.astype(np.int64)
     centre, knee = node.bend.numbers(w.dtype)
     v = w.flat(node, sources[0])
-    part = w.op("Gather", v, w.constant(columns, np.int64), axis=1)
+    part = w.op("Gather", v, w.constant(columns, np.int32), axis=1)
     part = _arsinh(w, w.op("Div", w.op("Sub", part, w.constant(centre)), w.constant(knee)))
     part = w.op("Sub", part, w.constant(np.arcsinh(-centre / knee)))
     part = w.op("Mul", part, w.constant(knee))
     order = np.arange(node.size)
     order[columns] = node.size + np.arange(len(columns))
     both = w.op("Concat", v, part, axis=1)
-    return Value(w.op("Gather", both, w.constant(order, np.int64), axis=1), (node.size,))
+    return Value(w.op("Gather", both, w.constant(order, np.int32), axis=1), (node.size,))
 
 
 def _arsinh(w: Writer, z: str) -> str:

@@ -145,6 +145,17 @@ def test_few_bits_stay_few_in_a_file(dtype, bits):
     assert len(content) <= 1.2 * model.n_bytes_ + SMALL
 
 
+@pytest.mark.parametrize("bits", [8, 4, 3, 2, "ternary", "binary"])
+def test_files_of_few_bits_are_as_large_as_their_arrays(bits):
+    """Eleven digits of seven levels share four bytes; beside 200,000 of them nodes are small."""
+    random = np.random.RandomState(0)
+    X = random.normal(size=(200, 256)).astype(np.float32)
+    model = NNBCDClassifier((512, 128), bits=bits, max_iter=1, random_state=0).fit(X, np.arange(200) % 4)
+    content = export_onnx(model)
+    assert_agrees(model, content, X)
+    assert len(content) <= 1.2 * model.n_bytes_
+
+
 def test_files_and_refusals(table, tmp_path):
     X, new, scores = table
     model = NNBCDRegressor((8,), max_iter=2, random_state=0).fit(X, scores)
