@@ -127,6 +127,7 @@ class SparseRows:
         """Sums of the squares of the columns, shape (d,)."""
         S, r, c = self.entries, self.row_factors, self.offset
         squares = np.bincount(S.indices, S.data.astype(np.float64) ** 2, S.shape[1])
+        squares = squares.astype(np.float64, copy=False)  # counts of no entries are integers
         if c is not None:
             squares += c * ((r @ r) * c - 2.0 * (r @ S))
         return np.maximum(squares, 0.0).astype(self.dtype)

@@ -16,12 +16,12 @@ def normal_equations(
 
     left = rho Vc'Vc + (ridge + alpha_w [+ tau]) I, right = rho Vc'E + tau (M_i - W_i) - ridge W_i. Without
     a metric tau stands on the diagonal; with one, (M_i - W_i) is multiplied by it, and the solver adds tau.
-    The diagonal gets what rounding may have taken from the Gram matrix.
+    The diagonal gets what rounding may have taken from the Gram matrix, and from the rows of hidden layers.
     """
     xp, p = problem.xp, problem.penalties
     right, diagonal, metric = right_side(weights, i, problem, statistics)
     gram = statistics.gram if i > 1 else weights.gram
-    diagonal += p.rho * rounding_shift(gram, xp=xp)
+    diagonal += p.rho * (rounding_shift(gram, xp=xp) + _rounding_of_means(weights, i, statistics, xp=xp))
     mean_v = sum_v = None
     if problem.fit_intercept:
         mean_v = (statistics.sum_v / statistics.weight)[:, None]
@@ -29,6 +29,19 @@ def normal_equations(
     settings = {"settings": (p.rho, p.tau, p.ridge)}
     (left,) = get_backend(xp).row_pass(_about_mean, gram, mean_v, sum_v, None, None, **settings, xp=xp).rows
     return add_to_diagonal(left, diagonal, xp=xp), right, metric
+
+
+def _rounding_of_means(weights: Weights, i: int, statistics: Any, *, xp: Any) -> Any:
+    """As :func:`rounding_shift`, for the part of V_{i-1}'V_{i-1} that was taken off with the mean.
+
+    Units that differ from their means by less than the root of the rounding would get weights that multiply
+    the rounding of the means to the size of the outputs. X is given, and its columns have units of their own.
+    """
+    mean = weights.shift[i]
+    if i == 1 or mean is None:
+        return 0.0
+    squares = get_backend(xp).number(xp.sum(mean * mean), xp=xp)
+    return 4.0 * float(xp.finfo(mean.dtype).eps) * statistics.weight * squares
 
 
 def right_side(

@@ -123,6 +123,14 @@ class BaseLoss(LinkedEstimator):
         """
         raise NotImplementedError
 
+    def expansion(self, Y: Any, V: Any, s: Any = None, *, xp: Any) -> tuple[Any, Any, Any]:
+        """:meth:`value`, :meth:`gradient` and :meth:`mean_hessian` at once.
+
+        A batch asks for all three; a loss may share among them what they have in common.
+        """
+        hessian = self.mean_hessian(Y, V, s, xp=xp)
+        return self.value(Y, V, xp=xp), self.gradient(Y, V, xp=xp), hessian
+
     def prox(self, Y: Any, center: Any, weight: float, *, xp: Any) -> Any:
         """argmin_V loss(Y, V) + weight/2 ||V - center||^2, row by row (8), for a float > 0.
 

@@ -25,6 +25,16 @@ def _exponentials(V: Any, *, xp: Any) -> tuple[Any, Any, Any]:
     return top, E, (E @ xp.ones(E.shape[1], dtype=E.dtype))[:, None]
 
 
+def _mean_covariance(P: Any, total: Any, s: Any, *, xp: Any) -> Any:
+    """diag(mean t p) - mean t p p' of probabilities P (n, k) and totals t (n,), weighted by s; (k, k)."""
+    share = row_shares(s, P.shape[0], P, xp=xp) * total[:, None]
+    R = xp.sqrt(share) * P
+    eye = xp.eye(P.shape[1], dtype=P.dtype)
+    joint = (0.5 - 0.5 * eye) * (R.T @ R)
+    joint = joint + joint.T  # a product need not be symmetric to the last digit
+    return eye * xp.sum(joint, axis=1)[:, None] - joint
+
+
 class CrossEntropy(BaseLoss):
     """-sum_k y_k log softmax(v)_k of each row, for one-hot targets (any y >= 0).
 
@@ -83,12 +93,18 @@ class CrossEntropy(BaseLoss):
         """
         if V.shape[1] == 1:
             return Logistic().mean_hessian(Y, V, s, xp=xp)
-        share = row_shares(s, V.shape[0], V, xp=xp) * xp.sum(Y, axis=1)[:, None]
-        R = xp.sqrt(share) * _softmax(V, xp=xp)[1]
-        eye = xp.eye(V.shape[1], dtype=V.dtype)
-        joint = (1.0 - eye) * (R.T @ R)
-        joint = 0.5 * (joint + joint.T)  # a product need not be symmetric to the last digit
-        return eye * xp.sum(joint, axis=1)[:, None] - joint
+        return _mean_covariance(_softmax(V, xp=xp)[1], xp.sum(Y, axis=1), s, xp=xp)
+
+    def expansion(self, Y: Any, V: Any, s: Any = None, *, xp: Any) -> tuple[Any, Any, Any]:
+        """Value, gradient and mean Hessian, all from one softmax."""
+        if type(self) is not CrossEntropy:  # a subclass may have its own of one of them
+            return super().expansion(Y, V, s, xp=xp)
+        if V.shape[1] == 1:
+            return Logistic().expansion(Y, V, s, xp=xp)
+        normaliser, P = _softmax(V, xp=xp)
+        total, T = xp.sum(Y, axis=1), self._smoothed(Y, xp=xp)
+        value = xp.sum(T * (normaliser - V), axis=1)
+        return value, total[:, None] * P - T, _mean_covariance(P, total, s, xp=xp)
 
     def prox(self, Y: Any, center: Any, weight: float, *, xp: Any) -> Any:
         """Exact, by one scalar equation per row.

@@ -21,7 +21,7 @@ KNEE = 1.0
 #: rounding of what a column of two values meets with equality
 TWO_VALUES = 1e-6
 #: largest exponent of a knee, and number of quarter knees from 0 to a centre
-LARGEST_POWER, LARGEST_NUMBER = 120, 2**30
+LARGEST_POWER, LARGEST_NUMBER = 120.0, 2.0**30
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +77,7 @@ class Bend:
         (columns,) = xp.nonzero(is_far & moments.varies & ~is_two_values)
         if columns.shape[0] == 0:
             return None
+        # floats: integers as ends are refused by the lowest versions of array-api-compat
         powers = xp.clip(xp.round(xp.log2(KNEE * xp.take(spread, columns))), -LARGEST_POWER, LARGEST_POWER)
         quarters = xp.round(4.0 * xp.take(mean, columns) / 2.0**powers)
         quarters = xp.clip(quarters, -LARGEST_NUMBER, LARGEST_NUMBER)

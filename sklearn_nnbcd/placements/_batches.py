@@ -31,7 +31,8 @@ class ShuffledBatches:
     weight : float
         Sum of all sample weights.
     weight_norm : float
-        Root of the sum of their squares.
+        Root of the sum of their squares; of a row that stands for k copies, as :func:`are_copies` says, k
+        times that of one.
     """
 
     def __init__(
@@ -46,7 +47,9 @@ class ShuffledBatches:
             largest = float(xp.max(s))  # squares of very small weights are 0 in single precision
             shares = s / largest
             self.weight = largest * float(xp.sum(shares))
-            self.weight_norm = largest * float(xp.sum(shares * shares)) ** 0.5
+            least = float(xp.min(shares[shares > 0]))
+            squares = least * shares if are_copies(shares, least, xp=xp) else shares * shares
+            self.weight_norm = largest * float(xp.sum(squares)) ** 0.5
 
     def __len__(self) -> int:
         return self.count
@@ -62,3 +65,30 @@ class ShuffledBatches:
             X, Y = take(self.X, rows), take(self.Y, rows)
             s = None if self.s is None else take(self.s, rows)
             yield X if self.transform is None else self.transform(X), Y, s
+
+
+def are_copies(s: Any, least: float, *, xp: Any) -> bool:
+    """Whether weights say how many equal rows each row stands for.
+
+    So they do where all are whole multiples of the least one that is not zero, none of more copies than there
+    are rows: the fit is then that of the copies, and a factor that all weights share changes nothing.
+
+    Parameters
+    ----------
+    s : array of shape (n,)
+        None negative, not all zero.
+    least : float
+        The smallest one that is not zero.
+    xp : module
+        Array API namespace.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> [are_copies(np.asarray(s), 0.5, xp=np) for s in ([0.5, 1.5, 0.0, 0.5], [0.5, 0.7])]
+    [True, False]
+    """
+    copies = s / least
+    most = float(xp.max(copies))
+    rounding = 8.0 * float(xp.finfo(copies.dtype).eps) * most
+    return most <= s.shape[0] and float(xp.max(xp.abs(copies - xp.round(copies)))) <= rounding

@@ -65,7 +65,7 @@ def check_hessian(
     """mean_hessian(Y, V, s) is the weighted mean of second differences, symmetric and semidefinite.
 
     A stand-in (``exact_hessian`` is false) need only be at least that large, and positive where there
-    is a slope. Weights count as copies, and only their ratios matter.
+    is a slope. Weights count as copies, and only their ratios matter. ``expansion`` gives the same.
     """
     for d in (1, 2, 4):
         arrays = Arrays(xp, dtype, random_state + d)
@@ -78,6 +78,7 @@ def check_hessian(
         weighted = checked_hessian(loss, arrays, Y, V, S)
         for H, weights in (plain, np.ones(n)), (weighted, s):
             compare_hessian(loss, H, y, v, weights, arrays.eps)
+        compare_expansion(loss, arrays, Y, V, S)
         rounding = UNITS * arrays.eps * (1.0 + np.max(np.abs(weighted)))
         repeated = [arrays.put(np.repeat(x, copies, axis=0))[0] for x in (y, v)]
         there = checked_hessian(loss, arrays, repeated[0], repeated[1], None)
@@ -107,6 +108,18 @@ def checked_hessian(loss: BaseLoss, arrays: Arrays, Y: Any, V: Any, s: Any) -> n
     least = np.linalg.eigvalsh(H)[0]
     expect(least >= -UNITS * arrays.eps * size, f"mean_hessian has the eigenvalue {least:.3g}")
     return H
+
+
+def compare_expansion(loss: BaseLoss, arrays: Arrays, Y: Any, V: Any, s: Any) -> None:
+    """Raise unless ``expansion`` is what value, gradient and mean_hessian give one by one."""
+    xp = arrays.xp
+    alone = loss.value(Y, V, xp=xp), loss.gradient(Y, V, xp=xp), loss.mean_hessian(Y, V, s, xp=xp)
+    together = loss.expansion(Y, V, s, xp=xp)
+    arrays.expect_unchanged("expansion")
+    for name, one, other in zip(("value", "gradient", "mean_hessian"), alone, together, strict=True):
+        one, other = host(one, xp), host(other, xp)
+        rounding = UNITS * arrays.eps * (1.0 + np.max(np.abs(one)))
+        expect_close(other, one, rounding, f"expansion gives another {name}")
 
 
 def compare_hessian(

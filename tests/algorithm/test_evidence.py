@@ -2,6 +2,7 @@
 """Ridges by the evidence, and the dispersion that they are in units of, against plain loops."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from test_minibatch import setting, steps
 
 from sklearn_nnbcd.engine import BatchSettings, initial_state
 from sklearn_nnbcd.engine._minibatch._curvature import Curvature
-from sklearn_nnbcd.engine._minibatch._evidence import SHARE, update_dispersion, update_ridges
+from sklearn_nnbcd.engine._minibatch._evidence import SHARE, counted_shares, update_dispersion, update_ridges
 from sklearn_nnbcd.losses import LOSSES, CrossEntropy, Logistic
 
 #: loss -> outputs of the network that it is tried with
@@ -58,7 +59,8 @@ def plain_ridges(state):
     else:
         numbers = np.sqrt(n_outputs - 1) if type(loss) is CrossEntropy else n_outputs
         left = min(max(1.0 - gamma / (rows * numbers), 0.1), 1.0)
-        share = min(max(0.5 * np.sqrt(state.dispersion) / left, 0.1), 1.0)
+        sure = min(state.dispersion / 0.5, 1.0)  # of labels that are hardly ever by chance
+        share = min(max(0.5 * np.sqrt(state.dispersion) * sure / left, 0.1), 1.0)
     a = share * gamma / size
     return [np.sqrt(state.ridges[i] * a * state.weights.W[i].shape[0] / 2.0) for i in (1, 2)]
 
@@ -74,6 +76,33 @@ def test_ridges_are_those_of_plain_loops(loss, n_rows, dispersion):
         expected = plain_ridges(state)
         state = update_ridges(state)
         np.testing.assert_allclose(state.ridges[1:], expected, rtol=1e-7)
+
+
+def with_stored(state, i, n_parameters):
+    """The state with a stand-in for the W^MC of layer i that stores so many numbers."""
+    weights = state.weights
+    M = tuple(SimpleNamespace(n_parameters=n_parameters) if j == i else m for j, m in enumerate(weights.M))
+    return replace(state, weights=replace(weights, M=M))
+
+
+def test_of_what_is_determined_a_layer_counts_what_it_can_store():
+    """Layers of 6 x 5 and 5 x 4 numbers, of the first one 3 are stored, so that c = 0.1."""
+    state = evidence_state("cross_entropy")
+    assert counted_shares(state) == [None, 1.0, 1.0]
+    for n_rows, weight_norm in ((1e9, 1e9**0.5), (70.0, 70.0**0.5), (1e-9, 1e-9**0.5)):
+        stored = with_stored(replace(state, n_rows=n_rows, weight_norm=weight_norm), 1, 3)
+        m = n_rows * np.sqrt(3.0)  # four classes
+        expected = 0.1 ** (m / (m + 3 + 20))
+        assert counted_shares(stored) == [None, pytest.approx(expected, rel=1e-12), 1.0]
+    assert counted_shares(with_stored(state, 1, 40)) == [None, 1.0, 1.0]  # a format larger than W
+
+
+def test_a_sparse_network_has_less_ridge():
+    """The fewer numbers are stored, the less is determined, and the less ridge stands against it."""
+    state = evidence_state("squared_error")
+    ridges = [update_ridges(with_stored(state, 1, n)).ridges[1] for n in (30, 10, 3)]
+    assert ridges[0] > ridges[1] > ridges[2] > 0.0
+    assert ridges[0] == update_ridges(state).ridges[1]
 
 
 def test_the_ridge_comes_to_mackays_fixed_point():
@@ -163,14 +192,14 @@ def test_dispersion_is_that_of_plain_loops(loss, weighted):
     expected, counts = None, np.ones(11) if s is None else s
     for _ in range(3):
         V = rng.normal(size=Y.shape)
-        H = problem.loss.mean_hessian(Y, V, s, xp=NUMPY)
+        _, G, H = problem.loss.expansion(Y, V, s, xp=NUMPY)
         squares = 0.0
         for y, v, count in zip(Y, V, counts, strict=True):
             gradient = problem.loss.gradient(y[None, :], v[None, :], xp=NUMPY)[0]
             squares += count * sum(g * g for g in gradient)
         new = squares / counts.sum() / sum(H[k, k] for k in range(len(H)))
         expected = new if expected is None else 0.98 * expected + 0.02 * new
-        state = replace(state, dispersion=update_dispersion(state, Y, V, s, H))
+        state = replace(state, dispersion=update_dispersion(state, G, s, H))
         assert state.dispersion == pytest.approx(expected, rel=1e-9)
 
 
@@ -179,7 +208,7 @@ def test_dispersion_of_squared_error_is_the_variance_of_what_is_left():
     state, rng = initial_state(problem, weights, BatchSettings()), np.random.default_rng(0)
     V = rng.normal(size=(4000, 3))
     Y = V + 0.7 * rng.normal(size=V.shape)
-    assert update_dispersion(state, Y, V, None, np.eye(3)) == pytest.approx(0.49, rel=0.05)
+    assert update_dispersion(state, V - Y, None, np.eye(3)) == pytest.approx(0.49, rel=0.05)
 
 
 @pytest.mark.parametrize("loss", ["logistic", "cross_entropy"])
@@ -197,8 +226,8 @@ def test_dispersion_of_a_likelihood_is_one_where_it_holds(loss):
         drawn, sure = (np.eye(d)[y] for y in (labels, P.argmax(axis=1)))
     found = []
     for Y in (drawn, sure):
-        H = problem.loss.mean_hessian(Y, V, xp=NUMPY)
-        found.append(update_dispersion(state, Y, V, None, H))
+        _, G, H = problem.loss.expansion(Y, V, xp=NUMPY)
+        found.append(update_dispersion(state, G, None, H))
     assert found[0] == pytest.approx(1.0, rel=0.05)
     assert found[1] < 0.8
 
@@ -206,4 +235,4 @@ def test_dispersion_of_a_likelihood_is_one_where_it_holds(loss):
 def test_dispersion_of_rows_without_a_residual_is_not_zero():
     problem, weights, *_ = setting((2, 3))
     state, V = initial_state(problem, weights, BatchSettings()), np.ones((4, 3))
-    assert 0.0 < update_dispersion(state, V, V, None, np.eye(3)) < 1e-12
+    assert 0.0 < update_dispersion(state, V - V, None, np.eye(3)) < 1e-12

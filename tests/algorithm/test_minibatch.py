@@ -104,7 +104,8 @@ def test_prox_linear_messages_are_minus_the_derivative(activation, loss):
     block = initial_block(problem, weights, X, Y)
     U, slopes = block.U, activation_slopes(problem, block.U)
     h = 1e-5
-    for i, E in linearized_messages(problem, weights, block, slopes):
+    gradient = problem.loss.gradient(Y, block.V[problem.N], xp=NUMPY)
+    for i, E in linearized_messages(problem, weights, slopes, gradient):
         for entry in np.ndindex(*E.shape):
             shift = np.zeros_like(U[i])
             shift[entry] = h

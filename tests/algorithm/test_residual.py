@@ -11,7 +11,7 @@ from sklearn.base import clone
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.compressions import DenseWeight
-from sklearn_nnbcd.engine import Block, forward, initial_weights
+from sklearn_nnbcd.engine import forward, initial_weights
 from sklearn_nnbcd.engine._minibatch._messages import activation_slopes, linearized_messages
 from sklearn_nnbcd.engine._minibatch._rows import share_roots, weighted_inputs, weighted_rows
 from sklearn_nnbcd.layers import AveragePool2D, Conv2D, Dense, Residual, resolve_stack
@@ -219,7 +219,8 @@ def test_prox_linear_messages_are_slopes_of_the_loss(layers):
     weights = initial_weights(problem, W, b)
     V, U = forward(problem, X, W, b)
     root = share_roots(X, s, xp=NUMPY)
-    messages = linearized_messages(problem, weights, Block(Y, V, U, s), activation_slopes(problem, U))
+    gradient = problem.loss.gradient(Y, V[-1], xp=NUMPY)
+    messages = linearized_messages(problem, weights, activation_slopes(problem, U), gradient)
     for i, E in messages:
         A = weighted_inputs(problem, i, V[i - 1], root)
         slope = A.T @ weighted_rows(problem.layers[i], E, root, xp=NUMPY)

@@ -24,7 +24,7 @@ LABELLED = tuple(name for name in DEVELOPMENT if name not in REGRESSION)
 #: accuracy to which MLPClassifier is timed on the generated tables
 REACH = {"200 classes": 0.99, "500 classes": 0.95}
 #: contestants that would take too long on all seeds: (contestant, table) -> number of seeds
-FEWER_SEEDS = {("mlp_wide", "adult"): 1}
+FEWER_SEEDS = {("mlp_wide", "adult"): 1} | {("realmlp", name): 1 for name in DEVELOPMENT}
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,14 @@ def mlp(sizes, **options):
     return scaled(MLPClassifier, MLPRegressor, hidden_layer_sizes=sizes, **options)
 
 
+def realmlp(split, seed):
+    """RealMLP-TD-S of pytabkit with its defaults, on one thread; it scales columns and targets itself."""
+    from pytabkit import RealMLP_TD_S_Classifier, RealMLP_TD_S_Regressor
+
+    model = RealMLP_TD_S_Regressor if split.regression else RealMLP_TD_S_Classifier
+    return model(device="cpu", n_threads=1, random_state=seed, verbosity=0)
+
+
 def nnbcd(sizes=(100,), *, before=(), twice=False, **parameters):
     """``make`` of ours; ``twice``: twice the default number of passes."""
 
@@ -130,7 +138,9 @@ CONTESTANTS = {
     "histgb": Contestant(scaled(HistGradientBoostingClassifier, HistGradientBoostingRegressor)),
     "mlp_wide": Contestant(mlp(WIDE)),
     "mlp_wide_target": Contestant(mlp(WIDE, target=True), REGRESSION),
+    "realmlp": Contestant(realmlp, DEVELOPMENT),
     "nnbcd": Contestant(nnbcd(), ours=True),
+    "nnbcd_reach": Contestant(nnbcd(), tuple(GENERATED), ours=True, reach=True),
     "nnbcd_wide": Contestant(nnbcd(WIDE), ours=True),
     "nnbcd_standardised": Contestant(nnbcd(before=(StandardScaler,)), DEVELOPMENT, ours=True),
     "identity_hessian": Contestant(nnbcd(loss=IdentityCurvature()), LABELLED, ours=True),

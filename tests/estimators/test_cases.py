@@ -251,3 +251,17 @@ def test_outputs_each_in_its_own_unit(solver, compression):
     Y = np.column_stack([1e6 * y, X[:, 2] - X[:, 3], 1e-6 * y + 1.0])
     m = NNBCDRegressor(compression=compression, **short(solver)).fit(X, Y)
     assert (1.0 - ((m.predict(X) - Y) ** 2).mean(0) / Y.var(0) > 0.9).all()
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-3), ("float64", 1e-7)])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_units_that_hardly_differ_multiply_no_rounding(dtype, tolerance):
+    """Equal rows and ridge=0: the hidden units differ by rounding, and by the labels that pulled at them."""
+    X, y = np.ones((60, 4), dtype), np.arange(60) % 2
+    model = NNBCDClassifier(
+        (9, 7), activation="softplus", solver="full", ridge=0.0, max_iter=5, random_state=0
+    )
+    scores = model.fit(X, y).decision_function(X)
+    one_by_one = np.concatenate([model.decision_function(X[k : k + 1]) for k in range(3)])
+    np.testing.assert_allclose(one_by_one, scores[:3], atol=tolerance)
+    assert np.ptp(scores) <= tolerance

@@ -13,12 +13,6 @@ from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.compressions import COMPRESSIONS
 from sklearn_nnbcd.solvers import FullBatch
 
-#: name of a check -> why it may fail, of batch solvers: no number of rows that evidence goes by can both
-#: stay when all weights are doubled and double when all rows are copied
-BATCHES = {
-    f"check_sample_weight_equivalence_on_{kind}_data": "the evidence of batches goes by relative weights"
-    for kind in ("dense", "sparse")
-}
 #: name of a check -> why it may fail with rounded formats
 SINGLE = {
     "check_methods_sample_order_invariance": "their products are in single precision",
@@ -37,7 +31,7 @@ def expected_failures(estimator):
     old = OLD if parse_version(scipy.__version__) < parse_version("1.14") else {}
     if estimator.compression == "quantized":
         return SINGLE | old
-    return (BATCHES if estimator.solver == "minibatch" else {}) | old
+    return old
 
 
 #: The checks ask for 0.83 accuracy on two features and R^2 0.5 on ten. A default rank is a quarter of

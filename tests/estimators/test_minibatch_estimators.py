@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
@@ -103,6 +104,26 @@ def test_no_weight_is_no_row(digits):
     weighted = NNBCDClassifier(**options).fit(X, y, sample_weight=s)
     dropped = NNBCDClassifier(**options).fit(X[s > 0], y[s > 0], sample_weight=s[s > 0])
     np.testing.assert_array_equal(weighted.coefs_[0], dropped.coefs_[0])
+
+
+@pytest.mark.parametrize("compression", [None, "tt"])
+def test_weights_that_are_whole_multiples_count_copies(compression):
+    """As many rows say as much, so the evidence finds the same ridge; their unit changes nothing."""
+    X, y = np.random.default_rng(0).normal(size=(15, 6)), np.arange(15) % 3
+    counts = np.random.default_rng(1).integers(0, 4, size=15)
+    network = NNBCDClassifier((8,), solver="minibatch", compression=compression, max_iter=20, random_state=0)
+    copies = clone(network).fit(X.repeat(counts, axis=0), y.repeat(counts)).decision_function(X)
+    for unit in (1.0, 1 / 3, 1000.0):
+        weighted = clone(network).fit(X, y, sample_weight=unit * counts).decision_function(X)
+        np.testing.assert_allclose(weighted, copies, atol=1e-6)
+
+
+def test_weights_that_count_no_copies_say_less():
+    """Of any other weights Kish's number of rows: also of ones that would stand for more copies than rows."""
+    X = np.zeros((4, 1))
+    for s, rows in (([1, 1, 2, 0], 4.0), ([2.0, 3.0, 2.0, 0.0], 49 / 17), ([1, 1, 1, 5], 64 / 28)):
+        batches = ShuffledBatches(X, X, np.asarray(s, dtype=float), 4, np.random.RandomState(0))
+        assert (batches.weight / batches.weight_norm) ** 2 == pytest.approx(rows, rel=1e-12)
 
 
 def test_class_weights_move_the_decision():

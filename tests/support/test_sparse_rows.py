@@ -70,6 +70,17 @@ def test_products_are_those_of_the_dense_matrix(name, A, dense):
     )
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rows_of_nothing_but_zeros(dtype):
+    """Nothing is stored, so nothing says what the sums are made of."""
+    S, dense = SparseRows.of(sparse.csr_array((7, 3), dtype=dtype)), np.zeros((7, 3), dtype)
+    for rows, plain in ((S, dense), (S - np.ones(3, dtype), dense - 1.0)):
+        assert rows.column_squares().dtype == dtype
+        np.testing.assert_array_equal(rows.column_squares(), (plain**2).sum(axis=0))
+        np.testing.assert_array_equal(rows.column_sums(), plain.sum(axis=0))
+        np.testing.assert_array_equal(rows.T @ rows, plain.T @ plain)
+
+
 @pytest.mark.parametrize("density", [0.001, 0.5])
 def test_both_ways_to_the_gram_matrix(density):
     """By sparse products, and by slices of rows where much is stored."""

@@ -6,11 +6,13 @@ Barber 2018). A layer's Hessian is n G x S, so its eigenvalues are lambda = n g 
 gamma = sum lambda / (lambda + delta) of its weights are determined by the data. The ridge is where
 delta ||W||^2 = phi gamma, with phi the dispersion of the loss. One number for the whole network is less
 at the mercy of single layers: delta_i = a d_i / 2, with d_i the inputs of the layer, so that a = 1 says
-that first weights as those of He et al. are likely.
+that first weights as those of He et al. are likely. Where W is to become a W^MC of fewer numbers, those
+of its gamma are counted that W^MC can hold, see :func:`counted_shares`.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +27,8 @@ SHARE = 0.6
 #: the same for a likelihood whose dispersion on new rows is 1, and its bounds
 LIKELIHOOD_SHARE = 0.5
 LIKELIHOOD_BOUNDS = (0.1, 1.0)
+#: dispersion below which rows have hardly a label by chance: the share falls faster from there
+NOISY = 0.5
 #: least part of a row's outputs that other rows are taken to determine
 LEAST_LEFT = 0.1
 #: share of the running dispersion that survives a batch
@@ -33,7 +37,7 @@ DISPERSION_MEMORY = 0.98
 BOUNDS = (1e-8, 1e12)
 
 
-def update_dispersion(state: BatchState, Y: Any, V: Any, shares: Any, hessian: Any) -> Any:
+def update_dispersion(state: BatchState, gradient: Any, shares: Any, hessian: Any) -> Any:
     """phi, the running mean square of the loss's gradient over the trace of its Hessian.
 
     For a loss in units of its own, such as squared error, it is the variance of what is left. Where the
@@ -43,17 +47,18 @@ def update_dispersion(state: BatchState, Y: Any, V: Any, shares: Any, hessian: A
     Parameters
     ----------
     state : BatchState
-    Y, V : arrays of shape (n, d_N)
+    gradient : array of shape (n, d_N)
+        Of each row's loss in its outputs.
     shares : array of shape (n,) or None
         Sample weights of the batch; None: ones.
     hessian : array of shape (d_N, d_N)
         Of the batch.
     """
-    problem, xp = state.problem, state.problem.xp
+    xp = state.problem.xp
     number = get_backend(xp).number
-    squares = xp.sum(problem.loss.gradient(Y, V, xp=xp) ** 2, axis=1)
+    squares = xp.sum(gradient**2, axis=1)
     mean = xp.mean(squares) if shares is None else xp.sum(shares * squares) / xp.sum(shares)
-    unit = float(xp.finfo(V.dtype).eps)  # where nothing is left, rounding is
+    unit = float(xp.finfo(gradient.dtype).eps)  # where nothing is left, rounding is
     new = number(mean / (xp.linalg.trace(hessian) + unit) + unit, xp=xp)
     if state.dispersion is None:
         return new
@@ -70,13 +75,14 @@ def update_ridges(state: BatchState) -> BatchState:
     problem, xp = state.problem, state.problem.xp
     backend = get_backend(xp)
     number, squares = backend.number, backend.sum_of_squares
-    prior, determined, size = prior_ridges(problem), 0.0, 0.0
+    prior, counted, determined, size = prior_ridges(problem), counted_shares(state), 0.0, 0.0
     for i in range(1, problem.N + 1):
         curvature = state.curvatures[i]
         sides = curvature.input_eigenvalues(xp=xp), backend.eigenvalues(curvature.sensitivity, xp=xp)
         g, s = (xp.clip(values, 0.0, None) for values in sides)
         eigenvalues = (state.evidence_rows * g)[:, None] * s[None, :]
-        determined = determined + number(xp.sum(eigenvalues / (eigenvalues + state.ridges[i])), xp=xp)
+        part = number(xp.sum(eigenvalues / (eigenvalues + state.ridges[i])), xp=xp)
+        determined = determined + counted[i] * part
         size = size + prior[i] * squares(state.weights.W[i], xp=xp)
     share = evidence_share(state, determined) * determined / (size + BOUNDS[0])
     ridges = [None]
@@ -86,14 +92,39 @@ def update_ridges(state: BatchState) -> BatchState:
     return replace(state, ridges=tuple(ridges))
 
 
+def counted_shares(state: BatchState) -> list:
+    """What share of each layer's gamma counts, floats in (0, 1]; entry 0 is None.
+
+    Where W^MC stores a share c of the numbers of W, it is c^(m / (m + n)), with m the numbers that all
+    rows say and n those that the network stores. If m is much larger, all that is stored is determined,
+    a share c of what was. If it is smaller, the rows determine no more of the stored numbers than of all,
+    and one is near. Layers that train as a product have the gamma of its factors, and count whole.
+    """
+    numbers = [math.prod(W.shape) for W in state.weights.W[1:]]
+    formats = zip(state.weights.M[1:], numbers, strict=True)
+    stored = [n if M is None else min(M.n_parameters, n) for M, n in formats]
+    said = state.evidence_rows * numbers_of_a_row(state)
+    power = said / (said + sum(stored))
+    return [None, *((kept / n) ** power for kept, n in zip(stored, numbers, strict=True))]
+
+
+def numbers_of_a_row(state: BatchState) -> float:
+    """How many numbers a row says.
+
+    One for each output; about K classes not K - 1, as few of them compete: the root of K - 1 is between.
+    """
+    n_outputs = state.weights.W[state.problem.N].shape[1]
+    return n_outputs if state.problem.loss.elementwise else max(n_outputs - 1, 1) ** 0.5
+
+
 def evidence_share(state: BatchState, determined: Any) -> Any:
     """What gamma is multiplied by at the fixed point: a share, in units of the loss.
 
     A likelihood has units. Its share goes with the root of the dispersion on new rows, which is about
     phi / (1 - h)^2 with h the part of a row's outputs that the row itself determines, as in
     cross-validation by leaving one out. So rows with hardly an error to learn from (letters) ask for
-    less ridge than noisy ones (incomes), and small noisy tables for all of it. A row says more than one
-    number about K classes, but not K - 1, as few of them compete: the root of K - 1 is between.
+    less ridge than noisy ones (incomes), and small noisy tables for all of it. Below ``NOISY`` it goes
+    with phi^1.5: where labels are hardly ever by chance a wide network may follow them all.
 
     Parameters
     ----------
@@ -104,10 +135,11 @@ def evidence_share(state: BatchState, determined: Any) -> Any:
     problem, xp = state.problem, state.problem.xp
     if not problem.loss.is_likelihood:
         return SHARE * state.dispersion
-    n_outputs = state.weights.W[problem.N].shape[1]
-    n_numbers = n_outputs if problem.loss.elementwise else max(n_outputs - 1, 1) ** 0.5
-    left = bounded(1.0 - determined / (state.evidence_rows * n_numbers), (LEAST_LEFT, 1.0), xp=xp)
-    return bounded(LIKELIHOOD_SHARE * state.dispersion**0.5 / left, LIKELIHOOD_BOUNDS, xp=xp)
+    said = state.evidence_rows * numbers_of_a_row(state)
+    left = bounded(1.0 - determined / said, (LEAST_LEFT, 1.0), xp=xp)
+    phi = state.dispersion
+    share = LIKELIHOOD_SHARE * phi**0.5 * bounded(phi / NOISY, (0.0, 1.0), xp=xp) / left
+    return bounded(share, LIKELIHOOD_BOUNDS, xp=xp)
 
 
 def loss_unit(state: BatchState) -> Any:

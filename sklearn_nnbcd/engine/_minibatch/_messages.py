@@ -33,15 +33,15 @@ def activation_chords(problem: Problem, block: Block) -> list:
 
 
 def linearized_messages(
-    problem: Problem, weights: Weights, block: Block, slopes: list
+    problem: Problem, weights: Weights, slopes: list, gradient: Any
 ) -> Iterator[tuple[int, Any]]:
     """Pairs (i, E_i), i = N ... 1, with the V and U blocks linearised at the forward pass.
 
     The paper's option (19) carried to every layer:
-    E_N = -loss'(V_N), E_{i-1} = (E_i W_i') sigma'(U_{i-1}).
+    E_N = -loss'(V_N), E_{i-1} = (E_i W_i') sigma'(U_{i-1}). ``gradient`` is loss'(V_N).
     """
     xp, skipped = problem.xp, {}
-    E = -problem.loss.gradient(block.Y, block.V[problem.N], xp=xp)
+    E = -gradient
     for i in range(problem.N, 0, -1):
         yield i, E
         if problem.skip_into(i) is not None:

@@ -93,7 +93,10 @@ class BatchState:
 
     @property
     def evidence_rows(self) -> float:
-        """How many rows of weight 1 say as much (Kish 1965), whatever the unit of the weights."""
+        """How many rows of weight 1 say as much (Kish 1965), whatever the unit of the weights.
+
+        A weight that is a whole multiple of the least one counts as so many rows.
+        """
         return (self.n_rows / self.weight_norm) ** 2
 
     @property

@@ -14,7 +14,7 @@ from ...backends import get_backend
 from ...numerics._sketch import N_TESTS
 from .._blocks import input_operator
 from .._forward import forward
-from .._objective import weighted_loss
+from .._objective import weighted_sum
 from .._state import Block
 from ._averaging import update_mean
 from ._curvature import update_curvatures, update_hessian
@@ -46,7 +46,7 @@ def batch_step(state: BatchState, X: Any, Y: Any, s: Any = None, pull: float = 0
     with problem.row_products():
         V, U = forward(problem, X, weights.W, weights.b)
     block, root = Block(Y, V, U, s), share_roots(X, s, state.batch_weight, xp=problem.xp)
-    state = update_outputs(state, Y, V[N], s)
+    state, value, gradient = expand_loss(state, block)
     inputs = [None, *(weighted_inputs(problem, i, V[i - 1], root) for i in range(1, N + 1))]
     slopes = activation_slopes(problem, U) if state.settings.linearized else None
     state = refresh_statistics(state, block, inputs, slopes, root)
@@ -55,7 +55,7 @@ def batch_step(state: BatchState, X: Any, Y: Any, s: Any = None, pull: float = 0
         if slopes is None:
             messages = closed_form_messages(problem, weights, block, state.operators)
         else:
-            messages = linearized_messages(problem, weights, block, slopes)
+            messages = linearized_messages(problem, weights, slopes, gradient)
         for i, E in messages:
             rows = weighted_rows(problem.layers[i], E, root, xp=problem.xp)
             changes[i], predicted = layer_change(state, i, inputs[i], rows)
@@ -64,16 +64,21 @@ def batch_step(state: BatchState, X: Any, Y: Any, s: Any = None, pull: float = 0
     state = replace(state, n_batches=state.n_batches + 1)
     if state.n_batches % state.interval == 0:
         state = update_mean(state)
-    return state, weighted_loss(problem, block)
+    return state, weighted_sum(value, s, xp=problem.xp)
 
 
-def update_outputs(state: BatchState, Y: Any, V: Any, s: Any) -> BatchState:
-    """The state with this batch in the loss's running Hessian and dispersion."""
+def expand_loss(state: BatchState, block: Block) -> tuple[BatchState, Any, Any]:
+    """The state with this batch in the loss's running Hessian and dispersion; value and gradient of rows.
+
+    With blocks in closed form there is the value alone, as no derivative is taken.
+    """
+    loss, xp, V = state.problem.loss, state.problem.xp, block.V[state.problem.N]
     if not state.settings.linearized:
-        return state
-    new = state.problem.loss.mean_hessian(Y, V, s, xp=state.problem.xp)
-    dispersion = update_dispersion(state, Y, V, s, new)
-    return replace(state, hessian=update_hessian(state.hessian, new), dispersion=dispersion)
+        return state, loss.value(block.Y, V, xp=xp), None
+    value, gradient, new = loss.expansion(block.Y, V, block.s, xp=xp)
+    dispersion = update_dispersion(state, gradient, block.s, new)
+    state = replace(state, hessian=update_hessian(state.hessian, new), dispersion=dispersion)
+    return state, value, gradient
 
 
 def refresh_statistics(
