@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,23 +19,39 @@ from ._sklearn_compat import take_rows
 COMPARED_ROWS, COMPARED_SHARE = 10_000, 0.25
 #: runs of rows that are held out of each class
 RUNS = 2
+#: most divisions of few rows, and standard errors within which networks meet again on the next one
+DIVISIONS, CLOSE = 3, 2.0
 
 
 def divided(estimator: Any, X: Any, y: Any, sample_weight: Any) -> tuple[list, tuple]:
     """Rows to fit to, as the arguments of ``fit``, and rows (X, y) to compare on."""
-    chosen, held_out = split(y, is_classifier(estimator), estimator.random_state)
+    return next(divisions(estimator, X, y, sample_weight))
+
+
+def divisions(estimator: Any, X: Any, y: Any, sample_weight: Any) -> Iterator[tuple[list, tuple]]:
+    """What :func:`divided` gives, as often as few rows need it, each time with others held out."""
+    state = check_random_state(estimator.random_state)
+    arrays = (X, y) if sample_weight is None else (X, y, sample_weight)
 
     def part(x: Any, rows: np.ndarray) -> Any:
         return take_rows(x if hasattr(x, "shape") else np.asarray(x), rows)
 
-    arrays = (X, y) if sample_weight is None else (X, y, sample_weight)
-    return [part(x, chosen) for x in arrays], (part(X, held_out), part(y, held_out))
+    n_rows = len(np.asarray(on_host(y)))
+    for _ in range(min(DIVISIONS, math.ceil(COMPARED_ROWS / n_rows))):
+        chosen, held_out = split(y, is_classifier(estimator), state)
+        yield [part(x, chosen) for x in arrays], (part(X, held_out), part(y, held_out))
 
 
 def judged(fitted: Any, T: Any, t: Any) -> dict:
     """Bytes, score and loss of a network on rows that it was not fitted to."""
     score = float(fitted.score(T, t))
     return {"n_bytes": fitted.n_bytes_, "score": score, "loss": held_out_loss(fitted, T, t, score)}
+
+
+def mean_of(before: dict, new: dict, count: int) -> dict:
+    """What was judged on one more division: score and loss are means over all."""
+    means = {name: (count * before.get(name, 0.0) + new[name]) / (count + 1) for name in ("score", "loss")}
+    return new | means
 
 
 def best_first(rows: list[dict], n_held_out: int, classify: bool) -> list[dict]:
@@ -45,6 +62,13 @@ def best_first(rows: list[dict], n_held_out: int, classify: bool) -> list[dict]:
     level = [row for row in rows if row["score"] >= best - standard_error(best, n_held_out, classify)]
     first = min(level, key=lambda row: row["loss"])
     return [first, *sorted((r for r in rows if r is not first), key=lambda row: -row["score"])]
+
+
+def close_ones(rows: list[dict], n_held_out: int, classify: bool) -> list[dict]:
+    """Those whose score may be the best after all; scores that are no accuracies are taken as they are."""
+    best = max((row["score"] for row in rows), default=0.0)
+    least = best - CLOSE * standard_error(best, n_held_out, classify)
+    return [row for row in rows if row["score"] >= least]
 
 
 def standard_error(score: float, n_rows: int, classify: bool) -> float:

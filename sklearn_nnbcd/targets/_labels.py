@@ -106,8 +106,10 @@ class Labels(BaseTargets):
             Y -= 1.0
             return Y
         Y = np.full((len(codes), len(self.classes)), self.loss.off, dtype=dtype)
-        for k in range(len(self.classes)):
-            Y[codes == k, k] = 1.0
+        for start in range(0, len(codes), 2**16):
+            part = codes[start : start + 2**16]
+            rows = np.flatnonzero(part < len(self.classes))  # others are rows without weight
+            Y[start + rows, part[rows]] = 1.0
         return Y
 
     def row_weights(self, y: np.ndarray, s: np.ndarray | None, dtype: str) -> np.ndarray | None:

@@ -5,7 +5,18 @@ import numpy as np
 import pytest
 
 from sklearn_nnbcd import NNBCDClassifier
-from sklearn_nnbcd._held_out import COMPARED_ROWS, COMPARED_SHARE, RUNS, split
+from sklearn_nnbcd._held_out import (
+    COMPARED_ROWS,
+    COMPARED_SHARE,
+    DIVISIONS,
+    RUNS,
+    close_ones,
+    divided,
+    divisions,
+    mean_of,
+    split,
+    standard_error,
+)
 
 
 def runs_of(rows, pool):
@@ -60,3 +71,35 @@ def test_small_budgets_on_wide_tables(room):
     y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 1)
     model = NNBCDClassifier(max_bytes=room, max_iter=2, random_state=0).fit(X, y)
     assert model.n_bytes_ <= room and all(row["n_bytes"] <= room for row in model.compared_)
+
+
+@pytest.mark.parametrize(
+    ("n", "count"), [(40, 3), (COMPARED_ROWS // 2 + 1, 2), (COMPARED_ROWS, 1), (20_000, 1)]
+)
+def test_few_rows_are_divided_more_than_once(n, count):
+    """Each time with others held out, the first time as where there is only one."""
+    X, y = np.arange(n, dtype=float)[:, None], np.arange(n) % 2
+    model = NNBCDClassifier(max_bytes=500, random_state=4)
+    found = list(divisions(model, X, y, None))
+    assert len(found) == count <= DIVISIONS
+    held_out = [tuple(T.ravel()) for _, (T, _) in found]
+    assert len(set(held_out)) == count
+    assert held_out[0] == tuple(divided(model, X, y, None)[1][0].ravel())
+    for (fitted, _), (T, _) in found:
+        assert not set(fitted.ravel()) & set(T.ravel())
+
+
+def test_what_is_judged_again_is_a_mean():
+    rows = [{"score": 0.9, "loss": 0.2}, {"score": 0.6, "loss": 0.8}, {"score": 0.3, "loss": 0.5}]
+    mean = {}
+    for count, row in enumerate(rows):
+        mean = mean_of(mean, row, count)
+    assert mean == {"score": pytest.approx(0.6), "loss": pytest.approx(0.5)}
+
+
+def test_close_ones_are_within_two_standard_errors():
+    error = standard_error(0.9, 400, True)
+    rows = [{"score": 0.9 - k * error} for k in (0.0, 1.9, 2.1)]
+    assert close_ones(rows, 400, True) == rows[:2]
+    assert close_ones(rows, 400, False) == rows[:1]  # no accuracies: nothing says how sure they are
+    assert close_ones([], 400, True) == []
