@@ -19,8 +19,8 @@ from ._sklearn_compat import take_rows
 COMPARED_ROWS, COMPARED_SHARE = 10_000, 0.25
 #: runs of rows that are held out of each class
 RUNS = 2
-#: most divisions of few rows, and standard errors within which networks meet again on the next one
-DIVISIONS, CLOSE = 3, 2.0
+#: divisions of few rows, and standard errors within which networks meet again on the next one
+DIVISIONS, CLOSE = 2, 2.0
 
 
 def divided(estimator: Any, X: Any, y: Any, sample_weight: Any) -> tuple[list, tuple]:

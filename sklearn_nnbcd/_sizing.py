@@ -2,8 +2,8 @@
 """What ``max_bytes`` stands for: widths, format and bits of a network whose stored arrays fit.
 
 Of each kind of network (linear, one and two hidden layers, sparse wide ones, thin factors) there is one that
-uses the bytes up; it follows from the sizes of the problem. These are fitted to a part of the training rows
-and compared on the rest, and the one that does best is fitted to all rows.
+uses the bytes up. These are fitted to a part of the training rows and compared on the rest, and the one that
+does best is fitted to all rows.
 """
 
 from __future__ import annotations
@@ -350,18 +350,22 @@ def compare(
     """How each kind does on rows that it was not fitted to, the best one first.
 
     The best has the highest score; of those whose scores differ by less than a standard error, the lowest
-    loss. Few rows are divided more than once, and those that are close meet again.
+    loss. Few rows are divided twice, and those that are close meet again in the sizes that fitted.
     """
-    quiet, classify = clone(estimator).set_params(verbose=0), is_classifier(estimator)
-    left = [{"kind": kind, "params": kind.within(room, *size)} for kind in kinds]
+    quiet, classify, n_judged = clone(estimator).set_params(verbose=0), is_classifier(estimator), 0
+    left: list[dict] = [{"kind": kind, "params": kind.within(room, *size)} for kind in kinds]
+    found: dict[Kind, Any] = {}
     out: list[dict] = []
-    n_judged = 0
     for k, (arrays, (T, t)) in enumerate(divisions(estimator, X, y, sample_weight)):
-        if k > 0 and len(left) < 2:
+        if k == 0:
+            fits = [fit_within(quiet, row["kind"], room, size, arrays, {}) for row in left]
+        elif len(left) > 1:
+            fits = [clone(found[row["kind"]]).fit(*arrays) for row in left]
+        else:
             break
-        fits = [fit_within(quiet, row["kind"], room, size, arrays, {}) for row in left]
-        pairs = [(row, fitted) for row, fitted in zip(left, fits, strict=True) if fitted is not None]
-        rows = [row | mean_of(row, judged(fitted, T, t), k) for row, fitted in pairs]
+        found = {row["kind"]: fitted for row, fitted in zip(left, fits, strict=True) if fitted is not None}
+        left = [row for row in left if row["kind"] in found]
+        rows = [row | mean_of(row, judged(found[row["kind"]], T, t), k) for row in left]
         n_judged += len(t)
         left = close_ones(rows, n_judged, classify)
         out = [*(row for row in rows if row not in left), *out]
