@@ -58,16 +58,15 @@ def best_first(rows: list[dict], n_held_out: int, classify: bool) -> list[dict]:
     """What was compared, the chosen one first, the others by their scores."""
     if not rows:
         return rows
-    best = max(row["score"] for row in rows)
-    level = [row for row in rows if row["score"] >= best - standard_error(best, n_held_out, classify)]
+    level = close_ones(rows, n_held_out, classify, errors=1.0)
     first = min(level, key=lambda row: row["loss"])
     return [first, *sorted((r for r in rows if r is not first), key=lambda row: -row["score"])]
 
 
-def close_ones(rows: list[dict], n_held_out: int, classify: bool) -> list[dict]:
-    """Those whose score may be the best after all; scores that are no accuracies are taken as they are."""
+def close_ones(rows: list[dict], n_held_out: int, classify: bool, errors: float = CLOSE) -> list[dict]:
+    """Those within so many standard errors of the best score, which are 0 where it is no accuracy."""
     best = max((row["score"] for row in rows), default=0.0)
-    least = best - CLOSE * standard_error(best, n_held_out, classify)
+    least = best - errors * standard_error(best, n_held_out, classify)
     return [row for row in rows if row["score"] >= least]
 
 

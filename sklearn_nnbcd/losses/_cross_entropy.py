@@ -5,6 +5,7 @@ from typing import Any
 
 from .._validation import check_number
 from ..numerics._scalar import wright_omega
+from ..numerics._simplex import exponentials
 from ._base import BaseLoss, row_shares
 from ._logistic import Logistic
 
@@ -14,15 +15,8 @@ _STEPS = 50
 
 def _softmax(V: Any, *, xp: Any) -> tuple[Any, Any]:
     """log(sum(exp)) of each row, shape (n, 1), and exp(v) over its sum."""
-    top, E, total = _exponentials(V, xp=xp)
+    top, E, total = exponentials(V, xp=xp)
     return top + xp.log(total), E / total
-
-
-def _exponentials(V: Any, *, xp: Any) -> tuple[Any, Any, Any]:
-    """Each row's largest entry (n, 1), exp(v) relative to it (n, k), and the sums of these (n, 1)."""
-    top = xp.max(V, axis=1)[:, None]
-    E = xp.exp(V - top)
-    return top, E, (E @ xp.ones(E.shape[1], dtype=E.dtype))[:, None]
 
 
 def _mean_covariance(P: Any, total: Any, s: Any, *, xp: Any) -> Any:
@@ -141,6 +135,6 @@ class CrossEntropy(BaseLoss):
         """The softmax of the outputs (two classes: the logistic function of the one output)."""
         if V.shape[1] == 1:
             return Logistic().to_proba(V, xp=xp)
-        _, E, total = _exponentials(V, xp=xp)
+        _, E, total = exponentials(V, xp=xp)
         E /= total
         return E

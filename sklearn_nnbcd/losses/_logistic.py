@@ -4,7 +4,7 @@
 from typing import Any
 
 from ..numerics._scalar import bracketed_newton, sigmoid, sigmoid_parts, softplus
-from ..numerics._simplex import two_columns
+from ..numerics._simplex import exponentials, two_columns
 from ._base import BaseLoss, diagonal_mean
 
 
@@ -75,6 +75,5 @@ def shares_of_odds(V: Any, *, xp: Any) -> Any:
     >>> shares_of_odds(np.asarray([[0.0, 0.0], [-2000.0, -2002.0]]), xp=np).round(3).tolist()
     [[0.5, 0.5], [0.881, 0.119]]
     """
-    L = -softplus(-V, xp=xp)
-    E = xp.exp(L - xp.max(L, axis=1)[:, None])
-    return E / (E @ xp.ones(E.shape[1], dtype=E.dtype))[:, None]
+    _, E, total = exponentials(-softplus(-V, xp=xp), xp=xp)
+    return E / total

@@ -11,6 +11,13 @@ def two_columns(p: Any, *, xp: Any) -> Any:
     return xp.concat([1.0 - p, p], axis=1)
 
 
+def exponentials(V: Any, *, xp: Any) -> tuple[Any, Any, Any]:
+    """Each row's largest entry (n, 1), exp(v) relative to it (n, k), and the sums of these (n, 1)."""
+    top = xp.max(V, axis=1)[:, None]
+    E = xp.exp(V - top)
+    return top, E, (E @ xp.ones(E.shape[1], dtype=E.dtype))[:, None]
+
+
 def project_to_simplex(V: Any, *, xp: Any) -> Any:
     """Euclidean projection of each row onto the probability simplex.
 
