@@ -129,6 +129,24 @@ def warn_if_ignored(estimator: Any, solver: Any, has_validation: bool) -> None:
             warnings.warn(text, stacklevel=_DEPTH)
 
 
+def warn_of_bins(estimator: Any) -> None:
+    """Warn of bins that were asked for and that no column has.
+
+    Warns
+    -----
+    UserWarning
+        Naming why, and the cure.
+    """
+    if isinstance(estimator.column_bins, str) or estimator.column_bins == 0:
+        return
+    warnings.warn(
+        f"The 'column_bins' of {type(estimator).__name__} has no effect here, got {estimator.column_bins!r}. "
+        "Columns of a dense table with more than two values have bins, with more rows than columns, intercepts, "
+        "and no weights or penalties in the units of X. Use 2 or more, or column_bins=0.",
+        stacklevel=_DEPTH,
+    )
+
+
 def warn_if_left(estimator: Any, asked: Iterable[Any], plans: Iterable[Any], shapes: list) -> None:
     """Warn of layers that stay dense although a compression was asked for.
 

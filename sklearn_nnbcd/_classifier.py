@@ -116,6 +116,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         initializer="auto",
         fit_intercept=True,
         bend_columns=True,
+        column_bins="auto",
         solver="auto",
         max_iter="auto",
         tol=1e-3,
@@ -152,6 +153,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         self.initializer = initializer
         self.fit_intercept = fit_intercept
         self.bend_columns = bend_columns
+        self.column_bins = column_bins
         self.solver = solver
         self.max_iter = max_iter
         self.tol = tol

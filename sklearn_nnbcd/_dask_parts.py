@@ -16,7 +16,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils.multiclass import check_classification_targets
 
 from ._arrays import dtype_name
-from ._input import checked_rows, checked_weights, column_ends
+from ._input import checked_rows, checked_weights, column_ends, spaced_rows
 from ._outcome import user_losses
 from .numerics import ColumnMoments, InnerSums
 from .targets import BaseTargets, as_columns
@@ -75,9 +75,15 @@ def part_ends(part: Part) -> tuple[np.ndarray, np.ndarray] | None:
     return column_ends(part[0]) if part[0].shape[0] else None
 
 
-def bend_part(part: Part, bend: Any) -> Part:
-    """The part with bent columns of X."""
-    return (bend(part[0]), *part[1:]) if part[0].shape[0] else part
+def map_part(part: Part, columns: Any) -> Part:
+    """The part after a map of the columns of X."""
+    return (columns(part[0]), *part[1:])
+
+
+def sample_part(part: Part, targets: BaseTargets, share: float) -> tuple[np.ndarray, np.ndarray | None]:
+    """A share of the rows of X at equal distances, and all their weights or None."""
+    x, y, s = part
+    return spaced_rows(x, targets.row_weights(y, s, dtype_name(x)), math.ceil(share * x.shape[0]))
 
 
 def target_moments(part: Part) -> ColumnMoments | None:

@@ -9,7 +9,15 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-from ._dask_parts import bend_part, encode_part, inner_sums, input_moments, part_ends, total_moments
+from ._dask_parts import (
+    encode_part,
+    inner_sums,
+    input_moments,
+    map_part,
+    part_ends,
+    sample_part,
+    total_moments,
+)
 from .numerics import ColumnMoments, without_extremes
 from .placements import DaskBlocks, answered
 from .solvers import block_size, cut_rows
@@ -26,14 +34,14 @@ class PartRows:
     futures : list
     X : ndarray of shape (n, d_0)
         Without memory of its own: it says shape and dtype.
-    bend : Bend or None, default=None
+    columns : ColumnMap or None, default=None
         What X has been through.
     """
 
     client: Any
     futures: list
     X: np.ndarray
-    bend: Any = None
+    columns: Any = None
 
     y = s = image_shape = None
     namespace = array_api_compat.array_namespace(np.zeros(0))
@@ -46,7 +54,7 @@ class PartRows:
     def map(self, function: Any, *args: Any) -> "PartRows":
         """The rows with ``function(part, *args)`` for each part, where the parts are."""
         jobs = [self.client.submit(function, part, *args, pure=False) for part in self.futures]
-        return PartRows(self.client, jobs, self.X, self.bend)
+        return PartRows(self.client, jobs, self.X, self.columns)
 
     def collect(self, function: Any, *args: Any) -> list:
         """The small results of ``function(part, *args)``."""
@@ -66,9 +74,18 @@ class PartRows:
         lows, highs = zip(*[part for part in self.collect(part_ends) if part is not None], strict=True)
         return np.min(lows, axis=0), np.max(highs, axis=0)
 
-    def bent(self, bend: Any) -> "PartRows":
-        """The rows with bent columns, where the parts are; None: as they are."""
-        return self if bend is None else replace(self.map(bend_part, bend), bend=bend)
+    def mapped(self, columns: Any) -> "PartRows":
+        """The rows after a map of their columns, where the parts are; None: as they are."""
+        if columns is None:
+            return self
+        X = np.broadcast_to(np.zeros((), self.X.dtype), (self.X.shape[0], self.X.shape[1] + columns.n_new))
+        return replace(self.map(map_part, columns), X=X, columns=columns)
+
+    def sample(self, targets: BaseTargets, most: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """At most so many rows of X, as many of each part as its share, and all their weights or None."""
+        parts = self.collect(sample_part, targets, most / self.X.shape[0])
+        X, weights = zip(*parts, strict=True)
+        return np.concatenate(X), None if weights[0] is None else np.concatenate(weights)
 
     def encoded(self, targets: BaseTargets) -> tuple:
         """(X, rows on the workers, None); the placement knows what to do with them."""

@@ -95,6 +95,13 @@ bend_columns : bool
     not: columns of two values, images, a table with more columns than rows (or than 1,024; 2,048 for
     'full'), and all columns with ``fit_intercept=False``, an MLP's weights as start, penalties in the units
     of X, or where ``partial_fit`` comes first.
+column_bins : int or 'auto'
+    Bins into which each column of a table is cut, at most; 0: none. Behind the columns the network gets a
+    ramp for each bin, which rises from 0 to 1 over it (:class:`~sklearn_nnbcd.network.Ramps`): a curve of its
+    own for every column, with thresholds and peaks where the data have them. 'auto': 16, or as many as make
+    256 ramps in all, if two short fits say that they are worth having; 0 with ``max_bytes``, below 1,000
+    rows, and for solvers other than 'minibatch'. Left as they are: columns that ``bend_columns`` leaves in
+    any case, and sparse rows.
 solver : {'auto', 'full', 'minibatch', 'exact'} or instance
     A name of ``sklearn_nnbcd.solvers.SOLVERS`` or an instance, whose parameters a grid search reaches
     as ``solver__batch_size``. 'full' (:class:`~sklearn_nnbcd.solvers.FullBatch`) is Algorithm 1: all

@@ -19,7 +19,7 @@ from ._resolve import resolve_loss, resolve_solver, warn_of_layers
 from ._sizing import fit_in_bytes
 from ._sklearn_compat import CallbackSupportMixin, LinkedEstimator, SweepCallbacks, with_callbacks
 from ._stream import Stream, next_stream
-from ._training import Training, bent_rows
+from ._training import Training, mapped_rows
 from ._validation import all_or_nothing, parse_bytes
 from .engine import Terms
 from .initializers import FromMLP
@@ -95,7 +95,7 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
             validation = replace(validation, y=self._clean_targets(validation.y))
             targets.check_validation(validation.y)
         encoded = self._train(rows, targets, solver, validation)
-        network = replace(self.network_, bend=None)  # rows are bent already
+        network = replace(self.network_, columns=None)  # rows have been through it
         self.loss_, engine_loss = mean_losses(network, targets, encoded, self._memory_limit)
         warn_if_constant(engine_loss, targets, encoded, type(self).__name__)
         return self
@@ -113,7 +113,7 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
         Extreme entries of X are drawn in, as in the training: a loss at them would say nothing of the rest.
         """
         given, before = rows, self.network_ if self.warm_start and hasattr(self, "network_") else None
-        rows, validation, moments = bent_rows(self, rows, validation, targets, solver, before)
+        rows, validation, moments = mapped_rows(self, rows, validation, targets, solver, before)
         training = Training.prepare(self, rows, targets, solver, moments)
         warn_of_layers(self, training.problem, training.shapes)
         max_iter = self.max_iter
@@ -145,7 +145,7 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
             network = training.rounded(network, encoded)
         network = training.finished(network)
         network = in_single_precision(network) if network.is_rounded else network
-        X = encoded[0] if network.bend is None else given.X  # as predict gets it
+        X = encoded[0] if network.columns is None else given.X  # as predict gets it
         self._set_fitted(network, targets, solver, rows.image_shape, X)
         self._stream = Stream(n_batches=solver.n_batches(result.state))
         self._set_curves(result, monitor)
@@ -195,7 +195,7 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
         loss = resolve_loss(self, self._task)
         rows = self._check_rows(X, y, sample_weight, hasattr(self, "network_"))
         targets = self._more_targets(rows.y, rows.s, loss, rows.dtype, **options)
-        given, rows = rows, rows.bent(self.network_.bend if hasattr(self, "network_") else None)
+        given, rows = rows, rows.mapped(self.network_.columns if hasattr(self, "network_") else None)
         before = vars(self).get("_stream")
         is_first = before is None or before.training is None
         stream = next_stream(self, before, rows, targets)

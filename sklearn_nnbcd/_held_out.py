@@ -82,7 +82,9 @@ def held_out_loss(fitted: Any, T: Any, t: Any, score: float) -> float:
     return float(log_loss(on_host(t), on_host(fitted.predict_proba(T)), labels=fitted.classes_))
 
 
-def split(y: Any, classify: bool, random_state: Any) -> tuple[np.ndarray, np.ndarray]:
+def split(
+    y: Any, classify: bool, random_state: Any, most: int = COMPARED_ROWS, share: float = COMPARED_SHARE
+) -> tuple[np.ndarray, np.ndarray]:
     """Rows to fit to and rows to compare on; with the same shares of classes where these are large enough.
 
     Rows that lie next to one another often come from one source, a person or a day, of which new rows are
@@ -90,8 +92,8 @@ def split(y: Any, classify: bool, random_state: Any) -> tuple[np.ndarray, np.nda
     what a network knows of its sources by heart does not count.
     """
     y = np.asarray(on_host(y))
-    count = min(len(y), COMPARED_ROWS)
-    n_held_out = max(1, round(COMPARED_SHARE * count))
+    count = min(len(y), most)
+    n_held_out = max(1, round(share * count))
     state = check_random_state(random_state)
     fitted, held_out = [], []
     groups = groups_of(y, classify, n_held_out)

@@ -20,6 +20,7 @@ from ._arrays import (
     on_host,
     take_rows,
     to_device,
+    to_numpy,
 )
 from ._entries import explained, refuse_masked, refuse_unreadable
 from ._sklearn_compat import check_sample_weight
@@ -162,6 +163,12 @@ def column_ends(X: Any) -> tuple[Any, Any]:
     return xp.min(X, axis=0), xp.max(X, axis=0)
 
 
+def spaced_rows(X: Any, s: Any, most: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """At most so many rows of an array at equal distances, and their weights or None, in NumPy."""
+    rows = np.unique(np.linspace(0, X.shape[0] - 1, min(most, X.shape[0])).astype(int))
+    return to_numpy(take_rows(X, rows)), None if s is None else to_numpy(s)[rows]
+
+
 @dataclass(frozen=True, eq=False)
 class Rows:
     """Checked rows: X where the fit takes place; targets and weights on the host, where labels are looked up.
@@ -174,7 +181,7 @@ class Rows:
         Positive sample weights; None: all one.
     image_shape : tuple or None
         Shape of a row of X as it came, for images.
-    bend : Bend or None
+    columns : ColumnMap or None
         What X has been through.
     """
 
@@ -182,7 +189,7 @@ class Rows:
     y: np.ndarray
     s: np.ndarray | None
     image_shape: tuple | None = None
-    bend: Any = None
+    columns: Any = None
 
     @property
     def namespace(self) -> Any:
@@ -210,9 +217,14 @@ class Rows:
         """Least and largest entries of the columns of X."""
         return column_ends(self.X)
 
-    def bent(self, bend: Any) -> "Rows":
-        """The rows with bent columns; None: as they are."""
-        return self if bend is None else replace(self, X=bend(self.X), bend=bend)
+    def mapped(self, columns: Any) -> "Rows":
+        """The rows after a map of their columns; None: as they are."""
+        return self if columns is None else replace(self, X=columns(self.X), columns=columns)
+
+    def sample(self, targets: Any, most: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """At most so many rows of X at equal distances, and all their weights or None, in NumPy."""
+        s = targets.row_weights(self.y, self.s, self.dtype)
+        return spaced_rows(self.X, s, most)
 
     def encoded(self, targets: Any) -> tuple:
         """(X, Y, all weights or None) as the engine takes them."""

@@ -36,6 +36,9 @@ def check_parameters(estimator: Any) -> None:
         cure="Try 0.1, or pass X_val and y_val to fit.",
     )
     check_activation_bits(estimator.activation_bits, owner)
+    if not (isinstance(estimator.column_bins, str) and estimator.column_bins == "auto"):
+        cure = '"auto" is allowed, too; 0: no bins.'
+        check_integer(estimator.column_bins, "column_bins", owner, low=0, cure=cure)
     for name in SWITCHES:
         check_flag(getattr(estimator, name), name, owner)
     if not isinstance(estimator.verbose, bool):

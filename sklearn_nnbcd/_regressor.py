@@ -101,6 +101,7 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         initializer="auto",
         fit_intercept=True,
         bend_columns=True,
+        column_bins="auto",
         solver="auto",
         max_iter="auto",
         tol=1e-3,
@@ -136,6 +137,7 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
         self.initializer = initializer
         self.fit_intercept = fit_intercept
         self.bend_columns = bend_columns
+        self.column_bins = column_bins
         self.solver = solver
         self.max_iter = max_iter
         self.tol = tol

@@ -45,7 +45,7 @@ ATTEMPTS = 4
 REPLACED = ("rank", "sparsity", "compression_ratio")
 SET_PARAMETERS = (
     *("hidden_layer_sizes", "compression", "bits", "compression_ratio", "compress_output"),
-    "bend_columns",
+    *("bend_columns", "column_bins"),
 )
 #: shares of the bytes from which networks without bent columns are compared, too, and up to which others are
 BEND_SHARES = (0.1, 0.5)
@@ -101,11 +101,11 @@ class Kind:
 
     def parameters(self, widths: Any, bits: Any, **others: Any) -> dict:
         """Those of a network of this kind with some widths and bits."""
-        straight = {"bend_columns": False} if self.straight else {}
+        columns = {"column_bins": 0} | ({"bend_columns": False} if self.straight else {})
         if isinstance(bits, tuple):
             bits = [bits[0], *[bits[1]] * len(widths)]
         plain = {"hidden_layer_sizes": widths, "compression": self.compression, "bits": bits}
-        return plain | others | straight
+        return plain | others | columns
 
 
 def shapes_of(n_features: int, n_outputs: int) -> Callable[[tuple], list]:
@@ -279,12 +279,12 @@ def bend_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> int
     if not estimator.bend_columns:
         return 0
     brief = {"hidden_layer_sizes": (), "compression": None, "bits": 8, "activation_bits": None}
-    brief |= {"max_iter": 1, "verbose": 0, "max_bytes": None, "early_stopping": False}
+    brief |= {"max_iter": 1, "verbose": 0, "max_bytes": None, "early_stopping": False, "column_bins": 0}
     with warnings.catch_warnings():  # a real fit warns again
         warnings.simplefilter("ignore")
         fitted = clone(estimator).set_params(**brief).fit(X, y, sample_weight)
-    bend = fitted.network_.bend
-    return 0 if bend is None else bend.nbytes
+    columns = fitted.network_.columns
+    return 0 if columns is None else columns.nbytes
 
 
 def check_bytes(estimator: Any) -> int:

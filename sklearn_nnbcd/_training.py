@@ -12,6 +12,9 @@ from typing import Any
 from sklearn.utils import check_random_state
 
 from ._arrays import host_memory
+from ._asked import warn_of_bins
+from ._bins import LEAST_ROWS, SAMPLE_ROWS, find_ramps
+from ._pilot import ramps_help
 from ._resolve import resolve_problem
 from ._start import first_weights
 from ._validation import parse_bytes
@@ -19,7 +22,7 @@ from .backends import SparseRows, get_backend, namespace_of
 from .compressions import QuantizedWeight
 from .engine import Problem, Weights
 from .layers import Dense
-from .network import Bend, InputMap, Network, quantize_fit
+from .network import Bend, ColumnMap, InputMap, Network, Ramps, quantize_fit
 from .numerics import ColumnMoments
 from .solvers import BaseSolver, FitContext
 from .targets import BaseTargets
@@ -49,7 +52,7 @@ class Training:
         The rows as the solver takes them.
     is_mapped : bool
         Whether X is mapped already.
-    bend : Bend or None, default=None
+    columns : ColumnMap or None, default=None
         What the user's rows have been through before.
     """
 
@@ -61,7 +64,7 @@ class Training:
     inputs: InputMap | None
     X: Any
     is_mapped: bool
-    bend: Bend | None = None
+    columns: ColumnMap | None = None
 
     @classmethod
     def prepare(
@@ -101,19 +104,20 @@ class Training:
         is_wide = not in_space and size[0] > most and type(problem.layers[1]) is Dense
         problem = replace(problem, wide=is_wide)
         if moments is None:
-            return cls(estimator, targets, solver, problem, shapes, None, rows.X, False, rows.bend)
+            return cls(estimator, targets, solver, problem, shapes, None, rows.X, False, rows.columns)
         how = {"centre": estimator.fit_intercept, "shared": shared, "drop_constant": not is_stream}
-        inputs = InputMap.from_moments(moments, rows.X, **how, wide=is_wide)
+        n_ramps = 0 if rows.columns is None else rows.columns.n_new
+        inputs = InputMap.from_moments(moments, rows.X, **how, wide=is_wide, n_ramps=n_ramps)
         if problem.plans[1] is not None and problem.plans[1].in_user_units:
             inputs = inputs.without_scale()
         if not in_space:
             check_room(problem, shapes, rows.X, owner)
             if not (shared or is_wide):
                 problem = with_scaled_inputs(problem, inputs.scale)
-            return cls(estimator, targets, solver, problem, shapes, inputs, rows.X, False, rows.bend)
+            return cls(estimator, targets, solver, problem, shapes, inputs, rows.X, False, rows.columns)
         inputs, Z = inputs.of_rows(rows.X)
         problem, shapes = in_rows_space(problem, shapes, Z.shape[1])
-        return cls(estimator, targets, solver, problem, shapes, inputs, Z, True, rows.bend)
+        return cls(estimator, targets, solver, problem, shapes, inputs, Z, True, rows.columns)
 
     def without_extremes(self, rows: tuple) -> tuple:
         """Encoded rows (X, Y, s) with extreme entries of X drawn in."""
@@ -123,10 +127,10 @@ class Training:
 
     def finished(self, network: Network) -> Network:
         """A network of :meth:`to_network` for X as the user has it."""
-        return replace(network, bend=self.bend)
+        return replace(network, columns=self.columns)
 
     def to_network(self, weights: Weights) -> Network:
-        """The network of a solver's weights, for y as the user has it and bent rows."""
+        """The network of a solver's weights, for y as the user has it and rows after ``columns``."""
         network = self.targets.user_network(Network.from_weights(self.problem, weights))
         return network if self.inputs is None else network.with_input_map(self.inputs)
 
@@ -167,7 +171,7 @@ class Training:
         )
 
 
-def bent_rows(
+def mapped_rows(
     estimator: Any,
     rows: Any,
     validation: Any,
@@ -175,7 +179,7 @@ def bent_rows(
     solver: BaseSolver,
     before: Network | None,
 ) -> tuple[Any, Any, ColumnMoments | None]:
-    """Training and validation rows, with columns bent that have entries far from the rest, and their moments.
+    """Training and validation rows after the map of their columns, and the moments of these.
 
     Parameters
     ----------
@@ -185,27 +189,60 @@ def bent_rows(
     targets : BaseTargets
     solver : BaseSolver
     before : Network or None
-        That the fit goes on from: its bend is kept.
+        That the fit goes on from: its map is kept.
     """
-    bend, moments = None if before is None else before.bend, None
-    if before is None and may_bend(estimator, rows, targets, solver):
-        moments = rows.moments(targets)
-        bend = Bend.of_columns(moments, rows.ends(), rows.X)
-    if bend is not None:
-        rows, moments = rows.bent(bend), None
-        validation = None if validation is None else validation.bent(bend)
+    columns, moments = None if before is None else before.columns, None
+    if before is None and is_table(estimator, rows, targets, solver):
+        columns, moments = column_map(estimator, rows, targets, solver)
+    if before is None and (columns is None or columns.ramps is None):
+        warn_of_bins(estimator)
+    if columns is not None:
+        rows = rows.mapped(columns)
+        validation = None if validation is None else validation.mapped(columns)
     if moments is None and solver.scales_columns:
         moments = rows.moments(targets)
     return rows, validation, moments
 
 
-def may_bend(estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver) -> bool:
-    """Whether columns may be bent: those of a plain table.
+def column_map(
+    estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver
+) -> tuple[ColumnMap | None, Any]:
+    """Bends and ramps of the columns of a table as the estimator wants them, and the moments of X without.
+
+    The moments are None where they are not known, or not those of the rows to be fitted.
+    """
+    bend = ramps = moments = None
+    if estimator.bend_columns:
+        moments = rows.moments(targets)
+        bend = Bend.of_columns(moments, rows.ends(), rows.X)
+    if estimator.column_bins != 0 and not isinstance(rows.X, SparseRows):
+        ramps = wanted_ramps(estimator, rows, targets, solver, bend)
+    columns = ColumnMap.of(bend, ramps)
+    return columns, moments if columns is None else None
+
+
+def wanted_ramps(
+    estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver, bend: Bend | None
+) -> Ramps | None:
+    """As many ramps as the estimator asks for; by "auto" those that are worth having."""
+    bins, n_rows = estimator.column_bins, rows.X.shape[0]
+    if bins == "auto" and not (solver.cuts_columns and rows.is_local and n_rows >= LEAST_ROWS):
+        return None
+    X, s = rows.sample(targets, SAMPLE_ROWS)
+    X = X if bend is None else bend.on_host()(X)
+    ramps = find_ramps(X, s, bins, n_rows, rows.X)
+    if bins == "auto" and ramps is not None and not ramps_help(estimator, rows, int(max(ramps.bins))):
+        return None
+    return ramps
+
+
+def is_table(estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver) -> bool:
+    """Whether columns may be bent and cut into bins: those of a plain table.
 
     Not where weights keep a meaning for X as it is, penalties in its units among them, nor where columns
     outnumber rows or what a Gram matrix is made of.
     """
-    if not (estimator.bend_columns and estimator.fit_intercept and solver.scales_columns):
+    if not (estimator.fit_intercept and solver.scales_columns):
         return False
     n_rows, n_columns = rows.X.shape
     if getattr(estimator.initializer, "in_user_units", False) or n_columns > min(n_rows, solver.gram_columns):
@@ -213,8 +250,8 @@ def may_bend(estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver
     options = targets.loss, solver, rows.namespace
     problem, _ = resolve_problem(estimator, n_columns, targets.n_outputs, *options, rows.image_shape)
     first = problem.plans[1]
-    is_table = len(problem.layers[1].input_shape_) == 1
-    return is_table and not (first is not None and first.in_user_units)
+    is_flat = len(problem.layers[1].input_shape_) == 1
+    return is_flat and not (first is not None and first.in_user_units)
 
 
 def with_scaled_inputs(problem: Problem, scale: Any) -> Problem:

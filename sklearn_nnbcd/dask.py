@@ -130,7 +130,7 @@ class DaskNNBCD:
             warn_if_ignored(self, solver, False)
             targets = self._fit_part_targets(rows, one_column, loss)
             _, encoded, _ = self._train(rows, targets, solver, place=place_parts)
-            network = replace(self.network_, bend=None)  # rows are bent already
+            network = replace(self.network_, columns=None)  # rows have been through it
             user, engine, weight = sum(encoded.collect(sum_losses, network, targets))
             rows = self._constant_rows(encoded, targets)
         self.loss_ = float(user / weight)

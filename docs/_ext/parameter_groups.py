@@ -25,7 +25,15 @@ GROUPS = {
         "weight_regularizer",
         "activity_regularizer",
     ),
-    "Rows and machines": ("class_weight", "bend_columns", "device", "memory_limit", "client", "verbose"),
+    "Rows and machines": (
+        "class_weight",
+        "bend_columns",
+        "column_bins",
+        "device",
+        "memory_limit",
+        "client",
+        "verbose",
+    ),
 }
 
 

@@ -34,6 +34,7 @@ from ..graphs._nodes import (
     Tanh,
     TwoColumns,
     Windows,
+    WithRamps,
 )
 from ._c_interface import File, add_functions, assembled, declarations
 from ._c_memory import Plan, plan_of
@@ -153,6 +154,27 @@ def _arcs(file: File, place: Place) -> list[str]:
     ]
 
 
+def _ramps(file: File, place: Place) -> list[str]:
+    """A copy, and behind it the ramps of the columns that have bins."""
+    ramps, n = place.node.ramps, place.source_size
+    bins = file.add_table(integer_type(0, int(ramps.bins.max())), ramps.bins, "bins")
+    edges = file.add_table("float", ramps.edges.astype(np.float32), "edges")
+    v, out = place.sources[0], place.out
+    return [
+        f"const float *e = {edges};",
+        f"float *r = {out} + {n};",
+        f"for (int i = 0; i < {n}; ++i) {{",
+        f"    const float t = ({v})[i];",
+        f"    ({out})[i] = t;",
+        f"    for (int k = 0; k < {bins}[i]; ++k, ++e) {{",
+        "        const float s = (t - e[0]) / (e[1] - e[0]);",
+        "        *r++ = s > 0.0f ? s < 1.0f ? s : 1.0f : 0.0f;",
+        "    }",
+        f"    if ({bins}[i]) ++e;",
+        "}",
+    ]
+
+
 def _clip(file: File, place: Place) -> list[str]:
     low, high = place.node.low, place.node.high
     if np.ndim(low) or np.ndim(high):
@@ -240,6 +262,7 @@ def _in_place(helper: str) -> Callable[[File, Place], list[str]]:
 EMITTERS: dict[type[Node], Callable[[File, Place], list[str]]] = {
     Scale: _scale,
     Arcs: _arcs,
+    WithRamps: _ramps,
     Clip: _clip,
     Product: _product,
     GroupedProduct: _grouped_product,

@@ -300,6 +300,9 @@ def _add_quantise(file: File, first: Quantise, head: str) -> None:
         ]
 
     lines, bent = [], first.bent
+    if first.columns is not None:
+        file.function(head, _quantise_ramps(file, first))
+        return
     if bent is None or len(bent.columns) < first.size:
         lines += loop(slice(None), first.size, "x[i]", "q[i]", "i")
     if bent is not None:
@@ -308,6 +311,41 @@ def _add_quantise(file: File, first: Quantise, head: str) -> None:
         x = f"{helper(file, 'arc')}(x[{place}], {', '.join(tables)})"
         lines += loop(bent.columns, len(bent.columns), x, f"q[{place}]", "j")
     file.function(head, lines)
+
+
+def _quantise_ramps(file: File, first: Quantise) -> list[str]:
+    """Columns, bent or not, each followed by its ramps, so that an arc is computed once."""
+    bent, n = first.bent, first.n_columns
+    assert first.columns is not None
+
+    def call(x: str, index: str) -> str:
+        numbers = [
+            f"{file.add_table(kind, value, 'columns')}[{index}]"
+            if np.ndim(value)
+            else (number(value) if kind == "float" else str(int(value)))
+            for kind, value in (
+                *(("float", value) for value in (first.origin, first.factor)),
+                *(("int16_t", value) for value in (first.zero, first.low, first.high)),
+            )
+        ]
+        return f"({KINDS[first.bits]}){helper(file, 'quantise_one')}({x}, {', '.join(numbers)})"
+
+    counts = np.bincount(first.columns[n:], minlength=n)
+    bins = file.add_table(integer_type(0, int(counts.max())), counts, "columns")
+    lines = [f"int k = {n};", f"for (int i = 0; i < {n}; ++i) {{", "    float v = x[i];"]
+    if bent is not None:
+        among = np.full(n, -1)
+        among[bent.columns] = np.arange(len(bent.columns))
+        place = f"{file.add_table(integer_type(-1, int(among.max())), among, 'columns')}[i]"
+        tables = [f"{file.add_table('float', v, 'columns')}[{place}]" for v in (bent.centre, bent.slope)]
+        lines.append(f"    if ({place} >= 0) v = {helper(file, 'arc')}(v, {', '.join(tables)});")
+    return [
+        *lines,
+        f"    q[i] = {call('v', 'i')};",
+        f"    for (int end = k + {bins}[i]; k < end; ++k)",
+        f"        q[k] = {call('v', 'k')};",
+        "}",
+    ]
 
 
 def _layout(network: IntegerNetwork, name: str, own_input: bool) -> tuple[Layout, dict[int, Move]]:

@@ -38,7 +38,7 @@ from ..layers import LAYERS
 from ..layers._pool import Pooled
 from ..layers._windows import Window
 from ..losses import LOSSES
-from ..network import Bend, InputMap
+from ..network import Bend, ColumnMap, InputMap, Ramps
 from ..numerics import ColumnMoments
 from ..regularizers import REGULARIZERS
 from ..solvers import SOLVERS
@@ -57,6 +57,7 @@ FAMILIES: dict[str, dict] = {
 OTHERS = (
     *(
         Bend,
+        ColumnMap,
         ColumnMoments,
         Grid,
         Indicators,
@@ -65,6 +66,7 @@ OTHERS = (
         Numbers,
         Pooled,
         QuantizedArray,
+        Ramps,
         Tensorization,
     ),
     *(

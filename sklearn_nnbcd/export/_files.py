@@ -37,7 +37,7 @@ HEADER, NUMBERS = "network.json", "numbers.npy"
 MOST_JSON, LEAST_JSON, MOST_RATIO = 2**26, 2**16, 64
 ESTIMATORS = {cls.__name__: cls for cls in (NNBCDClassifier, NNBCDRegressor)}
 #: fields of a network in the order in which they are written
-PARTS = ("layers", "coefs", "intercepts", "activations", "skips", "inputs", "bend")
+PARTS = ("layers", "coefs", "intercepts", "activations", "skips", "inputs", "columns")
 #: what may go wrong with bytes that are not what they say
 _DAMAGE = (
     ArithmeticError,
@@ -289,7 +289,7 @@ def check_network(network: Network, targets: Any) -> None:
         raise ValueError("the parts of the network are not of one length")
     if network.skips and (len(network.skips) != N + 1 or network.skips[0] is not None):
         raise ValueError("the skip connections do not fit the layers")
-    xp, dtype, sizes = network.xp, network.array.dtype, [network.n_features]
+    xp, dtype, sizes = network.xp, network.array.dtype, [network.n_inputs]
     for i in range(1, N + 1):
         layer, coef, b = network.layers[i], network.coefs[i - 1], network.intercepts[i - 1]
         if math.prod(checked_sizes(layer.input_shape_)) != sizes[-1]:
@@ -312,7 +312,7 @@ def check_network(network: Network, targets: Any) -> None:
 
 
 def _is_of_columns(x: Any, network: Network) -> bool:
-    return x.dtype == network.array.dtype and tuple(x.shape) == (network.n_features,)
+    return x.dtype == network.array.dtype and tuple(x.shape) == (network.n_inputs,)
 
 
 def _check_ends(network: Network, targets: Any, n_outputs: int) -> None:
@@ -324,8 +324,8 @@ def _check_ends(network: Network, targets: Any, n_outputs: int) -> None:
         given = [x for x in (inputs.origin, inputs.scale, inputs.reach) if x is not None]
         if inputs.basis is not None or not all(_is_of_columns(x, network) for x in given):
             raise ValueError("the scales of the columns do not fit the network")
-    if network.bend is not None:
-        network.bend.check(network.n_features)
+    if network.columns is not None:
+        network.columns.check(network.n_features, network.array.dtype)
     if isinstance(targets, Labels) and (targets.classes.ndim != 1 or len(targets.classes) < 2):
         raise ValueError("the classes are not a list of labels")
     if isinstance(targets, Numbers) and not (targets.mean.shape == targets.spread.shape == (n_outputs,)):

@@ -124,9 +124,9 @@ def _check_plain(network: Network) -> None:
         others.add("Residual")
     if others:
         raise _refusal("dense layers only", ", ".join(sorted(others)), "Use export_onnx.")
-    if network.bend is not None:
-        cure = "Fit with bend_columns=False, or use export_onnx."
-        raise _refusal("columns that are scaled at most", "one with bent columns", cure)
+    if network.columns is not None:
+        cure = "Fit with bend_columns=False and column_bins=0, or use export_onnx."
+        raise _refusal("columns that are scaled at most", "one with bent columns or ramps", cure)
     if network.inputs is not None and network.inputs.reach is not None:
         got = "one that draws extreme entries of some columns in"
         raise _refusal("columns that are scaled at most", got, "Repair these entries and fit again.")

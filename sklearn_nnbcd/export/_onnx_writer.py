@@ -36,6 +36,7 @@ from ..graphs._nodes import (
     Tanh,
     TwoColumns,
     Windows,
+    WithRamps,
 )
 from ._onnx_integers import matrix_of
 from ._onnx_terms import sides, write_side
@@ -153,6 +154,15 @@ def _arcs(w: Writer, node: Arcs, sources: list[Value]) -> Value:
     return Value(w.op("Gather", both, w.constant(order, np.int32), axis=1), (node.size,))
 
 
+def _ramps(w: Writer, node: WithRamps, sources: list[Value]) -> Value:
+    columns, low, high = node.ramps.parts
+    v, dtype = w.shaped(sources[0], node.size - len(columns)), node.ramps.edges.dtype
+    part = w.op("Gather", v, w.constant(columns, np.int32), axis=1)
+    part = w.op("Mul", w.op("Sub", part, w.constant(low)), w.constant(dtype.type(1.0) / (high - low)))
+    part = w.op("Clip", part, w.constant(0.0), w.constant(1.0))
+    return Value(w.op("Concat", v, part, axis=1), (node.size,))
+
+
 def _arsinh(w: Writer, z: str) -> str:
     """asinh, whose operator runtimes have for single precision only: sign(z) log(|z| + sqrt(z^2 + 1))."""
     if w.dtype == np.float32:
@@ -248,6 +258,7 @@ def _two_columns(w: Writer, node: TwoColumns, sources: list[Value]) -> Value:
 EMITTERS: dict[type[Node], Emitter] = {
     Scale: _scale,
     Arcs: _arcs,
+    WithRamps: _ramps,
     Clip: _clip,
     Product: _product,
     GroupedProduct: _grouped_product,

@@ -20,7 +20,7 @@ from ._lowerings import (
     lower_scaler,
     lower_weight,
 )
-from ._nodes import Add, Arcs, Builder, Clip, Intercept, Node, Scale
+from ._nodes import Add, Arcs, Builder, Clip, Intercept, Node, Scale, WithRamps
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +179,7 @@ def network_graph(network: Network, targets: Any, scalers: Any = (), numbers: An
 
 def _lower_network(network: Network, builder: Builder, place: int) -> int:
     """Nodes of V_0 ... V_N; the place of V_N."""
-    V = [_lower_inputs(network.inputs, builder, _lower_bend(network.bend, builder, place))]
+    V = [_lower_inputs(network.inputs, builder, _lower_columns(network.columns, builder, place))]
     for i in range(1, network.N + 1):
         layer, b = network.layers[i], network.intercepts[i - 1]
         rows = layer.positions
@@ -194,11 +194,14 @@ def _lower_network(network: Network, builder: Builder, place: int) -> int:
     return V[-1]
 
 
-def _lower_bend(bend: Any, builder: Builder, place: int) -> int:
-    """The node of bent columns."""
-    if bend is None:
-        return place
-    return builder.add(Arcs, place, bend=bend.on_host())
+def _lower_columns(columns: Any, builder: Builder, place: int) -> int:
+    """The nodes of bent columns, and of ramps behind them."""
+    if columns is not None and columns.bend is not None:
+        place = builder.add(Arcs, place, bend=columns.bend.on_host())
+    if columns is not None and columns.ramps is not None:
+        size = builder.nodes[place].size + columns.n_new
+        place = builder.add(WithRamps, place, size, ramps=columns.ramps.on_host())
+    return place
 
 
 def _lower_inputs(inputs: Any, builder: Builder, place: int) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..layers._windows import Window
-from ..network import Bend
+from ..network import Bend, Ramps
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +76,17 @@ class Arcs(Node):
     def evaluate(self, *values: np.ndarray) -> np.ndarray:
         """The entries with these columns bent."""
         return self.bend(values[0])
+
+
+@dataclass(frozen=True, eq=False)
+class WithRamps(Node):
+    """v and behind it the ramps of its entries, of arrays of NumPy."""
+
+    ramps: Ramps
+
+    def evaluate(self, *values: np.ndarray) -> np.ndarray:
+        """The entries and their ramps."""
+        return self.ramps(values[0])
 
 
 @dataclass(frozen=True, eq=False)

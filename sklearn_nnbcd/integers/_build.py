@@ -25,6 +25,7 @@ from ..graphs._nodes import (
     Softplus,
     SparseProduct,
     Tanh,
+    WithRamps,
 )
 from ._grids import (
     LARGEST_SUM,
@@ -86,7 +87,7 @@ class IntegerBuilder(Ranges):
             return {k}
         if isinstance(node, ELEMENTWISE):
             return self._table(k)
-        if isinstance(node, Scale | Arcs):
+        if isinstance(node, Scale | Arcs | WithRamps):
             raise ValueError(
                 "A network in integers must not use its inputs before they are scaled or bent, as by a skip "
                 "connection around the first layer. Got one that does. Use dtype='float32', or "

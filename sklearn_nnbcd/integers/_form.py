@@ -146,7 +146,7 @@ def checked_form(form: Any, graph: Graph) -> IntegerForm:
             raise ValueError("an operation of integers is not of the size of its node")
         operation.check([known[source] for source in operation.sources], graph.nodes)
         known[operation.place] = operation
-    if form.operations[-1].place != graph.scores or form.first.size != graph.n_features:
+    if form.operations[-1].place != graph.scores or form.first.n_columns != graph.n_features:
         raise ValueError("the integers do not lead from the rows to the scores")
     return form
 

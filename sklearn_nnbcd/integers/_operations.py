@@ -108,7 +108,8 @@ class Quantise(Operation):
     """Numbers to integers: zero + floor((x - origin) * factor + 1/2) in float32, within [low, high].
 
     ``origin`` and ``factor`` are float32 numbers, or arrays of shape (size,); so may the ends be. x is an
-    arc in the place of ``bent`` columns.
+    arc in the place of ``bent`` columns. ``columns`` holds the columns of X that the entries are made of:
+    each once, in their order, and then those of ramps; None: each once.
     """
 
     origin: Any
@@ -117,10 +118,17 @@ class Quantise(Operation):
     low: Any
     high: Any
     bent: BentColumns | None = None
+    columns: np.ndarray | None = None
+
+    @property
+    def n_columns(self) -> int:
+        """Of X."""
+        return self.size if self.columns is None else int(self.columns.max()) + 1
 
     def steps(self, X: np.ndarray) -> np.ndarray:
         """(x - origin) * factor in float32."""
         X = X.astype(np.float32) if self.bent is None else self.bent(X)
+        X = X if self.columns is None else X[:, self.columns]
         with np.errstate(over="ignore", invalid="ignore"):
             return (X - self.origin) * self.factor
 
@@ -136,15 +144,18 @@ class Quantise(Operation):
         own = (np.asarray(x, np.float64) for x in (self.origin, self.factor))
         x, factor = (np.broadcast_to(number, self.size).copy() for number in own)
         bent = None if self.bent is None else self.bent.scaled(origin, scale)
-        straight = np.ones(self.size, dtype=bool)
+        straight = np.ones(self.n_columns, dtype=bool)
         if bent is not None:
             straight[bent.columns] = False
+        if self.columns is not None:
+            origin, scale = (v[self.columns] if np.ndim(v) else v for v in (origin, scale))
+            straight = straight[self.columns]
         x, factor = np.where(straight, origin + x / scale, x), np.where(straight, factor * scale, factor)
         return replace(self, origin=x.astype(np.float32), factor=factor.astype(np.float32), bent=bent)
 
     def after_clip(self, low: Any, high: Any) -> Quantise:
         """The same integers for rows that are clipped before."""
-        row = np.ones((1, self.size))
+        row = np.ones((1, self.n_columns))
         least, most = (
             np.rint(self.steps(row * end).astype(np.float64))[0] + self.zero for end in (low, high)
         )
@@ -160,8 +171,12 @@ class Quantise(Operation):
             fit(np.shape(number) in ((), (self.size,)), np.isfinite(number).all())
         top = 1 << (self.bits - 1)
         fit((np.asarray(self.low) >= -top).all(), (np.asarray(self.high) < top).all())
+        if self.columns is not None:
+            fit_integers(self.columns, (self.size,))
+            own = self.columns[: self.n_columns]
+            fit((own == np.arange(len(own))).all(), self.columns.min() >= 0)
         if self.bent is not None:
-            self.bent.check(self.size)
+            self.bent.check(self.n_columns)
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,6 +21,7 @@ from ..graphs._nodes import (
     Scatter,
     SparseProduct,
     Windows,
+    WithRamps,
 )
 from ._bent import BentColumns, arc_units
 from ._grids import COVERED, HEADROOM, ROOM, Grid, Precision
@@ -125,11 +126,11 @@ class Ranges:
     # inputs -----------------------------------------------------------------------------------
 
     def _quantise(self) -> set[int]:
-        """The rows of X, with the scales and bends before the network, as integers; the places it covers."""
-        place, done, scaled, bent = 0, {0}, False, None
+        """The rows of X, and what comes before the network, as integers; the places that it covers."""
+        place, done, scaled, bent, columns = 0, {0}, False, None, None
         origin, scale = np.zeros(self.graph.n_features), np.ones(self.graph.n_features)
         ends = [np.full(self.graph.n_features, end) for end in (-math.inf, math.inf)]
-        while (after := self._before_network(place, bent is not None)) is not None:
+        while (after := self._before_network(place, bent is None, columns is None)) is not None:
             place, node = after
             done.add(place)
             if isinstance(node, Arcs):
@@ -143,6 +144,9 @@ class Ranges:
                 origin = origin + node.origin / np.where(scale != 0.0, scale, 1.0)
                 scale = scale * node.scale
                 ends = [(end - node.origin) * np.where(node.scale != 0.0, node.scale, 1.0) for end in ends]
+            elif isinstance(node, WithRamps):
+                columns, origin, scale = _ramp_units(node, origin, scale)
+                ends = [node.ramps(end[None, :])[0] for end in ends]
             elif isinstance(node, Clip):
                 ends = [np.minimum(np.maximum(end, node.low), node.high) for end in ends]
         grid, p = self._narrow(place), self.precision
@@ -157,23 +161,25 @@ class Ranges:
         x, factor = (np.float32(v) if each else np.float32(v[0]) for v in (origin, scale))
         bounds = [np.clip(np.rint(end), p.low, p.high).astype(np.int64) for end in ends]
         low, high = (int(b.flat[0]) if (b == b.flat[0]).all() else b for b in bounds)
-        made = Quantise(place, (), self.graph.n_features, p.bits, x, factor, zero, low, high, bent)
+        size = self.nodes[place].size
+        made = Quantise(place, (), size, p.bits, x, factor, zero, low, high, bent, columns)
         self.operations.append(made)
         self.grids[place] = grid
         return done
 
-    def _before_network(self, place: int, is_bent: bool) -> tuple[int, Node] | None:
-        """The only reader of a value that maps the columns one by one, or None."""
+    def _before_network(self, place: int, bends: bool, rises: bool) -> tuple[int, Node] | None:
+        """The only reader of a value that maps the columns one by one, or adds ramps, or None."""
         if len(self.readers[place]) != 1:
             return None
         place = self.readers[place][0]
         node = self.nodes[place]
-        fits = isinstance(node, Scale | Clip) or (isinstance(node, Arcs) and not is_bent)
+        fits = isinstance(node, Scale | Clip)
+        fits = fits or (isinstance(node, Arcs) and bends and rises) or (isinstance(node, WithRamps) and rises)
         return (place, node) if fits else None
 
     def _columns_differ(self, place: int, grid: Grid) -> bool:
         """Whether one grid for all columns of X is too coarse for some, and their weights can differ."""
-        ones = np.ones(self.graph.n_features)
+        ones = np.ones(self.nodes[place].size)
         if any(rows_scaled(self.nodes[k], ones) is None for k in self.readers[place]):
             return False
         readers = self.readers[place]
@@ -217,3 +223,14 @@ def _row_units(node: Node) -> np.ndarray | None:
     if not isinstance(node, Product) or node.levels is None:
         return None
     return 1.0 / np.where(node.levels.rows > 0.0, node.levels.rows, node.levels.rows.max())
+
+
+def _ramp_units(
+    node: WithRamps, origin: np.ndarray, scale: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Columns, origins and scales of columns (x - origin) * scale and of the ramps behind them."""
+    columns, low, high = node.ramps.parts
+    unit = np.where(scale[columns] != 0.0, scale[columns], 1.0)
+    starts, slopes = origin[columns] + low / unit, scale[columns] / (high.astype(np.float64) - low)
+    whole = np.concatenate([np.arange(len(origin)), columns])
+    return whole, np.concatenate([origin, starts]), np.concatenate([scale, slopes])

@@ -2,19 +2,23 @@
 """The fitted network as a value: everything beside the estimators reads this, and nothing else."""
 
 from ._bend import Bend
+from ._columns import ColumnMap
 from ._fitted import check_holds_network, refuse_integers
 from ._inputs import InputMap
 from ._metrics import network_metrics
 from ._narrow import narrow, narrow_network
 from ._network import Network
 from ._quantize import CALIBRATION_ROWS, in_single_precision, quantize, quantize_fit, quantize_network
+from ._ramps import Ramps
 from ._rows import network_rows, network_targets
 
 __all__ = [
     "CALIBRATION_ROWS",
     "Bend",
+    "ColumnMap",
     "InputMap",
     "Network",
+    "Ramps",
     "check_holds_network",
     "in_single_precision",
     "narrow",

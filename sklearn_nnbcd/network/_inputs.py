@@ -17,6 +17,8 @@ SPREAD_RANGE = 2.0
 WIDE_SPREAD_RANGE = 32.0
 #: spreads from the mean to which entries are drawn in, in columns with extreme ones
 EXTREME_REACH = 20.0
+#: spread of ramps beside that of columns
+RAMP_SPREAD = 0.25
 #: spreads from 0 to the mean beyond which the zeros of sparse rows are few, and stored
 FAR_ZEROS = 1.0
 
@@ -53,6 +55,7 @@ class InputMap:
         shared: bool = False,
         drop_constant: bool = True,
         wide: bool = False,
+        n_ramps: int = 0,
     ) -> InputMap:
         """The map that makes columns comparable.
 
@@ -74,6 +77,9 @@ class InputMap:
             Whether constant columns become 0; in a stream they may come to life.
         wide : bool, default=False
             Whether columns are very many.
+        n_ramps : int, default=0
+            How many of the last columns are ramps, which get a smaller spread: what a column itself can say
+            is cheaper to say, and what its ramps add has to be worth it.
 
         Returns
         -------
@@ -89,6 +95,8 @@ class InputMap:
             spread = xp.sqrt(moments.square / moments.weight + (0.0 if centre else moments.mean**2))
             scale = comparable_scale(spread, moments, WIDE_SPREAD_RANGE if wide else SPREAD_RANGE, xp=xp)
             origin = mean
+            is_ramp = xp.arange(mean.shape[0]) >= mean.shape[0] - n_ramps
+            scale = xp.where(is_ramp, RAMP_SPREAD * scale, scale)
             if not drop_constant:
                 size = xp.where(moments.largest > 0.0, moments.largest, xp.ones_like(mean))
                 scale = xp.where(scale > 0.0, scale, 1.0 / size)

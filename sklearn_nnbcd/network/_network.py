@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The network that a fit leaves behind, as one value, and the only forward pass through it."""
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -11,7 +12,7 @@ from ..compressions import CompressedWeight, DenseWeight, QuantizedWeight
 from ..engine import Problem, Weights
 from ..layers import Dense
 from ..placements import block_rows, row_slices
-from ._bend import Bend
+from ._columns import ColumnMap
 from ._inputs import InputMap
 from ._paths import count_live_entries
 
@@ -23,7 +24,8 @@ LEAST_ROWS = 64
 class Network:
     """Layers, compressed weights, intercepts and activations: all that prediction needs.
 
-    V_0 = X, U_i = T_i(V_{i-1}) W_i + b_i (+ V_k where a residual block carries it), V_i = sigma_i(U_i).
+    V_0 is X as ``columns`` and ``inputs`` leave it, and
+    U_i = T_i(V_{i-1}) W_i + b_i (+ V_k where a residual block carries it), V_i = sigma_i(U_i).
     A pickle holds the compressed numbers only.
 
     Attributes
@@ -39,9 +41,9 @@ class Network:
     skips : tuple of int or None
         Entry i is the k of the V_k that U_i carries, or None; empty: no residual blocks.
     inputs : InputMap or None
-        Comes before the first layer where it cannot be part of it; None: V_0 = X.
-    bend : Bend or None
-        Comes before ``inputs``, for columns with entries far from the rest; None: there are none.
+        Comes before the first layer where it cannot be part of it; None: there is none.
+    columns : ColumnMap or None
+        Comes before ``inputs``: bent columns, and ramps behind the columns; None: neither.
 
     Examples
     --------
@@ -61,11 +63,11 @@ class Network:
     activations: tuple
     skips: tuple = ()
     inputs: InputMap | None = None
-    bend: Bend | None = None
+    columns: ColumnMap | None = None
 
     def __repr__(self) -> str:
         """One line: widths and size."""
-        widths = "-".join(str(width) for width in [self.n_features, *(c.shape[1] for c in self.coefs)])
+        widths = "-".join(str(width) for width in [self.n_inputs, *(c.shape[1] for c in self.coefs)])
         return f"<Network {widths}: {self.n_parameters} numbers, {self.n_bytes} bytes>"
 
     @classmethod
@@ -118,10 +120,12 @@ class Network:
     @property
     def n_features(self) -> int:
         """Entries of one row of X."""
-        size = 1
-        for entries in self.layers[1].input_shape_:
-            size *= entries
-        return size
+        return self.n_inputs - (0 if self.columns is None else self.columns.n_new)
+
+    @property
+    def n_inputs(self) -> int:
+        """Entries of one row of V_0."""
+        return math.prod(self.layers[1].input_shape_)
 
     @property
     def n_parameters(self) -> int:
@@ -132,9 +136,9 @@ class Network:
     def n_bytes(self) -> int:
         """Bytes of all stored arrays: weights, indices, intercepts, and what maps the columns of X."""
         itemsize = self.xp.finfo(self.array.dtype).bits // 8
-        maps = 0 if self.inputs is None else 2 * self.n_features
-        bend = 0 if self.bend is None else self.bend.nbytes
-        return sum(coef.nbytes for coef in self.coefs) + bend + itemsize * (self._n_intercepts + maps)
+        maps = 0 if self.inputs is None else 2 * self.n_inputs
+        columns = 0 if self.columns is None else self.columns.nbytes
+        return sum(coef.nbytes for coef in self.coefs) + columns + itemsize * (self._n_intercepts + maps)
 
     @property
     def _n_intercepts(self) -> int:
@@ -235,10 +239,10 @@ class Network:
             if far > 0.0:
                 intercepts[0] = intercepts[0] - origin @ scaled.to_dense(xp=xp)
         whole = tuple(layers), tuple(coefs), tuple(intercepts)
-        return Network(*whole, self.activations, self.skips, rest, self.bend)
+        return Network(*whole, self.activations, self.skips, rest, self.columns)
 
     def without_input_map(self) -> "Network":
-        """The same network without ``inputs``, which is made part of a dense W_1; a bend stays."""
+        """The same network without ``inputs``, which is made part of a dense W_1; ``columns`` stays."""
         if self.inputs is None:
             return self
         origin, scale = self.inputs.per_input(self.coefs[0])
@@ -268,7 +272,7 @@ class Network:
     @cached_property
     def _widest(self) -> int:
         """Entries of the widest array that one row becomes."""
-        return max([self.n_features, *(layer.row_entries for layer in self.layers[1:])])
+        return max([self.n_inputs, *(layer.row_entries for layer in self.layers[1:])])
 
     def _row_entries(self, X: Any) -> int:
         """Entries of the widest array that one row of X becomes; sparse rows stay sparse."""
@@ -300,7 +304,7 @@ class Network:
 
     def _mapped(self, X: Any) -> Any:
         """V_0."""
-        X = X if self.bend is None else self.bend(X)
+        X = X if self.columns is None else self.columns(X)
         return X if self.inputs is None else self.inputs(X)
 
     def _affine(self, i: int, V: list, xp: Any) -> Any:

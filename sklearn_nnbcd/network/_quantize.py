@@ -23,10 +23,12 @@ from ..engine import with_ridge
 from ..layers import Dense
 from ..numerics._linalg import spd_solve
 from ._adapt import adapted_network
+from ._columns import ColumnMap
 from ._fitted import refuse_integers
 from ._inputs import InputMap
 from ._metrics import RIDGES, centred_inputs, mean_squares, network_metrics, row_shares
 from ._network import Network
+from ._ramps import Ramps
 from ._rows import network_rows, network_targets
 
 #: share by which the loss may rise before anything is done about it
@@ -238,10 +240,10 @@ def in_single_precision(network: Network) -> Network:
             return tuple(single(y) for y in x)
         if is_array_api_obj(x):
             return xp.astype(x, xp.float32) if x.dtype == xp.float64 else x
-        if isinstance(x, CompressedWeight | QuantizedArray | InputMap):
+        if isinstance(x, CompressedWeight | QuantizedArray | InputMap | ColumnMap | Ramps):
             record: Any = x
             return replace(record, **{f.name: single(getattr(x, f.name)) for f in fields(record)})
         return x
 
-    parts = {name: single(getattr(network, name)) for name in ("coefs", "intercepts", "inputs")}
+    parts = {name: single(getattr(network, name)) for name in ("coefs", "intercepts", "inputs", "columns")}
     return replace(network, **parts)

@@ -61,6 +61,8 @@ class BaseSolver(LinkedEstimator):
         "memory_limit". A fit refuses the others unless they have their defaults.
     scales_columns : bool
         Whether the columns of X are to be centred and scaled for it.
+    cuts_columns : bool
+        Whether ``column_bins="auto"`` may cut columns into bins for it.
     monotone : bool
         Whether the objective only falls, so that a stall means convergence.
     changes_rows : bool
@@ -81,6 +83,7 @@ class BaseSolver(LinkedEstimator):
 
     uses: frozenset[str] = frozenset()
     scales_columns: bool = True
+    cuts_columns: bool = False
     monotone: bool = False
     changes_rows: bool = False
     splits_all: bool = False

@@ -41,6 +41,7 @@ class MiniBatch(BaseBatchSolver):
     """
 
     uses = frozenset({"tau", "ridge"})
+    cuts_columns = True
     auto_penalties = {"tau": 10.0, "ridge": None}  # the ridge by the evidence
 
     def __init__(

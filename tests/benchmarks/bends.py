@@ -46,7 +46,7 @@ def race(name: str, way: tuple | None) -> dict:
             scores.append(model.score(X[held_out], y[held_out]))
             if not split.regression:
                 losses.append(log_loss(y[held_out], model.predict_proba(X[held_out]), labels=model.classes_))
-            bend = model.network_.bend
+            bend = model.network_.columns.bend
             bent = 0 if bend is None else len(bend.columns)
     return {
         "table": name,

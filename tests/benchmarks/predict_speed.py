@@ -46,7 +46,7 @@ def contestants(n_features, n_classes):
     for name, options in NETWORKS.items():
         network = NNBCDClassifier((100,), solver="minibatch", max_iter=2, random_state=0, **options)
         fitted[name] = network.fit(far if "bent" in name else X, y)
-    assert len(fitted["dense, bent columns"].network_.bend.columns) == (n_features + 1) // 2
+    assert len(fitted["dense, bent columns"].network_.columns.bend.columns) == (n_features + 1) // 2
     return fitted
 
 

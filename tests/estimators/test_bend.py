@@ -76,7 +76,7 @@ def test_sparse_rows_bend_as_dense_ones(incomes):
     X = np.where(np.abs(X) > 1.0, X, 0.0)
     dense = NNBCDClassifier(**OPTIONS).fit(X, y)
     thin = NNBCDClassifier(**OPTIONS).fit(sparse.csr_array(X), y)
-    assert dense.network_.bend is not None
+    assert dense.network_.columns.bend is not None
     np.testing.assert_allclose(thin.predict_proba(sparse.csr_array(X)), dense.predict_proba(X), atol=1e-6)
     np.testing.assert_allclose(dense.predict_proba(sparse.csc_matrix(X)), dense.predict_proba(X), atol=1e-9)
 
@@ -99,7 +99,7 @@ def test_they_learn_what_straight_columns_do_not(incomes):
     X, T, y, t = X[:400, :4], X[400:, :4], y[:400], y[400:]
     bent = NNBCDClassifier((), random_state=0).fit(X, y)
     straight = NNBCDClassifier((), random_state=0, bend_columns=False).fit(X, y)
-    assert straight.network_.bend is None
+    assert straight.network_.columns is None
     assert bent.score(T, t) > straight.score(T, t) + 0.02  # a line in the logarithm
 
 
@@ -108,7 +108,7 @@ def test_they_learn_what_straight_columns_do_not(incomes):
 def test_losses_curves_and_copies_know_of_the_bend(incomes, solver, kind):
     X, y = incomes
     model = kind(**OPTIONS | {"solver": solver}).fit(X, y)
-    expected = model.network_.bend is not None
+    expected = model.network_.columns.bend is not None
     assert expected
     again = pickle.loads(pickle.dumps(model))
     file = io.BytesIO()
@@ -127,12 +127,12 @@ def test_losses_curves_and_copies_know_of_the_bend(incomes, solver, kind):
 def test_going_on_keeps_it(incomes, solver):
     X, y = incomes
     model = NNBCDClassifier(**OPTIONS | {"solver": solver, "warm_start": True}).fit(X, y)
-    bend, loss = model.network_.bend, model.loss_
+    bend, loss = model.network_.columns.bend, model.loss_
     model.fit(X[:500], y[:500])
-    assert model.network_.bend is bend and model.loss_ < loss * 1.2
+    assert model.network_.columns.bend is bend and model.loss_ < loss * 1.2
     if solver == "minibatch":
         model.partial_fit(X, y)
-        assert model.network_.bend is bend and model.loss_ < loss * 1.2
+        assert model.network_.columns.bend is bend and model.loss_ < loss * 1.2
 
 
 def test_early_stopping_scores_bent_rows(incomes):
@@ -148,14 +148,14 @@ def test_early_stopping_scores_bent_rows(incomes):
 )
 def test_what_leaves_columns_straight(incomes, options):
     X, y = incomes
-    assert NNBCDClassifier(**OPTIONS | options).fit(X, y).network_.bend is None
+    assert NNBCDClassifier(**OPTIONS | options).fit(X, y).network_.columns is None
 
 
 def test_budgets_count_the_bytes_of_a_bend_and_leave_it_where_it_is_dear(incomes):
     X, y = incomes
     X = X[:, :4]
     model = NNBCDClassifier(max_bytes=400, random_state=0).fit(X, y)
-    bend = model.network_.bend
+    bend = model.network_.columns.bend
     assert bend is not None and model.n_bytes_ <= 400
     without = sum(coef.nbytes for coef in model.network_.coefs) + 4 * model.network_._n_intercepts
     assert model.n_bytes_ == without + bend.nbytes
@@ -168,14 +168,14 @@ def test_budgets_count_the_bytes_of_a_bend_and_leave_it_where_it_is_dear(incomes
     )
     path = compression_path(NNBCDClassifier(random_state=0), X, y, [200, 400])
     assert all(
-        m.network_.bend is not None and m.n_bytes_ <= room for m, room in zip(path.estimators, path.max_bytes)
+        m.network_.columns is not None and m.n_bytes_ <= room for m, room in zip(path.estimators, path.max_bytes)
     )
 
 
 def test_streams_and_clones(incomes):
     X, y = incomes
     stream = NNBCDClassifier(**OPTIONS).partial_fit(X, y, classes=[0, 1])
-    assert stream.network_.bend is None and clone(stream).bend_columns is True
+    assert stream.network_.columns is None and clone(stream).bend_columns is True
     with pytest.raises(TypeError, match="'bend_columns'"):
         NNBCDClassifier(bend_columns="yes").fit(X, y)
 
@@ -195,7 +195,7 @@ def test_arcs_of_integers_are_those_of_asinh_to_their_last_places():
 def test_integers_with_bent_columns_survive_files(incomes, bits):
     X, y = incomes
     model = NNBCDClassifier(**OPTIONS | {"activation_bits": bits}).fit(X, y)
-    assert model.network_.bend is not None and model.integers_.first.bent is not None
+    assert model.network_.columns.bend is not None and model.integers_.first.bent is not None
     file = io.BytesIO()
     save_network(model, file)
     file.seek(0)
@@ -211,8 +211,8 @@ def test_integers_with_bent_columns_survive_files(incomes, bits):
 def test_a_pickle_holds_no_derived_arrays(incomes):
     model = NNBCDClassifier(**OPTIONS).fit(*incomes)
     model.predict(incomes[0])
-    assert "_known" in vars(model.network_.bend)
-    assert set(vars(pickle.loads(pickle.dumps(model.network_.bend)))) == {"columns", "quarters", "powers"}
+    assert "_known" in vars(model.network_.columns.bend)
+    assert set(vars(pickle.loads(pickle.dumps(model.network_.columns.bend)))) == {"columns", "quarters", "powers"}
 
 
 def test_integers_are_calibrated_on_rows_that_are_bent_once(incomes):
@@ -221,7 +221,7 @@ def test_integers_are_calibrated_on_rows_that_are_bent_once(incomes):
     options = OPTIONS | {"solver": "minibatch", "hidden_layer_sizes": (6,)}
     model = NNBCDClassifier(**options | {"activation_bits": 8}).fit(X, y)
     for _ in range(2):
-        assert model.network_.bend is not None
+        assert model.network_.columns.bend is not None
         again = quantize_activations(model, X)
         np.testing.assert_array_equal(again.decision_function(X), model.decision_function(X))
         model.partial_fit(X, y)

@@ -306,7 +306,7 @@ def test_bent_columns(kind, tmp_path):
     X[:, [1, 4]] = np.exp(2.0 * X[:, [1, 4]])
     y = np.log(X[:, 1]) + X[:, 0]
     model = kind((8,), max_iter=5, random_state=0).fit(X, y if kind is NNBCDRegressor else y > 0)
-    assert model.network_.bend is not None
+    assert model.network_.columns.bend is not None
     text = export_c(model)
     assert "asinhf" in text and "#include <math.h>" in text
     assert_float_agrees(Compiled(text, graph_of(model), tmp_path), model, X)
@@ -335,7 +335,7 @@ def test_bent_columns_after_scalers(scalers, tmp_path):
     y = (np.log(X[:, 1]) + X[:, 0] > 0).astype(int)
     pipeline = make_pipeline(*scalers, NNBCDClassifier((8,), activation_bits=8, max_iter=5, random_state=0))
     pipeline.fit(X[:300], y[:300])
-    assert pipeline[-1].network_.bend is not None
+    assert pipeline[-1].network_.columns.bend is not None
     network = IntegerNetwork.from_estimator(pipeline)
     compiled = Compiled(
         export_c(pipeline, name="small", dtype="int8"), network.graph, tmp_path, "small", np.int32

@@ -104,7 +104,7 @@ def bent():
     y = (np.log(X[:, 1]) + X[:, 0] > 0).astype(int) + (X[:, 2] > 0)
     X = X.astype(np.float32)
     model = NNBCDClassifier((12,), max_iter=20, random_state=0).fit(X[:300], y[:300])
-    assert model.network_.bend.columns.tolist() == [1, 4]
+    assert model.network_.columns.bend.columns.tolist() == [1, 4]
     return model, X[:300], X[300:]
 
 

@@ -247,7 +247,7 @@ def test_bent_columns(dtype):
     X[:, [1, 4]] = np.exp(2.0 * X[:, [1, 4]])
     X = X.astype(dtype)
     model = NNBCDClassifier((8,), max_iter=5, random_state=0).fit(X, np.log(X[:, 1]) + X[:, 0] > 0)
-    assert model.network_.bend is not None
+    assert model.network_.columns.bend is not None
     assert_agrees(model, export_onnx(model), X)
 
 

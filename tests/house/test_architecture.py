@@ -27,6 +27,8 @@ FLOORS = (
         "_regressor",
         "_estimator",
         "_sizing",
+        "_bins",
+        "_pilot",
         "_held_out",
         "_outcome",
         "_stream",

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Where columns are cut into bins for their ramps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .network import Ramps
+
+#: most bins of a column, and most ramps of a table, of which every column gets the same number
+MOST_BINS, MOST_RAMPS = 16, 256
+#: rows from which "auto" has ramps
+LEAST_ROWS = 1000
+#: rows of a bin at least, about
+ROWS_OF_A_BIN = 32
+#: entries of rows with ramps up to which "auto" has some: they are held in memory
+MOST_ENTRIES = 2**27
+#: rows that bins are cut by
+SAMPLE_ROWS = 2**15
+#: bins are at least this share of a column's spread wide, so that rounding of X moves no row up a ramp
+LEAST_WIDTH = 2.0**-8
+#: and this share of its largest entry, which float32 can tell from 0
+SINGLE_WIDTH = 2.0**-20
+#: shares of the weights that are this near are alike
+ROUNDING = 1e-9
+
+
+def fitting_bins(values: list[int], n_rows: int, n_columns: int) -> int:
+    """Bins of a column by "auto": as many as its table has rows and room for; fewer than 2 are none.
+
+    Parameters
+    ----------
+    values : list of int
+        Different values of each column.
+    n_rows, n_columns : int
+    """
+    steps = np.asarray([count - 1 for count in values if count > 2], dtype=int)
+    most = min(MOST_BINS, n_rows // ROWS_OF_A_BIN)
+    room = min(MOST_RAMPS, MOST_ENTRIES // n_rows - n_columns)
+    while most > 1 and np.sum(np.minimum(steps, most)) > room:
+        most -= 1
+    return most if most > 1 else 0
+
+
+def find_ramps(X: np.ndarray, s: np.ndarray | None, bins: Any, n_rows: int, like: Any) -> Ramps | None:
+    """Ramps whose bins have about the same share of the rows in each column; None if there are none.
+
+    A value that many rows have, such as 0, is an end of bins of its own. Columns of two values have none.
+
+    Parameters
+    ----------
+    X : array of shape (n, d_0)
+        A sample of the rows.
+    s : array of shape (n,) or None
+        Their weights.
+    bins : int or "auto"
+        For each column at most.
+    n_rows : int
+        How many rows there are.
+    like : array
+        Its library, device and dtype are those of the ramps.
+    """
+    s = np.ones(len(X)) if s is None else np.asarray(s, dtype=float)
+    found = [values_of(x, s) for x in np.asarray(X, dtype=float).T]
+    if bins == "auto":
+        bins = fitting_bins([len(values) for values, _ in found], n_rows, len(found))
+    if bins < 1:
+        return None
+    edges = [cut(values, shares, bins) if len(values) > 2 else [] for values, shares in found]
+    return Ramps.from_edges(edges, like)
+
+
+def values_of(x: np.ndarray, s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Different values of a column, rising, and their shares of the weights."""
+    values, places = np.unique(x, return_inverse=True)
+    weights = np.bincount(places, weights=s)
+    return values, weights / np.sum(weights)
+
+
+def cut(values: np.ndarray, shares: np.ndarray, bins: int) -> list[float]:
+    """Ends of at most so many bins: values that have a bin's share or more, and quantiles of the others."""
+    picked = np.zeros(len(values), dtype=bool)
+    picked[[0, -1]] = True
+    heavy = np.zeros_like(picked)
+    if len(values) <= bins + 1:
+        picked[:] = True
+    else:
+        while (left := bins - np.sum(heavy)) > 1:
+            more = ~heavy & (shares >= np.sum(shares[~heavy]) / left * (1.0 - ROUNDING))
+            if not np.any(more):
+                break
+            heavy |= more
+        below = np.cumsum(np.where(heavy, 0.0, shares))
+        picked |= heavy
+        if below[-1] > 0.0:
+            levels = np.arange(1, max(left, 1)) / max(left, 1) * below[-1] * (1.0 - ROUNDING)
+            picked[np.searchsorted(below, levels)] = True
+    mean = shares @ values
+    least = LEAST_WIDTH * np.sqrt(shares @ (values - mean) ** 2)
+    return apart(values[picked], max(least, SINGLE_WIDTH * np.max(np.abs(values))))
+
+
+def apart(edges: np.ndarray, least: float) -> list[float]:
+    """Rising edges without those that are nearer than ``least`` to the one before."""
+    kept = [float(edges[0])]
+    for edge in edges[1:]:
+        if edge - kept[-1] > least:
+            kept.append(float(edge))
+    return kept if len(kept) > 2 else []

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Whether ramps are worth having: two short fits to some of the rows, compared on others."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone, is_classifier
+
+from ._arrays import take_rows, to_numpy
+from ._held_out import split
+from ._outcome import user_losses
+from ._resolve import resolve_sizes
+
+#: rows of the two fits and of their comparison, and the share of the comparison
+PILOT_ROWS, PILOT_SHARE = 3000, 1.0 / 3.0
+#: passes over them, and widest hidden layers
+PILOT_PASSES, PILOT_WIDTH = 30, 64
+#: what the two fits do without: the question is one of columns
+PLAIN = {
+    "compression": None,
+    **dict.fromkeys(("rank", "sparsity", "bits", "activation_bits", "compression_ratio", "max_bytes")),
+    **dict.fromkeys(("compress_output", "early_stopping", "warm_start"), False),
+    "verbose": 0,
+}
+
+
+def ramps_help(estimator: Any, rows: Any, bins: int) -> bool:
+    """Whether a small network loses less on held-out rows with ramps than without, by a standard error.
+
+    Smooth functions and clouds of points need none, and what ramps can follow they follow at the cost of
+    noise. Thresholds, peaks and values with a meaning of their own ask for them.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Not changed.
+    rows : Rows
+        In memory.
+    bins : int
+        Of each column.
+    """
+    plain = clone(estimator).set_params(**PLAIN, max_iter=PILOT_PASSES)
+    if plain.layers is None:
+        sizes = resolve_sizes(estimator.hidden_layer_sizes, type(estimator).__name__)
+        plain.set_params(hidden_layer_sizes=tuple(min(size, PILOT_WIDTH) for size in sizes))
+    fitted, held_out = split(
+        rows.y, is_classifier(estimator), plain.random_state, most=PILOT_ROWS, share=PILOT_SHARE
+    )
+    arrays = [take_rows(rows.X, fitted), rows.y[fitted], None if rows.s is None else rows.s[fitted]]
+    X, y = take_rows(rows.X, held_out), rows.y[held_out]
+    with warnings.catch_warnings():  # the real fit warns again
+        warnings.simplefilter("ignore")
+        losses = [row_losses(clone(plain).set_params(column_bins=b).fit(*arrays), X, y) for b in (0, bins)]
+    gain = losses[0] - losses[1]
+    return bool(np.mean(gain) > np.std(gain) / len(gain) ** 0.5)
+
+
+def row_losses(fitted: Any, X: Any, y: np.ndarray) -> np.ndarray:
+    """The loss of each row whose target the network knows, in the units of y."""
+    if is_classifier(fitted) and y.ndim == 1:
+        known = np.flatnonzero(np.isin(y, fitted.classes_))
+        X, y = take_rows(X, known), y[known]
+    network, targets = fitted.network_, fitted.targets_
+    xp = network.xp
+    Y = xp.asarray(targets.encode(y, network.dtype))
+    return to_numpy(user_losses(targets, Y, network.forward(X), xp=xp))

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Columns cut into bins, with a ramp for each bin: a piecewise-linear encoding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from array_api_compat import device
+
+from .._arrays import to_numpy
+from ..backends import get_backend, namespace_of
+from ..compressions import stored_bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Ramps:
+    """x -> (x, r_1 ... r_m): behind all columns, a ramp from 0 to 1 for each bin of a column.
+
+    r = min(max((x - low) / (high - low), 0), 1) for a bin from low to high. A weighted sum of a column and of
+    its ramps is any continuous function that is straight within each bin, so a network has for every column
+    a curve of its own to begin with. Thresholds, peaks and values with a meaning of their own, which trees
+    find and smooth networks miss, are within its reach. The encoding is that of Gorishniy, Rubachev and
+    Babenko, "On embeddings for numerical features in tabular deep learning" (2022), beside the column itself.
+
+    Attributes
+    ----------
+    bins : array of unsigned int of shape (d_0,)
+        Bins of each column; 0: the column has no ramps.
+    edges : array of shape (m + number of columns with bins,)
+        Ends of the bins, column by column, rising within a column.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ramps = Ramps(np.asarray([0, 2], dtype=np.uint8), np.asarray([0.0, 1.0, 3.0]))
+    >>> ramps(np.asarray([[5.0, -1.0], [5.0, 2.0]])).tolist()
+    [[5.0, -1.0, 0.0, 0.0], [5.0, 2.0, 1.0, 0.5]]
+    """
+
+    bins: Any
+    edges: Any
+
+    @classmethod
+    def from_edges(cls, edges: list, like: Any) -> Ramps | None:
+        """The ramps of some ends of bins; None if there are none.
+
+        Parameters
+        ----------
+        edges : list of list of float
+            One for each column, rising; empty: the column has none.
+        like : array
+            Its library, device and dtype are those of the edges.
+        """
+        xp = namespace_of(like)
+        bins = [max(len(each) - 1, 0) for each in edges]
+        if not any(bins):
+            return None
+        where = {"device": device(like)}
+        kind = get_backend(xp).index_type(max(bins) + 1, xp=xp)
+        flat = [x for each in edges if len(each) > 1 for x in each]
+        return cls(xp.asarray(bins, dtype=kind, **where), xp.asarray(flat, dtype=like.dtype, **where))
+
+    @property
+    def arrays(self) -> tuple:
+        """All of them."""
+        return self.bins, self.edges
+
+    @property
+    def n_ramps(self) -> int:
+        """How many there are, m."""
+        return int(self.edges.shape[0]) - int((self.bins > 0).sum())
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays."""
+        return sum(stored_bytes(x) for x in self.arrays)
+
+    def on_host(self) -> Ramps:
+        """The same with arrays of NumPy."""
+        return Ramps(*(to_numpy(x) for x in self.arrays))
+
+    def check(self, n_columns: int, dtype: Any) -> None:
+        """Raise ValueError unless these are bins of some of so many columns, with edges of a dtype."""
+        xp = namespace_of(self.edges)
+        sound = (
+            tuple(self.bins.shape) == (n_columns,)
+            and xp.isdtype(self.bins.dtype, "unsigned integer")
+            and self.edges.ndim == 1
+            and self.edges.dtype == dtype
+            and 0 < int(xp.sum(xp.astype(self.bins, xp.int64))) == self.n_ramps
+            and bool(xp.all(xp.isfinite(self.edges)))
+        )
+        if not (sound and bool(xp.all(self.parts[2] > self.parts[1]))):
+            raise ValueError("the bins of the columns do not fit the network")
+
+    @cached_property
+    def parts(self) -> tuple[Any, Any, Any]:
+        """Column, low and high end of each ramp: arrays of shape (m,)."""
+        xp = namespace_of(self.edges)
+        where = {"device": device(self.edges)}
+        bins = xp.astype(self.bins, xp.int64)
+        columns = xp.repeat(xp.arange(bins.shape[0], dtype=xp.int64, **where), bins)
+        # a column before has one edge more than bins, if it has any
+        begun = xp.cumulative_sum(xp.astype(bins > 0, xp.int64))
+        low = xp.arange(columns.shape[0], dtype=xp.int64, **where) + xp.take(begun, columns) - 1
+        return columns, xp.take(self.edges, low), xp.take(self.edges, low + 1)
+
+    @cached_property
+    def _steps(self) -> tuple[Any, Any, Any]:
+        """Column, low end and slope of each ramp."""
+        columns, low, high = self.parts
+        return columns, low, 1.0 / (high - low)
+
+    def __call__(self, X: Any) -> Any:
+        """Rows of shape (n, d_0 + m)."""
+        columns, low, slope = self._steps
+        xp = namespace_of(X)
+        if low.dtype != X.dtype:
+            low, slope = xp.astype(low, X.dtype), xp.astype(slope, X.dtype)
+        return xp.concat([X, xp.clip((xp.take(X, columns, axis=1) - low) * slope, 0.0, 1.0)], axis=1)
+
+    def __getstate__(self) -> dict:
+        return {"bins": self.bins, "edges": self.edges}
