@@ -25,8 +25,9 @@ from ..integers._operations import (
 from ._c_integer_helpers import helper
 from ._c_interface import File, add_functions, assembled, declarations
 from ._c_memory import Memory
+from ._c_quantise import add_quantise
 from ._c_sparse import sparse_helper, sparse_tables
-from ._c_text import integer_type, number
+from ._c_text import number
 
 #: entries of int32 and bytes that a type takes
 KINDS = {8: "int8_t", 16: "int16_t", 32: "int32_t"}
@@ -264,7 +265,7 @@ def integer_c(network: IntegerNetwork, name: str, input: str, remarks: list[str]
     quantise = f"void {name}_quantise(const float *x, {kind} *q)"
     declared = declarations(network.graph, name, input_type, "int32_t")
     declared += ["/* numbers as the integers that the network computes with */", f"{quantise};"]
-    _add_quantise(file, first, quantise)
+    add_quantise(file, first, kind, quantise)
     lines: list[str] = []
     if input == "float32":
         lines.append(f"{name}_quantise(x, {layout.at(first.place)});")
@@ -280,72 +281,6 @@ def integer_c(network: IntegerNetwork, name: str, input: str, remarks: list[str]
     add_functions(file, network.graph, input_type, "int32_t", number(network.scale))
     remarks = [*remarks, f"RAM: {4 * words} bytes of static memory, so one row at a time."]
     return assembled(file, declared, "int32_t", remarks)
-
-
-def _add_quantise(file: File, first: Quantise, head: str) -> None:
-    """The function that makes integers of numbers: columns as they are, and then bent ones."""
-
-    def entry(value: Any, kind: str, columns: Any, index: str) -> str:
-        if np.ndim(value):
-            return f"{file.add_table(kind, value[columns], 'columns')}[{index}]"
-        return number(value) if kind == "float" else str(int(value))
-
-    def loop(columns: Any, count: int, x: str, q: str, index: str) -> list[str]:
-        numbers = [entry(value, "float", columns, index) for value in (first.origin, first.factor)]
-        ends = [entry(value, "int16_t", columns, index) for value in (first.zero, first.low, first.high)]
-        call = f"{helper(file, 'quantise_one')}({x}, {', '.join([*numbers, *ends])})"
-        return [
-            f"for (int {index} = 0; {index} < {count}; ++{index})",
-            f"    {q} = ({KINDS[first.bits]}){call};",
-        ]
-
-    lines, bent = [], first.bent
-    if first.columns is not None:
-        file.function(head, _quantise_ramps(file, first))
-        return
-    if bent is None or len(bent.columns) < first.size:
-        lines += loop(slice(None), first.size, "x[i]", "q[i]", "i")
-    if bent is not None:
-        place = f"{file.add_table(integer_type(0, int(bent.columns.max())), bent.columns, 'columns')}[j]"
-        tables = [f"{file.add_table('float', v, 'columns')}[j]" for v in (bent.centre, bent.slope)]
-        x = f"{helper(file, 'arc')}(x[{place}], {', '.join(tables)})"
-        lines += loop(bent.columns, len(bent.columns), x, f"q[{place}]", "j")
-    file.function(head, lines)
-
-
-def _quantise_ramps(file: File, first: Quantise) -> list[str]:
-    """Columns, bent or not, each followed by its ramps, so that an arc is computed once."""
-    bent, n = first.bent, first.n_columns
-    assert first.columns is not None
-
-    def call(x: str, index: str) -> str:
-        numbers = [
-            f"{file.add_table(kind, value, 'columns')}[{index}]"
-            if np.ndim(value)
-            else (number(value) if kind == "float" else str(int(value)))
-            for kind, value in (
-                *(("float", value) for value in (first.origin, first.factor)),
-                *(("int16_t", value) for value in (first.zero, first.low, first.high)),
-            )
-        ]
-        return f"({KINDS[first.bits]}){helper(file, 'quantise_one')}({x}, {', '.join(numbers)})"
-
-    counts = np.bincount(first.columns[n:], minlength=n)
-    bins = file.add_table(integer_type(0, int(counts.max())), counts, "columns")
-    lines = [f"int k = {n};", f"for (int i = 0; i < {n}; ++i) {{", "    float v = x[i];"]
-    if bent is not None:
-        among = np.full(n, -1)
-        among[bent.columns] = np.arange(len(bent.columns))
-        place = f"{file.add_table(integer_type(-1, int(among.max())), among, 'columns')}[i]"
-        tables = [f"{file.add_table('float', v, 'columns')}[{place}]" for v in (bent.centre, bent.slope)]
-        lines.append(f"    if ({place} >= 0) v = {helper(file, 'arc')}(v, {', '.join(tables)});")
-    return [
-        *lines,
-        f"    q[i] = {call('v', 'i')};",
-        f"    for (int end = k + {bins}[i]; k < end; ++k)",
-        f"        q[k] = {call('v', 'k')};",
-        "}",
-    ]
 
 
 def _layout(network: IntegerNetwork, name: str, own_input: bool) -> tuple[Layout, dict[int, Move]]:

@@ -168,7 +168,8 @@ def test_budgets_count_the_bytes_of_a_bend_and_leave_it_where_it_is_dear(incomes
     )
     path = compression_path(NNBCDClassifier(random_state=0), X, y, [200, 400])
     assert all(
-        m.network_.columns is not None and m.n_bytes_ <= room for m, room in zip(path.estimators, path.max_bytes)
+        m.network_.columns is not None and m.n_bytes_ <= room
+        for m, room in zip(path.estimators, path.max_bytes)
     )
 
 
@@ -212,7 +213,11 @@ def test_a_pickle_holds_no_derived_arrays(incomes):
     model = NNBCDClassifier(**OPTIONS).fit(*incomes)
     model.predict(incomes[0])
     assert "_known" in vars(model.network_.columns.bend)
-    assert set(vars(pickle.loads(pickle.dumps(model.network_.columns.bend)))) == {"columns", "quarters", "powers"}
+    assert set(vars(pickle.loads(pickle.dumps(model.network_.columns.bend)))) == {
+        "columns",
+        "quarters",
+        "powers",
+    }
 
 
 def test_integers_are_calibrated_on_rows_that_are_bent_once(incomes):
