@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -77,16 +78,23 @@ def digests(X: Any, y: np.ndarray) -> list[bytes]:
     """
     if y.dtype.kind not in "biuf":  # text, or objects: their bytes are addresses
         y = np.unique(y, return_inverse=True)[1].reshape(y.shape)
-    if isinstance(X, SparseRows):
-        S = X.entries
-        ends = list(zip(S.indptr[:-1], S.indptr[1:], strict=True))
-        parts = [(S.indices[a:b].astype(np.int64), S.data[a:b]) for a, b in ends]
-    else:
-        parts = [(row,) for row in to_numpy(X)]
     found = []
-    for part, target in zip(parts, y, strict=True):
+    for (columns, entries), target in zip(stored_entries(X), y, strict=True):
         digest = hashlib.blake2b(target.tobytes(), digest_size=16)
-        for array in part:
-            digest.update(np.ascontiguousarray(array))
+        digest.update(columns.astype(np.int64).tobytes())
+        digest.update(entries.tobytes())
         found.append(digest.digest())
     return found
+
+
+def stored_entries(X: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Columns and values of each row's entries that are not 0, alike for dense and sparse rows."""
+    if not isinstance(X, SparseRows):
+        for row in to_numpy(X):
+            columns = np.flatnonzero(row)
+            yield columns, row[columns]
+        return
+    S = X.entries
+    for start, end in zip(S.indptr[:-1], S.indptr[1:], strict=True):
+        columns, entries = S.indices[start:end], S.data[start:end]
+        yield columns[entries != 0], entries[entries != 0]
