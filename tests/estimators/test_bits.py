@@ -10,7 +10,7 @@ from sklearn.datasets import load_diabetes, load_digits
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.compressions import Codebook, LowRank, Quantized, QuantizedWeight
-from sklearn_nnbcd.network import quantize, quantize_network
+from sklearn_nnbcd.network import in_precision, quantize, quantize_network
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +89,8 @@ def test_rows_do_not_see_one_another(compression):
     np.testing.assert_allclose(model.predict(X[order]), whole[order], rtol=1e-12, atol=1e-12)
     for rows in (slice(0, 1), slice(3, 10)):
         np.testing.assert_allclose(model.predict(X[rows]), whole[rows], rtol=1e-12, atol=1e-12)
+    double = in_precision(model.network_, "float64")
+    np.testing.assert_array_equal(model.network_.forward(X), double.forward(X))
     single = model.predict(X.astype("float32"))
     assert single.dtype == np.float32
     # 40 units and 10 columns of float32

@@ -72,7 +72,7 @@ def test_all_else_stays_as_it_is():
     for rows in (
         Rows(X, y, None),  # all different
         Rows(X, y, one),
-        Rows(X, y, 1.0 + np.linspace(0.0, 1.0, MOST_ROWS)),  # no whole multiples
+        Rows(X[:9], y[:9], np.linspace(1.0, 2.5, 9)),  # no whole multiples
         Rows(X, y, two),  # too many copies
         Rows(np.vstack([X, X[:1]]), np.append(y, y[0]), None),  # too many rows
     ):
