@@ -10,6 +10,7 @@ from ._narrow import narrow, narrow_network
 from ._network import Network
 from ._precision import in_precision
 from ._quantize import CALIBRATION_ROWS, quantize, quantize_fit, quantize_network
+from ._ramps import Ramps
 from ._rows import network_rows, network_targets
 
 __all__ = [

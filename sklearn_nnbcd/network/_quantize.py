@@ -24,6 +24,7 @@ from ._adapt import adapted_network
 from ._fitted import refuse_integers
 from ._metrics import RIDGES, centred_inputs, mean_squares, network_metrics, row_shares
 from ._network import Network
+from ._precision import in_precision
 from ._rows import network_rows, network_targets
 
 #: share by which the loss may rise before anything is done about it
