@@ -14,7 +14,7 @@ MOST_BINS, MOST_RAMPS = 16, 256
 #: rows from which "auto" has ramps
 LEAST_ROWS = 1000
 #: rows of a bin at least, about
-ROWS_OF_A_BIN = 32
+ROWS_OF_A_BIN = 250
 #: entries of rows with ramps up to which "auto" has some: they are held in memory
 MOST_ENTRIES = 2**27
 #: rows that bins are cut by

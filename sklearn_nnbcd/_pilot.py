@@ -18,6 +18,8 @@ from ._resolve import resolve_sizes
 PILOT_ROWS, PILOT_SHARE = 3000, 1.0 / 3.0
 #: passes over them, and widest hidden layers
 PILOT_PASSES, PILOT_WIDTH = 30, 64
+#: standard errors by which ramps must lose less
+ERRORS = 0.0
 #: what the two fits do without: the question is one of columns
 PLAIN = {
     "compression": None,
@@ -55,7 +57,7 @@ def ramps_help(estimator: Any, rows: Any, bins: int) -> bool:
         warnings.simplefilter("ignore")
         losses = [row_losses(clone(plain).set_params(column_bins=b).fit(*arrays), X, y) for b in (0, bins)]
     gain = losses[0] - losses[1]
-    return bool(np.mean(gain) > np.std(gain) / len(gain) ** 0.5)
+    return bool(np.mean(gain) > ERRORS * np.std(gain) / len(gain) ** 0.5)
 
 
 def row_losses(fitted: Any, X: Any, y: np.ndarray) -> np.ndarray:

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Ramps of columns: where bins are cut, what they become, when they come, and that all know of them."""
+
+import io
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.base import clone
+
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _pilot
+from sklearn_nnbcd._bins import LEAST_WIDTH, MOST_RAMPS, cut, find_ramps, fitting_bins, values_of
+from sklearn_nnbcd.export import load_network, save_network, to_mlp
+from sklearn_nnbcd.integers import quantize_activations
+from sklearn_nnbcd.network import Ramps, narrow
+from sklearn_nnbcd.solvers import FullBatch
+
+OPTIONS = {"hidden_layer_sizes": (12,), "max_iter": 10, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def steps():
+    """Classes by a band of one column and by one value of another; columns that say nothing beside them."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1200, 5))
+    X[:, 1] = rng.integers(0, 8, 1200)
+    X[:, 2] = rng.random(1200) < 0.3  # two values
+    X[:, 3] = np.exp(2.0 * X[:, 3])  # far entries: it bends, too
+    return X, ((np.abs(X[:, 0]) < 0.4) | (X[:, 1] == 5)).astype(int)
+
+
+# where bins are cut ---------------------------------------------------------------------------------
+
+
+def edges_of(x, bins, s=None):
+    return cut(*values_of(x, np.ones(len(x)) if s is None else s), bins)
+
+
+def test_bins_have_about_the_same_share_of_the_rows():
+    x = np.random.default_rng(0).gamma(1.0, size=4000)
+    edges = edges_of(x, 8)
+    assert len(edges) == 9 and edges[0] == x.min() and edges[-1] == x.max()
+    counts = np.histogram(x, edges)[0]
+    assert counts.min() >= 499 and counts.max() <= 501  # 4000 / 8, an end belongs to one of two bins
+
+
+def test_values_of_many_rows_are_ends_of_bins_and_the_others_share_the_rest():
+    rng = np.random.default_rng(1)
+    x = np.concatenate([np.zeros(3000), np.full(500, 7.5), rng.uniform(1.0, 20.0, 500)])
+    edges = edges_of(x, 6)
+    assert {0.0, 7.5} <= set(edges) and len(edges) == 6  # two of the six are those values
+    few = rng.integers(0, 4, 300).astype(float)
+    assert edges_of(few, 6) == [0.0, 1.0, 2.0, 3.0]
+
+
+def test_weights_count_as_copies_and_their_unit_does_not():
+    rng = np.random.default_rng(2)
+    x, s = rng.normal(size=400).round(1), rng.integers(1, 5, 400)
+    copies = edges_of(np.repeat(x, s), 7)
+    assert edges_of(x, 7, s) == copies
+    for unit in (0.1, 1.0 / 3.0, 1e5):
+        assert edges_of(x, 7, unit * s) == copies
+
+
+@pytest.mark.parametrize("unit", [1e-20, 1.0, 1e20])
+def test_bins_are_no_narrower_than_rounding_allows(unit):
+    x = np.concatenate([np.zeros(50), np.full(50, 1e-9), np.linspace(0.5, 1.0, 50), [1.0 + 1e-12]]) * unit
+    edges = np.asarray(edges_of(x, 16))
+    assert np.diff(edges).min() > LEAST_WIDTH * x.std() * 0.999
+    near = np.asarray(edges_of(1e6 + 1e-3 * np.arange(200.0), 16), dtype=np.float32)
+    assert (np.diff(near) > 0.0).all()  # float32 tells them apart
+
+
+def test_all_columns_share_the_ramps():
+    assert fitting_bins([1000] * 4, 10_000, 4) == 16
+    assert fitting_bins([1000] * 36, 10_000, 36) == MOST_RAMPS // 36
+    assert fitting_bins([2] * 100 + [1000] * 6, 10_000, 106) == 16  # columns of two values need none
+    assert fitting_bins([1000] * 4, 1000, 4) == 4
+    assert fitting_bins([1000] * 200, 10_000, 200) == 0
+    assert fitting_bins([1000] * 10, 10**7, 10) == 0  # they would not fit into memory
+
+
+# what they are --------------------------------------------------------------------------------------
+
+
+def test_a_ramp_rises_over_its_bin(steps):
+    X, _ = steps
+    ramps = find_ramps(X, None, 5, len(X), X)
+    assert ramps.bins.tolist() == [5, 5, 0, 5, 5]
+    Z, k = ramps(X), X.shape[1]
+    np.testing.assert_array_equal(Z[:, :k], X)
+    place = 0
+    for j, bins in enumerate(ramps.bins):
+        edges = ramps.edges[place : place + bins + 1]
+        for low, high in zip(edges[:-1], edges[1:], strict=True):
+            for i in range(0, len(X), 7):
+                expected = min(max((X[i, j] - low) / (high - low), 0.0), 1.0)
+                assert Z[i, k] == pytest.approx(expected, abs=1e-14)  # a quotient or a product: two roundings
+            k += 1
+        place += bins + 1 if bins else 0
+    assert k == Z.shape[1] == X.shape[1] + ramps.n_ramps
+    assert ramps.nbytes == 5 + 8 * 24  # a byte a column, six ends for each of four
+
+
+@pytest.mark.parametrize("fault", ["columns", "order", "dtype", "length", "nan", "none"])
+def test_bins_that_do_not_fit_are_refused(fault):
+    bins, edges = np.asarray([2, 0], dtype=np.uint8), np.asarray([0.0, 1.0, 2.0])
+    Ramps(bins, edges).check(2, np.float64)
+    n, dtype = 2, np.dtype(np.float64)
+    if fault == "columns":
+        n = 3
+    elif fault == "order":
+        edges = edges[::-1].copy()
+    elif fault == "dtype":
+        dtype = np.dtype(np.float32)
+    elif fault == "length":
+        edges = edges[:2]
+    elif fault == "nan":
+        edges[1] = np.nan
+    else:
+        bins, edges = np.zeros(2, dtype=np.uint8), np.zeros(0)
+    with pytest.raises(ValueError, match="bins"):
+        Ramps(bins, edges).check(n, dtype)
+
+
+# when they come -------------------------------------------------------------------------------------
+
+
+def test_they_come_where_columns_have_steps_and_not_where_all_is_straight(steps):
+    X, y = steps
+    with_ramps = NNBCDClassifier((), random_state=0).fit(X[:1000], y[:1000])
+    without = NNBCDClassifier((), random_state=0, column_bins=0).fit(X[:1000], y[:1000])
+    assert with_ramps.network_.columns.ramps is not None and without.network_.columns.ramps is None
+    assert with_ramps.score(X[1000:], y[1000:]) > without.score(X[1000:], y[1000:]) + 0.2  # no hidden units
+    rng = np.random.default_rng(0)
+    Z = rng.normal(size=(1500, 6))
+    line = NNBCDRegressor((30,), random_state=0).fit(Z, Z @ np.arange(6.0) + rng.normal(size=1500))
+    assert line.network_.columns is None
+
+
+def test_the_comparison_is_of_held_out_rows(steps, monkeypatch):
+    X, y = steps
+    seen = []
+
+    def losses(fitted, T, t):
+        seen.append((fitted.network_.columns.ramps is not None, len(T)))
+        return np.full(len(t), 2.0 - fitted.network_.columns.ramps.n_ramps if seen[-1][0] else 1.0)
+
+    monkeypatch.setattr(_pilot, "row_losses", losses)
+    model = NNBCDClassifier(**OPTIONS).fit(X, y)
+    assert seen == [(False, 400), (True, 400)]  # a third of 1,200
+    assert model.network_.columns.ramps is not None
+    monkeypatch.setattr(_pilot, "row_losses", lambda fitted, T, t: np.ones(len(t)))
+    assert NNBCDClassifier(**OPTIONS).fit(X, y).network_.columns.ramps is None
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"solver": "full"},
+        {"solver": "exact"},
+        {"fit_intercept": False},
+        {"solver": FullBatch.paper(), "ridge": 0.0},
+        {"weight_regularizer": "l1"},
+    ],
+)
+def test_by_themselves_they_come_to_the_default_solver_only(steps, options):
+    X, y = steps
+    columns = NNBCDClassifier(**OPTIONS | options | {"max_iter": 2}).fit(X, y).network_.columns
+    assert columns is None or columns.ramps is None
+
+
+def test_few_rows_images_and_streams_have_none(steps):
+    X, y = steps
+    assert NNBCDClassifier(**OPTIONS).fit(X[:999], y[:999]).network_.columns.ramps is None
+    stream = NNBCDClassifier(**OPTIONS).partial_fit(X, y, classes=[0, 1])
+    assert stream.network_.columns is None
+
+
+@pytest.mark.parametrize("case", ["sparse", "two values", "intercept", "one bin"])
+def test_bins_that_were_asked_for_in_vain_are_said(steps, case):
+    X, y = steps
+    options = OPTIONS | {"column_bins": 4, "max_iter": 1}
+    if case == "sparse":
+        X = sparse.csr_array(X)
+    elif case == "two values":
+        X = (X > 0.5).astype(float)
+    elif case == "intercept":
+        options["fit_intercept"] = False
+    else:
+        options["column_bins"] = 1
+    with pytest.warns(UserWarning, match="'column_bins' of NNBCDClassifier has no effect"):
+        NNBCDClassifier(**options).fit(X, y)
+
+
+@pytest.mark.parametrize("bins", [-1, 2.5, "many", True, None])
+def test_other_bins_are_refused(steps, bins):
+    with pytest.raises((TypeError, ValueError), match="'column_bins' of NNBCDClassifier"):
+        NNBCDClassifier(column_bins=bins).fit(*steps)
+
+
+def test_a_budget_and_an_mlp_have_none(steps):
+    X, y = steps
+    model = NNBCDClassifier(max_bytes=400, random_state=0).fit(X[:600], y[:600])
+    assert model.chosen_params_["column_bins"] == 0
+    with pytest.raises(ValueError, match="column_bins=0"):
+        to_mlp(NNBCDClassifier(**OPTIONS, column_bins=3).fit(X[:200], y[:200]))
+
+
+# all know of them -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("solver", ["full", "minibatch", "exact"])
+@pytest.mark.parametrize("kind", [NNBCDClassifier, NNBCDRegressor])
+def test_losses_files_and_copies_know_of_them(steps, solver, kind):
+    X, y = (part[:600] for part in steps)
+    model = kind(**OPTIONS | {"solver": solver, "column_bins": 4}).fit(X, y)
+    assert model.network_.columns.ramps.n_ramps == 16
+    assert model.network_.n_features == 5 == model.n_features_in_ and model.network_.n_inputs == 21
+    file = io.BytesIO()
+    save_network(model, file)
+    file.seek(0)
+    for other in (pickle.loads(pickle.dumps(model)), load_network(file), narrow(model)):
+        np.testing.assert_allclose(other.predict(X), model.predict(X), rtol=1e-9, atol=1e-9)
+    if kind is NNBCDRegressor:
+        loss = 0.5 * np.mean((model.predict(X) - y) ** 2)
+        assert loss == pytest.approx(model.loss_, rel=1e-6)
+
+
+@pytest.mark.parametrize("solver", ["full", "minibatch"])
+def test_going_on_keeps_them(steps, solver):
+    X, y = steps
+    model = NNBCDClassifier(**OPTIONS | {"solver": solver, "warm_start": True, "column_bins": 4}).fit(X, y)
+    columns, loss = model.network_.columns, model.loss_
+    model.fit(X[:1000], y[:1000])
+    assert model.network_.columns is columns and model.loss_ < loss * 1.2
+    if solver == "minibatch":
+        model.partial_fit(X, y)
+        assert model.network_.columns is columns and model.loss_ < loss * 1.2
+
+
+def test_a_clone_and_the_same_rows_give_the_same_network(steps):
+    X, y = steps
+    model = NNBCDClassifier(**OPTIONS).fit(X, y)
+    again = clone(model).fit(X, y)
+    np.testing.assert_array_equal(model.predict_proba(X), again.predict_proba(X))
+
+
+@pytest.mark.parametrize("compression", ["low_rank", "l0", "tt", "quantized"])
+def test_every_format_takes_them(steps, compression):
+    X, y = steps
+    options = {"max_iter": 30, "column_bins": 8, "compression": compression, "hidden_layer_sizes": (30,)}
+    model = NNBCDClassifier(**OPTIONS | options).fit(X[:1000], y[:1000])
+    assert model.network_.n_inputs == 5 + model.network_.columns.ramps.n_ramps
+    assert model.score(X[1000:], y[1000:]) > 0.85  # the best constant has 0.58
+    assert model.n_bytes_ == model.network_.n_bytes >= model.network_.columns.nbytes
+
+
+def test_activations_in_integers_follow_them(steps):
+    X, y = steps
+    options = {"column_bins": 8, "bits": 8, "hidden_layer_sizes": (30,), "max_iter": 30}
+    model = NNBCDClassifier(**OPTIONS | options).fit(X[:1000], y[:1000])
+    rounded = quantize_activations(model, X[:1000])
+    first = rounded.integers_.first
+    assert first.size == model.network_.n_inputs and first.n_columns == 5
+    assert (rounded.predict(X) == model.predict(X)).mean() > 0.95  # 8 bits each
+    scores = rounded.score(X[1000:], y[1000:])
+    assert scores > model.score(X[1000:], y[1000:]) - 0.03
+
+
+def test_no_warning_by_default(steps):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        NNBCDClassifier(**OPTIONS).fit(*steps)
