@@ -19,7 +19,7 @@ PILOT_ROWS, PILOT_SHARE = 3000, 1.0 / 3.0
 #: passes over them, and widest hidden layers
 PILOT_PASSES, PILOT_WIDTH = 30, 64
 #: standard errors by which ramps must lose less
-ERRORS = 0.0
+ERRORS = 1.0
 #: what the two fits do without: the question is one of columns
 PLAIN = {
     "compression": None,
