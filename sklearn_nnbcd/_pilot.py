@@ -15,9 +15,9 @@ from ._outcome import user_losses
 from ._resolve import resolve_sizes
 
 #: rows of the two fits and of their comparison, and the share of the comparison
-PILOT_ROWS, PILOT_SHARE = 3000, 1.0 / 3.0
+PILOT_ROWS, PILOT_SHARE = 6000, 1.0 / 3.0
 #: passes over them, and widest hidden layers
-PILOT_PASSES, PILOT_WIDTH = 30, 64
+PILOT_PASSES, PILOT_WIDTH = 15, 64
 #: standard errors by which ramps must lose less
 ERRORS = 1.0
 #: what the two fits do without: the question is one of columns
