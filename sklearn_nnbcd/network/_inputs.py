@@ -17,8 +17,8 @@ SPREAD_RANGE = 2.0
 WIDE_SPREAD_RANGE = 32.0
 #: spreads from the mean to which entries are drawn in, in columns with extreme ones
 EXTREME_REACH = 20.0
-#: spread of ramps beside that of columns
-RAMP_SPREAD = 0.25
+#: scale of ramps, whose spreads are 0.5 or less; that of other columns is 1 on average
+RAMP_SCALE = 1.0
 #: spreads from 0 to the mean beyond which the zeros of sparse rows are few, and stored
 FAR_ZEROS = 1.0
 
@@ -78,8 +78,8 @@ class InputMap:
         wide : bool, default=False
             Whether columns are very many.
         n_ramps : int, default=0
-            How many of the last columns are ramps, which get a smaller spread: what a column itself can say
-            is cheaper to say, and what its ramps add has to be worth it.
+            How many of the last columns are ramps, from 0 to 1. They keep their unit: what a column itself
+            can say is cheaper to say, and a ramp that few rows have risen on is no louder than others.
 
         Returns
         -------
@@ -93,15 +93,16 @@ class InputMap:
         else:
             mean = moments.mean if centre else xp.zeros_like(moments.mean)
             spread = xp.sqrt(moments.square / moments.weight + (0.0 if centre else moments.mean**2))
-            scale = comparable_scale(spread, moments, WIDE_SPREAD_RANGE if wide else SPREAD_RANGE, xp=xp)
-            origin = mean
             is_ramp = xp.arange(mean.shape[0]) >= mean.shape[0] - n_ramps
-            scale = xp.where(is_ramp, RAMP_SPREAD * scale, scale)
+            ratio = WIDE_SPREAD_RANGE if wide else SPREAD_RANGE
+            scale = comparable_scale(spread, moments.varies & ~is_ramp, ratio, xp=xp)
+            scale, origin = xp.where(is_ramp, RAMP_SCALE, scale), mean
             if not drop_constant:
                 size = xp.where(moments.largest > 0.0, moments.largest, xp.ones_like(mean))
                 scale = xp.where(scale > 0.0, scale, 1.0 / size)
-            if bool(xp.any(moments.extreme)):
-                reach = xp.where(moments.extreme, EXTREME_REACH * spread, xp.full_like(spread, math.inf))
+            extreme = moments.extreme & ~is_ramp
+            if bool(xp.any(extreme)):
+                reach = xp.where(extreme, EXTREME_REACH * spread, xp.full_like(spread, math.inf))
             far = (scale > 0.0) & (xp.abs(mean) > FAR_ZEROS * spread)
         names = namespace_of(like)
         origin, scale = (names.asarray(x, dtype=like.dtype) for x in (origin, scale))
@@ -206,9 +207,8 @@ class InputMap:
         return bool(shift <= tolerance) and bool(change <= 0.0)
 
 
-def comparable_scale(spread: Any, moments: ColumnMoments, ratio: float, *, xp: Any) -> Any:
-    """Factors that bring spreads near one another, 0 for constant columns; mean square spread 1."""
-    varies = moments.varies
+def comparable_scale(spread: Any, varies: Any, ratio: float, *, xp: Any) -> Any:
+    """Factors that bring spreads of columns that vary near one another, 0 for others; mean square spread 1."""
     host = get_backend(xp).to_numpy(spread[varies], xp=xp)
     if host.shape[0] == 0:
         return xp.zeros_like(spread)
