@@ -142,7 +142,7 @@ def warn_of_bins(estimator: Any) -> None:
     warnings.warn(
         f"The 'column_bins' of {type(estimator).__name__} has no effect here, got {estimator.column_bins!r}. "
         "Columns of a dense table with more than two values have bins, where rows outnumber columns, with "
-        "intercepts, and where no weights or penalties are in the units of X. Use 2 or more, or column_bins=0.",
+        "intercepts, and without weights or penalties in the units of X. Use 2 or more, or column_bins=0.",
         stacklevel=_DEPTH,
     )
 

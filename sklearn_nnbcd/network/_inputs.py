@@ -208,7 +208,7 @@ class InputMap:
 
 
 def comparable_scale(spread: Any, varies: Any, ratio: float, *, xp: Any) -> Any:
-    """Factors that bring spreads of columns that vary near one another, 0 for others; mean square spread 1."""
+    """Factors that bring spreads near one another, 0 where nothing varies; mean square spread 1."""
     host = get_backend(xp).to_numpy(spread[varies], xp=xp)
     if host.shape[0] == 0:
         return xp.zeros_like(spread)

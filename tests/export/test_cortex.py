@@ -60,7 +60,7 @@ def models():
 
     def get(name):
         if name not in fitted:
-            options = {"loss": "squared_error", "max_iter": 3, "bend_columns": False, "random_state": 0}
+            options = {"loss": "squared_error", "max_iter": 3, "bend_columns": False, "column_bins": 0, "random_state": 0}
             options |= NETWORKS[name]
             fitted[name] = make_pipeline(StandardScaler(), NNBCDClassifier(**options)).fit(X[:1000], y[:1000])
         return fitted[name], X.astype(np.float32)
@@ -129,7 +129,7 @@ def test_har(data_home, tmp_path):
         fetch_har(data_home=data_home, subset=part, return_X_y=True) for part in ("train", "test")
     )
     options = {"compression": "low_rank", "rank": 6, "compress_output": True, "loss": "squared_error"}
-    network = NNBCDClassifier((64,), **options, bend_columns=False, random_state=0)
+    network = NNBCDClassifier((64,), **options, bend_columns=False, column_bins=0, random_state=0)
     model = make_pipeline(StandardScaler(), network).fit(X_train, y_train)
     sample = X_train[::3]
     integers = IntegerNetwork.from_estimator(model, sample)
