@@ -43,7 +43,8 @@ settings = {
 }
 models = {}
 for name, options in settings.items():
-    network = NNBCDClassifier((32,), loss="squared_error", bend_columns=False, random_state=0, **options)
+    options |= {"loss": "squared_error", "bend_columns": False, "column_bins": 0, "random_state": 0}
+    network = NNBCDClassifier((32,), **options)
     models[name] = make_pipeline(StandardScaler(), network).fit(X_train, y_train)
 
 # %%

@@ -64,6 +64,7 @@ def main() -> None:
                     loss="squared_error",
                     solver=solver,
                     bend_columns=False,
+                    column_bins=0,
                     random_state=seed,
                 )
                 key = {"network": name, "sweeps_are": kind, "seed": seed}

@@ -127,7 +127,12 @@ class DenseFit:
         solver = MiniBatch(batch_size=BATCH, averaging=AVERAGING, compress_after=1.0)
         self.hidden, self.data = experiment.hidden, data
         model = NNBCDClassifier(
-            self.hidden, loss="squared_error", solver=solver, bend_columns=False, random_state=seed
+            self.hidden,
+            loss="squared_error",
+            solver=solver,
+            bend_columns=False,
+            column_bins=0,
+            random_state=seed,
         )
         begun = begin(model, data[0], data[1], passes)
         state = begun.state

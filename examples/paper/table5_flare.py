@@ -54,6 +54,7 @@ PARAMETERS = dict(
     ridge=300.0,
     max_iter=20,
     bend_columns=False,
+    column_bins=0,
 )
 SWEEPS = 300
 

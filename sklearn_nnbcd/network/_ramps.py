@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 from array_api_compat import device
 
 from .._arrays import to_numpy
@@ -98,13 +99,11 @@ class Ramps:
     @cached_property
     def parts(self) -> tuple[Any, Any, Any]:
         """Column, low and high end of each ramp: arrays of shape (m,)."""
-        xp = namespace_of(self.edges)
-        where = {"device": device(self.edges)}
-        bins = xp.astype(self.bins, xp.int64)
-        columns = xp.repeat(xp.arange(bins.shape[0], dtype=xp.int64, **where), bins)
-        # a column before has one edge more than bins, if it has any
-        begun = xp.cumulative_sum(xp.astype(bins > 0, xp.int64))
-        low = xp.arange(columns.shape[0], dtype=xp.int64, **where) + xp.take(begun, columns) - 1
+        xp, bins = namespace_of(self.edges), to_numpy(self.bins).astype(np.int64)
+        columns = np.repeat(np.arange(len(bins)), bins)
+        # each column before that has bins has one edge more than these
+        low = np.arange(len(columns)) + np.cumsum(bins > 0)[columns] - 1
+        columns, low = (xp.asarray(x, device=device(self.edges)) for x in (columns, low))
         return columns, xp.take(self.edges, low), xp.take(self.edges, low + 1)
 
     @cached_property

@@ -60,7 +60,8 @@ def models():
 
     def get(name):
         if name not in fitted:
-            options = {"loss": "squared_error", "max_iter": 3, "bend_columns": False, "column_bins": 0, "random_state": 0}
+            options = {"loss": "squared_error", "max_iter": 3, "random_state": 0}
+            options |= {"bend_columns": False, "column_bins": 0}
             options |= NETWORKS[name]
             fitted[name] = make_pipeline(StandardScaler(), NNBCDClassifier(**options)).fit(X[:1000], y[:1000])
         return fitted[name], X.astype(np.float32)

@@ -39,7 +39,7 @@ def test_digits(compression, tmp_path):
     """Float32 agrees with predict, int8 nearly always: it rounds activations beside."""
     X, y = load_digits(return_X_y=True)
     options = {"loss": "squared_error", "compress_output": True, "max_iter": 3, "random_state": 0}
-    model = NNBCDClassifier((24,), compression=compression, bend_columns=False, **options).fit(
+    model = NNBCDClassifier((24,), compression=compression, bend_columns=False, column_bins=0, **options).fit(
         X[:900] / 16.0, y[:900]
     )
     graph, rows = graph_of(model), (X[900:] / 16.0).astype(np.float32)
