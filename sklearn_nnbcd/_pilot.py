@@ -15,11 +15,9 @@ from ._outcome import user_losses
 from ._resolve import resolve_sizes
 
 #: rows of the two fits and of their comparison, and the share of the comparison
-PILOT_ROWS, PILOT_SHARE = 6000, 1.0 / 3.0
-#: passes over them, and widest hidden layers
-PILOT_PASSES, PILOT_WIDTH = 15, 64
-#: standard errors by which ramps must lose less
-ERRORS = 1.0
+PILOT_ROWS, PILOT_SHARE = 10_000, 1.0 / 3.0
+#: rows that each fit sees, one after the other, in so many passes at least and at most; widest hidden layers
+PILOT_SEEN, PILOT_PASSES, PILOT_WIDTH = 60_000, (10, 40), 64
 #: what the two fits do without: the question is one of columns
 PLAIN = {
     "compression": None,
@@ -30,7 +28,7 @@ PLAIN = {
 
 
 def ramps_help(estimator: Any, rows: Any, bins: int) -> bool:
-    """Whether a small network loses less on held-out rows with ramps than without, by a standard error.
+    """Whether a small network loses less on held-out rows with ramps than without.
 
     Smooth functions and clouds of points need none, and what ramps can follow they follow at the cost of
     noise. Thresholds, peaks and values with a meaning of their own ask for them.
@@ -44,20 +42,21 @@ def ramps_help(estimator: Any, rows: Any, bins: int) -> bool:
     bins : int
         Of each column.
     """
-    plain = clone(estimator).set_params(**PLAIN, max_iter=PILOT_PASSES)
+    plain = clone(estimator).set_params(**PLAIN)
     if plain.layers is None:
         sizes = resolve_sizes(estimator.hidden_layer_sizes, type(estimator).__name__)
         plain.set_params(hidden_layer_sizes=tuple(min(size, PILOT_WIDTH) for size in sizes))
     fitted, held_out = split(
         rows.y, is_classifier(estimator), plain.random_state, most=PILOT_ROWS, share=PILOT_SHARE
     )
+    few, many = PILOT_PASSES
+    plain.set_params(max_iter=min(many, max(few, PILOT_SEEN // len(fitted))))
     arrays = [take_rows(rows.X, fitted), rows.y[fitted], None if rows.s is None else rows.s[fitted]]
     X, y = take_rows(rows.X, held_out), rows.y[held_out]
     with warnings.catch_warnings():  # the real fit warns again
         warnings.simplefilter("ignore")
         losses = [row_losses(clone(plain).set_params(column_bins=b).fit(*arrays), X, y) for b in (0, bins)]
-    gain = losses[0] - losses[1]
-    return bool(np.mean(gain) > ERRORS * np.std(gain) / len(gain) ** 0.5)
+    return bool(np.mean(losses[1]) < np.mean(losses[0]))
 
 
 def row_losses(fitted: Any, X: Any, y: np.ndarray) -> np.ndarray:
