@@ -51,20 +51,24 @@ def ramps_help(estimator: Any, rows: Any, bins: int) -> bool:
     )
     few, many = PILOT_PASSES
     plain.set_params(max_iter=min(many, max(few, PILOT_SEEN // len(fitted))))
-    arrays = [take_rows(rows.X, fitted), rows.y[fitted], None if rows.s is None else rows.s[fitted]]
-    X, y = take_rows(rows.X, held_out), rows.y[held_out]
+
+    def part(places: np.ndarray) -> tuple:
+        return take_rows(rows.X, places), rows.y[places], None if rows.s is None else rows.s[places]
+
     with warnings.catch_warnings():  # the real fit warns again
         warnings.simplefilter("ignore")
-        losses = [row_losses(clone(plain).set_params(column_bins=b).fit(*arrays), X, y) for b in (0, bins)]
-    return bool(np.mean(losses[1]) < np.mean(losses[0]))
+        fits = [clone(plain).set_params(column_bins=b).fit(*part(fitted)) for b in (0, bins)]
+    without, with_ramps = (mean_loss(each, *part(held_out)) for each in fits)
+    return with_ramps < without
 
 
-def row_losses(fitted: Any, X: Any, y: np.ndarray) -> np.ndarray:
-    """The loss of each row whose target the network knows, in the units of y."""
+def mean_loss(fitted: Any, X: Any, y: np.ndarray, s: np.ndarray | None) -> float:
+    """The weighted mean of the loss, in the units of y, over rows whose targets the network knows."""
     if is_classifier(fitted) and y.ndim == 1:
         known = np.flatnonzero(np.isin(y, fitted.classes_))
-        X, y = take_rows(X, known), y[known]
+        X, y, s = take_rows(X, known), y[known], None if s is None else s[known]
     network, targets = fitted.network_, fitted.targets_
     xp = network.xp
     Y = xp.asarray(targets.encode(y, network.dtype))
-    return to_numpy(user_losses(targets, Y, network.forward(X), xp=xp))
+    losses = to_numpy(user_losses(targets, Y, network.forward(X), xp=xp))
+    return float(np.average(losses, weights=s))

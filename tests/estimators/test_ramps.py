@@ -144,16 +144,26 @@ def test_the_comparison_is_of_held_out_rows(steps, monkeypatch):
     X, y = steps
     seen = []
 
-    def losses(fitted, T, t):
+    def loss(fitted, T, t, s):
         seen.append((fitted.network_.columns.ramps is not None, len(T)))
-        return np.full(len(t), 2.0 - fitted.network_.columns.ramps.n_ramps if seen[-1][0] else 1.0)
+        return 0.5 if seen[-1][0] else 1.0
 
-    monkeypatch.setattr(_pilot, "row_losses", losses)
+    monkeypatch.setattr(_pilot, "mean_loss", loss)
     model = NNBCDClassifier(**OPTIONS).fit(X, y)
     assert seen == [(False, 400), (True, 400)]  # a third of 1,200
     assert model.network_.columns.ramps is not None
-    monkeypatch.setattr(_pilot, "row_losses", lambda fitted, T, t: np.ones(len(t)))
+    monkeypatch.setattr(_pilot, "mean_loss", lambda fitted, T, t, s: 1.0)
     assert NNBCDClassifier(**OPTIONS).fit(X, y).network_.columns.ramps is None
+
+
+def test_what_is_compared_is_the_weighted_mean_of_the_loss(steps):
+    X, y = steps
+    y = y + 2 * (X[:, 2] == 1.0)
+    s = np.random.default_rng(3).random(len(X))
+    model = NNBCDClassifier(**OPTIONS, column_bins=0).fit(X[y < 3], y[y < 3])
+    shares = model.predict_proba(X[y < 3])[np.arange((y < 3).sum()), y[y < 3]]
+    expected = -np.average(np.log(shares), weights=s[y < 3])  # the fourth class is not known
+    assert _pilot.mean_loss(model, X, y, s) == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize(
