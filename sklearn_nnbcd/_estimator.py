@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._arrays import to_numpy
 from ._asked import warn_if_ignored
+from ._copies import with_copies
 from ._from_mlp import FROM_MLP_PARAMETERS, check_mlp, network_of_mlp, parameters_of_mlp
 from ._input import Rows, check_input, check_rows, split_rows
 from ._monitor import Monitor
@@ -24,7 +25,7 @@ from ._validation import all_or_nothing, parse_bytes
 from .engine import Terms
 from .initializers import FromMLP
 from .integers import calibrated, integer_outputs
-from .network import Network, in_single_precision
+from .network import Network, in_precision
 from .solvers import STREAM_BATCHES, BaseSolver, RunResult, begin, run
 from .targets import BaseTargets
 
@@ -88,6 +89,7 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
         rows = self._check_rows(X, y, sample_weight)
         stratify = self._task == "classification"
         rows, validation = split_rows(self, rows, X_val, y_val, self._target_options, stratify)
+        rows = with_copies(rows)
         solver = resolve_solver(self, rows.X.shape[0])
         warn_if_ignored(self, solver, X_val is not None)
         targets = self._fit_targets(rows.y, rows.s, loss, rows.dtype)
@@ -144,7 +146,7 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
             encoded = training.without_extremes(encoded)
             network = training.rounded(network, encoded)
         network = training.finished(network)
-        network = in_single_precision(network) if network.is_rounded else network
+        network = in_precision(network, "float32") if network.is_rounded else network
         X = encoded[0] if network.bend is None else given.X  # as predict gets it
         self._set_fitted(network, targets, solver, rows.image_shape, X)
         self._stream = Stream(n_batches=solver.n_batches(result.state))

@@ -269,7 +269,7 @@ def plain_table(estimator: Any, X: Any) -> np.ndarray | None:
     if not known or X.dtype.kind not in "fiub" or "feature_names_in_" in vars(estimator):
         return None
     with np.errstate(all="ignore"):
-        X = np.ascontiguousarray(X, dtype=weights.dtype)
+        X = np.ascontiguousarray(X, dtype=estimator.network_.row_dtype(X))
         total = np.add.reduce(X, axis=None)
     return X if isfinite(total) else None
 
@@ -291,7 +291,7 @@ def check_input(estimator: Any, X: Any, method: str, shape: tuple | None) -> Any
         return plain
     network, owner = estimator.network_, type(estimator).__name__
     X, _ = flat_rows(estimator, X, shape)
-    dtypes = [d for d in float_dtypes(X) if network.dtype in str(d)]
+    dtypes = [d for d in float_dtypes(X) if str(d).split(".")[-1] in network.row_dtypes]
     if estimator.device == "auto":
         check_same_device(X, network.array, owner, method)
     X = bring_rows(checked_rows(estimator, X, dtype=dtypes, reset=False), estimator)

@@ -39,7 +39,8 @@ def mean_losses(
     """
     X, Y, s = rows
     xp = network.xp
-    V = network.forward(xp.astype(X, network.array.dtype, copy=False), memory_limit)
+    X = xp.astype(X, getattr(xp, network.row_dtype(X)), copy=False)
+    V = network.forward(X, memory_limit)
     user = user_losses(targets, Y, V, xp=xp)
     engine = targets.loss.value(Y, targets.engine_outputs(V, xp=xp), xp=xp)
     return weighted_mean(user, s, xp=xp), weighted_mean(engine, s, xp=xp)

@@ -209,8 +209,8 @@ class DaskNNBCD:
 
     # prediction ---------------------------------------------------------------------------------
 
-    def _lazy(self, X, method, columns, dtype):
-        """A Dask array of a method's results, chunk by chunk; ``columns`` None: of vectors."""
+    def _lazy(self, X, method, columns, dtype=None):
+        """A Dask array of a method's results, chunk by chunk; vectors where ``columns`` is None."""
         import dask
 
         check_is_fitted(self)
@@ -218,6 +218,7 @@ class DaskNNBCD:
         X = as_columns(X, owner)
         check_columns(self, table if hasattr(table, "columns") else X, reset=False)
         X = with_known_rows(X)
+        dtype = self.network_.row_dtype(X) if dtype is None else dtype
         shape = {"drop_axis": 1} if columns is None else {"chunks": (X.chunks[0], (columns,))}
         meta = np.empty((0,) if columns is None else (0, columns), dtype=dtype)
         options = {"owner": owner, "method": method, "empty": meta}
@@ -285,7 +286,7 @@ class DaskNNBCDClassifier(DaskNNBCD, NNBCDClassifier):
         """Network outputs, lazily: a Dask array of shape (n_samples,) or (n_samples, n_classes)."""
         check_is_fitted(self)
         columns = None if len(self.classes_) == 2 else len(self.classes_)
-        return self._lazy(X, "decision_function", columns, self.network_.dtype)
+        return self._lazy(X, "decision_function", columns)
 
     def predict(self, X):
         """Class labels, lazily: a Dask array of shape (n_samples,)."""
@@ -295,7 +296,7 @@ class DaskNNBCDClassifier(DaskNNBCD, NNBCDClassifier):
     def predict_proba(self, X):
         """Class probabilities, lazily: a Dask array of shape (n_samples, n_classes)."""
         check_is_fitted(self)
-        return self._lazy(X, "predict_proba", len(self.classes_), self.network_.dtype)
+        return self._lazy(X, "predict_proba", len(self.classes_))
 
     def score(self, X, y, sample_weight=None):
         """Accuracy, a float; only two numbers come from each partition."""
@@ -340,7 +341,7 @@ class DaskNNBCDRegressor(DaskNNBCD, NNBCDRegressor):
         """Predicted targets, lazily: a Dask array of the shape that fit saw."""
         check_is_fitted(self)
         columns = None if self.targets_.one_column else self.n_outputs_
-        return self._lazy(X, "predict", columns, self.network_.dtype)
+        return self._lazy(X, "predict", columns)
 
     def score(self, X, y, sample_weight=None):
         """Coefficient of determination, averaged over outputs; a float."""

@@ -7,7 +7,8 @@ from ._inputs import InputMap
 from ._metrics import network_metrics
 from ._narrow import narrow, narrow_network
 from ._network import Network
-from ._quantize import CALIBRATION_ROWS, in_single_precision, quantize, quantize_fit, quantize_network
+from ._precision import in_precision
+from ._quantize import CALIBRATION_ROWS, quantize, quantize_fit, quantize_network
 from ._rows import network_rows, network_targets
 
 __all__ = [
@@ -16,7 +17,7 @@ __all__ = [
     "InputMap",
     "Network",
     "check_holds_network",
-    "in_single_precision",
+    "in_precision",
     "narrow",
     "narrow_network",
     "network_metrics",

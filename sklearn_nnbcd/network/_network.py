@@ -14,6 +14,7 @@ from ..placements import block_rows, row_slices
 from ._bend import Bend
 from ._inputs import InputMap
 from ._paths import count_live_entries
+from ._precision import in_precision
 
 #: rows of a block at least
 LEAST_ROWS = 64
@@ -251,6 +252,28 @@ class Network:
     # what it does -----------------------------------------------------------------------------
 
     @cached_property
+    def row_dtypes(self) -> tuple[str, ...]:
+        """Names of the dtypes that rows may have; what has none of them is brought to the first one.
+
+        That of the weights; with numbers of few bits, whose single precision saves bytes, also float64.
+        """
+        return ("float64", self.dtype) if self.is_rounded and self.dtype == "float32" else (self.dtype,)
+
+    def row_dtype(self, X: Any) -> str:
+        """Name of the dtype that rows X have or are brought to, which is that of their outputs."""
+        name = dtype_name(X)
+        return name if name in self.row_dtypes else self.row_dtypes[0]
+
+    @cached_property
+    def _for_float64(self) -> "Network":
+        """The same network with what float64 rows are computed by.
+
+        Sums of single precision depend on where in a batch a row is; in double precision no more of that is
+        left than in a network of plain weights.
+        """
+        return in_precision(self, "float64")
+
+    @cached_property
     def operators(self) -> list:
         """One function V -> V @ W per layer: through the compressed form, or dense where that is faster."""
         chosen = []
@@ -326,14 +349,17 @@ class Network:
         Parameters
         ----------
         X : array of shape (n, d_0)
-            In the namespace, on the device and of the dtype of the weights.
+            In the namespace and on the device of the weights, of a dtype of ``row_dtypes``.
         memory_limit : int, default=None
             Bytes that a block's arrays may take, about; None: blocks that fit the caches.
 
         Returns
         -------
         V : array of shape (n, d_N)
+            Of the dtype of X.
         """
+        if len(self.row_dtypes) > 1 and dtype_name(X) != self.dtype:
+            return self._for_float64.forward(X, memory_limit)
         xp = namespace_of(X)
         if X.shape[0] <= LEAST_ROWS:
             return self._outputs(X, xp)
@@ -345,5 +371,5 @@ class Network:
         return outputs[0] if len(outputs) == 1 else xp.concat(outputs, axis=0)
 
     def __getstate__(self) -> dict:
-        derived = ("operators", "_widest", "_sparse_operator")
+        derived = ("operators", "row_dtypes", "_for_float64", "_widest", "_sparse_operator")
         return {name: value for name, value in vars(self).items() if name not in derived}

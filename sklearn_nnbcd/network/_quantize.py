@@ -3,30 +3,28 @@
 
 import copy
 import math
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
-from array_api_compat import is_array_api_obj
 from sklearn.utils.validation import check_is_fitted
 
 from .._validation import check_option
 from ..compressions import (
-    CompressedWeight,
     DensePlan,
     DenseWeight,
     QuantizedPlan,
     QuantizedWeight,
     check_bits,
 )
-from ..compressions.quantization import Grid, QuantizedArray
+from ..compressions.quantization import Grid
 from ..engine import with_ridge
 from ..layers import Dense
 from ..numerics._linalg import spd_solve
 from ._adapt import adapted_network
 from ._fitted import refuse_integers
-from ._inputs import InputMap
 from ._metrics import RIDGES, centred_inputs, mean_squares, network_metrics, row_shares
 from ._network import Network
+from ._precision import in_precision
 from ._rows import network_rows, network_targets
 
 #: share by which the loss may rise before anything is done about it
@@ -204,7 +202,7 @@ def quantize(estimator: Any, X: Any, y: Any = None, bits: Any = 8, *, feedback: 
     rows, Y = network_rows(network, X, "quantize"), network_targets(estimator, X, y)
     rounded = copy.copy(estimator)
     found = quantize_fit(network, targets, (rows, Y, None), bits, feedback)
-    rounded.network_ = in_single_precision(found)
+    rounded.network_ = in_precision(found, "float32")
     return rounded
 
 
@@ -225,23 +223,3 @@ def quantize_fit(network: Network, targets: Any, rows: tuple, bits: Any, feedbac
     xp = network.xp
     Y = targets.user_targets(Y, xp=xp)
     return quantize_network(network, X, bits, Y=Y, loss=targets.user_loss, s=s, feedback=feedback)
-
-
-def in_single_precision(network: Network) -> Network:
-    """The network with float32 for float64: beside numbers of few bits more would be for nothing."""
-    xp = network.xp
-    if network.dtype != "float64":
-        return network
-
-    def single(x: Any) -> Any:
-        if isinstance(x, tuple):
-            return tuple(single(y) for y in x)
-        if is_array_api_obj(x):
-            return xp.astype(x, xp.float32) if x.dtype == xp.float64 else x
-        if isinstance(x, CompressedWeight | QuantizedArray | InputMap):
-            record: Any = x
-            return replace(record, **{f.name: single(getattr(x, f.name)) for f in fields(record)})
-        return x
-
-    parts = {name: single(getattr(network, name)) for name in ("coefs", "intercepts", "inputs")}
-    return replace(network, **parts)

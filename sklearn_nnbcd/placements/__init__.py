@@ -3,7 +3,7 @@
 
 from ._answered import answered
 from ._base import BasePlacement
-from ._batches import ShuffledBatches
+from ._batches import ShuffledBatches, are_copies
 from ._blocks import DiskBlocks
 from ._dask import DaskBlocks
 from ._memory import InMemory, block_rows, row_slices
@@ -18,6 +18,7 @@ __all__ = [
     "InMemory",
     "ShuffledBatches",
     "answered",
+    "are_copies",
     "block_rows",
     "row_slices",
 ]

@@ -10,7 +10,7 @@ from sklearn.datasets import load_diabetes, load_digits
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.compressions import Codebook, LowRank, Quantized, QuantizedWeight
-from sklearn_nnbcd.network import quantize, quantize_network
+from sklearn_nnbcd.network import in_precision, quantize, quantize_network
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +74,28 @@ def test_networks_of_few_bits_are_in_single_precision(digits):
     single = NNBCDClassifier((16,), bits=4, max_iter=5, random_state=0).fit(X, y)
     assert small.network_.dtype == "float32" and small.n_bytes_ == single.n_bytes_
     assert small.predict_proba(T.astype("float64")).shape == (597, 10)
+
+
+@pytest.mark.parametrize("compression", ["quantized", "ternary", "binary", "codebook"])
+def test_rows_do_not_see_one_another(compression):
+    """In double precision for rows that are, to 1e-12: sums of another order. Single rows stay single."""
+    X, y = load_diabetes(return_X_y=True)
+    Y = np.column_stack([y, X[:, 2]])
+    model = NNBCDRegressor((40,), compression=compression, solver="minibatch", max_iter=3, random_state=0)
+    model.fit(X, Y)
+    whole = model.predict(X)
+    assert model.network_.dtype == "float32" and whole.dtype == np.float64
+    order = np.random.default_rng(0).permutation(len(X))
+    np.testing.assert_allclose(model.predict(X[order]), whole[order], rtol=1e-12, atol=1e-12)
+    for rows in (slice(0, 1), slice(3, 10)):
+        np.testing.assert_allclose(model.predict(X[rows]), whole[rows], rtol=1e-12, atol=1e-12)
+    double = in_precision(model.network_, "float64")
+    np.testing.assert_array_equal(model.network_.forward(X), double.forward(X))
+    single = model.predict(X.astype("float32"))
+    assert single.dtype == np.float32
+    # 40 units and 10 columns of float32
+    np.testing.assert_allclose(single, whole, atol=1e-5 * np.abs(whole).max())
+    assert model.predict(X.astype(int)).dtype == np.float64
 
 
 def test_units_of_columns_do_not_matter():

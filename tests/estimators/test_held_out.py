@@ -10,6 +10,7 @@ from sklearn_nnbcd._held_out import (
     COMPARED_SHARE,
     DIVISIONS,
     RUNS,
+    best_first,
     close_ones,
     divided,
     divisions,
@@ -78,28 +79,50 @@ def test_small_budgets_on_wide_tables(room):
 )
 def test_few_rows_are_divided_twice(n, count):
     """Each time with others held out, the first time as where there is only one."""
-    X, y = np.arange(n, dtype=float)[:, None], np.arange(n) % 2
+    X, y, s = np.arange(n, dtype=float)[:, None], np.arange(n) % 2, np.arange(n) + 0.5
     model = NNBCDClassifier(max_bytes=500, random_state=4)
-    found = list(divisions(model, X, y, None))
+    found = list(divisions(model, X, y, s))
     assert len(found) == count <= DIVISIONS
     held_out = [tuple(T.ravel()) for _, (T, _) in found]
     assert len(set(held_out)) == count
     assert held_out[0] == tuple(divided(model, X, y, None)[1][0].ravel())
-    for (fitted, _), (T, _) in found:
-        assert not set(fitted.ravel()) & set(T.ravel())
+    for (fitted, labels, weights), (T, t) in found:
+        rows = fitted.ravel()
+        assert not set(rows) & set(T.ravel())
+        np.testing.assert_array_equal(labels, rows % 2)
+        np.testing.assert_array_equal(weights, rows + 0.5)
+        np.testing.assert_array_equal(t, T.ravel() % 2)
+
+
+def test_each_division_holds_its_share_of_each_class_out():
+    """A class that lies together is not held out as a whole, nor left out."""
+    y = np.repeat([0, 1, 2, 3], [400, 200, 100, 100])
+    for (_, labels), (_, held_out) in divisions(NNBCDClassifier(random_state=0), y[:, None], y, None):
+        np.testing.assert_array_equal(np.bincount(held_out), [100, 50, 25, 25])
+        np.testing.assert_array_equal(np.bincount(labels), [300, 150, 75, 75])
 
 
 def test_what_is_judged_again_is_a_mean():
-    rows = [{"score": 0.9, "loss": 0.2}, {"score": 0.6, "loss": 0.8}, {"score": 0.3, "loss": 0.5}]
+    """And bytes are those of the last fit."""
+    judged = [(0.9, 0.2, 900), (0.6, 0.8, 800), (0.3, 0.4, 850)]
+    rows = [{"score": score, "loss": loss, "n_bytes": size} for score, loss, size in judged]
     mean = {}
     for count, row in enumerate(rows):
         mean = mean_of(mean, row, count)
-    assert mean == {"score": pytest.approx(0.6), "loss": pytest.approx(0.5)}
+    assert mean == {"score": pytest.approx(0.6), "loss": pytest.approx(1.4 / 3), "n_bytes": 850}
 
 
 def test_close_ones_are_within_two_standard_errors():
     error = standard_error(0.9, 400, True)
-    rows = [{"score": 0.9 - k * error} for k in (0.0, 1.9, 2.1)]
-    assert close_ones(rows, 400, True) == rows[:2]
-    assert close_ones(rows, 400, False) == rows[:1]  # no accuracies: nothing says how sure they are
+    rows = [{"score": 0.9 - k * error} for k in (2.1, 0.0, 1.9)]
+    assert close_ones(rows, 400, True) == rows[1:]
+    assert close_ones(rows, 400, False) == rows[1:2]  # no accuracies: nothing says how sure they are
     assert close_ones([], 400, True) == []
+
+
+def test_the_best_has_the_lowest_loss_within_one_standard_error():
+    error = standard_error(0.9, 400, True)
+    scores, losses = (0.9 - 1.1 * error, 0.9, 0.9 - 0.9 * error), (0.1, 0.3, 0.2)
+    rows = [{"score": score, "loss": loss} for score, loss in zip(scores, losses, strict=True)]
+    assert best_first(rows, 400, True) == [rows[2], rows[1], rows[0]]
+    assert best_first(rows, 400, False) == [rows[1], rows[2], rows[0]]

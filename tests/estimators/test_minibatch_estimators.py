@@ -107,8 +107,10 @@ def test_no_weight_is_no_row(digits):
 
 
 @pytest.mark.parametrize("compression", [None, "tt"])
-def test_weights_that_are_whole_multiples_count_copies(compression):
+@pytest.mark.parametrize("most_rows", [0, 1000])
+def test_weights_that_are_whole_multiples_count_copies(compression, most_rows, monkeypatch):
     """As many rows say as much, so the evidence finds the same ridge; their unit changes nothing."""
+    monkeypatch.setattr("sklearn_nnbcd._copies.MOST_ROWS", most_rows)
     X, y = np.random.default_rng(0).normal(size=(15, 6)), np.arange(15) % 3
     counts = np.random.default_rng(1).integers(0, 4, size=15)
     network = NNBCDClassifier((8,), solver="minibatch", compression=compression, max_iter=20, random_state=0)

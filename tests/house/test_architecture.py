@@ -34,7 +34,7 @@ FLOORS = (
         "_from_mlp",
         "_monitor",
     )
-    + ("_start", "_input", "_entries", "_docs"),
+    + ("_start", "_input", "_copies", "_entries", "_docs"),
     ("_resolve", "_parameters"),
     ("_asked", "_names"),
     ("solvers",),

@@ -139,7 +139,6 @@ def test_not_fitted():
 FOLDS = {
     "check_sample_weight_equivalence_on_dense_data": "copies of a row fall into several folds",
     "check_sample_weight_equivalence_on_sparse_data": "copies of a row fall into several folds",
-    "check_regressor_multioutput": "networks of few bits are in single precision",
 }
 #: enough for the accuracies and R^2 that the checks ask for, at one kind of network and two folds
 CHECKED = {"hidden_layer_sizes": (16,), "compression": None, "bits": 8, "solver": "full", "max_iter": 60}

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Networks in another precision."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+from array_api_compat import is_array_api_obj
+
+from ..compressions import CompressedWeight
+from ..compressions.quantization import QuantizedArray
+from ._inputs import InputMap
+
+if TYPE_CHECKING:
+    from ._network import Network
+
+
+def in_precision(network: Network, dtype: str) -> Network:
+    """The network with floating numbers of another dtype; codes and indices stay.
+
+    Parameters
+    ----------
+    network : Network
+    dtype : {"float32", "float64"}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_nnbcd import NNBCDRegressor
+    >>> X = np.linspace(-1, 1, 50)[:, None]
+    >>> network = NNBCDRegressor((8,), random_state=0).fit(X, X[:, 0]).network_
+    >>> network.dtype, in_precision(network, "float32").dtype
+    ('float64', 'float32')
+    """
+    xp = network.xp
+    target = getattr(xp, dtype)
+
+    def converted(x: Any) -> Any:
+        if isinstance(x, tuple):
+            return tuple(converted(y) for y in x)
+        if is_array_api_obj(x):
+            return xp.astype(x, target, copy=False) if xp.isdtype(x.dtype, "real floating") else x
+        if isinstance(x, CompressedWeight | QuantizedArray | InputMap):
+            record: Any = x
+            return replace(record, **{f.name: converted(getattr(x, f.name)) for f in fields(record)})
+        return x
+
+    parts = {name: converted(getattr(network, name)) for name in ("coefs", "intercepts", "inputs")}
+    return replace(network, **parts)
