@@ -11,6 +11,7 @@ import inspect
 import os
 import runpy
 import sys
+import warnings
 from pathlib import Path
 
 import sklearn_nnbcd
@@ -29,6 +30,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.extlinks",
     "sphinx.ext.intersphinx",
+    "sphinx.ext.viewcode",
     "myst_parser",
     "numpydoc",
     "sphinx_copybutton",
@@ -36,6 +38,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "mathml",
     "parameter_groups",
+    "tables",
 ]
 exclude_patterns = ["_build", "_ext", "_inventories", "_templates"]
 templates_path = ["_templates"]
@@ -76,13 +79,18 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
 }
 
+# Dask looks for the machine's own address, and warns where there is no network; an example would show that.
+warnings.filterwarnings("ignore", message="Couldn't detect a suitable IP address")
+
 html_theme = "pydata_sphinx_theme"
-html_title = "sklearn_nnbcd"
+html_title = f"sklearn_nnbcd {release}"
+html_favicon = "_static/logo.svg"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_sidebars = {"index": [], "start": [], "changelog": []}
 html_theme_options = {
+    "logo": {"text": html_title, "image_light": "_static/logo.svg", "image_dark": "_static/logo.svg"},
     "show_prev_next": False,
     "header_links_before_dropdown": 7,
     "navbar_align": "left",

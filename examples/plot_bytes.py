@@ -36,7 +36,7 @@ X, y = load_digits(return_X_y=True)
 X = (X / 16).astype(np.float32)
 X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.3, random_state=0, stratify=y)
 
-budgets = [500, 1000, 2000, 4000, 8000, 16000]
+budgets = [500, 1000, 2000, 4000, 8000]
 start = time.process_time()
 path = compression_path(
     NNBCDClassifier(random_state=0), X_train, y_train, budgets, X_test=X_test, y_test=y_test

@@ -33,7 +33,8 @@ print(network.chosen_params_)
 # Where the bytes are
 # -------------------
 #
-# :class:`~sklearn_nnbcd.inspection.LayerSizeDisplay` draws the same table.
+# The weights, layer by layer. What is left of ``n_bytes_`` are intercepts and the scaling of the columns;
+# :class:`~sklearn_nnbcd.inspection.LayerSizeDisplay` draws them too.
 
 print(compression_report(network))
 

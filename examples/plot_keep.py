@@ -45,7 +45,9 @@ for name, network in networks.items():
         "ONNX": len(export_onnx(network)),
         "pickle (runs code)": len(pickle.dumps(network)),
     }
-    print(name, sizes[name])
+    print(name)
+    for kind, size in sizes[name].items():
+        print(f"    {kind:20} {size:7,d} bytes")
 
 # %%
 # What comes back

@@ -5,7 +5,8 @@ Columns of mixed types: compression inside a pipeline
 
 Numbers with gaps beside categories:
 :class:`~sklearn.compose.ColumnTransformer` makes one table of them, and the network at its end is told
-how many bytes it may take. Nothing of that is special to these estimators, which is the point.
+how many bytes it may take. Nothing of that is special to these estimators, which is the point. At the end the
+network goes into a C file, without the steps before it.
 """
 
 # %%
@@ -28,6 +29,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from sklearn_nnbcd import NNBCDClassifier
+from sklearn_nnbcd.export import IntegerNetwork, export_c
 
 random = np.random.RandomState(0)
 n = 3000
@@ -55,7 +57,10 @@ def pipeline(classifier):
     """The same preparation in front of any classifier."""
     numbers = make_pipeline(SimpleImputer(add_indicator=True), StandardScaler())
     columns = ColumnTransformer(
-        [("numbers", numbers, ["heat", "age"]), ("words", OneHotEncoder(), ["material", "sound"])]
+        [
+            ("numbers", numbers, ["heat", "age"]),
+            ("words", OneHotEncoder(sparse_output=False), ["material", "sound"]),
+        ]
     )
     return make_pipeline(columns, classifier)
 
@@ -97,3 +102,19 @@ right.legend(frameon=False)
 Path("figures").mkdir(exist_ok=True)
 figure.savefig("figures/plot_mixed_columns.png", dpi=150)
 plt.show()
+
+# %%
+# As a C file
+# -----------
+#
+# A file of C holds the network alone. Its row is what the steps before the network make, column by column:
+# gaps filled, numbers scaled, a 1 for the category. A device that measures numbers needs little of that.
+
+front, network = models[500][:-1], models[500][-1]
+rows = front.transform(train)
+source = export_c(network, name="machine", dtype="int8", X_calibration=rows)
+device = IntegerNetwork.from_estimator(network, rows)
+right = device.predict(device.quantise(front.transform(test))) == y_test
+print(f"{models[500].score(test, y_test):.4f} in Python, {right.mean():.4f} by the integers of the C file")
+for place, column in enumerate(front.get_feature_names_out()):
+    print(f"x[{place}]  {column}")

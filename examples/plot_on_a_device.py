@@ -72,7 +72,8 @@ for name, model in models.items():
     small = export_c(model, dtype="int8", input="int8", X_calibration=X_train)
     accuracy = np.mean(integers.predict(integers.quantise(X_test)) == y_test)
     points["int8"].append((bytes_of_tables(small), accuracy))
-    print(f"{name:8} float32 {points['float32'][-1]}, int8 {points['int8'][-1]}")
+    for dtype, found in points.items():
+        print(f"{name:8} {dtype:8} {found[-1][0]:6,d} bytes  {found[-1][1]:.4f}")
 
 # %%
 # The same labels from C

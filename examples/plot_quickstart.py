@@ -55,7 +55,7 @@ def compression_ratio(model, X, y):
 
 
 scoring = {"accuracy": "accuracy", "ratio": compression_ratio}
-search = GridSearchCV(pipeline, grid, cv=3, scoring=scoring, refit="accuracy", n_jobs=2)
+search = GridSearchCV(pipeline, grid, cv=3, scoring=scoring, refit="accuracy", n_jobs=2, verbose=2)
 search.fit(X_train, y_train)
 
 # %%

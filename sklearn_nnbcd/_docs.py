@@ -125,7 +125,7 @@ warm_start : bool
 random_state : int, RandomState instance or None
     Draws the first weights and the held-out rows. An int makes two fits identical bit by bit.
 verbose : int
-    1 prints a line for every sweep.
+    1 prints a line for every sweep, and with ``max_bytes`` one for every network that is compared.
 layers : list of layer or None
     Hidden layers of ``sklearn_nnbcd.layers``, e.g. ``[Conv2D(32, 3, stride=2), Dense(100)]``, in
     place of ``hidden_layer_sizes``; the output layer is added.

@@ -16,7 +16,8 @@ _CURES = (
     ("Complex data not supported", "X and y must be real: pass real and imaginary parts as columns."),
     (
         "could not convert string to float|must be a string or",
-        "X must be numeric: encode categories, e.g. with sklearn.preprocessing.OneHotEncoder.",
+        "X must be numeric: encode columns of text, e.g. by sklearn.preprocessing.OneHotEncoder in a "
+        "sklearn.compose.ColumnTransformer.",
     ),
     (
         "y contains NaN|contains infinity",
@@ -53,7 +54,7 @@ def explained(error: Exception) -> Exception:
         text = text.splitlines()[0] + "."  # the rest is the whole table
     for pattern, cure in _CURES:
         if re.search(pattern, text):
-            return type(error)(f"{text} {cure}")
+            return type(error)(f"{text}{'' if text.endswith(('.', '?', '!')) else '.'} {cure}")
     return error
 
 

@@ -42,6 +42,15 @@ def divisions(estimator: Any, X: Any, y: Any, sample_weight: Any) -> Iterator[tu
         yield [part(x, chosen) for x in arrays], (part(X, held_out), part(y, held_out))
 
 
+def told(estimator: Any, rows: list[dict]) -> Iterator[dict]:
+    """The rows one by one; with ``verbose`` a line before each says which network is compared now."""
+    for place, row in enumerate(rows, 1):
+        if estimator.verbose:
+            name = type(estimator).__name__
+            print(f"[{name}] max_bytes: compares network {place} of {len(rows)}, {row['params']}")
+        yield row
+
+
 def judged(fitted: Any, T: Any, t: Any) -> dict:
     """Bytes, score and loss of a network on rows that it was not fitted to."""
     score = float(fitted.score(T, t))

@@ -18,7 +18,7 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 
 from ._arrays import on_host
-from ._held_out import best_first, close_ones, divisions, judged, mean_of
+from ._held_out import best_first, close_ones, divisions, judged, mean_of, told
 from ._resolve import resolve_sizes
 from ._validation import parse_bytes
 from .compressions import COMPRESSIONS, least_entries
@@ -358,9 +358,9 @@ def compare(
     out: list[dict] = []
     for k, (arrays, (T, t)) in enumerate(divisions(estimator, X, y, sample_weight)):
         if k == 0:
-            fits = [fit_within(quiet, row["kind"], room, size, arrays, {}) for row in left]
+            fits = [fit_within(quiet, row["kind"], room, size, arrays, {}) for row in told(estimator, left)]
         elif len(left) > 1:
-            fits = [clone(found[row["kind"]]).fit(*arrays) for row in left]
+            fits = [clone(found[row["kind"]]).fit(*arrays) for row in told(estimator, left)]
         else:
             break
         found = {row["kind"]: fitted for row, fitted in zip(left, fits, strict=True) if fitted is not None}

@@ -36,7 +36,7 @@ def add_groups(app, what, name, obj, options, lines):
     if "Parameters" not in lines:
         return
     own = {line.split(" : ", 1)[0] for line in lines if " : " in line and not line.startswith(" ")}
-    text = ["The parameters by subject:", ""]
+    text = ["Read more in :doc:`/user_guide`. The parameters by subject:", ""]
     for subject, parameters in GROUPS.items():
         present = [parameter for parameter in parameters if parameter in own]
         if present:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from typing import IO, Any
 
 from .._validation import check_option
@@ -106,7 +107,7 @@ def export_c(
             )
         check_option(input, ("float32",), "input", "export_c with dtype='float32'")
         graph = folded(graph_of(estimator))
-        return write_text(float_c(graph, name, _remarks(graph, name)), out_file)
+        return write_text(float_c(graph, name, _remarks(estimator, graph, name)), out_file)
     check_option(input, ("float32", dtype), "input", f"export_c with dtype={dtype!r}")
     if own is None and X_calibration is None:
         raise ValueError(
@@ -114,13 +115,28 @@ def export_c(
             "of all values. Got None. Pass training rows, or fit with activation_bits."
         )
     network = IntegerNetwork.from_estimator(estimator, X_calibration, dtype)
-    return write_text(integer_c(network, name, input, _remarks(network.graph, name)), out_file)
+    return write_text(integer_c(network, name, input, _remarks(estimator, network.graph, name)), out_file)
 
 
-def _remarks(graph: Graph, name: str) -> list[str]:
-    """The first lines of the file."""
+def _remarks(estimator: Any, graph: Graph, name: str) -> list[str]:
+    """The first lines of the file, with the names of the columns in their order where fit saw some."""
+    inputs, outputs = _counted(graph.n_features, "feature"), _counted(graph.n_outputs, "output")
+    columns = [_plain(column) for column in getattr(estimator, "feature_names_in_", ())]
+    row = textwrap.wrap("A row: " + ", ".join(columns) + ".", 100) if columns else []
     return [
-        f"A network of {graph.n_features} features and {graph.n_outputs} outputs in C99, by sklearn_nnbcd.",
+        f"A network of {inputs} and {outputs} in C99, by sklearn_nnbcd.",
+        *row,
         "",
         f"Compile this file on its own; define {name.upper()}_DECLARATIONS_ONLY to include it elsewhere.",
     ]
+
+
+def _counted(number: int, noun: str) -> str:
+    """A number and what it counts."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _plain(column: Any) -> str:
+    """The name of a column as a comment can hold it: printable ASCII that does not end the comment."""
+    text = " ".join(str(column).encode("ascii", "replace").decode().split())
+    return text.replace("*/", "* /").replace("/*", "/ *")

@@ -336,7 +336,15 @@ def lower_weight(coef: Any, builder: Builder, v: int, rows: int = 1) -> int:
 
 def lower_scaler(scaler: Any, builder: Builder, v: int) -> int:
     """Nodes of a fitted scaler; the place of the result."""
-    return _lowering(SCALER_LOWERINGS, scaler, "steps before the network")(scaler, builder, v)
+    if type(scaler) not in SCALER_LOWERINGS:
+        known = ", ".join(sorted(kind.__name__ for kind in SCALER_LOWERINGS))
+        raise ValueError(
+            f"The steps before the network must be {known} to be exported. Got {type(scaler).__name__}. "
+            "Export the network alone, model[-1], with rows of model[:-1].transform(X) where rows are asked "
+            "for; who calls the file makes such rows. For ONNX, skl2onnx converts whole pipelines after "
+            "register_onnx_converter()."
+        )
+    return SCALER_LOWERINGS[type(scaler)](scaler, builder, v)
 
 
 def lower_probabilities(loss: Any, builder: Builder, v: int, dtype: Any, *, exclusive: bool = True) -> int:

@@ -145,3 +145,12 @@ def test_few_columns_may_have_eight_bits_first():
     h = params["hidden_layer_sizes"][0]
     needed = [6 * h + (h * h + 1) // 2 + (3 * h + 1) // 2 + 8 * (2 * h + 3) for h in (h, h + 1)]
     assert needed[0] <= 2000 < needed[1]
+
+
+def test_verbose_names_every_network_that_is_compared(moons, capsys):
+    X, y = moons
+    model = NNBCDClassifier(max_bytes=120, max_iter=2, random_state=0, verbose=1).fit(X, y)
+    lines = [line for line in capsys.readouterr().out.splitlines() if "max_bytes" in line]
+    first = [line for line in lines if " of " + lines[0].split(" of ")[1].split(",")[0] in line]
+    assert lines[0].startswith("[NNBCDClassifier] max_bytes: compares network 1 of ")
+    assert len(first) >= len(model.compared_)

@@ -18,7 +18,7 @@ from compiled import Compiled
 from random_networks import random_network
 from sklearn.datasets import load_digits, load_iris
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, StandardScaler
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.compressions import TensorTrain
@@ -206,6 +206,31 @@ def test_a_program_of_two_files(iris, tmp_path):
     subprocess.run(["gcc", *strict, *sources, "-o", str(tmp_path / "main"), "-lm"], check=True)
     done = subprocess.run([str(tmp_path / "main")], check=False)
     assert done.returncode == model.predict(X[77:78])[0]
+
+
+def test_the_file_names_the_columns_in_their_order(iris, tmp_path):
+    """Whatever a column is called, the comment ends where it should."""
+    pd = pytest.importorskip("pandas")
+    _, X, y = iris
+    names = ["length", "naïve */ int x = 1; /*", "two\nlines \\", "??/"]
+    model = NNBCDClassifier((2,), max_iter=2, solver="full").fit(pd.DataFrame(X, columns=names), y)
+    text = export_c(model, tmp_path / "named.c") or (tmp_path / "named.c").read_text()
+    assert " * A row: length, na?ve * / int x = 1; / *, two lines \\, ??/.\n" in text
+    assert text.startswith("/*\n * A network of 4 features and 3 outputs")
+    if shutil.which("gcc"):
+        command = ["gcc", "-std=c99", "-Wall", "-Werror", "-c", "named.c", "-o", "named.o"]
+        subprocess.run(command, cwd=tmp_path, check=True)
+
+
+def test_a_step_that_is_no_scaler_is_refused_with_a_way_out(iris):
+    """What the message says works: the network alone, with rows as the steps before it make them."""
+    _, X, y = iris
+    steps = [PolynomialFeatures(2), StandardScaler(), NNBCDClassifier((3,), max_iter=2, solver="full")]
+    model = make_pipeline(*steps).fit(X, y)
+    with pytest.raises(ValueError, match=r"Got PolynomialFeatures\. Export the network alone, model\[-1\]"):
+        export_c(model)
+    rows = model[:-1].transform(X)
+    assert "network_predict" in export_c(model[-1], dtype="int8", X_calibration=rows)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "int8", "int16"])

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Tables of results: a figure and its deviation stay on one line, the line of provenance below is small."""
+
+import re
+
+from docutils import nodes
+
+#: what the line below a generated table begins with
+SCRIPTS = ("tests/benchmarks/", "examples/paper/")
+
+
+def tidy(app, doctree):
+    """Mark lines of provenance, and keep what belongs together in cells."""
+    for paragraph in doctree.findall(nodes.paragraph):
+        first, second, *_ = [*paragraph.children[:2], None, None]
+        if isinstance(first, nodes.Text) and first.astext() == "(" and isinstance(second, nodes.literal):
+            if second.astext().startswith(SCRIPTS):
+                paragraph["classes"].append("provenance")
+    for entry in doctree.findall(nodes.entry):
+        for text in list(entry.findall(nodes.Text)):
+            if " ± " in text:
+                text.parent.replace(text, nodes.Text(re.sub(" ± ", "\u00a0±\u00a0", text)))
+
+
+def setup(app):
+    """Once for every page, after it is read."""
+    app.connect("doctree-read", tidy)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
