@@ -280,8 +280,10 @@ def plain_table(estimator: Any, X: Any) -> np.ndarray | None:
     known = X.ndim == 2 and X.shape[1] == estimator.n_features_in_ and X.shape[0] > 0
     if not known or X.dtype.kind not in "fiub" or "feature_names_in_" in vars(estimator):
         return None
+    is_double = estimator.network_.double is not None and X.dtype != np.float32
+    dtype = np.float64 if is_double else weights.dtype
     with np.errstate(all="ignore"):
-        X = np.ascontiguousarray(X, dtype=estimator.network_.row_dtype(X))
+        X = np.ascontiguousarray(X, dtype=dtype)
         total = np.add.reduce(X, axis=None)
     return X if isfinite(total) else None
 

@@ -256,26 +256,24 @@ class Network:
     # what it does -----------------------------------------------------------------------------
 
     @cached_property
-    def row_dtypes(self) -> tuple[str, ...]:
-        """Names of the dtypes that rows may have; what has none of them is brought to the first one.
+    def double(self) -> "Network | None":
+        """The same network in double precision, which float64 rows go through; None: they are not taken.
 
-        That of the weights; with numbers of few bits, whose single precision saves bytes, also float64.
+        Numbers of few bits are stored with scales of single precision, to save bytes. Sums of single
+        precision depend on where in a batch a row is; of double precision no more of that is left than in
+        a network of plain weights.
         """
-        return ("float64", self.dtype) if self.is_rounded and self.dtype == "float32" else (self.dtype,)
+        return in_precision(self, "float64") if self.is_rounded and self.dtype == "float32" else None
+
+    @property
+    def row_dtypes(self) -> tuple[str, ...]:
+        """Names of the dtypes that rows may have; what has none of them is brought to the first one."""
+        return (self.dtype,) if self.double is None else ("float64", self.dtype)
 
     def row_dtype(self, X: Any) -> str:
         """Name of the dtype that rows X have or are brought to, which is that of their outputs."""
-        name = dtype_name(X)
-        return name if name in self.row_dtypes else self.row_dtypes[0]
-
-    @cached_property
-    def _for_float64(self) -> "Network":
-        """The same network with what float64 rows are computed by.
-
-        Sums of single precision depend on where in a batch a row is; in double precision no more of that is
-        left than in a network of plain weights.
-        """
-        return in_precision(self, "float64")
+        name, names = dtype_name(X), self.row_dtypes
+        return name if name in names else names[0]
 
     @cached_property
     def operators(self) -> list:
@@ -362,9 +360,9 @@ class Network:
         V : array of shape (n, d_N)
             Of the dtype of X.
         """
-        if len(self.row_dtypes) > 1 and dtype_name(X) != self.dtype:
-            return self._for_float64.forward(X, memory_limit)
         xp = namespace_of(X)
+        if self.double is not None and X.dtype == xp.float64:
+            return self.double.forward(X, memory_limit)
         if X.shape[0] <= LEAST_ROWS:
             return self._outputs(X, xp)
         widest = self._row_entries(X)
@@ -375,5 +373,5 @@ class Network:
         return outputs[0] if len(outputs) == 1 else xp.concat(outputs, axis=0)
 
     def __getstate__(self) -> dict:
-        derived = ("operators", "row_dtypes", "_for_float64", "_widest", "_sparse_operator")
+        derived = ("operators", "double", "_widest", "_sparse_operator")
         return {name: value for name, value in vars(self).items() if name not in derived}

@@ -32,6 +32,8 @@ def settings_of(solver, name):
     if name == "dense":
         return {"hidden_layer_sizes": (16, 16), "max_iter": 60}
     given = roomy(name) | {"compression": name, "max_iter": 60}
+    if name in ("ternary", "binary"):  # numbers of a bit or so: more of them, in one layer
+        given |= {"hidden_layer_sizes": (32,), "tau": 10.0}
     if solver != "full":
         given["max_iter"] = 20  # several batches each
         given.pop("tau")  # its own schedule
