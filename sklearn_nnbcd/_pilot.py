@@ -42,15 +42,9 @@ def ramps_help(estimator: Any, rows: Any, bins: int) -> bool:
     bins : int
         Of each column.
     """
-    plain = clone(estimator).set_params(**PLAIN)
-    if plain.layers is None:
-        sizes = resolve_sizes(estimator.hidden_layer_sizes, type(estimator).__name__)
-        plain.set_params(hidden_layer_sizes=tuple(min(size, PILOT_WIDTH) for size in sizes))
-    fitted, held_out = split(
-        rows.y, is_classifier(estimator), plain.random_state, most=PILOT_ROWS, share=PILOT_SHARE
-    )
-    few, many = PILOT_PASSES
-    plain.set_params(max_iter=min(many, max(few, PILOT_SEEN // len(fitted))))
+    classify, state = is_classifier(estimator), clone(estimator).random_state
+    fitted, held_out = split(rows.y, classify, state, most=PILOT_ROWS, share=PILOT_SHARE)
+    plain = plain_network(estimator, len(fitted))
 
     def part(places: np.ndarray) -> tuple:
         return take_rows(rows.X, places), rows.y[places], None if rows.s is None else rows.s[places]
@@ -60,6 +54,17 @@ def ramps_help(estimator: Any, rows: Any, bins: int) -> bool:
         fits = [clone(plain).set_params(column_bins=b).fit(*part(fitted)) for b in (0, bins)]
     without, with_ramps = (mean_loss(each, *part(held_out)) for each in fits)
     return with_ramps < without
+
+
+def plain_network(estimator: Any, n_rows: int) -> Any:
+    """A clone with narrow plain layers, for a short fit to so many rows that no callback watches."""
+    few, many = PILOT_PASSES
+    plain = clone(estimator).set_params(**PLAIN, max_iter=min(many, max(few, PILOT_SEEN // n_rows)))
+    if plain.layers is None:
+        sizes = resolve_sizes(estimator.hidden_layer_sizes, type(estimator).__name__)
+        plain.set_params(hidden_layer_sizes=tuple(min(size, PILOT_WIDTH) for size in sizes))
+    vars(plain).pop("_skl_callbacks", None)
+    return plain
 
 
 def mean_loss(fitted: Any, X: Any, y: np.ndarray, s: np.ndarray | None) -> float:

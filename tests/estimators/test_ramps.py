@@ -158,12 +158,23 @@ def test_the_comparison_is_of_held_out_rows(steps, monkeypatch):
 
 def test_what_is_compared_is_the_weighted_mean_of_the_loss(steps):
     X, y = steps
-    y = y + 2 * (X[:, 2] == 1.0)
     s = np.random.default_rng(3).random(len(X))
-    model = NNBCDClassifier(**OPTIONS, column_bins=0).fit(X[y < 3], y[y < 3])
-    shares = model.predict_proba(X[y < 3])[np.arange((y < 3).sum()), y[y < 3]]
-    expected = -np.average(np.log(shares), weights=s[y < 3])  # the fourth class is not known
-    assert _pilot.mean_loss(model, X, y, s) == pytest.approx(expected, rel=1e-9)
+    line = NNBCDRegressor(**OPTIONS, column_bins=0).fit(X, y)
+    expected = 0.5 * np.average((line.predict(X) - y) ** 2, weights=s)
+    assert _pilot.mean_loss(line, X, y, s) == pytest.approx(expected, rel=1e-9)
+    y = y + 2 * (X[:, 2] == 1.0)
+    known = y < 3
+    model = NNBCDClassifier(**OPTIONS, column_bins=0).fit(X[known], y[known])
+    assert _pilot.mean_loss(model, X, y, s) == _pilot.mean_loss(model, X[known], y[known], s[known])
+
+
+def test_callbacks_watch_the_fit_and_not_the_comparison():
+    model = NNBCDClassifier((200, 30), compression="tt", rank=0.5, bits=4, verbose=1)
+    vars(model)["_skl_callbacks"] = ["a callback"]
+    plain = _pilot.plain_network(model, 4000)
+    assert "_skl_callbacks" not in vars(plain) and vars(model)["_skl_callbacks"]
+    assert plain.max_iter == 15 and plain.hidden_layer_sizes == (64, 30)  # 60,000 rows seen
+    assert plain.compression is plain.rank is plain.bits is None and plain.verbose == 0
 
 
 @pytest.mark.parametrize(
