@@ -91,7 +91,7 @@ html_show_sourcelink = False
 html_sidebars = {"index": [], "start": [], "changelog": []}
 html_theme_options = {
     "logo": {"text": html_title, "image_light": "_static/logo.svg", "image_dark": "_static/logo.svg"},
-    "show_prev_next": False,
+    "show_prev_next": True,
     "header_links_before_dropdown": 7,
     "navbar_align": "left",
     "show_toc_level": 2,

@@ -35,7 +35,7 @@ threadpool_limits(1)
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.3, random_state=0, stratify=y)
 
-network = NNBCDClassifier(hidden_layer_sizes=(64, 64), random_state=0)
+network = NNBCDClassifier(hidden_layer_sizes=(64, 64), max_iter=40, random_state=0)
 pipeline = make_pipeline(StandardScaler(), network)
 grid = [
     {
@@ -96,7 +96,7 @@ points = list(zip(results["mean_test_ratio"], results["mean_test_accuracy"], str
 
 scaler = StandardScaler().fit(X_train)
 followed = NNBCDClassifier(
-    hidden_layer_sizes=(64, 64), random_state=0, early_stopping=True, n_iter_no_change=1000
+    hidden_layer_sizes=(64, 64), max_iter=40, random_state=0, early_stopping=True, n_iter_no_change=1000
 ).set_params(**chosen)
 followed.fit(scaler.transform(X_train), y_train, X_val=scaler.transform(X_test), y_val=y_test)
 passes = np.arange(1, len(followed.validation_scores_) + 1)

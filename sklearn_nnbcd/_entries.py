@@ -16,7 +16,7 @@ _CURES = (
     ("Complex data not supported", "X and y must be real: pass real and imaginary parts as columns."),
     (
         "could not convert string to float|must be a string or",
-        "X must be numeric: encode columns of text, e.g. by sklearn.preprocessing.OneHotEncoder in a "
+        "X, and y of a regressor, must be numeric: encode columns of text, e.g. by OneHotEncoder in a "
         "sklearn.compose.ColumnTransformer.",
     ),
     (

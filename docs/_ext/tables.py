@@ -18,8 +18,9 @@ def tidy(app, doctree):
                 paragraph["classes"].append("provenance")
     for entry in doctree.findall(nodes.entry):
         for text in list(entry.findall(nodes.Text)):
-            if " ± " in text:
-                text.parent.replace(text, nodes.Text(re.sub(" ± ", "\u00a0±\u00a0", text)))
+            together = re.sub(r"(?<=\d) ([±/]) (?=[\d-])", "\u00a0\\1\u00a0", text)
+            if together != text:
+                text.parent.replace(text, nodes.Text(together))
 
 
 def setup(app):

@@ -72,7 +72,8 @@ class IntegerNetwork:
         Raises
         ------
         ValueError
-            For another dtype, for rows of another width, and for what :func:`export_c` refuses.
+            For another dtype, for rows of another width or with columns of other names, and for what
+            :func:`export_c` refuses.
         """
         owner = "IntegerNetwork"
         if dtype is not None:
@@ -88,6 +89,12 @@ class IntegerNetwork:
             raise ValueError(
                 f"The X for {owner} must be rows, such as training rows, for an estimator with "
                 "activation_bits=None. Got None. Pass rows, or fit with activation_bits=8."
+            )
+        names = getattr(estimator, "feature_names_in_", None)
+        if names is not None and hasattr(X, "columns") and list(X.columns) != list(names):
+            raise ValueError(
+                f"The columns of X for {owner} must be those of fit, in their order: {list(names)}. Got "
+                f"{list(X.columns)}. Pass X[estimator.feature_names_in_]."
             )
         X = check_array(X, dtype=[np.float64, np.float32], input_name="X")
         if X.shape[1] != graph.n_features:

@@ -214,6 +214,10 @@ def test_the_file_names_the_columns_in_their_order(iris, tmp_path):
     _, X, y = iris
     names = ["length", "naïve */ int x = 1; /*", "two\nlines \\", "??/"]
     model = NNBCDClassifier((2,), max_iter=2, solver="full").fit(pd.DataFrame(X, columns=names), y)
+    turned = pd.DataFrame(X[:, ::-1], columns=names[::-1])
+    with pytest.raises(ValueError, match="must be those of fit, in their order"):
+        export_c(model, dtype="int8", X_calibration=turned)
+    assert export_c(model, dtype="int8", X_calibration=turned[names]) is not None
     text = export_c(model, tmp_path / "named.c") or (tmp_path / "named.c").read_text()
     assert " * A row: length, na?ve * / int x = 1; / *, two lines \\, ??/.\n" in text
     assert text.startswith("/*\n * A network of 4 features and 3 outputs")
