@@ -272,6 +272,7 @@ def draw_rest(r: Any, solver: Any) -> dict:
         ("memory_limit", 0.05, ["100KB", "1MB"]),
         ("rank", 0.02, [3]),
         ("sparsity", 0.02, [0.5, 1.5]),
+        ("column_bins", 0.2, [2, 4, 9]),
     ):
         if r.rand() < chance and (name not in OF_SOLVERS or name in uses or r.rand() < 0.05):
             p[name] = pick(r, options)

@@ -54,6 +54,7 @@ def random_network(seed):
         "solver": str(rng.choice(["full", "minibatch"])),
         "max_iter": 2,
         "random_state": 0,
+        "column_bins": 0 if images else int(far.choice([0, 0, 2, 5])),
     }
     if options["compression"] is None:
         del options["compress_output"]
