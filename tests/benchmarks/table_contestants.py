@@ -117,9 +117,9 @@ def nnbcd(sizes=(100,), *, before=(), **parameters):
     return make
 
 
-def compressed(format, ratio):
+def compressed(format, ratio, **options):
     """A compressed wide network: weights after / before, the output included."""
-    make = nnbcd(WIDE, compression=format, compression_ratio=ratio, compress_output=True)
+    make = nnbcd(WIDE, compression=format, compression_ratio=ratio, compress_output=True, **options)
     return Contestant(make, DEVELOPMENT, ours=True)
 
 
@@ -149,7 +149,9 @@ CONTESTANTS = {
     "twice_as_long": Contestant(nnbcd(solver=TwiceAsLong()), DEVELOPMENT, ours=True),
     "unscaled": Contestant(nnbcd(solver=UnscaledMiniBatch()), DEVELOPMENT, ours=True),
     **{f"{f}_{name}": compressed(f, ratio) for name, ratio in RATIOS.items() for f in FORMATS},
-    "l0_16000": Contestant(compressed("l0", LETTER_KEPT / LETTER_WEIGHTS).make, ("letter",), ours=True),
+    "l0_16000": Contestant(
+        compressed("l0", LETTER_KEPT / LETTER_WEIGHTS, column_bins=0).make, ("letter",), ours=True
+    ),
 }
 ABLATIONS = ("identity_hessian", "squared_error", "no_ridge", "ridge_1", "twice_as_long", "unscaled")
 
