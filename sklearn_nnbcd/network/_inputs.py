@@ -17,8 +17,8 @@ SPREAD_RANGE = 2.0
 WIDE_SPREAD_RANGE = 32.0
 #: spreads from the mean to which entries are drawn in, in columns with extreme ones
 EXTREME_REACH = 20.0
-#: scale of ramps, which makes their spreads 0.25 at most; those of other columns are 1 on average
-RAMP_SCALE = 0.5
+#: scale of ramps, which makes their spreads an eighth at most; those of other columns are 1 on average
+RAMP_SCALE = 0.25
 #: spreads from 0 to the mean beyond which the zeros of sparse rows are few, and stored
 FAR_ZEROS = 1.0
 
