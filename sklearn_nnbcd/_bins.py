@@ -63,24 +63,34 @@ def find_ramps(X: np.ndarray, s: np.ndarray | None, bins: Any, n_rows: int, like
         Its library, device and dtype are those of the ramps.
     """
     s = np.ones(len(X)) if s is None else np.asarray(s, dtype=float)
-    found = [values_of(x, s) for x in np.asarray(X, dtype=float).T]
     if bins == "auto":
-        bins = fitting_bins([len(values) for values, _ in found], n_rows, len(found))
+        bins = fitting_bins([len(np.unique(x)) for x in X.T], n_rows, X.shape[1])
     if bins < 1:
         return None
-    edges = [cut(values, shares, bins) if len(values) > 2 else [] for values, shares in found]
-    return Ramps.from_edges(edges, like)
+    return Ramps.from_edges([cut(*values_of(x, s), bins) for x in X.T], like)
+
+
+def is_on_disk(X: Any) -> bool:
+    """Whether an array is a view of a file, which ramps would bring into memory."""
+    while X is not None and not isinstance(X, np.memmap):
+        X = getattr(X, "base", None)
+    return X is not None
 
 
 def values_of(x: np.ndarray, s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Different values of a column, rising, and their shares of the weights."""
-    values, places = np.unique(x, return_inverse=True)
+    values, places = np.unique(np.asarray(x, dtype=float), return_inverse=True)
     weights = np.bincount(places, weights=s)
     return values, weights / np.sum(weights)
 
 
 def cut(values: np.ndarray, shares: np.ndarray, bins: int) -> list[float]:
-    """Ends of at most so many bins: values that have a bin's share or more, and quantiles of the others."""
+    """Ends of at most so many bins: values that have a bin's share or more, and quantiles of the others.
+
+    Columns of two values have none.
+    """
+    if len(values) <= 2:
+        return []
     picked = np.zeros(len(values), dtype=bool)
     picked[[0, -1]] = True
     heavy = np.zeros_like(picked)

@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 
 from ._arrays import host_memory
 from ._asked import warn_of_bins
-from ._bins import LEAST_ROWS, SAMPLE_ROWS, find_ramps
+from ._bins import LEAST_ROWS, SAMPLE_ROWS, find_ramps, is_on_disk
 from ._pilot import ramps_help
 from ._resolve import resolve_problem
 from ._start import first_weights
@@ -226,7 +226,8 @@ def wanted_ramps(
 ) -> Ramps | None:
     """As many ramps as the estimator asks for; by "auto" those that are worth having."""
     bins, n_rows = estimator.column_bins, rows.X.shape[0]
-    if bins == "auto" and not (solver.cuts_columns and rows.is_local and n_rows >= LEAST_ROWS):
+    may_have = solver.cuts_columns and rows.is_local and n_rows >= LEAST_ROWS and not is_on_disk(rows.X)
+    if bins == "auto" and not may_have:
         return None
     X, s = rows.sample(targets, SAMPLE_ROWS)
     X = X if bend is None else bend.on_host()(X)

@@ -30,7 +30,7 @@ FORMATS = {
 
 @pytest.fixture(scope="module", params=FORMATS)
 def model(request, digits):
-    return NNBCDClassifier((48,), random_state=0, **FORMATS[request.param]).fit(*digits[:2])
+    return NNBCDClassifier((48,), random_state=0, column_bins=0, **FORMATS[request.param]).fit(*digits[:2])
 
 
 def test_8_bits_cost_nothing_and_4_little(model, digits):
@@ -120,7 +120,8 @@ def test_a_list_has_an_entry_for_each_layer(digits):
 def test_instances_round_their_own_layer(digits):
     X, y = digits[:2]
     pieces = [Quantized(LowRank(rank=4), bits=8), Codebook(size=8)]
-    made = NNBCDClassifier((24,), compression=pieces, max_iter=5, random_state=0).fit(X, y)
+    options = {"max_iter": 5, "column_bins": 0, "random_state": 0}
+    made = NNBCDClassifier((24,), compression=pieces, **options).fit(X, y)
     first, last = made.compressed_coefs_
     assert first.inner.factors[0].shape == (64, 4) and last.inner.array.table.shape == (8,)
     assert made.score(X, y) > 0.8  # five passes

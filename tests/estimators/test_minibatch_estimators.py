@@ -90,7 +90,7 @@ def test_interrupt_keeps_a_usable_estimator(digits, monkeypatch):
             yield batch
 
     monkeypatch.setattr(ShuffledBatches, "__iter__", interrupted)
-    model = NNBCDClassifier(**OPTIONS, compression="low_rank", rank=16)
+    model = NNBCDClassifier(**OPTIONS, compression="low_rank", rank=16, column_bins=0)
     with pytest.warns(UserWarning, match="interrupted by the user after 3 complete"):
         model.fit(X, y)
     assert model.n_iter_ == 3
