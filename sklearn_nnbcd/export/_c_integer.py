@@ -264,7 +264,11 @@ def integer_c(network: IntegerNetwork, name: str, input: str, remarks: list[str]
     kind, input_type = KINDS[first.bits], "float" if input == "float32" else KINDS[first.bits]
     quantise = f"void {name}_quantise(const float *x, {kind} *q)"
     declared = declarations(network.graph, name, input_type, "int32_t")
-    declared += ["/* numbers as the integers that the network computes with */", f"{quantise};"]
+    declared += [
+        "/* numbers as the integers that the network computes with, this many of them */",
+        f"#define {name.upper()}_INPUTS {first.size}",
+        f"{quantise};",
+    ]
     add_quantise(file, first, kind, quantise)
     lines: list[str] = []
     if input == "float32":

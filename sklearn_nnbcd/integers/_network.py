@@ -129,8 +129,8 @@ class IntegerNetwork:
 
         Returns
         -------
-        Q : ndarray of shape (n_samples, n_features)
-            Of the dtype of the network.
+        Q : ndarray of shape (n_samples, n_inputs)
+            Of the dtype of the network; one for each column, and for each ramp behind the columns.
         """
         return self.form.quantise(X)
 

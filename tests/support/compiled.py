@@ -2,6 +2,7 @@
 """Generated C as Python functions: compiled with every warning as an error, called through ctypes."""
 
 import ctypes
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -32,6 +33,8 @@ class Compiled:
         if shutil.which("gcc") is None:
             pytest.skip("needs gcc, to compile what export_c writes")
         self.graph, self.name, self.score_type = graph, name, score_type
+        inputs = re.search(rf"#define {name.upper()}_INPUTS (\d+)", text)
+        self.n_inputs = int(inputs[1]) if inputs else graph.n_features
         source, library = Path(folder) / f"{name}.c", Path(folder) / f"{name}.so"
         source.write_text(text, encoding="ascii")
         command = ["gcc", *FLAGS, "-o", str(library), str(source), "-lm"]
@@ -58,7 +61,7 @@ class Compiled:
 
     def quantise(self, X, dtype):
         """Rows as integers."""
-        return self._each("quantise", X.astype(np.float32), X.shape[1], dtype)
+        return self._each("quantise", X.astype(np.float32), self.n_inputs, dtype)
 
     def predict(self, X):
         """Predictions as the estimator gives them."""
