@@ -13,7 +13,8 @@ from typing import Any
 from sklearn.base import clone, is_classifier
 
 from .._held_out import COMPARED_ROWS, best_first, divided, judged, standard_error
-from .._sizing import ATTEMPTS, Kind, bend_bytes, fit_within, kinds_within, straight_too
+from .._kinds import Kind, kinds_within, straight_too
+from .._sizing import ATTEMPTS, bend_bytes, fit_within
 from ..integers import quantize_activations
 from ..network import quantize
 from ..solvers import MiniBatch

@@ -27,13 +27,8 @@ from table_sets import load  # noqa: E402
 
 from sklearn_nnbcd import NNBCDClassifier  # noqa: E402
 from sklearn_nnbcd._held_out import divided, judged, standard_error  # noqa: E402
-from sklearn_nnbcd._sizing import (  # noqa: E402
-    bend_bytes,
-    count_outputs,
-    fit_within,
-    kinds_within,
-    straight_too,
-)
+from sklearn_nnbcd._kinds import kinds_within, straight_too  # noqa: E402
+from sklearn_nnbcd._sizing import bend_bytes, count_outputs, fit_within  # noqa: E402
 
 TABLES, SEEDS, ROOMS, ROWS = ("spambase", "magic", "pendigits", "satimage"), (0, 1), (1024, 2048, 4096), 6000
 #: shares of a standard error within which networks count as level; 1 is what the package does

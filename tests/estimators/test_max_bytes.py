@@ -9,7 +9,8 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits, make_moons
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
-from sklearn_nnbcd._sizing import Kind, fit_within, kinds_of, plain_bytes, shapes_of
+from sklearn_nnbcd._kinds import Kind, kinds_of, plain_bytes, shapes_of
+from sklearn_nnbcd._sizing import fit_within
 
 
 @pytest.fixture(scope="module")
