@@ -44,6 +44,10 @@ class Kind:
     depth : int, default=0
     straight : bool, default=False
         Whether no columns are bent.
+    bins : int, default=0
+        Of each column, for ramps.
+    n_ramps, ramp_bytes : int, default=0
+        How many ramps these are, and what is stored of them.
     """
 
     compression: Any
@@ -51,10 +55,13 @@ class Kind:
     widths: tuple | None
     depth: int = 0
     straight: bool = False
+    bins: int = 0
+    n_ramps: int = 0
+    ramp_bytes: int = 0
 
     def within(self, room: int, n_features: int, n_outputs: int) -> dict | None:
         """Parameters of the largest network of this kind in ``room`` bytes, or None."""
-        shapes = shapes_of(n_features, n_outputs)
+        shapes, room = shapes_of(n_features + self.n_ramps, n_outputs), room - self.ramp_bytes
         if self.compression is not None:
             layers = shapes(self.widths or ())
             share = kept_share(layers, self.bits, room, sparse=self.compression == "l0")
@@ -79,7 +86,7 @@ class Kind:
 
     def parameters(self, widths: Any, bits: Any, **others: Any) -> dict:
         """Those of a network of this kind with some widths and bits."""
-        columns = {"column_bins": 0} | ({"bend_columns": False} if self.straight else {})
+        columns = {"column_bins": self.bins} | ({"bend_columns": False} if self.straight else {})
         if isinstance(bits, tuple):
             bits = [bits[0], *[bits[1]] * len(widths)]
         plain = {"hidden_layer_sizes": widths, "compression": self.compression, "bits": bits}
