@@ -27,6 +27,12 @@ SHARES = (0.005, 0.6)
 NUMBER = 4
 #: shares of the bytes from which networks without bent columns are compared, too, and up to which others are
 BEND_SHARES = (0.1, 0.5)
+#: bins of a column, in linear networks the most that fit, with so many rows of a bin at least
+BINS, ROWS_OF_A_BIN = (16, 8, 4, 2), 125
+#: bins in front of hidden layers at most, and units of these at least, whose place bins take
+HIDDEN_BINS, LEAST_UNITS = 8, 8
+#: columns with their ramps, at most
+MOST_INPUTS = 1024
 
 
 @dataclass(frozen=True)
@@ -46,8 +52,10 @@ class Kind:
         Whether no columns are bent.
     bins : int, default=0
         Of each column, for ramps.
-    n_ramps, ramp_bytes : int, default=0
-        How many ramps these are, and what is stored of them.
+    n_ramps : int, default=0
+        How many ramps these are.
+    column_bytes : int, default=0
+        What is stored of bent columns and of bins.
     """
 
     compression: Any
@@ -57,11 +65,11 @@ class Kind:
     straight: bool = False
     bins: int = 0
     n_ramps: int = 0
-    ramp_bytes: int = 0
+    column_bytes: int = 0
 
     def within(self, room: int, n_features: int, n_outputs: int) -> dict | None:
         """Parameters of the largest network of this kind in ``room`` bytes, or None."""
-        shapes, room = shapes_of(n_features + self.n_ramps, n_outputs), room - self.ramp_bytes
+        shapes, room = shapes_of(n_features + self.n_ramps, n_outputs), room - self.column_bytes
         if self.compression is not None:
             layers = shapes(self.widths or ())
             share = kept_share(layers, self.bits, room, sparse=self.compression == "l0")
@@ -219,3 +227,44 @@ def straight_too(kinds: list[Kind], bend: int, room: int) -> list[Kind]:
     if bend <= BEND_SHARES[0] * room:
         return kinds
     return [*kinds, *straight] if bend <= BEND_SHARES[1] * room else straight
+
+
+def ramp_kinds(
+    estimator: Any, cuts: list[tuple[int, int, int]], straight: bool, room: int, size: tuple[int, int]
+) -> list[Kind]:
+    """Plain networks with ramps: a linear one with as many as fit, and hidden layers behind fewer.
+
+    A linear network with ramps has a curve for every column, and nothing that joins columns.
+
+    Parameters
+    ----------
+    estimator : estimator
+    cuts : list of tuple of int
+        Bins of each column, ramps, and bytes of what maps the columns; most bins first.
+    straight : bool
+        Whether columns are not bent.
+    room : int
+    size : tuple of int
+        Features and outputs.
+    """
+    given, found = estimator.hidden_layer_sizes, []
+    if estimator.compression not in ("auto", None):
+        return []
+    widths = None if isinstance(given, str) else resolve_sizes(given, type(estimator).__name__)
+    is_linear = widths is None or len(widths) == 0
+
+    def of(widths: tuple | None, depth: int, cut: tuple[int, int, int]) -> Kind:
+        return Kind(None, estimator.bits, widths, depth, straight, *cut)
+
+    if is_linear:
+        fitting = (kind for kind in (of((), 0, cut) for cut in cuts) if kind.within(room, *size))
+        most_bits = [kind for kind in fitting if kind.within(room, *size)["bits"] in (8, estimator.bits)]
+        found += most_bits[:1]
+    few = [cut for cut in cuts if cut[0] <= HIDDEN_BINS][:1]
+    for cut in [] if widths == () else few or cuts[-1:]:
+        hidden = [of(None, depth, cut) for depth in (1, 2)] if widths is None else [of(widths, 0, cut)]
+        for kind in hidden:
+            params = kind.within(room, *size)
+            if params is not None and (widths is not None or params["hidden_layer_sizes"][0] >= LEAST_UNITS):
+                found.append(kind)
+    return found

@@ -11,6 +11,8 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,18 @@ from sklearn.base import clone, is_classifier
 
 from ._arrays import on_host
 from ._held_out import best_first, close_ones, divisions, judged, mean_of, told
-from ._kinds import NUMBER, Kind, kinds_within, straight_too
+from ._kinds import (
+    BEND_SHARES,
+    BINS,
+    MOST_INPUTS,
+    NUMBER,
+    ROWS_OF_A_BIN,
+    Kind,
+    kinds_within,
+    ramp_kinds,
+    straight_too,
+)
+from ._pilot import PILOT_WIDTH
 from ._validation import parse_bytes
 from .compressions import COMPRESSIONS
 
@@ -60,8 +73,8 @@ def fit_in_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **re
     owner = type(estimator).__name__
     room = check_bytes(estimator)
     size = count_features(X), count_outputs(y, is_classifier(estimator))
-    kinds = kinds_within(estimator, room, size)
-    kinds = straight_too(kinds, bend_bytes(estimator, X, y, sample_weight), room)
+    kinds_within(estimator, room, size)  # refuses what is too little before any work
+    kinds = Candidates(estimator, X, y, sample_weight).kinds(room)
     compared = compare(estimator, kinds, room, size, X, y, sample_weight) if len(kinds) > 1 else []
     kind = compared[0].pop("kind") if compared else kinds[0]
     for row in compared[1:]:
@@ -81,17 +94,68 @@ def fit_in_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **re
     return attributes | {"chosen_params_": chosen, "compared_": compared}
 
 
-def bend_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> int:
-    """Bytes of the columns that a fit would bend, by one pass of a linear network."""
-    if not estimator.bend_columns:
-        return 0
-    brief = {"hidden_layer_sizes": (), "compression": None, "bits": 8, "activation_bits": None}
-    brief |= {"max_iter": 1, "verbose": 0, "max_bytes": None, "early_stopping": False, "column_bins": 0}
-    with warnings.catch_warnings():  # a real fit warns again
-        warnings.simplefilter("ignore")
-        fitted = clone(estimator).set_params(**brief).fit(X, y, sample_weight)
-    columns = fitted.network_.columns
-    return 0 if columns is None else columns.nbytes
+class Candidates:
+    """The kinds of networks that are worth comparing on some rows, at one number of bytes or at several.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Not changed.
+    X, y, sample_weight : arrays
+        As ``fit`` gets them.
+    """
+
+    def __init__(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None):
+        self.estimator, self.arrays = estimator, (X, y, sample_weight)
+        self.size = count_features(X), count_outputs(y, is_classifier(estimator))
+        bent = self.columns(column_bins=0) if estimator.bend_columns else None
+        self.bend = 0 if bent is None else bent.nbytes
+
+    def kinds(self, room: int) -> list[Kind]:
+        """Those of ``room`` bytes.
+
+        Raises
+        ------
+        ValueError
+            If nothing fits, with what is needed about.
+        """
+        kinds = straight_too(kinds_within(self.estimator, room, self.size), self.bend, room)
+        straight = self.bend > BEND_SHARES[0] * room
+        kinds += ramp_kinds(self.estimator, self.cuts[straight], straight, room, self.size)
+        bent = [
+            kind if kind.straight or kind.bins else replace(kind, column_bytes=self.bend) for kind in kinds
+        ]
+        return [kind for kind in bent if kind.within(room, *self.size) is not None] or kinds
+
+    @cached_property
+    def bins(self) -> list[int]:
+        """Bins that columns may be cut into, most first; none where a short comparison says so."""
+        given, n_rows = self.estimator.column_bins, len(np.asarray(on_host(self.arrays[1])))
+        if given != "auto":
+            return [given] if given else []
+        bins = [b for b in BINS if b * ROWS_OF_A_BIN <= n_rows and b * self.size[0] <= MOST_INPUTS]
+        if not bins:
+            return []
+        columns = self.columns(column_bins="auto", hidden_layer_sizes=(PILOT_WIDTH,))
+        return [] if columns is None or columns.ramps is None else bins
+
+    @cached_property
+    def cuts(self) -> dict[bool, list[tuple[int, int, int]]]:
+        """Bins of each column, ramps, and bytes of these and of bends, where columns are straight and not."""
+        found: dict[bool, list] = {}
+        for straight in (False, True) if self.bend else (False,):
+            options = {"bend_columns": False} if straight else {}
+            each = [(b, self.columns(column_bins=b, **options)) for b in self.bins]
+            found[straight] = [(b, c.ramps.n_ramps, c.nbytes) for b, c in each if c is not None and c.ramps]
+        return found
+
+    def columns(self, **parameters: Any) -> Any:
+        """What columns go through in a fit with some parameters, by one pass of a linear network."""
+        brief = {"hidden_layer_sizes": (), "compression": None, "bits": 8, "activation_bits": None}
+        brief |= {"max_iter": 1, "verbose": 0, "max_bytes": None, "early_stopping": False} | parameters
+        with warnings.catch_warnings():  # a real fit warns again
+            warnings.simplefilter("ignore")
+            return clone(self.estimator).set_params(**brief).fit(*self.arrays).network_.columns
 
 
 def check_bytes(estimator: Any) -> int:

@@ -27,8 +27,7 @@ from table_sets import load  # noqa: E402
 
 from sklearn_nnbcd import NNBCDClassifier  # noqa: E402
 from sklearn_nnbcd._held_out import divided, judged, standard_error  # noqa: E402
-from sklearn_nnbcd._kinds import kinds_within, straight_too  # noqa: E402
-from sklearn_nnbcd._sizing import bend_bytes, count_outputs, fit_within  # noqa: E402
+from sklearn_nnbcd._sizing import Candidates, fit_within  # noqa: E402
 
 TABLES, SEEDS, ROOMS, ROWS = ("spambase", "magic", "pendigits", "satimage"), (0, 1), (1024, 2048, 4096), 6000
 #: shares of a standard error within which networks count as level; 1 is what the package does
@@ -43,8 +42,8 @@ def kinds_of_budget(name: str, seed: int, room: int) -> dict:
         X, _, y, _ = train_test_split(X, y, train_size=ROWS, random_state=seed, stratify=y)
     A, T, a, t = train_test_split(X, y, test_size=0.35, random_state=seed, stratify=y)
     model = NNBCDClassifier(max_bytes=room, random_state=seed)
-    size = X.shape[1], count_outputs(a, True)
-    kinds = straight_too(kinds_within(model, room, size), bend_bytes(model, A, a), room)
+    candidates = Candidates(model, A, a)
+    kinds, size = candidates.kinds(room), candidates.size
     arrays, (H, h) = divided(model, A, a, None)
     found = []
     for kind in kinds:
