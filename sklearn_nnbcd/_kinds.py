@@ -254,7 +254,10 @@ def ramp_kinds(
     is_linear = widths is None or len(widths) == 0
 
     def of(widths: tuple | None, depth: int, cut: tuple[int, int, int]) -> Kind:
-        return Kind(None, estimator.bits, widths, depth, straight, *cut)
+        bins, n_ramps, n_bytes = cut
+        if widths != ():  # few bits have a power of 2 for each input, as ramps have scales of their own
+            n_bytes += size[0] + n_ramps
+        return Kind(None, estimator.bits, widths, depth, straight, bins, n_ramps, n_bytes)
 
     if is_linear:
         fitting = (kind for kind in (of((), 0, cut) for cut in cuts) if kind.within(room, *size))
