@@ -260,9 +260,8 @@ def ramp_kinds(
         return Kind(None, estimator.bits, widths, depth, straight, bins, n_ramps, n_bytes)
 
     if is_linear:
-        fitting = (kind for kind in (of((), 0, cut) for cut in cuts) if kind.within(room, *size))
-        most_bits = [kind for kind in fitting if kind.within(room, *size)["bits"] in (8, estimator.bits)]
-        found += most_bits[:1]
+        linear = [(kind, kind.within(room, *size)) for kind in (of((), 0, cut) for cut in cuts)]
+        found += [kind for kind, params in linear if params and params["bits"] in (8, estimator.bits)][:1]
     few = [cut for cut in cuts if cut[0] <= HIDDEN_BINS][:1]
     for cut in [] if widths == () else few or cuts[-1:]:
         hidden = [of(None, depth, cut) for depth in (1, 2)] if widths is None else [of(widths, 0, cut)]

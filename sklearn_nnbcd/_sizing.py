@@ -2,8 +2,8 @@
 """What ``max_bytes`` stands for: widths, format and bits of a network whose stored arrays fit.
 
 Of each kind of network (linear, one and two hidden layers, sparse wide ones, thin factors, plain ones with
-ramps) there is one that uses the bytes up. These are fitted to a part of the training rows and compared on the
-rest, and the one that does best is fitted to all rows.
+ramps) there is one that uses the bytes up. These are fitted to a part of the training rows and compared on
+the rest, and the one that does best is fitted to all rows.
 """
 
 from __future__ import annotations
