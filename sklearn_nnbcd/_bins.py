@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from .network import Ramps
+from .network._ramps import LARGEST, LARGEST_POWER
 
 #: most bins of a column, and most ramps of a table, of which every column gets the same number
 MOST_BINS, MOST_RAMPS = 16, 256
@@ -23,6 +25,8 @@ SAMPLE_ROWS = 2**15
 LEAST_WIDTH = 2.0**-8
 #: and this share of its largest entry, which float32 can tell from 0
 SINGLE_WIDTH = 2.0**-20
+#: shares of all ends, and of those of each column, that integers as edges must tell apart
+TOLD_APART = (0.95, 0.5)
 #: shares of the weights that are this near are alike
 ROUNDING = 1e-9
 
@@ -44,7 +48,9 @@ def fitting_bins(values: list[int], n_rows: int, n_columns: int) -> int:
     return most if most > 1 else 0
 
 
-def find_ramps(X: np.ndarray, s: np.ndarray | None, bins: Any, n_rows: int, like: Any) -> Ramps | None:
+def find_ramps(
+    X: np.ndarray, s: np.ndarray | None, bins: Any, n_rows: int, like: Any, *, few_bits: bool = False
+) -> Ramps | None:
     """Ramps whose bins have about the same share of the rows in each column; None if there are none.
 
     A value that many rows have, such as 0, is an end of bins of its own. Columns of two values have none.
@@ -61,13 +67,43 @@ def find_ramps(X: np.ndarray, s: np.ndarray | None, bins: Any, n_rows: int, like
         How many rows there are.
     like : array
         Its library, device and dtype are those of the ramps.
+    few_bits : bool, default=False
+        Whether the ends are to be stored in a byte or two, where these tell the values of all columns apart.
     """
     s = np.ones(len(X)) if s is None else np.asarray(s, dtype=float)
     if bins == "auto":
         bins = fitting_bins([len(np.unique(x)) for x in X.T], n_rows, X.shape[1])
     if bins < 1:
         return None
-    return Ramps.from_edges([cut(*values_of(x, s), bins) for x in X.T], like)
+    edges = [cut(*values_of(x, s), bins) for x in X.T]
+    powers = common_units(edges) if few_bits else None
+    if powers is not None:
+        edges = [on_grid(each, power) for each, power in zip(edges, powers, strict=True)]
+    return Ramps.from_edges(edges, like, powers)
+
+
+def common_units(edges: list[list[float]]) -> list[int] | None:
+    """Powers of 2 of which the ends of each column's bins become multiples, for a byte or two each.
+
+    None if two bytes do not tell the ends apart, of columns far from 0 beside their spread.
+    """
+    counts = [len(each) for each in edges]
+    for largest in LARGEST:
+        powers = [math.ceil(math.log2(max(map(abs, each)) / largest)) if each else 0 for each in edges]
+        kept = [len(on_grid(each, power)) for each, power in zip(edges, powers, strict=True)]
+        if (
+            max(map(abs, powers)) <= LARGEST_POWER
+            and sum(kept) >= TOLD_APART[0] * sum(counts)
+            and all(k >= TOLD_APART[1] * n for k, n in zip(kept, counts, strict=True))
+        ):
+            return powers
+    return None
+
+
+def on_grid(edges: list[float], power: int) -> list[float]:
+    """The nearest multiples of 2^power, each once; none if there are fewer than three."""
+    near = [n * 2.0**power for n in sorted({round(edge / 2.0**power) for edge in edges})]
+    return near if len(near) > 2 else []
 
 
 def is_on_disk(X: Any) -> bool:

@@ -46,11 +46,12 @@ compression_ratio : float or None
     pull, 'full' after 8 sweeps; L may jump there, once. The result never takes more.
 max_bytes : int, str or None
     Bytes that all stored arrays may take, such as 4096 or "4 kB" (4000): weights, indices, scales,
-    intercepts, and what scales the columns of X, as ``n_bytes_`` counts them. What is not given among
-    ``hidden_layer_sizes``, ``compression`` and ``bits`` is chosen: of each kind of network (linear, one
-    and two hidden layers, sparse wide ones, thin factors) the largest that fits is fitted to a part of the
-    rows and compared on the rest, 10,000 rows at most in all; the best one is fitted to all rows. Takes
-    the place of ``rank``, ``sparsity`` and ``compression_ratio``. Not for streams and Dask.
+    intercepts, and what bends, cuts or scales the columns of X, as ``n_bytes_`` counts them. What is not
+    given among ``hidden_layer_sizes``, ``compression`` and ``bits`` is chosen: of each kind of network
+    (linear, one and two hidden layers, sparse wide ones, thin factors; where ``column_bins`` helps, plain
+    ones with ramps, too) the largest that fits is fitted to a part of the rows and compared on the rest,
+    10,000 rows at most in all; the best one is fitted to all rows. Takes the place of ``rank``,
+    ``sparsity`` and ``compression_ratio``. Not for streams and Dask.
 compress_output : bool
     Whether a single ``compression`` includes the last layer, which the paper leaves dense.
 weight_regularizer : str, instance, list or None
@@ -99,9 +100,10 @@ column_bins : int or 'auto'
     Bins into which each column of a table is cut, at most; 0: none. Behind the columns the network gets a
     ramp for each bin, which rises from 0 to 1 over it (:class:`~sklearn_nnbcd.network.Ramps`): a curve of its
     own for every column, with thresholds and peaks where the data have them. 'auto': 16, or as many as make
-    256 ramps in all, if two short fits say that they help; 0 with ``max_bytes``, below 1,000 rows, for rows
-    in a memory-mapped file, and for solvers other than 'minibatch'. Left as they are: columns that
-    ``bend_columns`` leaves in any case, and sparse rows.
+    256 ramps in all, if two short fits say that they help; 0 below 1,000 rows, for rows in a memory-mapped
+    file, and for solvers other than 'minibatch'. ``max_bytes`` compares networks with ramps and without, and
+    'auto' leaves how many there are to it. The ends of bins take a byte each, or two, where ``bits`` is
+    given. Left as they are: columns that ``bend_columns`` leaves in any case, and sparse rows.
 solver : {'auto', 'full', 'minibatch', 'exact'} or instance
     A name of ``sklearn_nnbcd.solvers.SOLVERS`` or an instance, whose parameters a grid search reaches
     as ``solver__batch_size``. 'full' (:class:`~sklearn_nnbcd.solvers.FullBatch`) is Algorithm 1: all
@@ -168,7 +170,8 @@ diagnosis_ : Diagnosis or None
     :func:`~sklearn_nnbcd.inspection.fit_report`; None after numbers that are not finite, and after
     an interrupt of the solver 'full'.
 chosen_params_ : dict
-    What ``max_bytes`` stood for, as parameters of the estimator; only with ``max_bytes``.
+    What ``max_bytes`` stood for, as parameters of the estimator, ``column_bins`` among them; only with
+    ``max_bytes``.
 compared_ : list of dict
     How each kind of network did on held-out rows: 'params', 'n_bytes', 'score' and 'loss', the chosen one
     first; empty if there was one kind only. Only with ``max_bytes``.

@@ -236,7 +236,7 @@ def wanted_ramps(
         return None
     X, s = rows.sample(targets, SAMPLE_ROWS)
     X = X if bend is None else bend.on_host()(X)
-    ramps = find_ramps(X, s, bins, n_rows, rows.X)
+    ramps = find_ramps(X, s, bins, n_rows, rows.X, few_bits=estimator.bits is not None)
     if bins == "auto" and ramps is not None and not ramps_help(estimator, rows, int(max(ramps.bins))):
         return None
     return ramps

@@ -158,16 +158,24 @@ def _ramps(file: File, place: Place) -> list[str]:
     """A copy, and behind it the ramps of the columns that have bins."""
     ramps, n = place.node.ramps, place.source_size
     bins = file.add_table(integer_type(0, int(ramps.bins.max())), ramps.bins, "bins")
-    edges = file.add_table("float", ramps.edges.astype(np.float32), "edges")
-    v, out = place.sources[0], place.out
+    kind, edges, unit = "float", ramps.edges, []
+    if ramps.powers is None:
+        edges = edges.astype(np.float32)
+    else:  # the columns' values in the units of the edges
+        kind, power = integer_type(int(edges.min()), int(edges.max())), file.call("power")
+        powers = file.add_table("int8_t", ramps.powers, "powers")
+        unit = [f"    if ({bins}[i]) t *= {power}(-*p++);"]
+    v, out, table = place.sources[0], place.out, file.add_table(kind, edges, "edges")
     return [
-        f"const float *e = {edges};",
+        f"const {kind} *e = {table};",
+        *([f"const int8_t *p = {powers};"] if unit else []),
         f"float *r = {out} + {n};",
         f"for (int i = 0; i < {n}; ++i) {{",
-        f"    const float t = ({v})[i];",
+        f"    float t = ({v})[i];",
         f"    ({out})[i] = t;",
+        *unit,
         f"    for (int k = 0; k < {bins}[i]; ++k, ++e) {{",
-        "        const float s = (t - e[0]) / (e[1] - e[0]);",
+        "        const float s = (t - (float)e[0]) / (float)(e[1] - e[0]);",
         "        *r++ = s > 0.0f ? s < 1.0f ? s : 1.0f : 0.0f;",
         "    }",
         f"    if ({bins}[i]) ++e;",

@@ -156,7 +156,7 @@ def _arcs(w: Writer, node: Arcs, sources: list[Value]) -> Value:
 
 def _ramps(w: Writer, node: WithRamps, sources: list[Value]) -> Value:
     columns, low, high = node.ramps.parts
-    v, dtype = w.shaped(sources[0], node.size - len(columns)), node.ramps.edges.dtype
+    v, dtype = w.shaped(sources[0], node.size - len(columns)), low.dtype
     part = w.op("Gather", v, w.constant(columns, np.int32), axis=1)
     part = w.op("Mul", w.op("Sub", part, w.constant(low)), w.constant(dtype.type(1.0) / (high - low)))
     part = w.op("Clip", part, w.constant(0.0), w.constant(1.0))

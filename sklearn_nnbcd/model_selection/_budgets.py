@@ -13,7 +13,8 @@ from typing import Any
 from sklearn.base import clone, is_classifier
 
 from .._held_out import COMPARED_ROWS, best_first, divided, judged, standard_error
-from .._sizing import ATTEMPTS, Kind, bend_bytes, fit_within, kinds_within, straight_too
+from .._kinds import Kind
+from .._sizing import ATTEMPTS, Candidates, fit_within
 from ..integers import quantize_activations
 from ..network import quantize
 from ..solvers import MiniBatch
@@ -44,7 +45,7 @@ class SharedBudgets:
         self.arrays = (X, y) if sample_weight is None else (X, y, sample_weight)
         self.parts, self.held_out = divided(estimator, X, y, sample_weight)
         self.is_part = len(y) > COMPARED_ROWS
-        self.bend = bend_bytes(estimator, *self.parts)
+        self.candidates = Candidates(estimator, *self.parts)
         self.bounds: dict[Kind, float] = {}
         self.fits: dict[tuple, Any] = {}
         self.starts: dict[tuple, Any] = {}
@@ -59,7 +60,7 @@ class SharedBudgets:
         ValueError
             If nothing fits.
         """
-        kinds = straight_too(kinds_within(self.estimator, room, self.size), self.bend, room)
+        kinds = self.candidates.kinds(room)
         rows = self.compared(kinds, room) if len(kinds) > 1 else []
         kind = rows[0]["kind"] if rows else kinds[0]
         fitted = self.fitted(kind, room, on_all=True)

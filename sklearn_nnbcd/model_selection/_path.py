@@ -14,8 +14,9 @@ from sklearn.metrics import check_scoring
 from sklearn.utils import check_consistent_length
 
 from .._classifier import NNBCDClassifier
+from .._kinds import kinds_within
 from .._regressor import NNBCDRegressor
-from .._sizing import check_bytes, count_features, count_outputs, kinds_within
+from .._sizing import check_bytes, count_features, count_outputs
 from ..inspection._table import columns_of, table_html, table_text
 from ._budgets import SharedBudgets
 

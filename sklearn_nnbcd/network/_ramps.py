@@ -14,6 +14,10 @@ from .._arrays import to_numpy
 from ..backends import get_backend, namespace_of
 from ..compressions import stored_bytes
 
+#: largest integers that edges are stored as, in a byte and in two, and the largest exponent of their unit
+LARGEST = (2**7 - 1, 2**15 - 1)
+LARGEST_POWER = 100
+
 
 @dataclass(frozen=True, eq=False)
 class Ramps:
@@ -31,6 +35,8 @@ class Ramps:
         Bins of each column; 0: the column has no ramps.
     edges : array of shape (m + number of columns with bins,)
         Ends of the bins, column by column, rising within a column.
+    powers : array of int8 of shape (number of columns with bins,) or None, default=None
+        The ends are ``edges`` times 2^powers, with integers as edges; None: they are the edges.
 
     Examples
     --------
@@ -42,9 +48,10 @@ class Ramps:
 
     bins: Any
     edges: Any
+    powers: Any = None
 
     @classmethod
-    def from_edges(cls, edges: list, like: Any) -> Ramps | None:
+    def from_edges(cls, edges: list, like: Any, powers: list | None = None) -> Ramps | None:
         """The ramps of some ends of bins; None if there are none.
 
         Parameters
@@ -53,6 +60,8 @@ class Ramps:
             One for each column, rising; empty: the column has none.
         like : array
             Its library, device and dtype are those of the edges.
+        powers : list of int or None, default=None
+            One for each column; the edges are multiples of 2^power, and are stored as integers.
         """
         xp = namespace_of(like)
         bins = [max(len(each) - 1, 0) for each in edges]
@@ -60,13 +69,20 @@ class Ramps:
             return None
         where = {"device": device(like)}
         kind = get_backend(xp).index_type(max(bins) + 1, xp=xp)
-        flat = [x for each in edges if len(each) > 1 for x in each]
-        return cls(xp.asarray(bins, dtype=kind, **where), xp.asarray(flat, dtype=like.dtype, **where))
+        counts = xp.asarray(bins, dtype=kind, **where)
+        if powers is None:
+            flat = [x for each in edges if len(each) > 1 for x in each]
+            return cls(counts, xp.asarray(flat, dtype=like.dtype, **where))
+        kept = [(each, power) for each, power in zip(edges, powers, strict=True) if len(each) > 1]
+        whole = [round(x / 2.0**power) for each, power in kept for x in each]
+        small = xp.int8 if max(map(abs, whole)) <= LARGEST[0] else xp.int16
+        stored = xp.asarray([power for _, power in kept], dtype=xp.int8, **where)
+        return cls(counts, xp.asarray(whole, dtype=small, **where), stored)
 
     @property
     def arrays(self) -> tuple:
         """All of them."""
-        return self.bins, self.edges
+        return (self.bins, self.edges) if self.powers is None else (self.bins, self.edges, self.powers)
 
     @property
     def n_ramps(self) -> int:
@@ -89,12 +105,23 @@ class Ramps:
             tuple(self.bins.shape) == (n_columns,)
             and xp.isdtype(self.bins.dtype, "unsigned integer")
             and self.edges.ndim == 1
-            and self.edges.dtype == dtype
+            and self._are_edges_of(dtype, xp)
             and 0 < int(xp.sum(xp.astype(self.bins, xp.int64))) == self.n_ramps
-            and bool(xp.all(xp.isfinite(self.edges)))
+            and (self.powers is not None or bool(xp.all(xp.isfinite(self.edges))))
         )
         if not (sound and bool(xp.all(self.parts[2] > self.parts[1]))):
             raise ValueError("the bins of the columns do not fit the network")
+
+    def _are_edges_of(self, dtype: Any, xp: Any) -> bool:
+        """Whether edges are of a dtype, or integers with powers."""
+        if self.powers is None:
+            return self.edges.dtype == dtype
+        return (
+            self.edges.dtype in (xp.int8, xp.int16)
+            and self.powers.dtype == xp.int8
+            and tuple(self.powers.shape) == (int(xp.sum(xp.astype(self.bins > 0, xp.int64))),)
+            and int(xp.max(xp.abs(xp.astype(self.powers, xp.int64)))) <= LARGEST_POWER
+        )
 
     @cached_property
     def parts(self) -> tuple[Any, Any, Any]:
@@ -102,9 +129,14 @@ class Ramps:
         xp, bins = namespace_of(self.edges), to_numpy(self.bins).astype(np.int64)
         columns = np.repeat(np.arange(len(bins)), bins)
         # each column before that has bins has one edge more than these
-        low = np.arange(len(columns)) + np.cumsum(bins > 0)[columns] - 1
-        columns, low = (xp.asarray(x, device=device(self.edges)) for x in (columns, low))
-        return columns, xp.take(self.edges, low), xp.take(self.edges, low + 1)
+        order = np.cumsum(bins > 0)[columns] - 1
+        low = np.arange(len(columns)) + order
+        columns, order, low = (xp.asarray(x, device=device(self.edges)) for x in (columns, order, low))
+        ends = xp.take(self.edges, low), xp.take(self.edges, low + 1)
+        if self.powers is None:
+            return columns, *ends
+        unit = xp.take(2.0 ** xp.astype(self.powers, xp.float32), order)
+        return columns, *(xp.astype(end, xp.float32) * unit for end in ends)
 
     @cached_property
     def _steps(self) -> tuple[Any, Any, Any]:
@@ -121,4 +153,4 @@ class Ramps:
         return xp.concat([X, xp.clip((xp.take(X, columns, axis=1) - low) * slope, 0.0, 1.0)], axis=1)
 
     def __getstate__(self) -> dict:
-        return {"bins": self.bins, "edges": self.edges}
+        return {"bins": self.bins, "edges": self.edges, "powers": self.powers}

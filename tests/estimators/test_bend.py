@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn.base import clone
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
-from sklearn_nnbcd._sizing import Kind, straight_too
+from sklearn_nnbcd._kinds import Kind, straight_too
 from sklearn_nnbcd.export import load_network, save_network, to_mlp
 from sklearn_nnbcd.integers import quantize_activations
 from sklearn_nnbcd.integers._bent import arc

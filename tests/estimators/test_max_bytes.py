@@ -8,8 +8,9 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_digits, make_moons
 
-from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
-from sklearn_nnbcd._sizing import Kind, fit_within, kinds_of, plain_bytes, shapes_of
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _pilot
+from sklearn_nnbcd._kinds import Kind, kinds_of, plain_bytes, shapes_of
+from sklearn_nnbcd._sizing import Candidates, fit_within
 
 
 @pytest.fixture(scope="module")
@@ -154,3 +155,61 @@ def test_verbose_names_every_network_that_is_compared(moons, capsys):
     first = [line for line in lines if " of " + lines[0].split(" of ")[1].split(",")[0] in line]
     assert lines[0].startswith("[NNBCDClassifier] max_bytes: compares network 1 of ")
     assert len(first) >= len(model.compared_)
+
+
+@pytest.fixture(scope="module")
+def bands():
+    """Two classes by bands of two columns that add up: a sum of curves, which no narrow network has."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1600, 6))
+    heights = 2.0 * (np.abs(X[:, 0]) < 0.5) + 1.5 * (np.abs(X[:, 1] - 1.0) < 0.4) + (X[:, 2] > 0.8)
+    return X, (heights + 0.3 * rng.normal(size=1600) > 1.2).astype(int)
+
+
+def test_ramps_are_compared_and_counted(bands):
+    X, y = bands
+    options = {"max_bytes": 150, "max_iter": 12, "random_state": 0}
+    model = NNBCDClassifier(**options).fit(X[:1200], y[:1200])
+    assert {row["params"]["column_bins"] > 0 for row in model.compared_} == {True, False}
+    assert model.chosen_params_["column_bins"] == 8  # 1,200 rows have no more
+    ramps = model.network_.columns.ramps
+    arrays = [*model.network_.coefs[0].arrays, *model.network_.intercepts, *ramps.arrays]
+    assert model.n_bytes_ == sum(np.asarray(array).nbytes for array in arrays) <= 150
+    without = NNBCDClassifier(**options, column_bins=0).fit(X[:1200], y[:1200])
+    assert {row["params"]["column_bins"] for row in without.compared_} == {0}
+    assert model.score(X[1200:], y[1200:]) > without.score(X[1200:], y[1200:]) + 0.02
+
+
+def test_bins_are_the_most_that_fit_and_hidden_layers_have_few(bands):
+    X, y = bands
+    candidates = Candidates(NNBCDClassifier(column_bins="auto", random_state=0), X, y)
+    assert candidates.bins == [8, 4, 2] and candidates.bend == 0
+
+    def found(room):
+        return [(k.bins, k.widths, k.depth) for k in candidates.kinds(room) if k.bins]
+
+    assert found(60) == [(2, (), 0)] and found(90) == [(4, (), 0)]
+    assert found(200) == [(8, (), 0)]
+    assert found(2000) == [(8, (), 0), (8, None, 1), (8, None, 2)]
+    for room in (120, 700):  # reckoned as stored
+        kinds = [kind for kind in candidates.kinds(room) if kind.bins]
+        for kind in kinds:
+            params = kind.within(room, *candidates.size)
+            fitted = NNBCDClassifier(max_iter=1, random_state=0, **params).fit(X, y)
+            inputs = X.shape[1] + kind.n_ramps
+            shapes = shapes_of(inputs, 1)(params["hidden_layer_sizes"])
+            assert fitted.n_bytes_ == kind.column_bytes + plain_bytes(shapes, params["bits"]) <= room
+
+
+def test_smooth_tables_few_rows_and_given_bins(monkeypatch):
+    monkeypatch.setattr(_pilot, "mean_loss", lambda *_: 1.0)  # no better with ramps than without
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1200, 4))
+    y = X @ np.ones(4) + rng.normal(size=1200)
+    line, few = (Candidates(NNBCDRegressor(random_state=0), X[:n], y[:n]) for n in (1200, 900))
+    assert line.bins == few.bins == [] and not any(kind.bins for kind in line.kinds(1000))
+    given = Candidates(NNBCDRegressor((5,), column_bins=3, random_state=0), X, y)
+    kinds = [kind for kind in given.kinds(1000) if kind.bins]
+    assert [(kind.bins, kind.widths, kind.n_ramps) for kind in kinds] == [(3, (5,), 12)]
+    sparse = Candidates(NNBCDRegressor((60,), compression="l0", column_bins=3), X, y)
+    assert not any(kind.bins for kind in sparse.kinds(620))

@@ -11,7 +11,15 @@ from scipy import sparse
 from sklearn.base import clone
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _pilot
-from sklearn_nnbcd._bins import LEAST_WIDTH, MOST_RAMPS, cut, find_ramps, fitting_bins, values_of
+from sklearn_nnbcd._bins import (
+    LEAST_WIDTH,
+    MOST_RAMPS,
+    common_units,
+    cut,
+    find_ramps,
+    fitting_bins,
+    values_of,
+)
 from sklearn_nnbcd.export import load_network, save_network, to_mlp
 from sklearn_nnbcd.integers import quantize_activations
 from sklearn_nnbcd.network import Ramps, narrow
@@ -102,6 +110,47 @@ def test_a_ramp_rises_over_its_bin(steps):
         place += bins + 1 if bins else 0
     assert k == Z.shape[1] == X.shape[1] + ramps.n_ramps
     assert ramps.nbytes == 5 + 8 * 24  # a byte a column, six ends for each of four
+
+
+@pytest.mark.parametrize("offset, size", [(0.0, 1), (400.0, 2), (1e5, 8)])
+def test_ends_of_few_bits_are_integers_where_these_tell_them_apart(offset, size):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(500, 3)) * [1.0, 1e-3, 1e3] + [offset, 0.0, 0.0]
+    ramps, fine = (find_ramps(X, None, 8, len(X), X, few_bits=few) for few in (True, False))
+    assert ramps.edges.dtype.itemsize == size and ramps.bins.tolist() == fine.bins.tolist() == [8] * 3
+    assert ramps.nbytes == 3 + 27 * size + (3 if size < 8 else 0)
+    _, *ends = ramps.parts
+    for found, wanted in zip(ends, fine.parts[1:], strict=True):
+        unit = np.abs(fine.edges.reshape(3, 9)).max(axis=1) / 127  # of a byte, up to a factor of 2
+        assert (np.abs(found - wanted) <= np.repeat(unit, 8)).all()  # half of at most two of these
+    ramps.check(3, np.float64)
+    np.testing.assert_array_equal(ramps(X), ramps.on_host()(X))
+
+
+def test_units_are_powers_of_2_and_columns_without_bins_have_none():
+    assert common_units([[0.0, 1.0, 127.0], [], [-254.0, 0.0, 10.0]]) == [0, 0, 1]
+    assert common_units([[0.0, 300.0, 301.0, 302.0, 303.0]]) == [-6]  # steps of 4 leave 0, 300 and 304
+    many = [float(x) for x in range(100)]
+    assert common_units([many, [0.0, 300.0, 301.0, 305.0]]) == [0, 2]  # most are told apart
+    assert common_units([many, [0.0, 299.0, 300.0, 300.2, 300.4, 300.6]]) == [-8, -6]  # but here too few
+    assert common_units([[1e9, 1e9 + 1.0, 1e9 + 2.0]]) is None
+    assert common_units([[0.0, 1e-40, 2e-40]]) is None
+
+
+@pytest.mark.parametrize("fault", ["powers", "wide", "large", "float"])
+def test_integer_ends_that_do_not_fit_are_refused(fault):
+    bins, edges, powers = np.asarray([2, 0], np.uint8), np.asarray([0, 1, 2], np.int8), np.int8([3])
+    Ramps(bins, edges, powers).check(2, np.float32)
+    if fault == "powers":
+        powers = np.int8([3, 3])
+    elif fault == "wide":
+        powers = np.int16([3])
+    elif fault == "large":
+        powers = np.int8([120])
+    else:
+        edges = edges.astype(np.float32)
+    with pytest.raises(ValueError, match="bins"):
+        Ramps(bins, edges, powers).check(2, np.float32)
 
 
 @pytest.mark.parametrize("fault", ["columns", "order", "dtype", "length", "nan", "none"])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Weights of few bits go out as the integers that the fit gave them."""
 
+import io
 import re
 
 import numpy as np
@@ -10,7 +11,14 @@ from sklearn.datasets import load_digits
 
 from sklearn_nnbcd import NNBCDClassifier
 from sklearn_nnbcd.compressions import L0, LowRank, Quantized, TensorTrain
-from sklearn_nnbcd.export import IntegerNetwork, export_c, graph_of
+from sklearn_nnbcd.export import (
+    IntegerNetwork,
+    export_c,
+    export_onnx,
+    graph_of,
+    load_network,
+    save_network,
+)
 from sklearn_nnbcd.graphs._levels import row_factors
 from sklearn_nnbcd.graphs._nodes import Product
 
@@ -61,3 +69,39 @@ def test_digits(compression, tmp_path):
             np.testing.assert_array_equal(kept, integers)
         packed = re.search(r"uint8_t small_weights", text) is not None
         assert packed == (compression.bits == 4)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1000.0])
+def test_ramps_whose_ends_are_integers(offset, tmp_path):
+    """Every way out agrees with predict; ends are of a byte, or of two far from 0, in arrays and in C."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(600, 4)) + [offset, 0.0, 0.0, 0.0]
+    y = np.abs(X[:, 0] - offset) + (X[:, 1] > 0.3) > 1.0
+    model = NNBCDClassifier((), bits=8, column_bins=6, max_iter=5, random_state=0).fit(X, y)
+    ramps, T = model.network_.columns.ramps, X.astype(np.float32)
+    kind = "int16" if offset else "int8"
+    assert ramps.edges.dtype == kind and ramps.powers is not None
+    text, scores = export_c(model), model.decision_function(T)[:, None]
+    assert f"{kind}_t network_edges" in text
+    compiled = Compiled(text, graph_of(model), tmp_path)
+    np.testing.assert_allclose(compiled.scores(T), scores, rtol=1e-4, atol=1e-4 * np.abs(scores).max())
+    network = IntegerNetwork.from_estimator(model, X)
+    small = Compiled(
+        export_c(model, name="small", dtype="int8", X_calibration=X),
+        network.graph,
+        tmp_path,
+        "small",
+        np.int32,
+    )
+    np.testing.assert_array_equal(small.scores(T), network.scores(T))
+    assert (
+        offset or (network.predict(T) == model.predict(T)).mean() > 0.97
+    )  # int8 inputs far from 0 are coarse
+    file = io.BytesIO()
+    save_network(model, file)
+    file.seek(0)
+    np.testing.assert_array_equal(load_network(file).predict_proba(T), model.predict_proba(T))
+    runtime = pytest.importorskip("onnxruntime")
+    session = runtime.InferenceSession(export_onnx(model))
+    labels = session.run(None, {session.get_inputs()[0].name: T})[0]
+    assert (np.asarray(labels).ravel() == model.predict(T)).all()

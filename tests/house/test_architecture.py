@@ -27,6 +27,7 @@ FLOORS = (
         "_regressor",
         "_estimator",
         "_sizing",
+        "_kinds",
         "_bins",
         "_pilot",
         "_held_out",

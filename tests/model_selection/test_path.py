@@ -10,7 +10,8 @@ from sklearn.base import clone
 from sklearn.datasets import make_moons
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
-from sklearn_nnbcd._sizing import Kind, fit_within
+from sklearn_nnbcd._kinds import Kind
+from sklearn_nnbcd._sizing import fit_within
 from sklearn_nnbcd.model_selection import compression_path
 from sklearn_nnbcd.model_selection._budgets import SharedBudgets
 

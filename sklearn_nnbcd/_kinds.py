@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Kinds of networks that bytes can be spent on, what each takes, and which are worth comparing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ._resolve import resolve_sizes
+from .compressions import COMPRESSIONS, least_entries
+
+#: widest hidden layers of plain networks with one and with two of them
+WIDEST = (512, 256)
+#: hidden layers of sparse networks where many columns wait to be pruned, and where plain ones are as wide as
+#: they get; of networks with thin factors
+SPARSE_WIDTHS, SPARSE_WIDEST = ((), (64,), (128,), (256, 256)), ((256, 256),)
+THIN_WIDTHS = ((64,), (128,))
+#: columns from which wide inputs are worth pruning and thin factors
+MANY_COLUMNS = 64
+#: columns up to which first weights of 8 bits are compared, too: few inputs make up for little rounding
+FEW_COLUMNS = 16
+#: shares of the entries between which a sparse network or thin factors are a kind of its own
+SHARES = (0.005, 0.6)
+#: bytes of an intercept, and of a scale
+NUMBER = 4
+#: shares of the bytes from which networks without bent columns are compared, too, and up to which others are
+BEND_SHARES = (0.1, 0.5)
+#: bins of a column, in linear networks the most that fit, with so many rows of a bin at least
+BINS, ROWS_OF_A_BIN = (16, 8, 4, 2), 125
+#: bins in front of hidden layers at most, and units of these at least, whose place bins take
+HIDDEN_BINS, LEAST_UNITS = 8, 8
+#: columns with their ramps, at most
+MOST_INPUTS = 1024
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One way to spend bytes.
+
+    Attributes
+    ----------
+    compression : str, instance or None
+        None: plain matrices.
+    bits : int, str, tuple or None
+        None: the most bits that fit. A tuple: those of the first layer and of all others.
+    widths : tuple of int or None
+        Of the hidden layers; None: ``depth`` layers, as wide as they can be.
+    depth : int, default=0
+    straight : bool, default=False
+        Whether no columns are bent.
+    bins : int, default=0
+        Of each column, for ramps.
+    n_ramps : int, default=0
+        How many ramps these are.
+    column_bytes : int, default=0
+        What is stored of bent columns and of bins.
+    """
+
+    compression: Any
+    bits: Any
+    widths: tuple | None
+    depth: int = 0
+    straight: bool = False
+    bins: int = 0
+    n_ramps: int = 0
+    column_bytes: int = 0
+
+    def within(self, room: int, n_features: int, n_outputs: int) -> dict | None:
+        """Parameters of the largest network of this kind in ``room`` bytes, or None."""
+        shapes, room = shapes_of(n_features + self.n_ramps, n_outputs), room - self.column_bytes
+        if self.compression is not None:
+            layers = shapes(self.widths or ())
+            share = kept_share(layers, self.bits, room, sparse=self.compression == "l0")
+            piece = COMPRESSIONS.get(self.compression, self.compression)
+            least = least_entries([piece() if isinstance(piece, type) else piece] * len(layers), layers)
+            if share < SHARES[0] or int(share * sum(a * b for a, b in layers)) < least:
+                return None
+            share = min(share, 1.0)
+            return self.parameters(self.widths, self.bits, compression_ratio=share, compress_output=True)
+        if self.widths is not None:
+            options = (8, 4, 3, 2) if self.bits is None else (self.bits,)
+            fitting = [bits for bits in options if plain_bytes(shapes(self.widths), bits) <= room]
+            return self.parameters(self.widths, fitting[0]) if fitting else None
+        most, bits = WIDEST[self.depth - 1], self.bits or 4
+
+        def width(bits: Any) -> int:
+            return largest(lambda h: plain_bytes(shapes((h,) * self.depth), bits) <= room, most)
+
+        if self.bits is None and width(4) == most:  # up to there, width is worth more than bits
+            bits = 8
+        return self.parameters((width(bits),) * self.depth, bits) if width(bits) >= 2 else None
+
+    def parameters(self, widths: Any, bits: Any, **others: Any) -> dict:
+        """Those of a network of this kind with some widths and bits."""
+        columns = {"column_bins": self.bins} | ({"bend_columns": False} if self.straight else {})
+        if isinstance(bits, tuple):
+            bits = [bits[0], *[bits[1]] * len(widths)]
+        plain = {"hidden_layer_sizes": widths, "compression": self.compression, "bits": bits}
+        return plain | others | columns
+
+
+def shapes_of(n_features: int, n_outputs: int) -> Callable[[tuple], list]:
+    """Weight shapes of plain layers, from their widths."""
+
+    def shapes(widths: tuple) -> list:
+        sizes = (n_features, *widths, n_outputs)
+        return list(zip(sizes[:-1], sizes[1:], strict=True))
+
+    return shapes
+
+
+def bits_of(bits: Any) -> float:
+    """Bits of one number."""
+    return {"ternary": 1.6, "binary": 1.0}.get(bits, bits) or 32.0
+
+
+def plain_bytes(shapes: list, bits: Any) -> int:
+    """Bytes of plain matrices with so many bits an entry, a scale and an intercept for each column."""
+    first, others = bits if isinstance(bits, tuple) else (bits, bits)
+    each = [first, *[others] * (len(shapes) - 1)]
+    return sum(
+        math.ceil(a * b * bits_of(n) / 8) + 2 * NUMBER * b for (a, b), n in zip(shapes, each, strict=True)
+    )
+
+
+def kept_share(shapes: list, bits: Any, room: int, *, sparse: bool) -> float:
+    """Share of the entries that sparse rows, or factors, can keep in ``room`` bytes, about."""
+    fixed, each = sum(2 * NUMBER * b for _, b in shapes), bits_of(bits) / 8
+    if sparse:
+        index = 1 if max(b for _, b in shapes) <= 2**8 else 2
+        fixed, each = fixed + sum((1 if b < 2**8 else 2) * a for a, b in shapes), each + index
+    return (room - fixed) / each / sum(a * b for a, b in shapes)
+
+
+def largest(fits: Callable[[int], bool], most: int) -> int:
+    """The largest number up to ``most`` that fits, or 0, if whatever is smaller fits too."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return low
+
+
+def kinds_of(widths: tuple | None, compression: Any, bits: Any, n_features: int) -> list[Kind]:
+    """The kinds of networks that some parameters leave open.
+
+    Parameters
+    ----------
+    widths : tuple of int or None
+        None: open.
+    compression : str, instance or None
+        "auto": open.
+    bits : int, str or None
+        None: open.
+    n_features : int
+    """
+    kinds = []
+    if compression in ("auto", None):
+        kinds += [Kind(None, bits, widths)] if widths is not None else [Kind(None, bits, ())]
+        kinds += [] if widths is not None else [Kind(None, bits, None, depth) for depth in (1, 2)]
+        if widths is None and bits is None and n_features <= FEW_COLUMNS:
+            kinds += [Kind(None, (8, 4), None, depth) for depth in (1, 2)]
+    if compression is None:
+        return kinds
+    wide = n_features >= MANY_COLUMNS
+    names = ["l0", *(["low_rank"] if wide else [])] if compression == "auto" else [compression]
+    for name in names:
+        each: Sequence = THIN_WIDTHS if name != "l0" else SPARSE_WIDTHS if wide else SPARSE_WIDEST
+        each = each if widths is None else (widths,)
+        kinds += [Kind(name, bits or (4 if name == "l0" and w else 8), w) for w in each]
+    return kinds
+
+
+def kinds_within(estimator: Any, room: int, size: tuple[int, int]) -> list[Kind]:
+    """The kinds that an estimator leaves open and that are worth a try in ``room`` bytes.
+
+    Parameters
+    ----------
+    estimator : estimator
+    room : int
+    size : tuple of int
+        Features and outputs.
+
+    Raises
+    ------
+    ValueError
+        If nothing fits, with what is needed about.
+    """
+    owner, given = type(estimator).__name__, estimator.hidden_layer_sizes
+    widths = None if isinstance(given, str) else resolve_sizes(given, owner)
+    kinds = kinds_of(widths, estimator.compression, estimator.bits, size[0])
+    kinds = [kind for kind in kinds if kind.within(room, *size) is not None]
+    if len(kinds) > 1:  # what keeps nearly all, or nearly nothing, is no kind of its own
+        kinds = [kind for kind in kinds if is_worthwhile(kind, room, *size)]
+    if not kinds:
+        least = plain_bytes(shapes_of(*size)(widths or ()), estimator.bits or 2)
+        raise ValueError(
+            f"The 'max_bytes' of {owner} must leave room for a network: with {size[0]} columns and "
+            f"{size[1]} outputs {least} bytes do, as plain matrices of few bits. Got {room}. "
+            "Raise it, take fewer columns first, or leave hidden_layer_sizes, compression and bits open."
+        )
+    return kinds
+
+
+def is_worthwhile(kind: Kind, room: int, n_features: int, n_outputs: int) -> bool:
+    """Whether a kind that compresses keeps a share of the entries at which it may be the best."""
+    if kind.compression is None:
+        return True
+    shapes = shapes_of(n_features, n_outputs)(kind.widths or ())
+    share = kept_share(shapes, kind.bits, room, sparse=kind.compression == "l0")
+    return SHARES[0] <= share <= SHARES[1]
+
+
+def straight_too(kinds: list[Kind], bend: int, room: int) -> list[Kind]:
+    """Kinds without bent columns beside these where those take many of the bytes, or in their place.
+
+    Parameters
+    ----------
+    kinds : list of Kind
+    bend : int
+        Bytes of bent columns.
+    room : int
+    """
+    straight = [replace(kind, straight=True) for kind in kinds]
+    if bend <= BEND_SHARES[0] * room:
+        return kinds
+    return [*kinds, *straight] if bend <= BEND_SHARES[1] * room else straight
+
+
+def ramp_kinds(
+    estimator: Any, cuts: list[tuple[int, int, int]], straight: bool, room: int, size: tuple[int, int]
+) -> list[Kind]:
+    """Plain networks with ramps: a linear one with as many as fit, and hidden layers behind fewer.
+
+    A linear network with ramps has a curve for every column, and nothing that joins columns.
+
+    Parameters
+    ----------
+    estimator : estimator
+    cuts : list of tuple of int
+        Bins of each column, ramps, and bytes of what maps the columns; most bins first.
+    straight : bool
+        Whether columns are not bent.
+    room : int
+    size : tuple of int
+        Features and outputs.
+    """
+    given, found = estimator.hidden_layer_sizes, []
+    if estimator.compression not in ("auto", None):
+        return []
+    widths = None if isinstance(given, str) else resolve_sizes(given, type(estimator).__name__)
+    is_linear = widths is None or len(widths) == 0
+
+    def of(widths: tuple | None, depth: int, cut: tuple[int, int, int]) -> Kind:
+        bins, n_ramps, n_bytes = cut
+        if widths != ():  # few bits have a power of 2 for each input, as ramps have scales of their own
+            n_bytes += size[0] + n_ramps
+        return Kind(None, estimator.bits, widths, depth, straight, bins, n_ramps, n_bytes)
+
+    if is_linear:
+        linear = [(kind, kind.within(room, *size)) for kind in (of((), 0, cut) for cut in cuts)]
+        found += [kind for kind, params in linear if params and params["bits"] in (8, estimator.bits)][:1]
+    few = [cut for cut in cuts if cut[0] <= HIDDEN_BINS][:1]
+    for cut in [] if widths == () else few or cuts[-1:]:
+        hidden = [of(None, depth, cut) for depth in (1, 2)] if widths is None else [of(widths, 0, cut)]
+        for kind in hidden:
+            params = kind.within(room, *size)
+            if params is not None and (widths is not None or params["hidden_layer_sizes"][0] >= LEAST_UNITS):
+                found.append(kind)
+    return found
