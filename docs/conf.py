@@ -11,6 +11,7 @@ import inspect
 import os
 import runpy
 import sys
+import tomllib
 import warnings
 from pathlib import Path
 
@@ -87,8 +88,9 @@ html_title = f"sklearn_nnbcd {release}"
 html_favicon = "_static/logo.svg"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
-html_show_sourcelink = False
-html_sidebars = {"index": [], "start": [], "changelog": []}
+html_show_sourcelink = True
+html_sourcelink_suffix = ""
+html_sidebars = {"index": [], "start": [], "paper": [], "changelog": []}
 html_theme_options = {
     "logo": {"text": html_title, "image_light": "_static/logo.svg", "image_dark": "_static/logo.svg"},
     "show_prev_next": True,
@@ -96,10 +98,24 @@ html_theme_options = {
     "navbar_align": "left",
     "show_toc_level": 2,
     "navigation_with_keys": False,
-    "secondary_sidebar_items": ["page-toc", "sg_download_links"],
+    "secondary_sidebar_items": ["page-toc", "edit-this-page", "sourcelink", "sg_download_links"],
     "footer_start": ["copyright"],
     "footer_end": [],
 }
+
+# Where the repository is hosted stands in pyproject.toml once .ci/addresses.py has written it there.
+urls = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]
+if "Repository" in urls:
+    html_theme_options |= {
+        "use_edit_page_button": True,
+        "icon_links": [{"name": "Repository", "url": urls["Repository"], "icon": "fa-solid fa-code-branch"}],
+    }
+    html_context = {
+        "edit_page_provider_name": "the repository",
+        "edit_page_url_template": urls["Repository"]
+        + "/edit/HEAD/{{ 'docs/' + file_name if 'auto_examples' not in file_name"
+        " else file_name | replace('auto_examples', 'examples') | replace('.rst', '.py') }}",
+    }
 
 REGISTRIES = {
     "activations": "ACTIVATIONS",
@@ -152,7 +168,14 @@ def draw_figures(app, config):
     runpy.run_path(str(HERE / "make_figures.py"))["draw_all"](Path(app.srcdir, "generated", "figures"))
 
 
+def hide_source(app, pagename, templatename, context, doctree):
+    """Leave out links to the sources of pages that have none: those of classes link beside each signature."""
+    if pagename.startswith("generated/"):
+        context["show_source"] = context["theme_use_edit_page_button"] = False
+
+
 def setup(app):
     """Write tables and figures before Sphinx and autosummary look for pages."""
+    app.connect("html-page-context", hide_source, priority=400)
     app.connect("config-inited", write_registry_tables)
     app.connect("config-inited", draw_figures)

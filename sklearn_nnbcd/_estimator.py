@@ -120,7 +120,7 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
         warn_of_layers(self, training.problem, training.shapes)
         max_iter = self.max_iter
         if max_iter == "auto":
-            max_iter = solver.auto_max_iter(training.problem, rows.X.shape[0])
+            max_iter = solver.auto_max_iter(training.problem, rows.X.shape[0], training.has_ramps)
 
         def to_attributes(weights: Any) -> dict:
             network = training.finished(training.to_network(weights))

@@ -17,7 +17,7 @@ from ._resolve import resolve_sizes
 #: rows of the two fits and of their comparison, and the share of the comparison
 PILOT_ROWS, PILOT_SHARE = 10_000, 1.0 / 3.0
 #: rows that each fit sees, one after the other, in so many passes at least and at most; widest hidden layers
-PILOT_SEEN, PILOT_PASSES, PILOT_WIDTH = 60_000, (10, 40), 64
+PILOT_SEEN, PILOT_PASSES, PILOT_WIDTH = 30_000, (5, 20), 64
 #: what the two fits do without: the question is one of columns
 PLAIN = {
     "compression": None,
@@ -31,7 +31,9 @@ def ramps_help(estimator: Any, rows: Any, bins: int) -> bool:
     """Whether a small network loses less on held-out rows with ramps than without.
 
     Smooth functions and clouds of points need none, and what ramps can follow they follow at the cost of
-    noise. Thresholds, peaks and values with a meaning of their own ask for them.
+    noise. Thresholds, peaks and values with a meaning of their own ask for them. That cost falls with the
+    number of rows: where there are more than both fits see, they help unless they lose by more than a
+    standard error.
 
     Parameters
     ----------
@@ -52,8 +54,9 @@ def ramps_help(estimator: Any, rows: Any, bins: int) -> bool:
     with warnings.catch_warnings():  # the real fit warns again
         warnings.simplefilter("ignore")
         fits = [clone(plain).set_params(column_bins=b).fit(*part(fitted)) for b in (0, bins)]
-    without, with_ramps = (mean_loss(each, *part(held_out)) for each in fits)
-    return with_ramps < without
+    without, with_ramps, s = losses(*fits, *part(held_out))
+    lost, error = mean_and_error(with_ramps - without, s)
+    return lost < (error if rows.X.shape[0] > PILOT_ROWS else 0.0)
 
 
 def plain_network(estimator: Any, n_rows: int) -> Any:
@@ -67,13 +70,25 @@ def plain_network(estimator: Any, n_rows: int) -> Any:
     return plain
 
 
-def mean_loss(fitted: Any, X: Any, y: np.ndarray, s: np.ndarray | None) -> float:
-    """The weighted mean of the loss, in the units of y, over rows whose targets the network knows."""
-    if is_classifier(fitted) and y.ndim == 1:
-        known = np.flatnonzero(np.isin(y, fitted.classes_))
+def losses(one: Any, other: Any, X: Any, y: np.ndarray, s: np.ndarray | None) -> tuple:
+    """Losses of two networks, in the units of y, and the weights, of those rows whose targets they know."""
+    if is_classifier(one) and y.ndim == 1:
+        known = np.flatnonzero(np.isin(y, one.classes_))
         X, y, s = take_rows(X, known), y[known], None if s is None else s[known]
-    network, targets = fitted.network_, fitted.targets_
-    xp = network.xp
-    Y = xp.asarray(targets.encode(y, network.dtype))
-    losses = to_numpy(user_losses(targets, Y, network.forward(X), xp=xp))
-    return float(np.average(losses, weights=s))
+
+    def of(fitted: Any) -> np.ndarray:
+        network, targets = fitted.network_, fitted.targets_
+        xp = network.xp
+        Y = xp.asarray(targets.encode(y, network.dtype))
+        return to_numpy(user_losses(targets, Y, network.forward(X), xp=xp))
+
+    return of(one), of(other), s
+
+
+def mean_and_error(x: np.ndarray, s: np.ndarray | None) -> tuple[float, float]:
+    """The weighted mean of some numbers and its standard error; zeros if nothing has a weight."""
+    weights = np.ones(len(x)) if s is None else s
+    if not np.any(weights):
+        return 0.0, 0.0
+    mean = float(np.average(x, weights=weights))
+    return mean, float(np.sqrt(np.sum((weights * (x - mean)) ** 2)) / np.sum(weights))

@@ -119,6 +119,11 @@ class Training:
         problem, shapes = in_rows_space(problem, shapes, Z.shape[1])
         return cls(estimator, targets, solver, problem, shapes, inputs, Z, True, rows.columns)
 
+    @property
+    def has_ramps(self) -> bool:
+        """Whether columns have ramps."""
+        return self.columns is not None and self.columns.ramps is not None
+
     def without_extremes(self, rows: tuple) -> tuple:
         """Encoded rows (X, Y, s) with extreme entries of X drawn in."""
         if self.inputs is None or self.inputs.reach is None:
@@ -243,7 +248,8 @@ def is_table(estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver
     Not where weights keep a meaning for X as it is, penalties in its units among them, nor where columns
     outnumber rows or what a Gram matrix is made of.
     """
-    if not (estimator.fit_intercept and solver.scales_columns):
+    changes = estimator.bend_columns or estimator.column_bins != 0
+    if not (changes and estimator.fit_intercept and solver.scales_columns):
         return False
     n_rows, n_columns = rows.X.shape
     if getattr(estimator.initializer, "in_user_units", False) or n_columns > min(n_rows, solver.gram_columns):

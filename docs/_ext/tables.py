@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Tables of results: a figure and its deviation stay on one line, the line of provenance below is small."""
+"""Tables of results: a figure and its deviation stay on one line, the line of provenance below is small, wide
+tables are narrower.
+"""
 
 import re
 
 from docutils import nodes
 
+#: columns from which a table is wide
+WIDE = 7
 #: what the line below a generated table begins with
 SCRIPTS = ("tests/benchmarks/", "examples/paper/")
 
 
 def tidy(app, doctree):
-    """Mark lines of provenance, and keep what belongs together in cells."""
+    """Mark lines of provenance and wide tables, and keep what belongs together in cells."""
+    for table in doctree.findall(nodes.table):
+        if len(list(table.findall(nodes.colspec))) >= WIDE:
+            table["classes"].append("wide-table")
     for paragraph in doctree.findall(nodes.paragraph):
         first, second, *_ = [*paragraph.children[:2], None, None]
         if isinstance(first, nodes.Text) and first.astext() == "(" and isinstance(second, nodes.literal):

@@ -97,7 +97,7 @@ class L0Plan(CompressionPlan):
 
 
 class L0(BaseCompression):
-    """Weights with exactly a given share of entries removed, eq. (25).
+    """Weights with exactly a given share of entries removed, (25) of the paper.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ class L0PenaltyPlan(PenalizedPlan):
         return metric is None or metric.is_diagonal
 
     def prox(self, target: Any, weight: Any, *, xp: Any) -> Any:
-        """Keep what costs more to lose than to store, eq. (24)."""
+        """Keep what costs more to lose than to store, (24)."""
         keep = 0.5 * weight * target * target > self.strength
         return xp.where(keep, target, xp.zeros_like(target))
 
@@ -42,7 +42,7 @@ class L0PenaltyPlan(PenalizedPlan):
 
 
 class L0Penalty(BaseCompression):
-    """Sparse weights by the penalty r(M) = strength * (number of non-zeros) of eq. (24).
+    """Sparse weights by the penalty r(M) = strength * (number of non-zeros), (24) of the paper.
 
     Parameters
     ----------

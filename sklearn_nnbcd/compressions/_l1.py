@@ -24,7 +24,7 @@ class L1Plan(PenalizedPlan):
         return metric is None or metric.is_diagonal
 
     def prox(self, target: Any, weight: Any, *, xp: Any) -> Any:
-        """Shrink by strength / weight, eq. (23)."""
+        """Shrink by strength / weight, (23)."""
         size = xp.abs(target) - self.strength / weight
         return xp.sign(target) * xp.where(size > 0, size, xp.zeros_like(size))
 
@@ -34,7 +34,7 @@ class L1Plan(PenalizedPlan):
 
 
 class L1(BaseCompression):
-    """Sparse weights by the penalty r(M) = strength * ||M||_1 of eq. (23).
+    """Sparse weights by the penalty r(M) = strength * ||M||_1, (23) of the paper.
 
     Parameters
     ----------

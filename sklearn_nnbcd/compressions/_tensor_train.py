@@ -26,7 +26,7 @@ _PROJECT_PASSES = 4
 
 @dataclass(frozen=True, eq=False)
 class TensorTrainWeight(CompressedWeight):
-    """TT-cores G_k of shape (r_{k-1}, n_k, r_k), eq. (1)."""
+    """TT-cores G_k of shape (r_{k-1}, n_k, r_k), as in (1)."""
 
     cores: tuple
     tensorization: Tensorization
@@ -184,7 +184,7 @@ class TensorTrainPlan(CompressionPlan):
         metric: Metric | None = None,
         xp: Any,
     ) -> TensorTrainWeight:
-        """One pass of core-wise least squares from the old cores, eq. (26); it never goes up."""
+        """One pass of core-wise least squares from the old cores, (26); it never goes up."""
         cores = self._fit(target, previous.cores, metric, _STEP_ITERATIONS, xp=xp)
         return TensorTrainWeight(tuple(cores), self.tensorization)
 
@@ -229,7 +229,7 @@ class TensorTrainPlan(CompressionPlan):
 
 
 class TensorTrain(TensorizedCompression):
-    """Weights in tensor-train format, eq. (1) and (2).
+    """Weights in tensor-train format, (1) and (2) of the paper.
 
     Parameters
     ----------

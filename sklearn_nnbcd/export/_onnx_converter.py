@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,11 @@ def register_onnx_converter() -> None:
     rows that it gets; other numbers are made float32. The option ``zipmap`` of classifiers works as for
     scikit-learn's own; several labels per row have one output ``label`` of 0 and 1, and one
     ``probabilities``.
+
+    Warns
+    -----
+    UserWarning
+        While a model is converted, where skl2onnx brings a network other columns than those of its fit.
 
     Raises
     ------
@@ -65,7 +71,17 @@ def _floating(operator: Any) -> Any:
 
 
 def _rows(operator: Any) -> Any:
-    return operator.inputs[0].type.shape[0]
+    """How many rows come in, and a warning where columns are not those of the fit."""
+    n_rows, *columns = operator.inputs[0].type.shape
+    network = operator.raw_operator
+    if len(columns) == 1 and isinstance(columns[0], int) and columns[0] != network.n_features_in_:
+        warnings.warn(
+            f"The steps before {type(network).__name__} must bring {network.n_features_in_} columns. Got "
+            f"{columns[0]} from skl2onnx, which does not convert all that steps do, such as "
+            "SimpleImputer(add_indicator=True). Compare a row's prediction before you use the model.",
+            stacklevel=2,
+        )
+    return n_rows
 
 
 def _regressor_shape(operator: Any) -> None:

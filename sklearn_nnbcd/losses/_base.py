@@ -2,6 +2,8 @@
 """What the engine and the estimators ask of a loss."""
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from .._sklearn_compat import LinkedEstimator
@@ -123,12 +125,13 @@ class BaseLoss(LinkedEstimator):
         """
         raise NotImplementedError
 
-    def expansion(self, Y: Any, V: Any, s: Any = None, *, xp: Any) -> tuple[Any, Any, Any]:
-        """:meth:`value`, :meth:`gradient` and :meth:`mean_hessian` at once.
+    def expansion(self, Y: Any, V: Any, s: Any = None, *, xp: Any) -> tuple[Any, Any, Callable[[], Any]]:
+        """:meth:`value`, :meth:`gradient` and a function that gives :meth:`mean_hessian`.
 
-        A batch asks for all three; a loss may share among them what they have in common.
+        A batch asks for the first two, and now and then for the third; a loss may share among them what
+        they have in common.
         """
-        hessian = self.mean_hessian(Y, V, s, xp=xp)
+        hessian = partial(self.mean_hessian, Y, V, s, xp=xp)
         return self.value(Y, V, xp=xp), self.gradient(Y, V, xp=xp), hessian
 
     def prox(self, Y: Any, center: Any, weight: float, *, xp: Any) -> Any:

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Cross-entropy of the softmax, all classes jointly."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from .._validation import check_number
+from ..backends import get_backend
 from ..numerics._scalar import wright_omega
 from ..numerics._simplex import exponentials
 from ._base import BaseLoss, row_shares
@@ -24,9 +27,8 @@ def _mean_covariance(P: Any, total: Any, s: Any, *, xp: Any) -> Any:
     share = row_shares(s, P.shape[0], P, xp=xp) * total[:, None]
     R = xp.sqrt(share) * P
     eye = xp.eye(P.shape[1], dtype=P.dtype)
-    joint = (0.5 - 0.5 * eye) * (R.T @ R)
-    joint = joint + joint.T  # a product need not be symmetric to the last digit
-    return eye * xp.sum(joint, axis=1)[:, None] - joint
+    joint = get_backend(xp).gram(R, xp=xp) * (1.0 - eye)
+    return eye * xp.sum(joint, axis=0) - joint
 
 
 class CrossEntropy(BaseLoss):
@@ -89,8 +91,8 @@ class CrossEntropy(BaseLoss):
             return Logistic().mean_hessian(Y, V, s, xp=xp)
         return _mean_covariance(_softmax(V, xp=xp)[1], xp.sum(Y, axis=1), s, xp=xp)
 
-    def expansion(self, Y: Any, V: Any, s: Any = None, *, xp: Any) -> tuple[Any, Any, Any]:
-        """Value, gradient and mean Hessian, all from one softmax."""
+    def expansion(self, Y: Any, V: Any, s: Any = None, *, xp: Any) -> tuple[Any, Any, Callable[[], Any]]:
+        """Value, gradient and what gives the mean Hessian, all from one softmax."""
         if type(self) is not CrossEntropy:  # a subclass may have its own of one of them
             return super().expansion(Y, V, s, xp=xp)
         if V.shape[1] == 1:
@@ -98,7 +100,7 @@ class CrossEntropy(BaseLoss):
         normaliser, P = _softmax(V, xp=xp)
         total, T = xp.sum(Y, axis=1), self._smoothed(Y, xp=xp)
         value = xp.sum(T * (normaliser - V), axis=1)
-        return value, total[:, None] * P - T, _mean_covariance(P, total, s, xp=xp)
+        return value, total[:, None] * P - T, partial(_mean_covariance, P, total, s, xp=xp)
 
     def prox(self, Y: Any, center: Any, weight: float, *, xp: Any) -> Any:
         """Exact, by one scalar equation per row.

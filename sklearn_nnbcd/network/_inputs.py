@@ -17,8 +17,8 @@ SPREAD_RANGE = 2.0
 WIDE_SPREAD_RANGE = 32.0
 #: spreads from the mean to which entries are drawn in, in columns with extreme ones
 EXTREME_REACH = 20.0
-#: scale of ramps, which makes their spreads an eighth at most; those of other columns are 1 on average
-RAMP_SCALE = 0.25
+#: scale of ramps beside columns of spread 1, which makes their spreads a quarter at most
+RAMP_SCALE = 0.5
 #: spreads from 0 to the mean beyond which the zeros of sparse rows are few, and stored
 FAR_ZEROS = 1.0
 
@@ -61,8 +61,9 @@ class InputMap:
 
         Spreads keep their ratio to the median one up to a factor of 2 (of 32 where columns are very many):
         within that, a larger spread may well mean something; beyond, it is a matter of units. The mean
-        square of the spreads becomes 1. Constant columns become 0, as they have nothing to say. In columns
-        with a few extreme entries these are drawn in.
+        square of all spreads becomes 1, so that first weights and ridges are of the usual size. Constant
+        columns become 0, as they have nothing to say. In columns with a few extreme entries these are
+        drawn in.
 
         Parameters
         ----------
@@ -78,7 +79,7 @@ class InputMap:
         wide : bool, default=False
             Whether columns are very many.
         n_ramps : int, default=0
-            How many of the last columns are ramps, from 0 to 1. They keep their unit: what a column itself
+            How many of the last columns are ramps, from 0 to 1. They have one scale: what a column itself
             can say is cheaper to say, and a ramp that few rows have risen on is no louder than others.
 
         Returns
@@ -97,6 +98,9 @@ class InputMap:
             ratio = WIDE_SPREAD_RANGE if wide else SPREAD_RANGE
             scale = comparable_scale(spread, moments.varies & ~is_ramp, ratio, xp=xp)
             scale, origin = xp.where(is_ramp, RAMP_SCALE, scale), mean
+            if n_ramps:
+                square = xp.mean((scale * spread) ** 2)
+                scale = scale / xp.sqrt(xp.where(square > 0.0, square, xp.ones_like(square)))
             if not drop_constant:
                 size = xp.where(moments.largest > 0.0, moments.largest, xp.ones_like(mean))
                 scale = xp.where(scale > 0.0, scale, 1.0 / size)

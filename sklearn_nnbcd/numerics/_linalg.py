@@ -171,6 +171,18 @@ def times_transposed(K: Any, B: Any, *, xp: Any) -> Any:
     return out
 
 
+def own_product(K: Any, *, xp: Any) -> Any:
+    """K' K for a lower triangular K, symmetric to the last digit, with half of those products."""
+    out = xp.empty(K.shape, dtype=K.dtype, device=array_api_compat.device(K))
+    for a, b in _parts(K.shape[0], xp=xp):
+        tail = K[a:, a:b]
+        out[a:b, a:b] = get_backend(xp).gram(tail, xp=xp)
+        if a > 0:
+            out[a:b, :a] = tail.T @ K[a:, :a]
+            out[:a, a:b] = out[a:b, :a].T
+    return out
+
+
 def add_to_diagonal(A: Any, value: Any, *, xp: Any) -> Any:
     """``A + value * I`` for a square matrix; ``value`` is a number."""
     return get_backend(xp).add_to_diagonal(A, value, xp=xp)

@@ -101,7 +101,7 @@ class BaseSolver(LinkedEstimator):
             Naming the solver's class, the parameter, what is allowed, what came, and the cure.
         """
 
-    def auto_max_iter(self, problem: Problem, n_rows: int) -> int:
+    def auto_max_iter(self, problem: Problem, n_rows: int, has_ramps: bool = False) -> int:
         """What ``max_iter="auto"`` stands for.
 
         Parameters
@@ -109,6 +109,8 @@ class BaseSolver(LinkedEstimator):
         problem : Problem
         n_rows : int
             Rows of the fit.
+        has_ramps : bool, default=False
+            Whether columns have ramps.
 
         Returns
         -------

@@ -36,6 +36,8 @@ from ._base import STREAM_BATCHES, BaseSolver, FitContext
 AUTO_BATCHES = STREAM_BATCHES
 #: fewest and most passes that max_iter="auto" stands for
 AUTO_PASSES = (16, 200)
+#: weights for each row from which fits are shorter, and the power of what is beyond by which they are
+MANY_WEIGHTS, MANY_POWER = 12, 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,21 +69,33 @@ class PassState:
         return fitted_weights(self.engine)
 
 
-def relative_length(problem: Problem, n_rows: int) -> float:
+def relative_length(problem: Problem, n_rows: int, has_ramps: bool = False) -> float:
     """How many times as long as a fit that tells two classes apart.
 
     Half as long again for several classes, which share the hidden units; three times for a loss that is
     no likelihood, whose residuals keep their size however sure the network is. Either twice as long for a
-    network of fewer weights than rows: what it can learn takes longer to find, and it cannot learn the rows
-    by heart.
+    network of fewer weights than rows and without ramps: what it can learn takes longer to find, and it
+    cannot learn the rows by heart. Shorter, down to half, for a plain network of very many weights, which
+    can: it has found what there is by then.
+
+    Parameters
+    ----------
+    problem : Problem
+    n_rows : int
+    has_ramps : bool, default=False
+        Whether columns have ramps, with which thresholds and peaks are found at once.
     """
     shapes = [layer.weight_shape(layer.input_shape_) for layer in problem.layers[1:]]
-    several, few_weights = shapes[-1][1] > 1, sum(a * b for a, b in shapes) <= n_rows
+    several, n_weights = shapes[-1][1] > 1, sum(a * b for a, b in shapes)
     if problem.loss.is_likelihood:
         length = 1.5 if several else 1.0
     else:
         length = 3.0
-    return 2.0 * length if few_weights and length > 1.0 else length
+    if n_weights <= n_rows and length > 1.0 and not has_ramps:
+        return 2.0 * length
+    if problem.compressed:
+        return length
+    return length * max(0.5, min(1.0, (MANY_WEIGHTS * n_rows / n_weights) ** MANY_POWER))
 
 
 class BaseBatchSolver(BaseSolver):
@@ -117,11 +131,11 @@ class BaseBatchSolver(BaseSolver):
         """Share of the fit after which the compression starts."""
         return default if self.compress_after == "auto" else float(self.compress_after)
 
-    def auto_max_iter(self, problem: Problem, n_rows: int) -> int:
+    def auto_max_iter(self, problem: Problem, n_rows: int, has_ramps: bool = False) -> int:
         """Passes that make 600 batches, 16 at least, times :func:`relative_length`."""
         few, many = AUTO_PASSES
         passes = round(AUTO_BATCHES * self.resolve_batch_size(n_rows) / n_rows)
-        return round(relative_length(problem, n_rows) * min(many, max(few, passes)))
+        return round(relative_length(problem, n_rows, has_ramps) * min(many, max(few, passes)))
 
     def init(self, problem: Problem, start: Callable, rows: tuple, context: FitContext) -> PassState:
         """The state before the first pass; see :class:`BaseSolver`."""

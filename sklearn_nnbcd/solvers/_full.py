@@ -179,7 +179,7 @@ class FullBatch(BaseSolver):
         ridge = 1.0 if self.ridge_on == "weights" else 0.0
         return {"tau": 10.0 / AUTO_WEIGHT, "ridge": ridge / AUTO_WEIGHT}
 
-    def auto_max_iter(self, problem: Problem, n_rows: int) -> int:
+    def auto_max_iter(self, problem: Problem, n_rows: int, has_ramps: bool = False) -> int:
         """200 sweeps."""
         return AUTO_SWEEPS
 

@@ -114,7 +114,8 @@ def compare_expansion(loss: BaseLoss, arrays: Arrays, Y: Any, V: Any, s: Any) ->
     """Raise unless ``expansion`` is what value, gradient and mean_hessian give one by one."""
     xp = arrays.xp
     alone = loss.value(Y, V, xp=xp), loss.gradient(Y, V, xp=xp), loss.mean_hessian(Y, V, s, xp=xp)
-    together = loss.expansion(Y, V, s, xp=xp)
+    *together, hessian = loss.expansion(Y, V, s, xp=xp)
+    together.append(hessian())
     arrays.expect_unchanged("expansion")
     for name, one, other in zip(("value", "gradient", "mean_hessian"), alone, together, strict=True):
         one, other = host(one, xp), host(other, xp)

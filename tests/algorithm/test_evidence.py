@@ -12,6 +12,9 @@ from test_minibatch import setting, steps
 from sklearn_nnbcd.engine import BatchSettings, initial_state
 from sklearn_nnbcd.engine._minibatch._curvature import Curvature
 from sklearn_nnbcd.engine._minibatch._evidence import SHARE, counted_shares, update_dispersion, update_ridges
+from sklearn_nnbcd.engine._minibatch._schedule import MANY_OUTPUTS, hessian_due
+from sklearn_nnbcd.engine._minibatch._step import expand_loss
+from sklearn_nnbcd.engine._state import Block
 from sklearn_nnbcd.losses import LOSSES, CrossEntropy, Logistic
 
 #: loss -> outputs of the network that it is tried with
@@ -192,7 +195,8 @@ def test_dispersion_is_that_of_plain_loops(loss, weighted):
     expected, counts = None, np.ones(11) if s is None else s
     for _ in range(3):
         V = rng.normal(size=Y.shape)
-        _, G, H = problem.loss.expansion(Y, V, s, xp=NUMPY)
+        _, G, hessian = problem.loss.expansion(Y, V, s, xp=NUMPY)
+        H = hessian()
         squares = 0.0
         for y, v, count in zip(Y, V, counts, strict=True):
             gradient = problem.loss.gradient(y[None, :], v[None, :], xp=NUMPY)[0]
@@ -201,6 +205,24 @@ def test_dispersion_is_that_of_plain_loops(loss, weighted):
         expected = new if expected is None else 0.98 * expected + 0.02 * new
         state = replace(state, dispersion=update_dispersion(state, G, s, H))
         assert state.dispersion == pytest.approx(expected, rel=1e-9)
+
+
+def test_many_outputs_have_their_hessian_made_now_and_then():
+    """In the first batches as often as the sums, then in every fourth."""
+    many = MANY_OUTPUTS + 1
+    assert [n for n in range(13) if hessian_due(n, many)] == [0, 1, 2, 4, 8, 12]
+    assert all(hessian_due(n, MANY_OUTPUTS) for n in range(13))
+    problem, weights, *_ = setting((2, many), loss="cross_entropy")
+    state, rng = initial_state(problem, weights, BatchSettings()), np.random.default_rng(0)
+    expected = None
+    for n in range(5):
+        Y, V = np.eye(many)[rng.integers(0, many, 20)], rng.normal(size=(20, many))
+        if n != 3:
+            H = problem.loss.mean_hessian(Y, V, xp=NUMPY)
+            expected = H if expected is None else 0.9 * expected + 0.1 * H
+        state, *_ = expand_loss(state, Block(Y, (None, V), (None, V), None))
+        state = replace(state, n_batches=n + 1)
+        np.testing.assert_allclose(state.hessian, expected, rtol=1e-12)
 
 
 def test_dispersion_of_squared_error_is_the_variance_of_what_is_left():
@@ -226,8 +248,8 @@ def test_dispersion_of_a_likelihood_is_one_where_it_holds(loss):
         drawn, sure = (np.eye(d)[y] for y in (labels, P.argmax(axis=1)))
     found = []
     for Y in (drawn, sure):
-        _, G, H = problem.loss.expansion(Y, V, xp=NUMPY)
-        found.append(update_dispersion(state, G, None, H))
+        _, G, hessian = problem.loss.expansion(Y, V, xp=NUMPY)
+        found.append(update_dispersion(state, G, None, hessian()))
     assert found[0] == pytest.approx(1.0, rel=0.05)
     assert found[1] < 0.8
 

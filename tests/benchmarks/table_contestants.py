@@ -100,9 +100,9 @@ def realmlp(split, seed):
 class TwiceAsLong(MiniBatch):
     """The default solver with twice the default number of passes."""
 
-    def auto_max_iter(self, problem, n_rows):
+    def auto_max_iter(self, problem, n_rows, has_ramps=False):
         """Twice as many."""
-        return 2 * super().auto_max_iter(problem, n_rows)
+        return 2 * super().auto_max_iter(problem, n_rows, has_ramps)
 
 
 def nnbcd(sizes=(100,), *, before=(), **parameters):

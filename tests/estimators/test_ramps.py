@@ -191,30 +191,62 @@ def test_they_come_where_columns_have_steps_and_not_where_all_is_straight(steps)
 
 def test_the_comparison_is_of_held_out_rows(steps, monkeypatch):
     X, y = steps
-    seen = []
+    seen, lost = [], -0.5
 
-    def loss(fitted, T, t, s):
-        seen.append((fitted.network_.columns.ramps is not None, len(T)))
-        return 0.5 if seen[-1][0] else 1.0
+    def losses(one, other, T, t, s):
+        seen.extend([each.network_.columns.ramps is not None for each in (one, other)] + [len(T)])
+        return np.ones(len(T)), np.ones(len(T)) + lost, s
 
-    monkeypatch.setattr(_pilot, "mean_loss", loss)
-    model = NNBCDClassifier(**OPTIONS).fit(X, y)
-    assert seen == [(False, 400), (True, 400)]  # a third of 1,200
-    assert model.network_.columns.ramps is not None
-    monkeypatch.setattr(_pilot, "mean_loss", lambda fitted, T, t, s: 1.0)
+    monkeypatch.setattr(_pilot, "losses", losses)
+    assert NNBCDClassifier(**OPTIONS).fit(X, y).network_.columns.ramps is not None
+    assert seen == [False, True, 400]  # a third of 1,200
+    lost = 0.0
     assert NNBCDClassifier(**OPTIONS).fit(X, y).network_.columns.ramps is None
 
 
-def test_what_is_compared_is_the_weighted_mean_of_the_loss(steps):
+@pytest.mark.parametrize(
+    ("lost", "few", "many"), [(-0.1, True, True), (0.003, False, True), (0.1, False, False)]
+)
+def test_the_doubt_speaks_for_ramps_where_rows_are_many(steps, monkeypatch, lost, few, many):
+    X, y = steps
+    noise = np.resize([-0.1, 0.1], 400)  # a standard error of 0.005
+
+    def losses(one, other, T, t, s):
+        return np.ones(len(T)), np.ones(len(T)) + lost + noise[: len(T)], s
+
+    monkeypatch.setattr(_pilot, "losses", losses)
+    for rows, expected in ((1200, few), (1199, many)):  # of both fits and the comparison; there are 1,200
+        monkeypatch.setattr(_pilot, "PILOT_ROWS", rows)
+        model = NNBCDClassifier(**OPTIONS).fit(X, y)
+        assert (model.network_.columns.ramps is not None) == expected
+
+
+def test_what_is_compared_are_losses_of_rows_whose_targets_are_known(steps):
     X, y = steps
     s = np.random.default_rng(3).random(len(X))
     line = NNBCDRegressor(**OPTIONS, column_bins=0).fit(X, y)
-    expected = 0.5 * np.average((line.predict(X) - y) ** 2, weights=s)
-    assert _pilot.mean_loss(line, X, y, s) == pytest.approx(expected, rel=1e-9)
+    one, other, weights = _pilot.losses(line, line, X, y, s)
+    np.testing.assert_allclose(one, 0.5 * (line.predict(X) - y) ** 2, rtol=1e-9, atol=1e-12)
+    np.testing.assert_array_equal(one, other)
+    assert weights is s
     y = y + 2 * (X[:, 2] == 1.0)
     known = y < 3
     model = NNBCDClassifier(**OPTIONS, column_bins=0).fit(X[known], y[known])
-    assert _pilot.mean_loss(model, X, y, s) == _pilot.mean_loss(model, X[known], y[known], s[known])
+    one, _, weights = _pilot.losses(model, model, X, y, s)
+    np.testing.assert_array_equal(one, _pilot.losses(model, model, X[known], y[known], None)[0])
+    np.testing.assert_array_equal(weights, s[known])
+
+
+def test_the_error_is_that_of_a_weighted_mean():
+    rng = np.random.default_rng(0)
+    s = rng.integers(1, 4, 50).astype(float)
+    means = [_pilot.mean_and_error(rng.normal(3.0, 2.0, 50), s) for _ in range(4000)]
+    assert np.std([mean for mean, _ in means]) == pytest.approx(
+        np.mean([error for _, error in means]), rel=0.05
+    )
+    x = rng.normal(size=30)
+    assert _pilot.mean_and_error(x, None) == pytest.approx((x.mean(), x.std() / 30**0.5), rel=1e-12)
+    assert _pilot.mean_and_error(x, np.zeros(30)) == (0.0, 0.0)
 
 
 def test_callbacks_watch_the_fit_and_not_the_comparison():
@@ -222,7 +254,7 @@ def test_callbacks_watch_the_fit_and_not_the_comparison():
     vars(model)["_skl_callbacks"] = ["a callback"]
     plain = _pilot.plain_network(model, 4000)
     assert "_skl_callbacks" not in vars(plain) and vars(model)["_skl_callbacks"]
-    assert plain.max_iter == 15 and plain.hidden_layer_sizes == (64, 30)  # 60,000 rows seen
+    assert plain.max_iter == 7 and plain.hidden_layer_sizes == (64, 30)  # 30,000 rows seen
     assert plain.compression is plain.rank is plain.bits is None and plain.verbose == 0
 
 

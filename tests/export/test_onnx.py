@@ -11,6 +11,7 @@ from random_networks import random_network
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_iris
 from sklearn.ensemble import VotingClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, PowerTransformer, StandardScaler
@@ -187,6 +188,20 @@ def skl2onnx():
     module = pytest.importorskip("skl2onnx")
     register_onnx_converter()
     return module
+
+
+def test_columns_that_skl2onnx_leaves_out_are_said(skl2onnx):
+    X, y = load_iris(return_X_y=True)
+    X = X.astype(np.float32)
+    X[::7, 1] = np.nan
+    for indicate in (False, True):
+        steps = SimpleImputer(add_indicator=indicate), NNBCDClassifier((4,), max_iter=2, random_state=0)
+        model = make_pipeline(*steps).fit(X, y)
+        with warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter("always")
+            skl2onnx.to_onnx(model, X[:1], target_opset=17)
+        said = [str(each.message) for each in found if "must bring 5 columns. Got 4" in str(each.message)]
+        assert len(said) == indicate
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

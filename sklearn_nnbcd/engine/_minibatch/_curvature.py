@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ...backends import get_backend, namespace_of
-from ...numerics._linalg import add_to_diagonal, inverse_factor, times_transposed
+from ...numerics._linalg import add_to_diagonal, inverse_factor, own_product
 from ...numerics._metric import Metric
 from ...numerics._sketch import GramSketch
 from .._metrics import mean_diagonal, output_sensitivity, with_ridge
@@ -225,4 +225,4 @@ def running_mean(old: Any, new: Any, memory: float) -> Any:
 def damped_inverse(A: Any, damping: float, more: Any = 0.0, *, xp: Any) -> Any:
     """(A + (damping * mean diagonal + more) I)^{-1}."""
     K = inverse_factor(add_to_diagonal(with_ridge(A, damping, xp=xp), more, xp=xp), xp=xp)
-    return times_transposed(K, K, xp=xp)
+    return own_product(K, xp=xp)

@@ -52,7 +52,7 @@ def update_dispersion(state: BatchState, gradient: Any, shares: Any, hessian: An
     shares : array of shape (n,) or None
         Sample weights of the batch; None: ones.
     hessian : array of shape (d_N, d_N)
-        Of the batch.
+        Of the batch, or the running one.
     """
     xp = state.problem.xp
     number = get_backend(xp).number

@@ -8,6 +8,8 @@ from typing import Any
 
 #: batches over which the schedules of a stream run
 STREAM_BATCHES = 600
+#: outputs beyond which only every fourth batch has its Hessian made: it takes as long as a layer
+MANY_OUTPUTS, HESSIAN_INTERVAL = 64, 4
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,11 @@ def refresh_due(count: int, interval: int) -> bool:
     if count < interval:
         return count & (count - 1) == 0
     return count % interval == 0
+
+
+def hessian_due(count: int, n_outputs: int) -> bool:
+    """Whether the loss's running Hessian takes in batch ``count``: each one, unless outputs are many."""
+    return n_outputs <= MANY_OUTPUTS or refresh_due(count, HESSIAN_INTERVAL)
 
 
 def remaining_share(n_batches: int, n_steps: int | None) -> float:

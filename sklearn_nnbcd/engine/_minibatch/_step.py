@@ -21,7 +21,7 @@ from ._curvature import update_curvatures, update_hessian
 from ._evidence import bounded, loss_unit, update_dispersion, update_ridges
 from ._messages import activation_chords, activation_slopes, closed_form_messages, linearized_messages
 from ._rows import share_roots, weighted_inputs, weighted_rows
-from ._schedule import refresh_due, refresh_interval, remaining_share
+from ._schedule import hessian_due, refresh_due, refresh_interval, remaining_share
 from ._state import BatchState
 
 
@@ -75,10 +75,13 @@ def expand_loss(state: BatchState, block: Block) -> tuple[BatchState, Any, Any]:
     loss, xp, V = state.problem.loss, state.problem.xp, block.V[state.problem.N]
     if not state.settings.linearized:
         return state, loss.value(block.Y, V, xp=xp), None
-    value, gradient, new = loss.expansion(block.Y, V, block.s, xp=xp)
+    value, gradient, hessian = loss.expansion(block.Y, V, block.s, xp=xp)
+    running = new = state.hessian
+    if running is None or hessian_due(state.n_batches - state.first_batch, V.shape[1]):
+        new = hessian()
+        running = update_hessian(running, new)
     dispersion = update_dispersion(state, gradient, block.s, new)
-    state = replace(state, hessian=update_hessian(state.hessian, new), dispersion=dispersion)
-    return state, value, gradient
+    return replace(state, hessian=running, dispersion=dispersion), value, gradient
 
 
 def refresh_statistics(
