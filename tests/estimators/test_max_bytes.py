@@ -213,3 +213,10 @@ def test_smooth_tables_few_rows_and_given_bins(monkeypatch):
     assert [(kind.bins, kind.widths, kind.n_ramps) for kind in kinds] == [(3, (5,), 12)]
     sparse = Candidates(NNBCDRegressor((60,), compression="l0", column_bins=3), X, y)
     assert not any(kind.bins for kind in sparse.kinds(620))
+
+
+def test_bins_without_room_are_said(moons):
+    with pytest.warns(
+        UserWarning, match="'column_bins' of NNBCDClassifier has no effect.*max_bytes"
+    ):
+        NNBCDClassifier(max_bytes=24, bits=4, max_iter=1, column_bins=9, random_state=0).fit(*moons)
