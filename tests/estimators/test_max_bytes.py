@@ -8,7 +8,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_digits, make_moons
 
-from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _pilot
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _training
 from sklearn_nnbcd._kinds import Kind, kinds_of, plain_bytes, shapes_of
 from sklearn_nnbcd._sizing import Candidates, fit_within
 
@@ -202,7 +202,7 @@ def test_bins_are_the_most_that_fit_and_hidden_layers_have_few(bands):
 
 
 def test_smooth_tables_few_rows_and_given_bins(monkeypatch):
-    monkeypatch.setattr(_pilot, "mean_loss", lambda *_: 1.0)  # no better with ramps than without
+    monkeypatch.setattr(_training, "ramps_help", lambda *_: False)
     rng = np.random.default_rng(0)
     X = rng.normal(size=(1200, 4))
     y = X @ np.ones(4) + rng.normal(size=1200)
@@ -216,7 +216,5 @@ def test_smooth_tables_few_rows_and_given_bins(monkeypatch):
 
 
 def test_bins_without_room_are_said(moons):
-    with pytest.warns(
-        UserWarning, match="'column_bins' of NNBCDClassifier has no effect.*max_bytes"
-    ):
+    with pytest.warns(UserWarning, match="'column_bins' of NNBCDClassifier has no effect.*max_bytes"):
         NNBCDClassifier(max_bytes=24, bits=4, max_iter=1, column_bins=9, random_state=0).fit(*moons)
