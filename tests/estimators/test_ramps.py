@@ -384,7 +384,7 @@ def test_integers_of_columns_in_unlike_units_have_a_grid_each(steps, bend):
     for dtype in ("int8", "int16"):
         integers = IntegerNetwork.from_estimator(network, X, dtype=dtype)
         lost = network.score(X, y) - r2_score(y, integers.predict(X.astype(np.float32)))
-        # steps of 1 / 128 of the range of a column or a ramp: 1 / (12 * 64 ** 2) of its variance, and its weights
+        # rounding to 1 / 128 of a range, of columns and weights: hundredths of the score at most
         assert lost < (0.02 if dtype == "int8" else 0.001), dtype
 
 
