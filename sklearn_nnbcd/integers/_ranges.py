@@ -139,7 +139,8 @@ class Ranges:
                 ends = [node.bend(end[None, :])[0] for end in ends]
                 scaled = False
                 continue
-            scaled = True
+            # ramps leave the columns before them in their units
+            scaled = scaled or not isinstance(node, WithRamps)
             if isinstance(node, Scale):
                 origin = origin + node.origin / np.where(scale != 0.0, scale, 1.0)
                 scale = scale * node.scale
@@ -157,7 +158,7 @@ class Ranges:
         else:
             zero, scale = grid.zero, scale / grid.scale
             ends = [end / grid.scale + zero for end in ends]
-        each = scaled or bent is not None
+        each = scaled or bent is not None or columns is not None
         x, factor = (np.float32(v) if each else np.float32(v[0]) for v in (origin, scale))
         bounds = [np.clip(np.rint(end), p.low, p.high).astype(np.int64) for end in ends]
         low, high = (int(b.flat[0]) if (b == b.flat[0]).all() else b for b in bounds)
