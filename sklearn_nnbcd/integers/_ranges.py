@@ -139,7 +139,8 @@ class Ranges:
                 ends = [node.bend(end[None, :])[0] for end in ends]
                 scaled = False
                 continue
-            scaled = scaled or not isinstance(node, WithRamps)  # ramps leave the columns' units as they are
+            # ramps leave the columns before them in their units
+            scaled = scaled or not isinstance(node, WithRamps)
             if isinstance(node, Scale):
                 origin = origin + node.origin / np.where(scale != 0.0, scale, 1.0)
                 scale = scale * node.scale

@@ -57,11 +57,11 @@ def plain_ridges(state):
     """delta_i = a d_i / 2 with a at the fixed point, half of the way to it on a logarithmic scale."""
     gamma, size, rows = determined_numbers(state)
     loss, n_outputs = state.problem.loss, state.weights.W[-1].shape[1]
+    numbers = np.sqrt(n_outputs - 1) if type(loss) is CrossEntropy else n_outputs
+    left = min(max(1.0 - gamma / (rows * numbers), 0.1), 1.0)
     if type(loss).__name__ in ("SquaredError", "Huber"):
-        share = 0.6 * state.dispersion
+        share = 0.5 * state.dispersion / max(left, 0.7) ** 2
     else:
-        numbers = np.sqrt(n_outputs - 1) if type(loss) is CrossEntropy else n_outputs
-        left = min(max(1.0 - gamma / (rows * numbers), 0.1), 1.0)
         sure = min(state.dispersion / 0.5, 1.0)  # of labels that are hardly ever by chance
         share = min(max(0.5 * np.sqrt(state.dispersion) * sure / left, 0.1), 1.0)
     a = share * gamma / size
@@ -109,13 +109,14 @@ def test_a_sparse_network_has_less_ridge():
 
 
 def test_the_ridge_comes_to_mackays_fixed_point():
-    """Where it stays, delta ||W||^2 is the share of phi gamma."""
+    """Where it stays, delta ||W||^2 is the share of phi gamma; phi is that of new rows."""
     state = evidence_state("squared_error")
     for _ in range(100):
         state = update_ridges(state)
     gamma, _, _ = determined_numbers(state)
     energy = sum(state.ridges[i] * np.sum(state.weights.W[i] ** 2) for i in (1, 2))
-    assert energy == pytest.approx(SHARE * state.dispersion * gamma, rel=1e-6)
+    h = gamma / ((state.n_rows / state.weight_norm) ** 2 * OUTPUTS["squared_error"])
+    assert energy == pytest.approx(SHARE * state.dispersion / max(1.0 - h, 0.7) ** 2 * gamma, rel=1e-6)
     again = update_ridges(state)
     np.testing.assert_allclose(again.ridges[1:], state.ridges[1:], rtol=1e-10)
 

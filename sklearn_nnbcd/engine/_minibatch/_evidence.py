@@ -22,15 +22,15 @@ from ._state import BatchState
 
 #: curvature updates between two updates of the ridges
 EVERY = 4
-#: share of the fixed point: the approximation counts directions as determined that new rows are not sure of
-SHARE = 0.6
-#: the same for a likelihood whose dispersion on new rows is 1, and its bounds
-LIKELIHOOD_SHARE = 0.5
+#: share of the fixed point: the approximation counts directions as determined that new rows are not sure of;
+#: of a likelihood it is that where the dispersion on new rows is 1, within bounds
+SHARE = 0.5
 LIKELIHOOD_BOUNDS = (0.1, 1.0)
 #: dispersion below which rows have hardly a label by chance: the share falls faster from there
 NOISY = 0.5
-#: least part of a row's outputs that other rows are taken to determine
-LEAST_LEFT = 0.1
+#: least part of a row's outputs that other rows are taken to determine; the same for a loss without units of
+#: its own, where few rows would lose all that they say
+LEAST_LEFT, LEAST_FREE = 0.1, 0.7
 #: share of the running dispersion that survives a batch
 DISPERSION_MEMORY = 0.98
 #: least and largest ridge
@@ -120,11 +120,13 @@ def numbers_of_a_row(state: BatchState) -> float:
 def evidence_share(state: BatchState, determined: Any) -> Any:
     """What gamma is multiplied by at the fixed point: a share, in units of the loss.
 
-    A likelihood has units. Its share goes with the root of the dispersion on new rows, which is about
-    phi / (1 - h)^2 with h the part of a row's outputs that the row itself determines, as in
-    cross-validation by leaving one out. So rows with hardly an error to learn from (letters) ask for
-    less ridge than noisy ones (incomes), and small noisy tables for all of it. Below ``NOISY`` it goes
-    with phi^1.5: where labels are hardly ever by chance a wide network may follow them all.
+    The dispersion on new rows is about phi / (1 - h)^2, with h the part of a row's outputs that the row
+    itself determines, as in cross-validation by leaving one out: without it a network that has begun to
+    learn its rows by heart would have less and less ridge. A loss without units of its own has its share in
+    units of that. A likelihood has units. Its share goes with the root, so that rows with hardly an error to
+    learn from (letters) ask for less ridge than noisy ones (incomes), and small noisy tables for all of it.
+    Below ``NOISY`` it goes with phi^1.5: where labels are hardly ever by chance a wide network may follow
+    them all.
 
     Parameters
     ----------
@@ -132,13 +134,12 @@ def evidence_share(state: BatchState, determined: Any) -> Any:
     determined : number
         gamma.
     """
-    problem, xp = state.problem, state.problem.xp
-    if not problem.loss.is_likelihood:
-        return SHARE * state.dispersion
+    problem, xp, phi = state.problem, state.problem.xp, state.dispersion
     said = state.evidence_rows * numbers_of_a_row(state)
     left = bounded(1.0 - determined / said, (LEAST_LEFT, 1.0), xp=xp)
-    phi = state.dispersion
-    share = LIKELIHOOD_SHARE * phi**0.5 * bounded(phi / NOISY, (0.0, 1.0), xp=xp) / left
+    if not problem.loss.is_likelihood:
+        return SHARE * phi / bounded(left, (LEAST_FREE, 1.0), xp=xp) ** 2
+    share = SHARE * phi**0.5 * bounded(phi / NOISY, (0.0, 1.0), xp=xp) / left
     return bounded(share, LIKELIHOOD_BOUNDS, xp=xp)
 
 
