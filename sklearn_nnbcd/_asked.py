@@ -142,7 +142,8 @@ def warn_of_bins(estimator: Any) -> None:
     warnings.warn(
         f"The 'column_bins' of {type(estimator).__name__} has no effect here, got {estimator.column_bins!r}. "
         "Columns of a dense table with more than two values have bins, where rows outnumber columns, with "
-        "intercepts, and without weights or penalties in the units of X. Use 2 or more, or column_bins=0.",
+        "intercepts, and without weights or penalties in the units of X; with max_bytes those of plain "
+        "networks where there is room. Use 2 or more, or column_bins=0.",
         stacklevel=_DEPTH,
     )
 

@@ -98,19 +98,20 @@ def split(
 
     Rows that lie next to one another often come from one source, a person or a day, of which new rows are
     not. So rows are held out in a few runs, each as they follow one another in a class, and not one by one:
-    what a network knows of its sources by heart does not count.
+    what a network knows of its sources by heart does not count. The runs of all classes begin at the same
+    shares of their rows, where the rows of one source are.
     """
     y = np.asarray(on_host(y))
     count = min(len(y), most)
     n_held_out = max(1, round(share * count))
     state = check_random_state(random_state)
-    fitted, held_out = [], []
+    fitted, held_out, starts = [], [], state.random_sample(RUNS)
     groups = groups_of(y, classify, n_held_out)
     sizes = [len(rows) for rows in groups]
     for rows, n_out, n_in in zip(
         groups, quotas(sizes, n_held_out), quotas(sizes, count - n_held_out), strict=True
     ):
-        chosen = runs(rows, min(n_out, len(rows) - 1), state)
+        chosen = runs(rows, min(n_out, len(rows) - 1), starts)
         rest = np.setdiff1d(rows, chosen, assume_unique=True)
         fitted.append(rest if n_in >= len(rest) else state.choice(rest, n_in, replace=False))
         held_out.append(chosen)
@@ -133,12 +134,12 @@ def quotas(sizes: Sequence[int], total: int) -> list[int]:
     return [max(1, int(n)) for n in np.diff(ends, prepend=0)]
 
 
-def runs(rows: np.ndarray, count: int, state: np.random.RandomState) -> np.ndarray:
-    """So many of the rows, in a few runs that lie anywhere in equal parts of them."""
-    n_runs = max(1, min(RUNS, count))
+def runs(rows: np.ndarray, count: int, starts: np.ndarray) -> np.ndarray:
+    """So many of the rows, in a few runs, at shares from 0 to 1 of what equal parts of them allow."""
+    n_runs = max(1, min(len(starts), count))
     lengths = np.diff(np.linspace(0, count, n_runs + 1).astype(int))
     chosen = []
-    for part, length in zip(np.array_split(rows, n_runs), lengths, strict=True):
-        start = state.randint(len(part) - length + 1)
+    for part, length, share in zip(np.array_split(rows, n_runs), lengths, starts, strict=False):
+        start = int(share * (len(part) - length + 1))
         chosen.append(part[start : start + length])
     return np.concatenate(chosen)

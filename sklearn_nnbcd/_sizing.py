@@ -19,6 +19,7 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 
 from ._arrays import on_host
+from ._asked import warn_of_bins
 from ._held_out import best_first, close_ones, divisions, judged, mean_of, told
 from ._kinds import (
     BEND_SHARES,
@@ -75,6 +76,8 @@ def fit_in_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **re
     size = count_features(X), count_outputs(y, is_classifier(estimator))
     kinds_within(estimator, room, size)  # refuses what is too little before any work
     kinds = Candidates(estimator, X, y, sample_weight).kinds(room)
+    if not any(kind.bins for kind in kinds):
+        warn_of_bins(estimator)
     compared = compare(estimator, kinds, room, size, X, y, sample_weight) if len(kinds) > 1 else []
     kind = compared[0].pop("kind") if compared else kinds[0]
     for row in compared[1:]:

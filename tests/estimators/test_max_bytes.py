@@ -8,7 +8,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_digits, make_moons
 
-from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _pilot
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _training
 from sklearn_nnbcd._kinds import Kind, kinds_of, plain_bytes, shapes_of
 from sklearn_nnbcd._sizing import Candidates, fit_within
 
@@ -202,7 +202,7 @@ def test_bins_are_the_most_that_fit_and_hidden_layers_have_few(bands):
 
 
 def test_smooth_tables_few_rows_and_given_bins(monkeypatch):
-    monkeypatch.setattr(_pilot, "mean_loss", lambda *_: 1.0)  # no better with ramps than without
+    monkeypatch.setattr(_training, "ramps_help", lambda *_: False)
     rng = np.random.default_rng(0)
     X = rng.normal(size=(1200, 4))
     y = X @ np.ones(4) + rng.normal(size=1200)
@@ -213,3 +213,8 @@ def test_smooth_tables_few_rows_and_given_bins(monkeypatch):
     assert [(kind.bins, kind.widths, kind.n_ramps) for kind in kinds] == [(3, (5,), 12)]
     sparse = Candidates(NNBCDRegressor((60,), compression="l0", column_bins=3), X, y)
     assert not any(kind.bins for kind in sparse.kinds(620))
+
+
+def test_bins_without_room_are_said(moons):
+    with pytest.warns(UserWarning, match="'column_bins' of NNBCDClassifier has no effect.*max_bytes"):
+        NNBCDClassifier(max_bytes=24, bits=4, max_iter=1, column_bins=9, random_state=0).fit(*moons)
