@@ -139,8 +139,7 @@ class Ranges:
                 ends = [node.bend(end[None, :])[0] for end in ends]
                 scaled = False
                 continue
-            # ramps leave the columns before them in their units
-            scaled = scaled or not isinstance(node, WithRamps)
+            scaled = scaled or not isinstance(node, WithRamps)  # ramps leave the columns' units as they are
             if isinstance(node, Scale):
                 origin = origin + node.origin / np.where(scale != 0.0, scale, 1.0)
                 scale = scale * node.scale
