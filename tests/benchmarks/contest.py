@@ -152,7 +152,7 @@ def bcd(
     solver, state = fit.solver, fit.state
     if parts > 1:
         old = state.batches
-        batches = PartBatches(old.X, old.Y, old.s, batch, old.random_state)
+        batches = PartBatches(old.X, old.Y, old.s, batch, old.random_state, old.transform)
         batches.parts = parts
         engine = replace(state.engine, n_steps=passes * parts * len(batches))
         state = replace(state, engine=engine, batches=batches, max_iter=passes * parts)
