@@ -9,7 +9,7 @@ import numpy as np
 from sklearn_nnbcd import NNBCDClassifier
 from sklearn_nnbcd._input import Rows
 from sklearn_nnbcd._resolve import resolve_loss, resolve_solver
-from sklearn_nnbcd._training import Training
+from sklearn_nnbcd._training import Training, mapped_rows
 from sklearn_nnbcd.network import Network
 from sklearn_nnbcd.solvers import BaseSolver
 from sklearn_nnbcd.targets import Labels
@@ -36,7 +36,7 @@ class Fit:
 
     def network(self, state: Any) -> Network:
         """The compressed network of a state."""
-        return self.training.to_network(self.solver.result(state))
+        return self.training.finished(self.training.to_network(self.solver.result(state)))
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -51,8 +51,7 @@ def begin(model: NNBCDClassifier, X: np.ndarray, y: np.ndarray, max_iter: int) -
     """The fit of a classifier before its first sweep."""
     loss, solver = resolve_loss(model, "classification"), resolve_solver(model, len(X))
     targets = Labels.fit(y, None, loss=loss, class_weight=None, owner=type(model).__name__)
-    rows = Rows(flat(X), y, None)
-    moments = rows.moments(targets) if solver.scales_columns else None
+    rows, _, moments = mapped_rows(model, Rows(flat(X), y, None), None, targets, solver, None)
     training = Training.prepare(model, rows, targets, solver, moments)
     encoded = training.X, *rows.encoded(targets)[1:]
     state = solver.init(training.problem, training.start(), encoded, training.context(max_iter))
