@@ -45,11 +45,14 @@ def test_8_bits_cost_nothing_and_4_little(model, digits):
 
 
 def test_a_fit_rounds_as_quantize_does(digits):
-    """With the same rows; a copy is rounded, the estimator that it is of stays as it was."""
+    """With the same rows; a copy is rounded, the estimator that it is of stays as it was.
+
+    Without ramps: beside few bits a fit cuts columns into bins at numbers of a byte or two.
+    """
     X, y, T, _ = digits
-    whole = NNBCDClassifier((48,), random_state=0).fit(X, y)
+    whole = NNBCDClassifier((48,), column_bins=0, random_state=0).fit(X, y)
     before = whole.network_.n_bytes
-    small = NNBCDClassifier((48,), bits=4, random_state=0).fit(X, y)
+    small = NNBCDClassifier((48,), column_bins=0, bits=4, random_state=0).fit(X, y)
     np.testing.assert_array_equal(quantize(whole, X, y, 4).predict_proba(T), small.predict_proba(T))
     assert whole.network_.n_bytes == before == whole.n_bytes_
     assert clone(small).bits == 4
