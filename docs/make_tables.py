@@ -37,6 +37,15 @@ class Table(NamedTuple):
 
 
 MEAN = "{%s_mean:.4f} ± {%s_sd:.4f}"
+_RACE = (
+    ("network", "{race}"),
+    ("contestant", "{contestant}"),
+    ("last accuracy", "{last:.4f}"),
+    ("best", "{best:.4f}"),
+    ("CPU s", "{cpu:.0f}"),
+    ("CPU s until an accuracy is kept", "{kept}"),
+    ("seeds", "{seeds}"),
+)
 TABLES = {
     "quickstart": Table(
         "tests/benchmarks/quickstart.py",
@@ -106,6 +115,8 @@ TABLES = {
             ("in scikit-learn, µs", "{in_sklearn:.0f}"),
         ),
     ),
+    "race_har": Table("tests/benchmarks/adam_har.py", _RACE),
+    "race_mnist": Table("tests/benchmarks/adam_mnist.py", _RACE),
     "budget": Table(
         "tests/benchmarks/budget_digits.py",
         (

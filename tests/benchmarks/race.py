@@ -160,9 +160,14 @@ def race(log, name, data, seeds, *, ours, peers, only=""):
     return runs
 
 
-def summary(seeds):
-    """Means over the seeds of one contestant, of last and best accuracies, and seconds of a fit."""
+def summary(seeds, thresholds):
+    """Means over the seeds of one contestant, and medians of CPU seconds until accuracies are kept."""
+    kept = []
+    for threshold in thresholds:
+        seconds = np.median([seconds_to(records, threshold, "cpu") for records in seeds])
+        kept.append(f"{threshold:g}: {seconds:.1f}" if np.isfinite(seconds) else f"{threshold:g}: –")
     return {
+        "kept": ", ".join(kept),
         "seeds": len(seeds),
         "last": np.mean([r[-1]["test"] for r in seeds]),
         "best": np.mean([max(x["test"] for x in r) for r in seeds]),
@@ -241,7 +246,9 @@ def main(script, data, races):
         ours, peers, thresholds = races[name]
         runs = race(log, name, rows, arguments.seeds, ours=ours, peers=peers, only=arguments.only)
         table(name, runs, thresholds)
-        found += [{"race": name, "contestant": who} | summary(seeds) for who, seeds in runs.items()]
+        found += [
+            {"race": name, "contestant": who} | summary(seeds, thresholds) for who, seeds in runs.items()
+        ]
     settings = {"seeds": arguments.seeds, "threads": os.environ["OMP_NUM_THREADS"]}
     write(f"race_{script}", settings, found, libraries=("torch",))
 
