@@ -172,7 +172,7 @@ def times_transposed(K: Any, B: Any, *, xp: Any) -> Any:
 
 
 def own_product(K: Any, *, xp: Any) -> Any:
-    """K' K for a lower triangular K, symmetric to the last digit, with half of those products."""
+    """K' K for a lower triangular K, with half of those products; as symmetric as the backend's ``gram``."""
     out = xp.empty(K.shape, dtype=K.dtype, device=array_api_compat.device(K))
     for a, b in _parts(K.shape[0], xp=xp):
         tail = K[a:, a:b]

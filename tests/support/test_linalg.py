@@ -26,7 +26,13 @@ from sklearn_nnbcd.compressions.tensors._tensorize import (
 )
 from sklearn_nnbcd.numerics import _conjugate
 from sklearn_nnbcd.numerics._conjugate import conjugate_gradients
-from sklearn_nnbcd.numerics._linalg import add_to_diagonal, gram_cholesky, rounding_shift, spd_solve
+from sklearn_nnbcd.numerics._linalg import (
+    add_to_diagonal,
+    gram_cholesky,
+    own_product,
+    rounding_shift,
+    spd_solve,
+)
 from sklearn_nnbcd.numerics._simplex import project_to_simplex, two_columns
 
 
@@ -38,6 +44,15 @@ def strict_namespace():
 LEAF = Backend.largest_factor
 
 # symmetric positive definite systems --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("d", [1, 7, 2 * LEAF, 2 * LEAF + 3, 4 * LEAF + 1])
+def test_the_product_of_a_triangle_with_itself_is_that_of_plain_numpy(d):
+    """Within the rounding of sums of d terms; NumPy's is symmetric to the last digit."""
+    K = np.tril(np.random.default_rng(d).normal(size=(d, d)))
+    found = own_product(K, xp=NUMPY)
+    np.testing.assert_allclose(found, K.T @ K, rtol=0.0, atol=8 * d * np.finfo(float).eps * 4)
+    np.testing.assert_array_equal(found, found.T)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
