@@ -21,10 +21,10 @@ from table2_mnist_sgd import cnn
 from sklearn_nnbcd.solvers import MiniBatch
 
 
-def fit(data: tuple, optimizer: str, passes: int, seed: int) -> dict:
+def fit(data: tuple, optimizer: str, passes: int, seed: int, device: str) -> dict:
     """One network by one optimiser."""
     torch.manual_seed(seed)
-    how = dict(optimizer=optimizer, rate=RATES[optimizer], passes=passes, batch=128, seed=seed)
+    how = dict(optimizer=optimizer, rate=RATES[optimizer], passes=passes, batch=128, seed=seed, device=device)
     return train(cnn(None, 1.0)[0], data, **how)
 
 
@@ -53,7 +53,7 @@ def main() -> None:
         sweep_by_sweep(results, key, model, data, sweeps=options.passes, every=1, score=accuracy)
         for name in OPTIMIZERS:
             key = {"method": name, "images": options.images, "seed": seed}
-            results.once(key, functools.partial(fit, data, name, options.passes, seed))
+            results.once(key, functools.partial(fit, data, name, options.passes, seed, options.device))
     show(results)
 
 

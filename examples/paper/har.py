@@ -20,12 +20,11 @@ two linear models stand beside the networks, and are as good. Needs HAR: see skl
 
 import argparse
 import functools
-import time
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from harness import Results, accuracy, begin, parser, show, summary, sweep_by_sweep
+from harness import Results, accuracy, begin, parser, show, summary, sweep_by_sweep, timer
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
@@ -114,7 +113,8 @@ def linear(results: Results, data: tuple) -> None:
 
         def fit(model=model) -> dict:
             model.fit(X, y)
-            return {"train": model.score(X, y), "test": model.score(T, t), "weights": 561 * 6}
+            scores = {"train": model.score(X, y), "test": model.score(T, t)}
+            return scores | {"weights": 561 * 6, "device": "cpu"}
 
         results.once({"method": name, "format": "linear", "size": None, "seed": 0}, fit)
 
@@ -122,8 +122,9 @@ def linear(results: Results, data: tuple) -> None:
 class DenseFit:
     """A dense mini-batch fit as the estimator makes it, and its compression to any format at its end."""
 
-    def __init__(self, experiment: Experiment, data: tuple, seed: int, passes: int):
-        start = time.process_time()
+    def __init__(self, experiment: Experiment, data: tuple, seed: int, passes: int, device: str):
+        self.clock = timer(device)
+        start = self.clock()
         solver = MiniBatch(batch_size=BATCH, averaging=AVERAGING, compress_after=1.0)
         self.hidden, self.data = experiment.hidden, data
         model = NNBCDClassifier(
@@ -133,22 +134,23 @@ class DenseFit:
             bend_columns=False,
             column_bins=0,
             random_state=seed,
+            device=device,
         )
         begun = begin(model, data[0], data[1], passes)
         state = begun.state
         for _ in range(passes):
             state, _ = begun.solver.step(state)
         self.engine, self.training = state.engine, begun.training
-        self.cpu = time.process_time() - start
+        self.cpu = self.clock() - start
 
     def row(self, compression: str | None, share: float | None) -> dict:
         """The network in a format; ``cpu`` holds the dense fit too, ``compressing`` only what came on top."""
         X, y, T, t = self.data
-        start = time.process_time()
+        start = self.clock()
         model = NNBCDClassifier(self.hidden, compression=compression, rank=share)
         problem = replace(self.engine.problem, plans=resolve_plans(model, self.training.shapes, "the row"))
         weights = fitted_weights(end_pass(replace(self.engine, problem=problem), 1.0))
-        spent = time.process_time() - start
+        spent = self.clock() - start
         network = replace(self.training, problem=problem).to_network(weights)
         return {
             "ratio": network.compression_ratio,
@@ -168,7 +170,8 @@ def mini_batches(results: Results, experiment: Experiment, data: tuple, options:
                 key = {"method": "mini-batches", "format": name, "size": ratio, "seed": seed}
                 if results.find(key) is not None:
                     continue
-                dense = dense or DenseFit(experiment, data, seed, 1 if options.quick else PASSES)
+                passes = 1 if options.quick else PASSES
+                dense = dense or DenseFit(experiment, data, seed, passes, options.device)
                 asked = (None, None) if name == "dense" else (name, experiment.share(ratio))
                 results.once(key, lambda asked=asked, dense=dense: dense.row(*asked))
 

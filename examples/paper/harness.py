@@ -7,6 +7,7 @@ Every script has the same options:
     --quick            minutes at most, few rows and sweeps, to see that it works; written elsewhere
     --folder FOLDER    where the results are written (tests/benchmarks/results)
     --report           run nothing, make the table again from the fits that are there
+    --device cuda      fit on a GPU (extras `cuda12`, `cuda13`); seconds are then those of the clock
 
 A fit is a row of ``FOLDER/NAME.json``, written as soon as it is done, and a fit that is there is not made
 again: a script that was stopped goes on where it was. Fits of many sweeps also leave a checkpoint, and
@@ -50,7 +51,30 @@ def parser(description: str, *, seeds: int) -> argparse.ArgumentParser:
     made.add_argument("--folder", type=pathlib.Path)
     made.add_argument("--checkpoints", type=pathlib.Path, default=cache / "sklearn_nnbcd_paper")
     made.add_argument("--report", action="store_true")
+    made.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     return made
+
+
+def timer(device: str) -> Callable[[], float]:
+    """Seconds: of the processor, or of the clock once the GPU has done what it was told."""
+    if device == "cpu":
+        return time.process_time
+    import cupy
+
+    def seconds() -> float:
+        cupy.cuda.runtime.deviceSynchronize()
+        return time.perf_counter()
+
+    return seconds
+
+
+def device_name(device: str) -> str:
+    """What a fit's row calls the device: "cpu", or the name of the GPU."""
+    if device == "cpu":
+        return device
+    import cupy
+
+    return cupy.cuda.runtime.getDeviceProperties(0)["name"].decode()
 
 
 class Results:
@@ -81,6 +105,7 @@ class Results:
         self.folder = options.folder or (QUICK if options.quick else records.RESULTS)
         self.name, self.settings, self.tables, self.libraries = name, settings, tables, libraries
         self.checkpoints, self.report = options.checkpoints / name, options.report
+        self.device = options.device
         self.commit = records.commit()  # the code that runs, whatever the checkout is by the end
         self.lock = only_run(self.folder, name)
         path = self.folder / f"{name}.json"
@@ -92,7 +117,7 @@ class Results:
 
     def put(self, row: Row, key: Row) -> Row:
         """Write a fit in place of the one with the same key."""
-        row = key | row | {"commit": self.commit}
+        row = key | {"commit": self.commit, "device": device_name(self.device)} | row
         old = self.find(key)
         self.rows = [each for each in self.rows if each is not old] + [row]
         self.write()
@@ -105,9 +130,10 @@ class Results:
             return found
         if self.report:
             return found
-        start = time.process_time()
+        clock = timer(self.device)
+        start = clock()
         row = make()
-        row.setdefault("cpu", time.process_time() - start)
+        row.setdefault("cpu", clock() - start)
         print(key | {k: v for k, v in row.items() if k != "curve"}, flush=True)
         return self.put(row, key)
 
@@ -219,32 +245,32 @@ def sweep_by_sweep(
         Sweeps, and sweeps between two points of the curve.
     score : callable (network, X, y) -> float, default=accuracy
     save_every : int, default=None
-        Sweeps between checkpoints; None: none is written.
+        Sweeps between checkpoints; None: none is written, nor by a fit on a GPU, which takes minutes.
     minutes : float, default=inf
-        Processor minutes after which the fit is left as it is; another run of the script goes on with it.
+        Minutes after which the fit is left as it is; another run of the script goes on with it.
 
     Returns
     -------
     row : dict
-        ``test``, ``train``, ``objective`` (per row), ``sweeps``, ``finished``, ``seconds_per_sweep`` (of
-        the processor), and ``curve``: lists of sweep, L per row before it, score on training and test rows.
+        ``test``, ``train``, ``objective`` (per row), ``sweeps``, ``finished``, ``seconds_per_sweep`` (see
+        :func:`timer`), and ``curve``: lists of sweep, L per row before it, score on training and test rows.
     """
     found, checkpoint = results.find(key), results.checkpoint(key)
     if results.report or (found is not None and found["finished"] and found["sweeps"] >= sweeps):
         return found
     X, y, T, t = data
-    fit = begin(model, X, y, sweeps)
+    fit, clock = begin(model.set_params(device=results.device), X, y, sweeps), timer(results.device)
     state, done, seconds, curve = fit.state, 0, 0.0, []
     if found is not None and checkpoint.exists():
         done, seconds, curve, state = pickle.loads(checkpoint.read_bytes())
     kept, dense = fit.counts
     row: Row = {"ratio": kept / dense, "curve": curve}
-    began = time.process_time()
+    began = clock()
     for k in range(done + 1, sweeps + 1):
-        start = time.process_time()
+        start = clock()
         state, before = fit.solver.step(state)
-        seconds += time.process_time() - start
-        late = time.process_time() - began > 60.0 * minutes
+        seconds += clock() - start
+        late = clock() - began > 60.0 * minutes
         if k % every == 0 or k in (1, sweeps) or late:
             network = fit.network(state)
             point = [before.total / len(X), score(network, X, y), score(network, T, t)]
@@ -253,7 +279,7 @@ def sweep_by_sweep(
             row |= {"finished": k == sweeps, "seconds_per_sweep": seconds / k, "cpu": seconds}
             print(key, curve[-1], f"{seconds / k:.2f} s a sweep", flush=True)
             results.put(row, key)
-        if save_every and (k % save_every == 0 or k == sweeps or late):
+        if save_every and results.device == "cpu" and (k % save_every == 0 or k == sweeps or late):
             checkpoint.parent.mkdir(parents=True, exist_ok=True)
             partial = checkpoint.with_suffix(".partial")
             partial.write_bytes(pickle.dumps((k, seconds, curve, state)))

@@ -37,7 +37,7 @@ DENSE = 9 * 32 + 1024 * 10
 def images(few: int | None = None) -> tuple[np.ndarray, ...]:
     """X, y, T, t: images of (28, 28) from 0 to 1, and their digits; ``few``: that many to train on."""
     train, test = fetch_mnist(subset="train"), fetch_mnist(subset="test")
-    X, T = (np.float32(part.data) / np.float32(255) for part in (train, test))
+    X, T = (np.float32(part.data).reshape(-1, 28, 28) / np.float32(255) for part in (train, test))
     tested = 1000 if few is not None and few <= 2048 else None  # a trial is not to be spent on scoring
     return X[:few], np.asarray(train.target)[:few], T[:tested], np.asarray(test.target)[:tested]
 

@@ -6,12 +6,12 @@ CP, all drawn so that the product has He's variance. Optimisers are PyTorch's, b
 """
 
 import math
-import time
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
+from harness import timer
 
 OPTIMIZERS = {
     "SGD": lambda p, rate: torch.optim.SGD(p, lr=rate, momentum=0.9),
@@ -124,10 +124,19 @@ def coarse(kind: str, shape: tuple[int, int], fine: tuple[int, ...]) -> tuple[in
 
 
 def train(
-    net: torch.nn.Module, data: tuple, *, optimizer: str, rate: float, passes: int, batch: int, seed: int
+    net: torch.nn.Module,
+    data: tuple,
+    *,
+    optimizer: str,
+    rate: float,
+    passes: int,
+    batch: int,
+    seed: int,
+    device: str,
 ) -> dict[str, Any]:
     """Squared error on one-hot targets over some passes, the rate falling to 0 along a half cosine."""
-    X, y, T, t = (torch.from_numpy(np.ascontiguousarray(A)) for A in data)
+    net, clock = net.to(device), timer(device)
+    X, y, T, t = (torch.from_numpy(np.ascontiguousarray(A)).to(device) for A in data)
     onehot = torch.nn.functional.one_hot(y.long(), int(y.max()) + 1).float()
     steps = OPTIMIZERS[optimizer]([p for p in net.parameters() if p.requires_grad], rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(steps, passes * math.ceil(len(X) / batch))
@@ -142,12 +151,12 @@ def train(
         return enumerate(rows.split(1000))
 
     for k in range(passes):
-        start = time.process_time()
-        for rows in torch.randperm(len(X), generator=order).split(batch):
+        start = clock()
+        for rows in torch.randperm(len(X), generator=order).to(device).split(batch):
             steps.zero_grad()
             (0.5 * ((net(X[rows]) - onehot[rows]) ** 2).sum(1).mean()).backward()
             steps.step()
             schedule.step()
-        seconds += time.process_time() - start
+        seconds += clock() - start
         curve.append([k + 1, round(score(X[:10000], y[:10000]), 5), round(score(T, t), 5)])
     return {"curve": curve, "train": curve[-1][1], "test": curve[-1][2], "training": seconds}

@@ -15,10 +15,9 @@ compressed one.
 """
 
 import argparse
-import time
 from dataclasses import replace
 
-from harness import Results, accuracy, begin, parser, show, summary, sweep_by_sweep
+from harness import Results, accuracy, begin, parser, show, summary, sweep_by_sweep, timer
 from mnist import ROWS, compression, images, network, published
 
 from sklearn_nnbcd._resolve import resolve_plans
@@ -38,19 +37,21 @@ def dense_fit(results: Results, data: tuple, options: argparse.Namespace, seed: 
     missing = [r for r in [1.0, *options.rows] if results.find(key(r)) is None]
     if not missing:
         return
-    start = time.process_time()
-    begun = begin(network(None, MiniBatch(batch_size=BATCH, compress_after=1.0), seed), X, y, options.passes)
+    clock = timer(options.device)
+    start = clock()
+    solver = MiniBatch(batch_size=BATCH, compress_after=1.0)
+    begun = begin(network(None, solver, seed, device=options.device), X, y, options.passes)
     state = begun.state
     for k in range(options.passes):
         state, before = begun.solver.step(state)
-        print(f"seed {seed}, pass {k + 1}, {time.process_time() - start:.0f} s", flush=True)
-    spent = time.process_time() - start
+        print(f"seed {seed}, pass {k + 1}, {clock() - start:.0f} s", flush=True)
+    spent = clock() - start
     for ratio in missing:
-        start = time.process_time()
+        start = clock()
         plans = resolve_plans(network(compression(ratio), "auto", seed), begun.training.shapes, "the row")
         problem = replace(state.engine.problem, plans=plans)
         weights = fitted_weights(end_pass(replace(state.engine, problem=problem), 1.0))
-        on_top = time.process_time() - start
+        on_top = clock() - start
         found = replace(begun.training, problem=problem).to_network(weights)
         sample = slice(0, 10000)
         row = {

@@ -36,11 +36,11 @@ def cnn(kind: str | None, ratio: float) -> tuple[torch.nn.Module, float]:
     return torch.nn.Sequential(*parts, hidden[0], relu, hidden[1], relu, torch.nn.Linear(1024, 10)), found
 
 
-def fit(data: tuple, kind: str, optimizer: str, passes: int, seed: int) -> dict:
+def fit(data: tuple, kind: str, optimizer: str, passes: int, seed: int, device: str) -> dict:
     """One network of one format."""
     torch.manual_seed(seed)
     net, ratio = cnn(kind, PAPER[kind][0])
-    how = dict(optimizer=optimizer, rate=RATES[optimizer], passes=passes, batch=128, seed=seed)
+    how = dict(optimizer=optimizer, rate=RATES[optimizer], passes=passes, batch=128, seed=seed, device=device)
     return {"ratio": ratio} | train(net, data, **how)
 
 
@@ -68,7 +68,10 @@ def main() -> None:
             for optimizer in options.optimizers:
                 for kind in PAPER:
                     key = {"format": kind, "optimizer": optimizer, "images": options.images, "seed": seed}
-                    results.once(key, functools.partial(fit, data, kind, optimizer, options.passes, seed))
+                    results.once(
+                        key,
+                        functools.partial(fit, data, kind, optimizer, options.passes, seed, options.device),
+                    )
     show(results)
 
 

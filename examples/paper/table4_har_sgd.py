@@ -32,11 +32,11 @@ def mlp(kind: str, ratio: float) -> tuple[torch.nn.Module, float]:
     return torch.nn.Sequential(*parts, torch.nn.Linear(*shapes[-1])), found
 
 
-def fit(data: tuple, kind: str, optimizer: str, passes: int, seed: int) -> dict:
+def fit(data: tuple, kind: str, optimizer: str, passes: int, seed: int, device: str) -> dict:
     """One network of one format."""
     torch.manual_seed(seed)
     net, ratio = mlp(kind, PAPER[kind][0])
-    how = dict(optimizer=optimizer, rate=RATES[optimizer], passes=passes, batch=128, seed=seed)
+    how = dict(optimizer=optimizer, rate=RATES[optimizer], passes=passes, batch=128, seed=seed, device=device)
     return {"ratio": ratio} | train(net, data, **how)
 
 
@@ -66,7 +66,10 @@ def main() -> None:
             for optimizer in options.optimizers:
                 for kind in options.formats:
                     key = {"format": kind, "optimizer": optimizer, "seed": seed}
-                    results.once(key, functools.partial(fit, data, kind, optimizer, options.passes, seed))
+                    results.once(
+                        key,
+                        functools.partial(fit, data, kind, optimizer, options.passes, seed, options.device),
+                    )
     show(results)
 
 

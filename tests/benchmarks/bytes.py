@@ -6,8 +6,8 @@
     OMP_NUM_THREADS=1 python tests/benchmarks/bytes.py --only none         only what follows from the rows
 
 ``NNBCDClassifier(max_bytes=...)``, everything else at its default, columns as they come; rivals as
-``bytes_rivals.py`` says. Writes ``results/bytes.json`` after every table and seed of ours, so that it can be
-stopped. Scores are accuracies on test rows; nothing is chosen on these.
+``bytes_rivals.py`` says. Writes ``results/bytes.json`` (``--folder``: elsewhere) after every fit of ours, so
+that it can be stopped. Scores are accuracies on test rows; nothing is chosen on these.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import os
 import sys
 import time
 import warnings
+from pathlib import Path
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
@@ -154,11 +155,13 @@ def main() -> None:
     parser.add_argument("--budgets", default=",".join(map(str, BUDGETS)))
     parser.add_argument("--only", default="nnbcd,rivals")
     parser.add_argument("--again", action="store_true")
+    parser.add_argument("--folder", type=Path, default=RESULTS)
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     found = {}
-    if (RESULTS / "bytes.json").exists():
-        found = {(r["table"], r["seed"], r["room"], r["family"]): r for r in read("bytes")["rows"]}
+    if (given.folder / "bytes.json").exists():
+        rows = read("bytes", given.folder)["rows"]
+        found = {(r["table"], r["seed"], r["room"], r["family"]): r for r in rows}
     budgets = [int(room) for room in given.budgets.split(",")]
 
     def save() -> None:
@@ -170,7 +173,7 @@ def main() -> None:
             "threads": 1,
             "fits at": ", ".join(sorted({r["commit"] for r in rows})),
         }
-        write("bytes", settings, rows, sections=sections(rows))
+        write("bytes", settings, rows, sections=sections(rows), folder=given.folder)
 
     for name in given.tables.split(","):
         split = table(name, 0)
@@ -187,7 +190,7 @@ def main() -> None:
                         print(name, room, error, flush=True)
                         continue
                     print(json.dumps(found[key]), flush=True)
-                save()
+                    save()
         missing = given.again or not any((name, 0, BUDGETS[-1], f) in found for f in FAMILIES)
         if "rivals" in given.only and missing:
             contest = Contest(

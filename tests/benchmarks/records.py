@@ -8,6 +8,7 @@ writes ``tests/benchmarks/results/size.json``. ``python docs/make_tables.py`` th
 
 import importlib.metadata
 import json
+import os
 import platform
 import subprocess
 from datetime import date
@@ -21,13 +22,16 @@ LIBRARIES = ("numpy", "scipy", "scikit-learn", "tensorly")
 
 
 def commit() -> str:
-    """The commit of the checkout, and whether its package differs from it."""
+    """The commit of the checkout, and whether its package differs from it.
+
+    A copy without a history is told its commit by ``SKLEARN_NNBCD_COMMIT``.
+    """
 
     def git(*arguments: str) -> str:
         done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
         return done.stdout.strip() if done.returncode == 0 else ""
 
-    name = git("rev-parse", "--short=10", "HEAD") or "unknown"
+    name = git("rev-parse", "--short=10", "HEAD") or os.environ.get("SKLEARN_NNBCD_COMMIT", "unknown")
     changed = git("status", "--porcelain", "--", "sklearn_nnbcd")
     return f"{name} with changes" if changed else name
 

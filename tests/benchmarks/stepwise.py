@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_nnbcd import NNBCDClassifier
+from sklearn_nnbcd._arrays import on_host, to_device, to_namespace
 from sklearn_nnbcd._input import Rows
 from sklearn_nnbcd._resolve import resolve_loss, resolve_solver
 from sklearn_nnbcd._training import Training, mapped_rows
@@ -51,7 +52,8 @@ def begin(model: NNBCDClassifier, X: np.ndarray, y: np.ndarray, max_iter: int) -
     """The fit of a classifier before its first sweep."""
     loss, solver = resolve_loss(model, "classification"), resolve_solver(model, len(X))
     targets = Labels.fit(y, None, loss=loss, class_weight=None, owner=type(model).__name__)
-    rows, _, moments = mapped_rows(model, Rows(flat(X), y, None), None, targets, solver, None)
+    X = to_device(flat(X), model.device)
+    rows, _, moments = mapped_rows(model, Rows(X, y, None), None, targets, solver, None)
     training = Training.prepare(model, rows, targets, solver, moments)
     encoded = training.X, *rows.encoded(targets)[1:]
     state = solver.init(training.problem, training.start(), encoded, training.context(max_iter))
@@ -65,6 +67,6 @@ def flat(X: np.ndarray) -> np.ndarray:
 
 def accuracy(network: Network, X: np.ndarray, codes: np.ndarray) -> float:
     """Accuracy of a network; ``codes`` are the labels' places among the classes."""
-    V = network.forward(flat(X))
+    V = on_host(network.forward(to_namespace(flat(X), like=network.array, dtype=X.dtype)))
     found = (V[:, 0] > 0).astype(int) if V.shape[1] == 1 else V.argmax(axis=1)
     return float((found == codes).mean())

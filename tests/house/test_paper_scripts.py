@@ -34,7 +34,7 @@ def script(monkeypatch):
 def options(tmp_path):
     """As from a command line."""
     return argparse.Namespace(
-        folder=tmp_path, checkpoints=tmp_path / "checkpoints", quick=False, report=False
+        folder=tmp_path, checkpoints=tmp_path / "checkpoints", quick=False, report=False, device="cpu"
     )
 
 

@@ -33,7 +33,9 @@ def results(script, tmp_path):
     harness = script("harness")
 
     def make(**options):
-        plain = dict(folder=tmp_path, quick=False, report=False, checkpoints=tmp_path / "checkpoints")
+        plain = dict(
+            folder=tmp_path, quick=False, report=False, device="cpu", checkpoints=tmp_path / "checkpoints"
+        )
         tables = lambda rows: {"small": list(harness.summary(rows, ("method",), ("test",)))}  # noqa: E731
         return harness.Results("small", argparse.Namespace(**(plain | options)), {"seeds": 2}, tables)
 
