@@ -56,8 +56,8 @@ class CupyBackend(Backend):
         return cupy.cuda.runtime.memGetInfo()[0] + cupy.get_default_memory_pool().free_bytes()
 
     def sum_of_squares(self, x, *, xp):
-        """One pass without a temporary."""
-        return _sum_of_squares()(x)
+        """One pass without a temporary of its size."""
+        return _row_squares()(x.reshape(1) if x.ndim == 0 else x, 0.0).sum()
 
     @contextlib.contextmanager
     def products(self, tf32):
@@ -147,15 +147,23 @@ class CupyBackend(Backend):
         return lambda V: (transposed @ V.T).T
 
 
-@functools.cache
-def _sum_of_squares():
+def _squares(x):
+    """Sums of squares along the last axis, in double precision: all blocks of threads have a part."""
     import cupy
 
-    def squares(x):
-        x = x.astype(cupy.float64)
-        return cupy.sum(x * x)
+    x = x.astype(cupy.float64)
+    return cupy.sum(x * x, axis=-1)
 
-    return cupy.fuse(kernel_name="nnbcd_squares")(squares)
+
+@functools.cache
+def _row_squares():
+    """Of an array, and of a number that is not used.
+
+    A kernel of one array goes by CUB, where CuPy 14 gives sums of another dtype a type name twice.
+    """
+    import cupy
+
+    return cupy.fuse(kernel_name="nnbcd_squares")(lambda x, unused: _squares(x))
 
 
 @functools.cache
@@ -196,11 +204,18 @@ class FusedPass:
     ----------
     kernels : Pass or None
         Callables, one for all rows and one for each sum; None before the first call.
+    obstacle : Exception or None
+        Why the function runs as it is; None: it does not.
     """
 
     def __init__(self, function, settings, xp):
         self._call = lambda *given, xp=xp: function(*given, *settings, xp=xp)
-        self._xp, self.kernels, self.fusible = xp, None, True
+        self._xp, self.kernels, self.obstacle = xp, None, None
+
+    @property
+    def fusible(self):
+        """Whether the function runs in kernels of its own, as far as is known."""
+        return self.obstacle is None
 
     def __call__(self, backend, *given):
         """The :class:`Pass` of the whole arrays."""
@@ -209,17 +224,17 @@ class FusedPass:
                 return self._run(given)
             except MemoryError:
                 raise
-            except Exception:  # whatever fuse raises at what it does not know
+            except Exception as error:  # whatever fuse raises at what it does not know
                 if self.kernels is not None:
                     raise
-                self.fusible = False
+                self.obstacle = error.with_traceback(None)
         return backend.summed(self._call(*given), xp=self._xp)
 
     def _run(self, given):
         kernels = self.kernels or self._compiled(given)
         results = Pass(
             kernels.rows(*given) if kernels.rows else (),
-            tuple(kernel(*given) for kernel in kernels.squares),
+            tuple(kernel(*given, 0.0).sum() for kernel in kernels.squares),
             tuple(kernel(*given) for kernel in kernels.columns),
         )
         self.kernels = kernels
@@ -236,7 +251,7 @@ class FusedPass:
             return tuple(self._call(*given, xp=scalars).rows)
 
         def squares(*given, k):
-            return _sum_of_squares()(self._call(*given, xp=scalars).squares[k])
+            return _squares(self._call(*given[:-1], xp=scalars).squares[k])
 
         def columns(*given, k):
             return cupy.sum(self._call(*given, xp=scalars).columns[k], axis=0)

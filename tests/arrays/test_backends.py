@@ -5,6 +5,7 @@ import array_api_compat.numpy as xp
 import cupy_stand_in
 import numpy as np
 import pytest
+from gpu import has_gpu
 
 from sklearn_nnbcd.activations import ACTIVATIONS
 from sklearn_nnbcd.backends import Backend, CupyBackend, NumpyBackend, Pass
@@ -133,7 +134,7 @@ def test_select_is_where(dtype):
 
 
 #: what keeps functions that CuPy has compiled
-COMPILED = cupy_backend._fused, cupy_backend._sum_of_squares, cupy_backend._factor_checks
+COMPILED = cupy_backend._fused, cupy_backend._row_squares, cupy_backend._factor_checks
 
 
 @pytest.fixture
@@ -175,17 +176,13 @@ def row_steps():
     return steps
 
 
-@pytest.mark.parametrize("roots", [False, True])
-@pytest.mark.parametrize("name", row_steps())
-def test_steps_over_rows_fuse_and_stay_what_they_are(name, roots, cupy):
-    if name == "copy" and np.lib.NumpyVersion(np.__version__) < "2.0.0":
-        pytest.skip("the stand-in for CuPy is NumPy, whose asarray takes copy from 2.0 on")
-    function, settings, fusible = row_steps()[name]
+def step_arrays(function, roots):
+    """Arrays that a step takes, None where it may do without."""
     random = np.random.RandomState(0)
     rows = random.normal(size=(4, 9, 5))
     column = random.uniform(size=(9, 1)) if roots else None
     offset = random.normal(size=(1, 5))
-    given = {
+    return {
         _fused._update_U: (*rows[:3], offset, rows[3], column),
         _fused._activate: (*rows[:2], column),
         _fused._relaxed: tuple(rows[:3]),
@@ -194,6 +191,15 @@ def test_steps_over_rows_fuse_and_stay_what_they_are(name, roots, cupy):
         _extrapolation._copy: (rows[0],),
         _normal_equations._about_mean: (rows[0], column, offset if roots else None, *rows[1:3]),
     }[function]
+
+
+@pytest.mark.parametrize("roots", [False, True])
+@pytest.mark.parametrize("name", row_steps())
+def test_steps_over_rows_fuse_and_stay_what_they_are(name, roots, cupy):
+    if name == "copy" and np.lib.NumpyVersion(np.__version__) < "2.0.0":
+        pytest.skip("the stand-in for CuPy is NumPy, whose asarray takes copy from 2.0 on")
+    function, settings, fusible = row_steps()[name]
+    given = step_arrays(function, roots)
     arrays = [None if x is None else x.copy() for x in given]
     for _ in range(2):
         before = cupy_stand_in.Fused.calls
@@ -205,6 +211,39 @@ def test_steps_over_rows_fuse_and_stay_what_they_are(name, roots, cupy):
             np.testing.assert_array_equal(x, y)
     missing = tuple(x is None for x in arrays)
     assert cupy_backend._fused(function, settings, missing, cupy).fusible == fusible
+
+
+@pytest.mark.skipif(not has_gpu(), reason="needs a GPU and CuPy")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("roots", [False, True])
+@pytest.mark.parametrize("name", row_steps())
+def test_cupy_fuses_steps_over_rows_on_a_gpu(name, roots, dtype):
+    import cupy
+
+    function, settings, fusible = row_steps()[name]
+    given = [None if x is None else x.astype(dtype) for x in step_arrays(function, roots)]
+    arrays = [None if x is None else cupy.asarray(x) for x in given]
+    ours = CupyBackend().row_pass(function, *arrays, settings=settings, xp=cupy)
+    theirs = Backend().row_pass(function, *given, settings=settings, xp=xp)
+    close = 1e-12 if dtype == "float64" else 1e-4  # of float32: Newton's steps end at a tolerance of its own
+    for a, b in zip(ours, theirs, strict=True):
+        for x, y in zip(a, b, strict=True):
+            np.testing.assert_allclose(cupy.asnumpy(x), y, rtol=close, atol=close)
+    missing = tuple(x is None for x in arrays)
+    step = cupy_backend._fused(function, settings, missing, cupy)
+    assert step.fusible == fusible, step.obstacle
+
+
+@pytest.mark.skipif(not has_gpu(), reason="needs a GPU and CuPy")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(), (7,), (300, 5), (2, 3, 4)])
+def test_cupy_sums_squares_in_double_precision(shape, dtype):
+    import cupy
+
+    x = np.random.RandomState(0).normal(size=shape).astype(dtype)
+    total = CupyBackend().sum_of_squares(cupy.asarray(x), xp=cupy)
+    assert total.dtype == np.float64
+    assert float(total) == pytest.approx(np.sum(np.square(x, dtype=np.float64)), rel=1e-12)
 
 
 def test_what_changes_from_call_to_call_is_no_constant_of_a_kernel(cupy):
