@@ -273,7 +273,7 @@ def sweep_by_sweep(
         late = clock() - began > 60.0 * minutes
         if k % every == 0 or k in (1, sweeps) or late:
             network = fit.network(state)
-            point = [before.total / len(X), score(network, X, y), score(network, T, t)]
+            point = [float(before.total) / len(X), score(network, X, y), score(network, T, t)]
             curve.append([k, *(float(f"{value:.6g}") for value in point)])
             row |= {"objective": point[0], "train": point[1], "test": point[2], "sweeps": k}
             row |= {"finished": k == sweeps, "seconds_per_sweep": seconds / k, "cpu": seconds}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_nnbcd import NNBCDClassifier
-from sklearn_nnbcd._arrays import on_host, to_device, to_namespace
+from sklearn_nnbcd._arrays import to_device, to_namespace, to_numpy
 from sklearn_nnbcd._input import Rows
 from sklearn_nnbcd._resolve import resolve_loss, resolve_solver
 from sklearn_nnbcd._training import Training, mapped_rows
@@ -67,6 +67,6 @@ def flat(X: np.ndarray) -> np.ndarray:
 
 def accuracy(network: Network, X: np.ndarray, codes: np.ndarray) -> float:
     """Accuracy of a network; ``codes`` are the labels' places among the classes."""
-    V = on_host(network.forward(to_namespace(flat(X), like=network.array, dtype=X.dtype)))
+    V = to_numpy(network.forward(to_namespace(flat(X), like=network.array, dtype=X.dtype)))
     found = (V[:, 0] > 0).astype(int) if V.shape[1] == 1 else V.argmax(axis=1)
     return float((found == codes).mean())
