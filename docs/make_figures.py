@@ -186,18 +186,26 @@ def draw_sparse() -> plt.Figure:
     return figure
 
 
+def draw_table1() -> plt.Figure:
+    """The CNN on MNIST."""
+    rows = [row for row in load("table1_mnist", "table1") if row["method"].startswith("mini-batches")]
+    return draw_paper(
+        [row | {"format": f"{row['passes']} passes"} for row in rows], (0.013, 0.04, 0.1, 0.3, 1.0)
+    )
+
+
 def draw_table3() -> plt.Figure:
     """MLP-4 on HAR."""
-    return draw_har(load("table3_har", "table3"))
+    return draw_paper(load("table3_har", "table3"))
 
 
 def draw_table6() -> plt.Figure:
     """MLP-5 on HAR."""
-    return draw_har(load("table6_har", "table6"))
+    return draw_paper(load("table6_har", "table6"))
 
 
-def draw_har(rows: list[dict]) -> plt.Figure:
-    """HAR: accuracy against the share of weights, beside the paper."""
+def draw_paper(rows: list[dict], ticks: tuple = (0.05, 0.1, 0.2, 0.4, 0.6)) -> plt.Figure:
+    """Accuracy against the share of weights, beside the paper."""
     figure, (axis,) = panels(1, height=3.6, width=6)
     for method, name in dict.fromkeys((row["method"], row["format"]) for row in rows):
         found = [row for row in rows if (row["method"], row["format"]) == (method, name)]
@@ -208,7 +216,7 @@ def draw_har(rows: list[dict]) -> plt.Figure:
     paper = sorted((size, float(text.split(" ")[0])) for size, text in known)
     axis.plot(*zip(*paper, strict=True), "k--", marker="x", label="tensor trains in the paper")
     axis.set(xscale="log", xlabel="compression ratio", ylabel="test accuracy")
-    plain_ticks(axis, (0.05, 0.1, 0.2, 0.4, 0.6))
+    plain_ticks(axis, ticks)
     axis.grid(alpha=0.3)
     axis.legend(frameon=False, fontsize=8)
     return figure
@@ -262,6 +270,7 @@ FIGURES = {
     "defaults": draw_defaults,
     "devices": draw_devices,
     "sparse": draw_sparse,
+    "table1_mnist": draw_table1,
     "table3_har": draw_table3,
     "table5_flare": draw_table5,
     "table6_har": draw_table6,

@@ -10,17 +10,27 @@ own rate of float32 matrix products, measured in the same run::
     python examples/gpu/measure.py                      # on the GPU, 500 sweeps, all of MNIST
     python examples/gpu/measure.py --accelerated        # sweeps relaxed and extrapolated, as by default
     python examples/gpu/measure.py --tf32               # products over rows by the tensor cores
+    python examples/gpu/measure.py --parts har --save   # sweeps alone, kept in results/gpu.json
     python examples/gpu/measure.py --device cpu --sweeps 2 --images 512
     python examples/gpu/measure.py --device cpu --rows 200 --widths 32 16 --rank 4 --images 64 --units 9
 
 The GPU needs ``pip install "sklearn-nnbcd[cuda12]"`` (or ``[cuda13]``). With ``--rows`` and ``--images`` the
 data are made up, otherwise ``fetch_har`` and ``fetch_mnist`` are asked. A first fit warms up, untimed.
+Nothing else should use the GPU meanwhile: fits that share one wait for each other.
 """
 
 import argparse
+import json
+import sys
 import time
+import warnings
+from pathlib import Path
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "benchmarks"))
+from records import RESULTS, commit, write
 
 #: the paper's penalties and first weights
 PAPER = dict(
@@ -39,6 +49,8 @@ def parse():
     """Options of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
+    parser.add_argument("--parts", nargs="+", choices=("har", "cnn"), default=("har", "cnn"))
+    parser.add_argument("--save", action="store_true", help="keep the figures of HAR in the results")
     parser.add_argument("--sweeps", type=int, default=500)
     parser.add_argument("--rank", type=int, default=80)
     parser.add_argument("--widths", type=int, nargs="+", default=(1024, 1024, 1024, 512))
@@ -137,10 +149,13 @@ def measure_har(options, rate, wait):
     each, model, total = seconds_each(make, 1, options.sweeps, X, y, wait)
     widths = (X.shape[1], *options.widths, len(model.classes_))
     flops = sweep_flops(len(X), widths)
+    train, test = model.score(X, y), model.score(X_test, y_test)
     print(f"{len(X)} rows, widths {widths}, rank {options.rank}")
     print(f"a sweep: {each:.4f} s; a fit of {options.sweeps}: {total:.2f} s")
     print(f"arithmetic: {flops / 1e9:.4g} GFLOP a sweep; efficiency {flops / rate / each:.2f}")
-    print(f"training accuracy {model.score(X, y):.4f}, test {model.score(X_test, y_test):.4f}")
+    print(f"training accuracy {train:.4f}, test {test:.4f}", flush=True)
+    row = {"rows": len(X), "rank": options.rank, "sweeps": options.sweeps, "sweep": each, "fit": total}
+    return row | {"gflop": flops / 1e9, "efficiency": flops / rate / each, "train": train, "test": test}
 
 
 def load_images(n_images, dtype):
@@ -182,14 +197,31 @@ def measure_cnn(options, wait):
     print(f"training accuracy {model.score(X, y):.4f}, test {model.score(X_test, y_test):.4f}")
 
 
+def save(options, xp, rate, row):
+    """Put a row into the results, in place of one of the same device and settings."""
+    properties = None if options.device == "cpu" else xp.cuda.runtime.getDeviceProperties(0)
+    device = "cpu" if properties is None else properties["name"].decode()
+    how = "accelerated" if options.accelerated else "the paper's"
+    key = {"device": device, "sweeps_are": how, "tf32": options.tf32, "dtype": options.dtype}
+    path = RESULTS / "gpu.json"
+    rows = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
+    rows = [old for old in rows if any(old[k] != v for k, v in key.items())]
+    write("gpu", {}, [*rows, key | {"commit": commit(), "tflops": rate / 1e12} | row])
+
+
 def main():
     """Measure and print."""
     options = parse()
+    warnings.simplefilter("ignore", ConvergenceWarning)  # one sweep has learned nothing yet
     xp, wait = library(options.device)
     rate = product_rate(xp, wait, options.dtype, 4096 if options.device == "cuda" else 1024)
     print(f"device {options.device}, {options.dtype}; matrix products here: {rate / 1e12:.3f} TFLOP/s")
-    measure_har(options, rate, wait)
-    measure_cnn(options, wait)
+    if "har" in options.parts:
+        row = measure_har(options, rate, wait)
+        if options.save:
+            save(options, xp, rate, row)
+    if "cnn" in options.parts:
+        measure_cnn(options, wait)
 
 
 if __name__ == "__main__":
