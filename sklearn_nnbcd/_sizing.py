@@ -240,8 +240,26 @@ def compare(
 def fit_within(model: Any, kind: Kind, room: int, size: tuple, arrays: Sequence, rest: dict) -> Any:
     """A clone with a network of a kind that takes at most ``room`` bytes, or None.
 
-    What a network takes beside what was reckoned with, such as scales of columns, is taken off; what is left
-    over by that, where it is much, is given back once.
+    What a network takes is known after one pass over the rows, so that hardly any is fitted that turns out
+    too large; only where weights are left out by their size may it still change.
+    """
+    target = room
+    for _ in range(ATTEMPTS):
+        params = sized(model, kind, target, size, arrays)
+        if params is None:
+            return None
+        fitted = clone(model).set_params(**params, max_bytes=None).fit(*arrays, **rest)
+        if fitted.n_bytes_ <= room:
+            return fitted
+        target -= (fitted.n_bytes_ - room) * 9 // 8 + 1
+    return None
+
+
+def sized(model: Any, kind: Kind, room: int, size: tuple, arrays: Sequence) -> dict | None:
+    """Parameters of a network of a kind that takes at most ``room`` bytes after one pass, or None.
+
+    What it takes beside what was reckoned with, such as scales of columns, is taken off; what is left over by
+    that, where it is much, is given back once.
     """
     target, best, last = room, None, None
     for _ in range(ATTEMPTS):
@@ -252,14 +270,21 @@ def fit_within(model: Any, kind: Kind, room: int, size: tuple, arrays: Sequence,
         if params is None or params == last:
             return best
         last = params
-        fitted = clone(model).set_params(**params, max_bytes=None).fit(*arrays, **rest)
-        over = fitted.n_bytes_ - room
+        over = bytes_after_a_pass(model, params, arrays) - room
         if over > 0 and best is not None:
             return best
         if over > 0:
             target -= over + over // 8
             continue
         if best is not None or kind.compression is None or -over <= SLACK * room:
-            return fitted if best is None or fitted.n_bytes_ > best.n_bytes_ else best
-        best, target = fitted, target - over * 4 // 5
+            return params
+        best, target = params, target - over * 4 // 5
     return best
+
+
+def bytes_after_a_pass(model: Any, params: dict, arrays: Sequence) -> int:
+    """Bytes of a network by a fit of one pass."""
+    brief = {"max_iter": 1, "verbose": 0, "max_bytes": None, "early_stopping": False}
+    with warnings.catch_warnings():  # a real fit warns again
+        warnings.simplefilter("ignore")
+        return clone(model).set_params(**params | brief).fit(*arrays).n_bytes_

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import copy
 import math
-import warnings
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -49,7 +47,6 @@ class SharedBudgets:
         self.bounds: dict[Kind, float] = {}
         self.fits: dict[tuple, Any] = {}
         self.starts: dict[tuple, Any] = {}
-        self.sizes: dict[str, int] = {}
         self.n_fits = 0
 
     def network(self, room: int) -> tuple[Any, dict, list[dict]]:
@@ -105,36 +102,11 @@ class SharedBudgets:
         if start is None:
             model = clone(self.estimator)
             model = model if on_all else model.set_params(verbose=0)
-            found = self.plain(kind, room, model, arrays) if kind.compression is None else None
-            found = fit_within(model, kind, room, self.size, arrays, {}) if found is None else found
+            found = fit_within(model, kind, room, self.size, arrays, {})
         else:
             found = self.sparse(kind, room, start, arrays, on_all)
         self.fits[key] = found
         return found
-
-    def plain(self, kind: Kind, room: int, model: Any, arrays: Sequence) -> Any:
-        """The plain network that ``fit_within`` ends with, or None.
-
-        What it takes is known after one pass over the rows, so that none is fitted that turns out too large.
-        """
-        target = room
-        while (params := kind.within(target, *self.size)) is not None:
-            over = self.n_bytes(params) - room
-            if over <= 0:
-                found = clone(model).set_params(**params, max_bytes=None).fit(*arrays)
-                return found if found.n_bytes_ <= room else None
-            target -= over + over // 8
-        return None
-
-    def n_bytes(self, params: dict) -> int:
-        """Bytes of a plain network, by a fit of one pass."""
-        key = repr(params)
-        if key not in self.sizes:
-            brief = clone(self.estimator).set_params(**params, max_iter=1, verbose=0)
-            with warnings.catch_warnings():  # a real fit warns again
-                warnings.simplefilter("ignore")
-                self.sizes[key] = brief.fit(*self.parts).n_bytes_
-        return self.sizes[key]
 
     def sparse(self, kind: Kind, room: int, start: Any, arrays: Any, on_all: bool) -> Any:
         """A sparse network that goes on from a fitted one, and whose numbers are rounded in the end, or None.
