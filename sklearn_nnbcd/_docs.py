@@ -174,7 +174,8 @@ chosen_params_ : dict
     ``max_bytes``.
 compared_ : list of dict
     How each kind of network did on held-out rows: 'params', 'n_bytes', 'score' and 'loss', the chosen one
-    first; empty if there was one kind only. Only with ``max_bytes``.
+    first; empty if there was one kind only. With ``max_iter="auto"`` after a quarter of the passes; scores
+    of those that were close are means with a fit of full length on other rows. Only with ``max_bytes``.
 n_bytes_ : int
     Bytes of all stored weights, indices and intercepts.
 n_parameters_ : int

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,7 +18,7 @@ from ._sklearn_compat import take_rows
 COMPARED_ROWS, COMPARED_SHARE = 10_000, 0.25
 #: runs of rows that are held out of each class
 RUNS = 2
-#: divisions of few rows, and standard errors within which networks meet again on the next one
+#: divisions of the rows, and standard errors within which networks meet again on the next one
 DIVISIONS, CLOSE = 2, 2.0
 
 
@@ -29,15 +28,14 @@ def divided(estimator: Any, X: Any, y: Any, sample_weight: Any) -> tuple[list, t
 
 
 def divisions(estimator: Any, X: Any, y: Any, sample_weight: Any) -> Iterator[tuple[list, tuple]]:
-    """What :func:`divided` gives, as often as few rows need it, each time with others held out."""
+    """What :func:`divided` gives, several times, each time with others held out."""
     state = check_random_state(estimator.random_state)
     arrays = (X, y) if sample_weight is None else (X, y, sample_weight)
 
     def part(x: Any, rows: np.ndarray) -> Any:
         return take_rows(x if hasattr(x, "shape") else np.asarray(x), rows)
 
-    n_rows = len(np.asarray(on_host(y)))
-    for _ in range(min(DIVISIONS, math.ceil(COMPARED_ROWS / n_rows))):
+    for _ in range(DIVISIONS):
         chosen, held_out = split(y, is_classifier(estimator), state)
         yield [part(x, chosen) for x in arrays], (part(X, held_out), part(y, held_out))
 
@@ -73,15 +71,17 @@ def best_first(rows: list[dict], n_held_out: int, classify: bool) -> list[dict]:
 
 
 def close_ones(rows: list[dict], n_held_out: int, classify: bool, errors: float = CLOSE) -> list[dict]:
-    """Those within so many standard errors of the best score, which are 0 where it is no accuracy."""
+    """Those within so many standard errors of the best score."""
     best = max((row["score"] for row in rows), default=0.0)
     least = best - errors * standard_error(best, n_held_out, classify)
     return [row for row in rows if row["score"] >= least]
 
 
 def standard_error(score: float, n_rows: int, classify: bool) -> float:
-    """That of an accuracy on so many rows; 0 for other scores."""
-    return (score * (1.0 - score) / n_rows) ** 0.5 if classify and 0.0 < score < 1.0 else 0.0
+    """That of an accuracy, or of R2 with normal residuals, on so many rows."""
+    if not classify:
+        return (1.0 - score) * (2.0 / n_rows) ** 0.5
+    return (score * (1.0 - score) / n_rows) ** 0.5 if 0.0 < score < 1.0 else 0.0
 
 
 def held_out_loss(fitted: Any, T: Any, t: Any, score: float) -> float:

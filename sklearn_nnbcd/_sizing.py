@@ -2,8 +2,8 @@
 """What ``max_bytes`` stands for: widths, format and bits of a network whose stored arrays fit.
 
 Of each kind of network (linear, one and two hidden layers, sparse wide ones, thin factors, plain ones with
-ramps) there is one that uses the bytes up. These are fitted to a part of the training rows and compared on
-the rest, and the one that does best is fitted to all rows.
+ramps) there is one that uses the bytes up. These are fitted to a part of the training rows, briefly, and
+compared on the rest; those that are close meet again, and the one that does best is fitted to all rows.
 """
 
 from __future__ import annotations
@@ -33,11 +33,15 @@ from ._kinds import (
     straight_too,
 )
 from ._pilot import PILOT_WIDTH
+from ._resolve import resolve_loss, resolve_problem, resolve_solver
 from ._validation import parse_bytes
 from .compressions import COMPRESSIONS
+from .solvers import ExactMiniBatch, MiniBatch
 
 #: share of the bytes that may be left over
 SLACK = 0.1
+#: share of the passes of a fit that all kinds are compared by at first
+BRIEF = 0.25
 #: fits of one kind until its network fits into the bytes
 ATTEMPTS = 4
 #: parameters that ``max_bytes`` takes the place of, and all that it may set
@@ -215,7 +219,8 @@ def compare(
     """How each kind does on rows that it was not fitted to, the best one first.
 
     The best has the highest score; of those whose scores differ by less than a standard error, the lowest
-    loss. Few rows are divided twice, and those that are close meet again in the sizes that fitted.
+    loss. All kinds are fitted briefly where the length of fits is open. Those that are close meet again on
+    another division of the rows, in the sizes that fitted and at full length.
     """
     quiet, classify, n_judged = clone(estimator).set_params(verbose=0), is_classifier(estimator), 0
     left: list[dict] = [{"kind": kind, "params": kind.within(room, *size)} for kind in kinds]
@@ -223,9 +228,12 @@ def compare(
     out: list[dict] = []
     for k, (arrays, (T, t)) in enumerate(divisions(estimator, X, y, sample_weight)):
         if k == 0:
-            fits = [fit_within(quiet, row["kind"], room, size, arrays, {}) for row in told(estimator, left)]
+            given = room, size, arrays, {}
+            fits = [fit_within(quiet, row["kind"], *given, share=BRIEF) for row in told(estimator, left)]
         elif len(left) > 1:
-            fits = [clone(found[row["kind"]]).fit(*arrays) for row in told(estimator, left)]
+            whole = {"max_iter": estimator.max_iter}
+            again = [clone(found[row["kind"]]).set_params(**whole) for row in left]
+            fits = [model.fit(*arrays) for model, _ in zip(again, told(estimator, left), strict=True)]
         else:
             break
         found = {row["kind"]: fitted for row, fitted in zip(left, fits, strict=True) if fitted is not None}
@@ -237,8 +245,12 @@ def compare(
     return best_first(left, n_judged, classify) + out
 
 
-def fit_within(model: Any, kind: Kind, room: int, size: tuple, arrays: Sequence, rest: dict) -> Any:
+def fit_within(
+    model: Any, kind: Kind, room: int, size: tuple, arrays: Sequence, rest: dict, *, share: float = 1.0
+) -> Any:
     """A clone with a network of a kind that takes at most ``room`` bytes, or None.
+
+    It has a share of the passes, where their number is open.
 
     What a network takes is known after one pass over the rows, so that hardly any is fitted that turns out
     too large; only where weights are left out by their size may it still change.
@@ -248,11 +260,25 @@ def fit_within(model: Any, kind: Kind, room: int, size: tuple, arrays: Sequence,
         params = sized(model, kind, target, size, arrays)
         if params is None:
             return None
-        fitted = clone(model).set_params(**params, max_bytes=None).fit(*arrays, **rest)
+        fitted = clone(model).set_params(**params, max_bytes=None)
+        if share < 1.0:
+            fitted.set_params(max_iter=shortened(fitted, kind, size, arrays[1], share))
+        fitted.fit(*arrays, **rest)
         if fitted.n_bytes_ <= room:
             return fitted
         target -= (fitted.n_bytes_ - room) * 9 // 8 + 1
     return None
+
+
+def shortened(model: Any, kind: Kind, size: tuple, y: Any, share: float) -> Any:
+    """``max_iter`` of a fit by mini-batches for a share of the passes that "auto" stands for."""
+    n_rows = len(np.asarray(on_host(y)))
+    solver = resolve_solver(model, n_rows)
+    if model.max_iter != "auto" or not isinstance(solver, MiniBatch | ExactMiniBatch):
+        return model.max_iter
+    loss = resolve_loss(model, "classification" if is_classifier(model) else "regression")
+    problem, _ = resolve_problem(model, size[0] + kind.n_ramps, size[1], loss, solver, np)
+    return max(1, round(share * solver.auto_max_iter(problem, n_rows, kind.bins > 0)))
 
 
 def sized(model: Any, kind: Kind, room: int, size: tuple, arrays: Sequence) -> dict | None:

@@ -10,9 +10,9 @@ from typing import Any
 
 from sklearn.base import clone, is_classifier
 
-from .._held_out import COMPARED_ROWS, best_first, divided, judged, standard_error
+from .._held_out import best_first, divided, judged, standard_error
 from .._kinds import Kind
-from .._sizing import ATTEMPTS, Candidates, fit_within
+from .._sizing import ATTEMPTS, BRIEF, Candidates, fit_within, shortened
 from ..integers import quantize_activations
 from ..network import quantize
 from ..solvers import MiniBatch
@@ -42,7 +42,6 @@ class SharedBudgets:
         self.estimator, self.size = estimator, size
         self.arrays = (X, y) if sample_weight is None else (X, y, sample_weight)
         self.parts, self.held_out = divided(estimator, X, y, sample_weight)
-        self.is_part = len(y) > COMPARED_ROWS
         self.candidates = Candidates(estimator, *self.parts)
         self.bounds: dict[Kind, float] = {}
         self.fits: dict[tuple, Any] = {}
@@ -102,7 +101,8 @@ class SharedBudgets:
         if start is None:
             model = clone(self.estimator)
             model = model if on_all else model.set_params(verbose=0)
-            found = fit_within(model, kind, room, self.size, arrays, {})
+            share = 1.0 if on_all else BRIEF
+            found = fit_within(model, kind, room, self.size, arrays, {}, share=share)
         else:
             found = self.sparse(kind, room, start, arrays, on_all)
         self.fits[key] = found
@@ -113,7 +113,7 @@ class SharedBudgets:
 
         The next smaller one goes on from what it was before it was rounded.
         """
-        model, target = going_on(start), room
+        model, target = going_on(start, self.estimator.max_iter == "auto"), room
         for _ in range(ATTEMPTS):
             params = kind.within(target, *self.size)
             if params is None:
@@ -132,14 +132,10 @@ class SharedBudgets:
         return None
 
     def start(self, kind: Kind, on_all: bool) -> Any:
-        """What a sparse wide network goes on from: the last budget's, or one dense fit; None: from nothing.
-
-        Where all rows were compared, that to all rows goes on from the one to most of them.
-        """
+        """What a sparse wide network goes on from: the last budget's, or a dense one; None: from nothing."""
         if kind.compression != "l0" or not kind.widths:
             return None
-        known = [(kind, False), (kind, True)] if on_all and not self.is_part else [(kind, on_all)]
-        found = next((self.starts[key] for key in known if key in self.starts), None)
+        found = self.starts.get((kind, on_all))
         return self.dense(kind, on_all) if found is None else found
 
     def dense(self, kind: Kind, on_all: bool) -> Any:
@@ -147,18 +143,20 @@ class SharedBudgets:
         key = kind.widths, kind.straight, on_all
         if key not in self.starts:
             plain = replace(kind, compression=None).parameters(kind.widths, None)
-            model = clone(self.estimator).set_params(**plain)
-            self.starts[key] = model.fit(*(self.arrays if on_all else self.parts))
+            model, arrays = clone(self.estimator).set_params(**plain), self.arrays if on_all else self.parts
+            if not on_all:
+                model.set_params(max_iter=shortened(model, kind, self.size, arrays[1], BRIEF))
+            self.starts[key] = model.fit(*arrays)
             self.n_fits += 1
         return self.starts[key]
 
 
-def going_on(fitted: Any) -> Any:
-    """A copy of a fitted estimator whose next fit goes on from its weights, for fewer passes over rows."""
+def going_on(fitted: Any, fewer: bool) -> Any:
+    """A copy of a fitted estimator whose next fit goes on from its weights, perhaps for fewer passes."""
     model = copy.deepcopy(fitted).set_params(verbose=0)
     if model.warm_start:
         return model
     model.set_params(warm_start=True)
-    if model.max_iter == "auto" and isinstance(model.solver_, MiniBatch):
+    if fewer and isinstance(model.solver_, MiniBatch):
         model.set_params(max_iter=max(FEW, math.ceil(GOING_ON * model.n_iter_)))
     return model

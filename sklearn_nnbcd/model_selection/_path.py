@@ -112,7 +112,8 @@ def compression_path(
     Each budget stands for the kinds of networks that ``max_bytes`` of the estimators compares. From large to
     small:
 
-    * All budgets compare on the same held-out rows.
+    * All budgets compare on the same held-out rows, after a quarter of the passes that ``max_iter="auto"``
+      stands for.
     * A kind does no better with fewer bytes. Kinds are tried in the order of the scores that they had with
       more, and one whose score there is below the best one here by more than a standard error is left out.
     * A network that is the same at several budgets, such as a linear one, is fitted once.
