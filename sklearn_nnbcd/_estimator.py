@@ -2,6 +2,7 @@
 """What both estimators share: fit, partial_fit, and the network that predicts."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Self
 
@@ -12,7 +13,7 @@ from ._arrays import to_numpy
 from ._asked import warn_if_ignored
 from ._copies import with_copies
 from ._from_mlp import FROM_MLP_PARAMETERS, check_mlp, network_of_mlp, parameters_of_mlp
-from ._input import Rows, check_input, check_rows, split_rows
+from ._input import NotPlain, Rows, check_input, check_rows, plain_rows, split_rows
 from ._monitor import Monitor
 from ._outcome import Curves, finite_outputs, fitted_attributes, mean_losses, terms_table, warn_if_constant
 from ._parameters import check_nested, check_parameters, refuse_bytes, refuse_early_stopping
@@ -375,11 +376,19 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
     def _outputs(self, X: Any, method: str) -> Any:
         """Network outputs for rows that are checked first, where the network is."""
         check_is_fitted(self, "network_")
-        X = check_input(self, X, method, self._image_shape)
+        ready = plain_rows(self, X)
+        if ready is not None:
+            with suppress(NotPlain):
+                return self._forward(X, method, ready)
+        return self._forward(check_input(self, X, method, self._image_shape), method)
+
+    def _forward(self, X: Any, method: str, ready: Callable | None = None) -> Any:
+        """Network outputs; ``ready`` makes rows such as the network takes."""
         if self.integers_ is not None:
+            X = X if ready is None else ready(X)
             return integer_outputs(self.integers_, self.targets_, X, self.network_.array)
         with np.errstate(all="ignore"):
-            V = self.network_.forward(X, self._memory_limit)
+            V = self.network_.forward(X, self._memory_limit, ready)
         return finite_outputs(V, type(self).__name__, method)
 
     @property

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Checks of rows, targets and weights: scikit-learn's own, with a cure where it gives none."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from math import isfinite
@@ -268,11 +269,16 @@ def check_rows(
     return Rows(X, y, s, shape)
 
 
-def plain_table(estimator: Any, X: Any) -> np.ndarray | None:
-    """X as a network in NumPy takes it, where it is a table that raises no question; otherwise None.
+class NotPlain(Exception):
+    """Rows that scikit-learn's own checks have to see."""
+
+
+def plain_rows(estimator: Any, X: Any) -> Callable[[np.ndarray], np.ndarray] | None:
+    """What makes rows of X such as the network takes, where X is a table that raises no question, or None.
 
     What :func:`checked_rows` would do to such a table takes longer than the network itself does for one
-    row. Whatever might be refused, warned of or converted by way of objects goes there.
+    row, and a pass of its own through the memory for many. Whatever might be refused, warned of or converted
+    by way of objects goes there, at the latest when the function meets it and raises NotPlain.
     """
     weights = estimator.network_.array
     if type(X) is not np.ndarray or type(weights) is not np.ndarray or estimator.device == "cuda":
@@ -281,11 +287,15 @@ def plain_table(estimator: Any, X: Any) -> np.ndarray | None:
     if not known or X.dtype.kind not in "fiub" or "feature_names_in_" in vars(estimator):
         return None
     is_double = estimator.network_.double is not None and X.dtype != np.float32
-    dtype = np.float64 if is_double else weights.dtype
+    return partial(_finite_rows, dtype=np.float64 if is_double else weights.dtype)
+
+
+def _finite_rows(X: np.ndarray, dtype: Any) -> np.ndarray:
     with np.errstate(all="ignore"):
         X = np.ascontiguousarray(X, dtype=dtype)
-        total = np.add.reduce(X, axis=None)
-    return X if isfinite(total) else None
+        if not isfinite(np.add.reduce(X, axis=None)):
+            raise NotPlain
+    return X
 
 
 def bring_rows(X: Any, estimator: Any) -> Any:
@@ -300,9 +310,6 @@ def bring_rows(X: Any, estimator: Any) -> Any:
 
 def check_input(estimator: Any, X: Any, method: str, shape: tuple | None) -> Any:
     """Rows for a prediction, where the network of the fitted estimator is; ``shape`` is that of images."""
-    plain = plain_table(estimator, X)
-    if plain is not None:
-        return plain
     network, owner = estimator.network_, type(estimator).__name__
     X, _ = flat_rows(estimator, X, shape)
     dtypes = [d for d in float_dtypes(X) if str(d).split(".")[-1] in network.row_dtypes]

@@ -2,6 +2,7 @@
 """The network that a fit leaves behind, as one value, and the only forward pass through it."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -345,7 +346,7 @@ class Network:
                 V[i - 1] = None
         return V[-1]
 
-    def forward(self, X: Any, memory_limit: int | None = None) -> Any:
+    def forward(self, X: Any, memory_limit: int | None = None, ready: Callable | None = None) -> Any:
         """Outputs V_N, in blocks of rows.
 
         Parameters
@@ -354,23 +355,30 @@ class Network:
             In the namespace and on the device of the weights, of a dtype of ``row_dtypes``.
         memory_limit : int, default=None
             Bytes that a block's arrays may take, about; None: blocks that fit the caches.
+        ready : callable or None, default=None
+            Takes rows of X, which may then be of any kind, and returns what X must be. It sees a block at a
+            time, so that what it makes is still in the caches when the first layer reads it.
 
         Returns
         -------
         V : array of shape (n, d_N)
             Of the dtype of X.
         """
-        xp = namespace_of(X)
-        if self.double is not None and X.dtype == xp.float64:
-            return self.double.forward(X, memory_limit)
         if X.shape[0] <= LEAST_ROWS:
-            return self._outputs(X, xp)
-        widest = self._row_entries(X)
+            return self._outputs_of(X, ready)
+        xp, widest = self.xp, self._row_entries(X)
         rows = block_rows([widest], get_backend(xp).predicted_entries)
         if memory_limit is not None:  # some eight arrays at a time
             rows = max(LEAST_ROWS, min(rows, memory_limit // (64 * widest)))
-        outputs = [self._outputs(X[part, ...], xp) for part in row_slices(X.shape[0], rows)]
+        outputs = [self._outputs_of(X[part, ...], ready) for part in row_slices(X.shape[0], rows)]
         return outputs[0] if len(outputs) == 1 else xp.concat(outputs, axis=0)
+
+    def _outputs_of(self, X: Any, ready: Callable | None) -> Any:
+        """V_N of one block, in the precision of its rows."""
+        X = X if ready is None else ready(X)
+        xp = namespace_of(X)
+        is_double = self.double is not None and X.dtype == xp.float64
+        return (self.double if is_double else self)._outputs(X, xp)
 
     def __getstate__(self) -> dict:
         derived = ("operators", "double", "_widest", "_sparse_operator")
