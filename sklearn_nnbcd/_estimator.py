@@ -13,9 +13,9 @@ from ._arrays import to_numpy
 from ._asked import warn_if_ignored
 from ._copies import with_copies
 from ._from_mlp import FROM_MLP_PARAMETERS, check_mlp, network_of_mlp, parameters_of_mlp
-from ._input import NotPlain, Rows, check_input, check_rows, plain_rows, split_rows
+from ._input import NotPlainError, Rows, check_input, check_rows, plain_rows, split_rows
 from ._monitor import Monitor
-from ._outcome import Curves, finite_outputs, fitted_attributes, mean_losses, terms_table, warn_if_constant
+from ._outcome import Curves, fitted_attributes, mean_losses, network_outputs, terms_table, warn_if_constant
 from ._parameters import check_nested, check_parameters, refuse_bytes, refuse_early_stopping
 from ._resolve import resolve_loss, resolve_solver, warn_of_layers
 from ._sizing import fit_in_bytes
@@ -25,7 +25,7 @@ from ._training import Training, mapped_rows
 from ._validation import all_or_nothing, parse_bytes
 from .engine import Terms
 from .initializers import FromMLP
-from .integers import calibrated, integer_outputs
+from .integers import calibrated
 from .network import Network, in_precision
 from .solvers import STREAM_BATCHES, BaseSolver, RunResult, begin, run
 from .targets import BaseTargets
@@ -378,18 +378,10 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
         check_is_fitted(self, "network_")
         ready = plain_rows(self, X)
         if ready is not None:
-            with suppress(NotPlain):
-                return self._forward(X, method, ready)
-        return self._forward(check_input(self, X, method, self._image_shape), method)
-
-    def _forward(self, X: Any, method: str, ready: Callable | None = None) -> Any:
-        """Network outputs; ``ready`` makes rows such as the network takes."""
-        if self.integers_ is not None:
-            X = X if ready is None else ready(X)
-            return integer_outputs(self.integers_, self.targets_, X, self.network_.array)
-        with np.errstate(all="ignore"):
-            V = self.network_.forward(X, self._memory_limit, ready)
-        return finite_outputs(V, type(self).__name__, method)
+            with suppress(NotPlainError):
+                return network_outputs(self, X, method, self._memory_limit, ready)
+        X = check_input(self, X, method, self._image_shape)
+        return network_outputs(self, X, method, self._memory_limit)
 
     @property
     def _memory_limit(self) -> int | None:

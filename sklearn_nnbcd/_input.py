@@ -269,7 +269,7 @@ def check_rows(
     return Rows(X, y, s, shape)
 
 
-class NotPlain(Exception):
+class NotPlainError(Exception):
     """Rows that scikit-learn's own checks have to see."""
 
 
@@ -278,7 +278,7 @@ def plain_rows(estimator: Any, X: Any) -> Callable[[np.ndarray], np.ndarray] | N
 
     What :func:`checked_rows` would do to such a table takes longer than the network itself does for one
     row, and a pass of its own through the memory for many. Whatever might be refused, warned of or converted
-    by way of objects goes there, at the latest when the function meets it and raises NotPlain.
+    by way of objects goes there, at the latest when the function meets it and raises NotPlainError.
     """
     weights = estimator.network_.array
     if type(X) is not np.ndarray or type(weights) is not np.ndarray or estimator.device == "cuda":
@@ -294,7 +294,7 @@ def _finite_rows(X: np.ndarray, dtype: Any) -> np.ndarray:
     with np.errstate(all="ignore"):
         X = np.ascontiguousarray(X, dtype=dtype)
         if not isfinite(np.add.reduce(X, axis=None)):
-            raise NotPlain
+            raise NotPlainError
     return X
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -13,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .backends import namespace_of
 from .engine import Terms
-from .integers import IntegerForm
+from .integers import IntegerForm, integer_outputs
 from .network import Network
 from .numerics._linalg import add_to_diagonal, spd_solve
 from .solvers import BaseSolver
@@ -100,6 +101,30 @@ def terms_table(curve: list[Terms]) -> np.ndarray:
 def weighted_mean(x: Any, s: Any, *, xp: Any) -> float:
     """Mean of x, shape (n,), with weights s or all alike."""
     return float(xp.mean(x) if s is None else xp.sum(s * x) / xp.sum(s))
+
+
+def network_outputs(
+    estimator: Any, X: Any, method: str, memory_limit: int | None, ready: Callable | None = None
+) -> Any:
+    """Outputs of a fitted estimator's network, or of its integers.
+
+    Parameters
+    ----------
+    estimator : estimator
+    X : array or SparseRows of shape (n, d_0)
+        As the network takes it, where the network is, unless ``ready`` makes it so.
+    method : str
+        For messages.
+    memory_limit : int or None
+    ready : callable or None, default=None
+        As in ``Network.forward``.
+    """
+    if estimator.integers_ is not None:
+        X = X if ready is None else ready(X)
+        return integer_outputs(estimator.integers_, estimator.targets_, X, estimator.network_.array)
+    with np.errstate(all="ignore"):
+        V = estimator.network_.forward(X, memory_limit, ready)
+    return finite_outputs(V, type(estimator).__name__, method)
 
 
 def finite_outputs(outputs: Any, owner: str, method: str) -> Any:

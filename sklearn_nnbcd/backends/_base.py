@@ -134,6 +134,10 @@ class Backend:
         """The rows of x with the given numbers, an array of integers."""
         return xp.take(x, rows, axis=0)
 
+    def row_maxima(self, A, *, xp):
+        """Largest entry of each row of A, shape (n,)."""
+        return xp.max(A, axis=1)
+
     def column_sums(self, A, *, xp):
         """Sums of the columns of A, shape (d,)."""
         return xp.sum(A, axis=0)
@@ -198,6 +202,17 @@ class Backend:
         place = xp.where(place < indices.shape[0], place, xp.zeros_like(place))
         hit = xp.take(indices, place) == every
         return xp.where(hit, xp.take(values, place), xp.zeros(1, dtype=values.dtype))
+
+    def with_columns(self, X, columns, part, order, *, xp):
+        """X with ``part`` in place of some columns; ``order``: where each is once they stand behind all."""
+        return xp.take(xp.concat([X, part], axis=1), order, axis=1)
+
+    def with_ramps(self, X, columns, low, slope, once, *, xp):
+        """X, and behind it ``clip((X[:, columns] - low) * slope, 0, 1)``: shape (n, d + m).
+
+        ``once``: one product reads the result, and nothing else, so that it may lie in any order.
+        """
+        return xp.concat([X, xp.clip((xp.take(X, columns, axis=1) - low) * slope, 0.0, 1.0)], axis=1)
 
     def sparse_product(self, data, indices, indptr, shape, *, xp):
         """V -> ``V @ A`` for a CSR matrix A in parts; None where the library has no such product."""

@@ -14,6 +14,8 @@ from ._sparse import SparseRows
 _GRAM_LEAF = 192
 #: integers of the size of a floating number
 _WHOLE = {"f": np.int32, "d": np.int64}
+#: columns up to which a table is turned over faster than its rows are searched
+_NARROW = 32
 #: bytes of one array's slice: a handful of them fit the cache that belongs to one core
 _SLICE_BYTES = 2**18
 
@@ -99,6 +101,12 @@ class NumpyBackend(Backend):
         """As the library does; sparse rows have a way of their own."""
         return x[rows] if isinstance(x, SparseRows) else super().take_rows(x, rows, xp=xp)
 
+    def row_maxima(self, A, *, xp):
+        """Narrow tables on their side, where whole columns are compared: a tenth of the time."""
+        if A.shape[1] > _NARROW:
+            return np.maximum.reduce(A, axis=1)
+        return np.maximum.reduce(np.ascontiguousarray(A.T), axis=0)
+
     def column_sums(self, A, *, xp):
         """Likewise."""
         return A.column_sums() if isinstance(A, SparseRows) else super().column_sums(A, xp=xp)
@@ -147,6 +155,29 @@ class NumpyBackend(Backend):
         out = np.zeros(size, dtype=values.dtype)
         out[indices] = values
         return out
+
+    def with_columns(self, X, columns, part, order, *, xp):
+        """A copy of X, written over."""
+        X = X.copy()
+        X[:, columns] = part
+        return X
+
+    def with_ramps(self, X, columns, low, slope, once, *, xp):
+        """Column by column in memory where that is allowed and ramps outnumber columns.
+
+        A column is copied in a tenth of the time that picking its entries out of the rows takes, and
+        turning the table over takes as long as picking once.
+        """
+        d, m = X.shape[1], len(columns)
+        if not once or m < d:
+            return super().with_ramps(X, columns, low, slope, once, xp=xp)
+        whole = np.empty((d + m, len(X)), dtype=X.dtype)
+        whole[:d], ramps = X.T, whole[d:]
+        np.take(whole[:d], columns, axis=0, out=ramps, mode="clip")
+        ramps -= low[:, None]
+        ramps *= slope[:, None]
+        np.clip(ramps, 0.0, 1.0, out=ramps)
+        return whole.T
 
     def sparse_product(self, data, indices, indptr, shape, *, xp):
         """V -> ``V @ A`` by SciPy: (A' V')', with A' taken for free as the CSC reading of the same parts."""

@@ -140,10 +140,10 @@ class Bend:
                 return xp.where(places[j] >= 0, arcs(x, *(a[k] for a in numbers), xp=xp), x)
 
             return X.with_values(change)
-        part = arcs(xp.take(X, columns, axis=1), *numbers, xp=xp)
         if columns.shape[0] == X.shape[1]:
-            return part
-        return xp.take(xp.concat([X, part], axis=1), order, axis=1)
+            return arcs(X, *numbers, xp=xp)
+        part = arcs(xp.take(X, columns, axis=1), *numbers, xp=xp)
+        return get_backend(xp).with_columns(X, columns, part, order, xp=xp)
 
     def _parts(self, dtype: Any, n_columns: int) -> tuple[Any, ...]:
         """The bent columns, where each column is once these stand behind all, c, k and asinh(-c / k)."""
@@ -170,4 +170,9 @@ class Bend:
 
 def arcs(x: Any, centre: Any, knee: Any, start: Any, *, xp: Any) -> Any:
     """k (asinh((x - c) / k) - start), where start is asinh(-c / k)."""
-    return knee * (xp.asinh((x - centre) / knee) - start)
+    arc = x - centre
+    arc /= knee
+    arc = xp.asinh(arc)
+    arc -= start
+    arc *= knee
+    return arc

@@ -47,7 +47,10 @@ class ColumnMap:
         if self.ramps is not None:
             self.ramps.check(n_columns, dtype)
 
-    def __call__(self, X: Any) -> Any:
-        """Rows of shape (n, d_0 + n_new); sparse ones stay sparse, and have no ramps."""
+    def __call__(self, X: Any, once: bool = False) -> Any:
+        """Rows of shape (n, d_0 + n_new); sparse ones stay sparse, and have no ramps.
+
+        ``once``: a product reads them, and nothing else, so they may lie in any order.
+        """
         X = X if self.bend is None else self.bend(X)
-        return X if self.ramps is None else self.ramps(X)
+        return X if self.ramps is None else self.ramps(X, once)

@@ -154,7 +154,9 @@ class InputMap:
         """(X - origin) * scale with extreme entries drawn in, shape (n, d_0)."""
         if isinstance(X, SparseRows):
             return X.mapped(self.origin, self.scale, self.reach, self._filled)
-        return self.deviations(X) * self.scale
+        D = self.deviations(X)
+        D *= self.scale  # the deviations are a new array
+        return D
 
     def deviations(self, X: Any) -> Any:
         """X - origin with extreme entries drawn in, shape (n, d_0)."""

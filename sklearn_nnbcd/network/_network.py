@@ -324,9 +324,9 @@ class Network:
             V.append(self.activations[i - 1](U[i], xp=xp))
         return V, U
 
-    def _mapped(self, X: Any) -> Any:
-        """V_0."""
-        X = X if self.columns is None else self.columns(X)
+    def _mapped(self, X: Any, once: bool = False) -> Any:
+        """V_0; ``once``: the first layer alone reads it."""
+        X = X if self.columns is None else self.columns(X, once)
         return X if self.inputs is None else self.inputs(X)
 
     def _affine(self, i: int, V: list, xp: Any) -> Any:
@@ -339,7 +339,7 @@ class Network:
 
     def _outputs(self, X: Any, xp: Any) -> Any:
         """V_N of one block; without residual blocks one layer's arrays at a time are enough."""
-        V = [self._mapped(X)]
+        V = [self._mapped(X, once=not self.skips)]
         for i in range(1, self.N + 1):
             V.append(self.activations[i - 1](self._affine(i, V, xp), xp=xp))
             if not self.skips:
@@ -377,8 +377,8 @@ class Network:
         """V_N of one block, in the precision of its rows."""
         X = X if ready is None else ready(X)
         xp = namespace_of(X)
-        is_double = self.double is not None and X.dtype == xp.float64
-        return (self.double if is_double else self)._outputs(X, xp)
+        double = self.double if X.dtype == xp.float64 else None
+        return (self if double is None else double)._outputs(X, xp)
 
     def __getstate__(self) -> dict:
         derived = ("operators", "double", "_widest", "_sparse_operator")

@@ -138,19 +138,23 @@ class Ramps:
         unit = xp.take(2.0 ** xp.astype(self.powers, xp.float32), order)
         return columns, *(xp.astype(end, xp.float32) * unit for end in ends)
 
-    @cached_property
-    def _steps(self) -> tuple[Any, Any, Any]:
-        """Column, low end and slope of each ramp."""
-        columns, low, high = self.parts
-        return columns, low, 1.0 / (high - low)
+    def _steps(self, dtype: Any) -> tuple[Any, Any, Any]:
+        """Column, low end and slope of each ramp, for rows of a dtype."""
+        if dtype not in self._known:
+            columns, low, high = self.parts
+            xp, slope = namespace_of(low), 1.0 / (high - low)
+            self._known[dtype] = columns, *(xp.astype(x, dtype, copy=False) for x in (low, slope))
+        return self._known[dtype]
 
-    def __call__(self, X: Any) -> Any:
-        """Rows of shape (n, d_0 + m)."""
-        columns, low, slope = self._steps
+    @cached_property
+    def _known(self) -> dict:
+        """What follows from the arrays, for a dtype of the rows."""
+        return {}
+
+    def __call__(self, X: Any, once: bool = False) -> Any:
+        """Rows of shape (n, d_0 + m); ``once``: one product reads them, in whatever order they lie."""
         xp = namespace_of(X)
-        if low.dtype != X.dtype:
-            low, slope = xp.astype(low, X.dtype), xp.astype(slope, X.dtype)
-        return xp.concat([X, xp.clip((xp.take(X, columns, axis=1) - low) * slope, 0.0, 1.0)], axis=1)
+        return get_backend(xp).with_ramps(X, *self._steps(X.dtype), once, xp=xp)
 
     def __getstate__(self) -> dict:
         return {"bins": self.bins, "edges": self.edges, "powers": self.powers}

@@ -13,7 +13,7 @@ def two_columns(p: Any, *, xp: Any) -> Any:
 
 def exponentials(V: Any, *, xp: Any) -> tuple[Any, Any, Any]:
     """Each row's largest entry (n, 1), exp(v) relative to it (n, k), and the sums of these (n, 1)."""
-    top = xp.max(V, axis=1)[:, None]
+    top = get_backend(xp).row_maxima(V, xp=xp)[:, None]
     E = xp.exp(V - top)
     return top, E, (E @ xp.ones(E.shape[1], dtype=E.dtype))[:, None]
 
@@ -38,7 +38,7 @@ def project_to_simplex(V: Any, *, xp: Any) -> Any:
     # A shift of a row changes nothing: its largest entry, now 1, stays in, and what is 1 below it gets
     # nothing; the difference comes first, so that large entries do not round the 1 away.
     backend = get_backend(xp)
-    Z = backend.positive_part(V - xp.max(V, axis=1, keepdims=True) + 1.0, xp=xp)
+    Z = backend.positive_part(V - backend.row_maxima(V, xp=xp)[:, None] + 1.0, xp=xp)
     ones = xp.ones(Z.shape[1], dtype=Z.dtype)
     inside = Z > 0.0  # the threshold is at least the largest entry less 1
     while True:
