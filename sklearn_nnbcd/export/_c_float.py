@@ -155,7 +155,7 @@ def _arcs(file: File, place: Place) -> list[str]:
 
 
 def _ramps(file: File, place: Place) -> list[str]:
-    """A copy, and behind it the ramps of the columns that have bins."""
+    """A copy, and behind it the ramps of the columns that have bins; one division a column."""
     ramps, n = place.node.ramps, place.source_size
     bins = file.add_table(integer_type(0, int(ramps.bins.max())), ramps.bins, "bins")
     kind, edges, unit = "float", ramps.edges, []
@@ -164,7 +164,7 @@ def _ramps(file: File, place: Place) -> list[str]:
     else:  # the columns' values in the units of the edges
         kind, power = integer_type(int(edges.min()), int(edges.max())), file.call("power")
         powers = file.add_table("int8_t", ramps.powers, "powers")
-        unit = [f"    if ({bins}[i]) t *= {power}(-*p++);"]
+        unit = [f"    t *= {power}(-*p++);"]
     v, out, table = place.sources[0], place.out, file.add_table(kind, edges, "edges")
     return [
         f"const {kind} *e = {table};",
@@ -173,12 +173,14 @@ def _ramps(file: File, place: Place) -> list[str]:
         f"for (int i = 0; i < {n}; ++i) {{",
         f"    float t = ({v})[i];",
         f"    ({out})[i] = t;",
+        f"    if (!{bins}[i]) continue;",
         *unit,
-        f"    for (int k = 0; k < {bins}[i]; ++k, ++e) {{",
-        "        const float s = (t - (float)e[0]) / (float)(e[1] - e[0]);",
-        "        *r++ = s > 0.0f ? s < 1.0f ? s : 1.0f : 0.0f;",
+        "    float low = (float)*e++;",
+        f"    for (int k = 0; k < {bins}[i]; ++k) {{",
+        "        const float high = (float)*e++;",
+        "        *r++ = t > low ? t < high ? (t - low) / (high - low) : 1.0f : 0.0f;",
+        "        low = high;",
         "    }",
-        f"    if ({bins}[i]) ++e;",
         "}",
     ]
 
