@@ -9,6 +9,7 @@ from typing import IO, Any
 import numpy as np
 
 from .._validation import check_file, check_integer
+from ..graphs._fold import folded
 from ..graphs._graph import Graph, graph_of
 from ..integers import last_step
 from ..network import refuse_integers
@@ -17,6 +18,9 @@ from ._onnx_writer import class_names, write_outputs
 
 #: the first opset in which all operators that are used have their present form, and the usual one
 FIRST_OPSET, USUAL_OPSET = 14, 17
+#: origins in units of spread up to which a scaler becomes part of the first weights: what cancels then is
+#: no larger than what rows themselves are in these units
+LARGEST_SHIFT = 4.0
 
 
 def installed(name: str) -> Any:
@@ -88,7 +92,7 @@ def export_onnx(
             f"Got {opset}. Try {USUAL_OPSET}, or upgrade onnx."
         )
     refuse_integers(last_step(estimator), "export_onnx")
-    model = _model(onnx, graph_of(estimator), opset)
+    model = _model(onnx, folded(graph_of(estimator), LARGEST_SHIFT), opset)
     content = model.SerializeToString()
     if out_file is None:
         return content

@@ -10,6 +10,9 @@ import numpy as np
 
 from ..graphs._nodes import Node
 
+#: of names, without the X of the rows
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWYZ"
+
 
 class Value(NamedTuple):
     """A result: its name, its shape behind a first axis that holds all that is left, a sample's entries."""
@@ -40,18 +43,47 @@ class Writer:
         self._helper, self._from_array, self.types = helper, numpy_helper.from_array, TensorProto
         self._unique = unique
         self._known: dict = {}
+        self._n_names = 0
+        #: by the id of a matrix of integers: the name of what is written already, and a factor
+        self.integers: dict[int, tuple[str, int]] = {}
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the model is this network and nothing else."""
+        return self._unique is None
 
     def name(self, prefix: str) -> str:
-        """A new name."""
+        """A new name, of one letter where there are few: a small model is names for the most part."""
         if self._unique is not None:
             return self._unique(prefix)
-        return f"{prefix}{len(self.nodes) + len(self.constants)}"
+        number, name = self._n_names, ""
+        self._n_names += 1
+        while number >= 0:
+            number, letter = divmod(number, len(LETTERS))
+            name, number = LETTERS[letter] + name, number - 1
+        return name
 
     def op(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
         """Append a node with one output; its name."""
         output = self.name("v") if output is None else output
         self.nodes.append(self._helper.make_node(kind, list(inputs), [output], **attributes))
         return output
+
+    def parts(self, v: str, sizes: list[int]) -> list[str]:
+        """The names of the parts of v, along the first axis, of some sizes."""
+        outputs = [self.name("v") for _ in sizes]
+        split = self.constant(sizes, np.int64)
+        self.nodes.append(self._helper.make_node("Split", [v, split], outputs))
+        return outputs
+
+    def finish(self, v: str, output: str) -> None:
+        """Give what a node makes the name of an output of the model; anything else is copied."""
+        if not any(v in node.output for node in self.nodes):
+            self.op("Identity", v, output=output)
+            return
+        for node in self.nodes:
+            for names in (node.input, node.output):
+                names[:] = [output if name == v else name for name in names]
 
     def constant(self, content: Any, dtype: Any = None) -> str:
         """A constant, of the network's dtype where none is named; equal small ones are one."""
@@ -89,3 +121,7 @@ class Writer:
     def cast(self, v: str, kind: int) -> str:
         """v as another type of ONNX."""
         return self.op("Cast", v, to=kind)
+
+    def floating(self, v: str) -> str:
+        """v as what is computed with."""
+        return self.cast(v, self.types.DOUBLE if self.dtype == np.float64 else self.types.FLOAT)

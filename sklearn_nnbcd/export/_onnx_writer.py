@@ -38,7 +38,7 @@ from ..graphs._nodes import (
     Windows,
     WithRamps,
 )
-from ._onnx_integers import matrix_of
+from ._onnx_integers import matrix_of, write_integers
 from ._onnx_terms import sides, write_side
 from ._onnx_values import Value, Writer
 
@@ -144,10 +144,13 @@ def _arcs(w: Writer, node: Arcs, sources: list[Value]) -> Value:
     columns = node.bend.columns.astype(np.int64)
     centre, knee = node.bend.numbers(w.dtype)
     v = w.flat(node, sources[0])
-    part = w.op("Gather", v, w.constant(columns, np.int32), axis=1)
+    every = len(columns) == node.size
+    part = v if every else w.op("Gather", v, w.constant(columns, np.int32), axis=1)
     part = _arsinh(w, w.op("Div", w.op("Sub", part, w.constant(centre)), w.constant(knee)))
     part = w.op("Sub", part, w.constant(np.arcsinh(-centre / knee)))
     part = w.op("Mul", part, w.constant(knee))
+    if every:
+        return Value(part, (node.size,))
     order = np.arange(node.size)
     order[columns] = node.size + np.arange(len(columns))
     both = w.op("Concat", v, part, axis=1)
@@ -233,7 +236,8 @@ def _exp(w: Writer, node: Exp, sources: list[Value]) -> Value:
 
 
 def _softmax(w: Writer, node: Softmax, sources: list[Value]) -> Value:
-    return Value(w.op("Softmax", w.flat(node, sources[0]), axis=1), (node.size,))
+    axis: dict[str, Any] = {} if w.is_alone else {"axis": 1}  # the last one, unless told otherwise
+    return Value(w.op("Softmax", w.flat(node, sources[0]), **axis), (node.size,))
 
 
 def _simplex(w: Writer, node: Simplex, sources: list[Value]) -> Value:
@@ -298,7 +302,9 @@ def write_outputs(w: Writer, graph: Graph, x: str, outputs: list[str]) -> None:
     values = {0: Value(x, (graph.n_features,), graph.n_features)}
     runs = sides(graph.nodes)
     inner = {k for run in runs.values() for k in run[:-1]}
-    for place in graph.needed(graph.scores, last)[1:]:
+    places = graph.needed(graph.scores, last)[1:]
+    write_integers(w, [graph.nodes[place] for place in places])
+    for place in places:
         node = graph.nodes[place]
         if place in inner:
             continue
@@ -309,10 +315,10 @@ def write_outputs(w: Writer, graph: Graph, x: str, outputs: list[str]) -> None:
             value = EMITTERS[type(node)](w, node, [values[k] for k in node.sources])
         values[place] = value._replace(size=node.size)
     result = w.flat(graph.nodes[last], values[last])
-    w.op("Identity", result, output=outputs[-1])
     if graph.task != "numbers":
         scores = w.flat(graph.nodes[graph.scores], values[graph.scores])
-        w.op("Identity", label_of(w, graph, scores), output=outputs[0])
+        w.finish(label_of(w, graph, scores), outputs[0])
+    w.finish(result, outputs[-1])
 
 
 def label_of(w: Writer, graph: Graph, scores: str) -> str:
@@ -323,8 +329,11 @@ def label_of(w: Writer, graph: Graph, scores: str) -> str:
         positive = w.op("Greater", scores, w.constant(0.0))
         place = w.op("Reshape", w.cast(positive, w.types.INT64), w.constant([-1], np.int64))
     else:
-        place = w.op("ArgMax", scores, axis=1)
-        place = w.op("Reshape", place, w.constant([-1], np.int64))
+        keep: dict[str, Any] = (
+            {"keepdims": 0} if w.is_alone else {}
+        )  # others who read the model know the usual form
+        place = w.op("ArgMax", scores, axis=1, **keep)
+        place = place if w.is_alone else w.op("Reshape", place, w.constant([-1], np.int64))
     names = class_names(graph.classes)
     if names.dtype == np.int64 and np.array_equal(names, np.arange(len(names))):
         return place

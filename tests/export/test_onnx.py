@@ -157,6 +157,42 @@ def test_files_of_few_bits_are_as_large_as_their_arrays(bits):
     assert len(content) <= 1.2 * model.n_bytes_
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("bits", [8, 4, 3, 2, "ternary", "binary"])
+def test_small_files_of_few_bits(dtype, bits):
+    """7,400 weights: all layers share the nodes that take their digits apart, and names are of one letter."""
+    random = np.random.RandomState(0)
+    X = random.normal(size=(300, 64)).astype(dtype)
+    model = NNBCDClassifier((100,), bits=bits, max_iter=1, random_state=0)
+    model = make_pipeline(StandardScaler(), model).fit(X, np.arange(300) % 10)
+    content = export_onnx(model)
+    assert_agrees(model, content, X)
+    if dtype == "float32":
+        assert len(content) <= 1.2 * (model[-1].n_bytes_ + 8 * X.shape[1])
+
+
+def test_matrices_of_other_levels_do_not_share(table):
+    """One constant for each set of levels; the last matrix is padded, and small ones go as they are."""
+    X, new, scores = table
+    model = NNBCDClassifier((64, 16, 8), bits=[3, "ternary", 2, "ternary"], max_iter=1, random_state=0)
+    model.fit(X, scores.argmax(axis=1))
+    content = export_onnx(model)
+    kinds = [node.op_type for node in onnx.load_from_string(content).graph.node]
+    assert kinds.count("Mod") == 2
+    assert_agrees(model, content, new)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_scalers_become_weights_where_their_origins_are_near(table, dtype):
+    X, new, scores = (array.astype(dtype) for array in table)
+    for origin, stays in ((1.0, False), (1000.0, True)):
+        model = NNBCDClassifier((8,), max_iter=2, bend_columns=False, column_bins=0, random_state=0)
+        model = make_pipeline(StandardScaler(), model).fit(X + X.dtype.type(origin), scores.argmax(axis=1))
+        content = export_onnx(model)
+        assert ("Sub" in {node.op_type for node in onnx.load_from_string(content).graph.node}) == stays
+        assert_agrees(model, content, new + X.dtype.type(origin))
+
+
 def test_files_and_refusals(table, tmp_path):
     X, new, scores = table
     model = NNBCDRegressor((8,), max_iter=2, random_state=0).fit(X, scores)
