@@ -14,6 +14,7 @@ from ._docs import documented
 from ._entries import known_labels
 from ._estimator import BaseNNBCD
 from ._names import named_parameters
+from ._outcome import probabilities
 from ._stream import check_stream
 from .backends import namespace_of
 from .targets import BaseTargets, Indicators, Labels, one_target
@@ -334,7 +335,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
             each is present, by itself, never quite 0 or 1.
         """
         V = self._outputs(X, "predict_proba")
-        return like_input(self.targets_.to_proba(V, xp=namespace_of(V)), X)
+        return like_input(probabilities(self.targets_, V), X)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

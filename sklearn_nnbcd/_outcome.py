@@ -12,11 +12,12 @@ import numpy as np
 from numpy.lib.recfunctions import repack_fields
 from sklearn.exceptions import ConvergenceWarning
 
-from .backends import namespace_of
+from .backends import get_backend, namespace_of
 from .engine import Terms
 from .integers import IntegerForm, integer_outputs
 from .network import Network
 from .numerics._linalg import add_to_diagonal, spd_solve
+from .placements import block_rows, by_blocks
 from .solvers import BaseSolver
 from .targets import BaseTargets
 
@@ -125,6 +126,20 @@ def network_outputs(
     with np.errstate(all="ignore"):
         V = estimator.network_.forward(X, memory_limit, ready)
     return finite_outputs(V, type(estimator).__name__, method)
+
+
+def probabilities(targets: Any, V: Any) -> Any:
+    """Probabilities of all rows of outputs, block by block, so that what one block needs stays in the caches.
+
+    Parameters
+    ----------
+    targets : targets
+        Of a classifier.
+    V : array of shape (n, d_N)
+    """
+    xp = namespace_of(V)
+    rows = block_rows([V.shape[1]], get_backend(xp).predicted_entries // 4)
+    return by_blocks(lambda part: targets.to_proba(V[part, ...], xp=xp), V.shape[0], rows)
 
 
 def finite_outputs(outputs: Any, owner: str, method: str) -> Any:

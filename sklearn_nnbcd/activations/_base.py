@@ -19,6 +19,10 @@ class BaseActivation(LinkedEstimator):
         """sigma(U), entry by entry; U is not changed."""
         raise NotImplementedError
 
+    def over(self, U: Any, *, xp: Any) -> Any:
+        """sigma(U), entry by entry; U is not needed any more, and may be written over."""
+        return self(U, xp=xp)
+
     def prox(self, V: Any, center: Any, weight: float, *, xp: Any) -> Any:
         """argmin_u 1/2 (sigma(u) - v)^2 + weight/2 (u - center)^2, entry by entry (11), (21).
 

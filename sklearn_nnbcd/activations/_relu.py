@@ -15,6 +15,10 @@ class ReLU(BaseActivation):
         """max(U, 0)."""
         return get_backend(xp).positive_part(U, xp=xp)
 
+    def over(self, U: Any, *, xp: Any) -> Any:
+        """max(U, 0) in the place of U, where the library can."""
+        return get_backend(xp).positive_part(U, xp=xp, over=True)
+
     def prox(self, V: Any, center: Any, weight: float, *, xp: Any) -> Any:
         """The better of the best u >= 0 and the best u <= 0 (Lemma 9).
 

@@ -118,8 +118,11 @@ class Backend:
         """``A + value * I`` for a square matrix and a number."""
         return A + value * xp.eye(A.shape[0], dtype=A.dtype)
 
-    def positive_part(self, x, *, xp):
-        """max(x, 0), entry by entry; against a row of zeros, which NumPy compares faster than one zero."""
+    def positive_part(self, x, *, xp, over=False):
+        """max(x, 0), entry by entry; against a row of zeros, which NumPy compares faster than one zero.
+
+        ``over``: x is not needed any more, and may be written over.
+        """
         return xp.maximum(x, xp.zeros(x.shape[-1:], dtype=x.dtype))
 
     def select(self, mask, a, b, *, xp):

@@ -76,7 +76,7 @@ class CupyBackend(Backend):
         missing = tuple(x is None for x in arrays)
         return _fused(function, settings, missing, xp)(self, *arrays, *numbers)
 
-    def positive_part(self, x, *, xp):
+    def positive_part(self, x, *, xp, over=False):
         """Against one zero, which ``cupy.fuse`` understands."""
         return xp.maximum(x, 0.0)
 

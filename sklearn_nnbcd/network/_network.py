@@ -12,7 +12,7 @@ from ..backends import SparseRows, get_backend, namespace_of
 from ..compressions import CompressedWeight, DenseWeight, QuantizedWeight
 from ..engine import Problem, Weights
 from ..layers import Dense
-from ..placements import block_rows, row_slices
+from ..placements import block_rows, by_blocks
 from ._columns import ColumnMap
 from ._inputs import InputMap
 from ._paths import count_live_entries
@@ -20,6 +20,8 @@ from ._precision import in_precision
 
 #: rows of a block at least
 LEAST_ROWS = 64
+#: share of a dense product's multiply-adds up to which a compressed one is faster: it has more passes
+WORTHWHILE = 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -282,7 +284,7 @@ class Network:
         chosen = []
         for coef in self.coefs:
             dense = coef.shape[0] * coef.shape[1]
-            fast = coef if coef.cost < dense else DenseWeight(coef.to_dense(xp=self.xp))
+            fast = coef if coef.cost < WORTHWHILE * dense else DenseWeight(coef.to_dense(xp=self.xp))
             chosen.append(fast.operator(xp=self.xp))
         return chosen
 
@@ -341,7 +343,7 @@ class Network:
         """V_N of one block; without residual blocks one layer's arrays at a time are enough."""
         V = [self._mapped(X, once=not self.skips)]
         for i in range(1, self.N + 1):
-            V.append(self.activations[i - 1](self._affine(i, V, xp), xp=xp))
+            V.append(self.activations[i - 1].over(self._affine(i, V, xp), xp=xp))
             if not self.skips:
                 V[i - 1] = None
         return V[-1]
@@ -366,12 +368,11 @@ class Network:
         """
         if X.shape[0] <= LEAST_ROWS:
             return self._outputs_of(X, ready)
-        xp, widest = self.xp, self._row_entries(X)
-        rows = block_rows([widest], get_backend(xp).predicted_entries)
+        widest = self._row_entries(X)
+        rows = block_rows([widest], get_backend(self.xp).predicted_entries)
         if memory_limit is not None:  # some eight arrays at a time
             rows = max(LEAST_ROWS, min(rows, memory_limit // (64 * widest)))
-        outputs = [self._outputs_of(X[part, ...], ready) for part in row_slices(X.shape[0], rows)]
-        return outputs[0] if len(outputs) == 1 else xp.concat(outputs, axis=0)
+        return by_blocks(lambda part: self._outputs_of(X[part, ...], ready), X.shape[0], rows)
 
     def _outputs_of(self, X: Any, ready: Callable | None) -> Any:
         """V_N of one block, in the precision of its rows."""

@@ -6,7 +6,7 @@ from ._base import BasePlacement
 from ._batches import ShuffledBatches, are_copies
 from ._blocks import DiskBlocks
 from ._dask import DaskBlocks
-from ._memory import InMemory, block_rows, row_slices
+from ._memory import InMemory, block_rows, by_blocks, row_slices
 
 PLACEMENTS = {"memory": InMemory, "blocks": DiskBlocks, "dask": DaskBlocks}
 
@@ -20,5 +20,6 @@ __all__ = [
     "answered",
     "are_copies",
     "block_rows",
+    "by_blocks",
     "row_slices",
 ]

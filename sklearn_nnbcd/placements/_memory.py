@@ -4,6 +4,9 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from array_api_compat import device
+
+from ..backends import namespace_of
 from ._base import BasePlacement, added
 
 
@@ -16,6 +19,22 @@ def row_slices(n: int, size: int) -> list[slice]:
 def block_rows(widths: Iterable[int], entries: int) -> int:
     """Rows of a block whose widest array has at most so many entries, 64 at least."""
     return max(64, entries // max(widths))
+
+
+def by_blocks(function: Callable, n: int, rows: int) -> Any:
+    """What ``function`` makes of slices of at most so many of n rows, n > 0, in one array.
+
+    The results go where they belong at once, so none but one is in memory twice.
+    """
+    parts = row_slices(n, rows)
+    first = function(parts[0])
+    if len(parts) == 1:
+        return first
+    whole = namespace_of(first).empty((n, *first.shape[1:]), dtype=first.dtype, device=device(first))
+    whole[parts[0], ...] = first
+    for part in parts[1:]:
+        whole[part, ...] = function(part)
+    return whole
 
 
 class InMemory(BasePlacement):

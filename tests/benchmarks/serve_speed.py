@@ -3,12 +3,12 @@
 
     OMP_NUM_THREADS=1 python tests/benchmarks/serve_speed.py [--rounds 51]
 
-Pipelines of a StandardScaler and a network for tables of the shape of HAR (561 columns, 6 classes) and of the
-digits (64 columns, 10 classes), float32, one hidden layer of 100; on one thread. How well a network fits does
-not matter, so each is fitted on 1,024 random rows for two passes; for bent columns, half of the columns have
-an entry far from the rest. Medians of the processor's time over rounds in which all take turns, of twenty
-calls each; beside it the pipeline's own ``predict_proba``, and MLPClassifier as skl2onnx converts
-it.
+Pipelines of a StandardScaler and a network for tables of the shape of letter (16 columns, 26 classes), of the
+digits (64 and 10) and of HAR (561 and 6), float32, one hidden layer of 100; on one thread. How well a network
+fits does not matter, so each is fitted on 1,024 random rows for two passes; for bent columns, half of the
+columns have an entry far from the rest; networks with ramps have eight for each column. Medians of the
+processor's time over rounds in which all take turns, of twenty calls each; beside it the pipeline's own
+``predict_proba``, and MLPClassifier as skl2onnx converts it.
 """
 
 import argparse
@@ -28,7 +28,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_nnbcd import NNBCDClassifier
 from sklearn_nnbcd.export import export_onnx
 
-SHAPES = {"digits": (64, 10), "HAR": (561, 6)}
+SHAPES = {"letter": (16, 26), "digits": (64, 10), "HAR": (561, 6)}
+#: columns up to which a network with ramps is among the others: eight ramps a column
+MOST_COLUMNS = 64
 NETWORKS = {
     "dense": {},
     "low rank 8": {"compression": "low_rank", "rank": 8},
@@ -39,6 +41,7 @@ NETWORKS = {
     "cp, share 0.1": {"compression": "cp", "rank": 0.1},
     "ternary": {"bits": "ternary"},
     "dense, bent columns": {},
+    "dense, ramps": {"column_bins": 8},
 }
 
 
@@ -60,6 +63,9 @@ def models(n_features, n_classes):
     arrays = sum(array.nbytes for array in (*mlp[-1].coefs_, *mlp[-1].intercepts_))
     found = {"MLPClassifier by skl2onnx": (mlp, converted, arrays + scales)}
     for name, options in NETWORKS.items():
+        if "ramps" in name and n_features > MOST_COLUMNS:
+            continue
+        options = {"column_bins": 0} | options
         network = NNBCDClassifier((100,), solver="minibatch", max_iter=2, random_state=0, **options)
         pipeline = make_pipeline(StandardScaler(), network).fit(far if "bent" in name else X, y)
         found[name] = pipeline, export_onnx(pipeline), network.n_bytes_ + scales

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 
 from sklearn_nnbcd import NNBCDClassifier
+from sklearn_nnbcd.activations import ACTIVATIONS
 from sklearn_nnbcd.backends import Backend, NumpyBackend
 from sklearn_nnbcd.network import ColumnMap
+from sklearn_nnbcd.placements import by_blocks
 
 N_ROWS, N_COLUMNS = 40_000, 4  # several blocks
 KINDS = {
@@ -87,3 +89,24 @@ def test_columns_in_place_of_others():
     before = X.copy()
     np.testing.assert_array_equal(NumpyBackend().with_columns(X, columns, part, order, xp=np), expected)
     np.testing.assert_array_equal(X, before)
+
+
+@pytest.mark.parametrize("n", [1, 9, 10, 11, 25])
+def test_blocks_are_put_together(n):
+    X = np.random.RandomState(0).normal(size=(n, 3))
+    np.testing.assert_array_equal(by_blocks(lambda part: 2.0 * X[part], n, 10), 2.0 * X)
+    np.testing.assert_array_equal(by_blocks(lambda part: X[part, 0], n, 10), X[:, 0])
+
+
+def test_probabilities_of_blocks(fitted, table):
+    X = table[0]
+    targets, V = fitted.targets_, fitted.network_.forward(X)
+    if fitted.integers_ is None:
+        np.testing.assert_array_equal(fitted.predict_proba(X), targets.to_proba(V, xp=np))
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activations_over_their_inputs(name):
+    activation, U = ACTIVATIONS[name](), np.random.RandomState(0).normal(size=(20, 5))
+    expected = activation(U, xp=np)
+    np.testing.assert_array_equal(activation.over(U.copy(), xp=np), expected)

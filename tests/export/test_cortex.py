@@ -156,7 +156,7 @@ def test_ramps(dtype, bits, chip, tmp_path):
 
 
 def test_har(data_home, tmp_path):
-    """Activities of new people from 561 columns: .964 in 5.5 kB and 35,000 instructions, and all rows right."""
+    """Activities of new people from 561 columns: .964 in 5.5 kB and 35,000 instructions, on all rows."""
     (X_train, y_train), (X, y) = (
         fetch_har(data_home=data_home, subset=part, return_X_y=True) for part in ("train", "test")
     )
