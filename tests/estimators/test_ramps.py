@@ -138,6 +138,15 @@ def test_units_are_powers_of_2_and_columns_without_bins_have_none():
     assert common_units([[0.0, 1e-40, 2e-40]]) is None
 
 
+def test_only_columns_with_bins_have_a_unit():
+    edges = [[0.0, 8.0, 16.0], [], [1.0, 2.0, 5.0]]
+    ramps = Ramps.from_edges(edges, np.zeros(1, np.float32), [3, 7, 0])
+    assert ramps.bins.tolist() == [2, 0, 2] and ramps.powers.tolist() == [3, 0]
+    assert ramps.edges.tolist() == [0, 1, 2, 1, 2, 5]
+    assert [part.tolist() for part in ramps.parts] == [[0, 0, 2, 2], [0, 8, 1, 2], [8, 16, 2, 5]]
+    ramps.check(3, np.float32)
+
+
 @pytest.mark.parametrize("fault", ["powers", "wide", "large", "float"])
 def test_integer_ends_that_do_not_fit_are_refused(fault):
     bins, edges, powers = np.asarray([2, 0], np.uint8), np.asarray([0, 1, 2], np.int8), np.int8([3])
