@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from .backends import get_backend, namespace_of
 from .engine import Terms
 from .integers import IntegerForm, integer_outputs
-from .network import Network
+from .network import LEAST_ROWS, Network
 from .numerics._linalg import add_to_diagonal, spd_solve
 from .placements import block_rows, by_blocks
 from .solvers import BaseSolver
@@ -138,6 +138,8 @@ def probabilities(targets: Any, V: Any) -> Any:
     V : array of shape (n, d_N)
     """
     xp = namespace_of(V)
+    if V.shape[0] <= LEAST_ROWS:
+        return targets.to_proba(V, xp=xp)
     rows = block_rows([V.shape[1]], get_backend(xp).predicted_entries // 4)
     return by_blocks(lambda part: targets.to_proba(V[part, ...], xp=xp), V.shape[0], rows)
 

@@ -44,7 +44,7 @@ def export_onnx(
     fitted in. A classifier's outputs are ``label``, of shape (n,) (several labels: 0 and 1 of shape
     (n, n_labels)), and ``probabilities``; a regressor's is ``variable``, of shape (n, n_outputs). Factors
     stay factors and cores stay cores; a sparse matrix is stored sparse, and written out once when a
-    runtime loads the model.
+    runtime loads the model. A scaler becomes part of the first weights where that costs no digits.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ from ._fitted import check_holds_network, refuse_integers
 from ._inputs import InputMap
 from ._metrics import network_metrics
 from ._narrow import narrow, narrow_network
-from ._network import Network
+from ._network import LEAST_ROWS, Network
 from ._precision import in_precision
 from ._quantize import CALIBRATION_ROWS, quantize, quantize_fit, quantize_network
 from ._ramps import Ramps
@@ -15,6 +15,7 @@ from ._rows import network_rows, network_targets
 
 __all__ = [
     "CALIBRATION_ROWS",
+    "LEAST_ROWS",
     "Bend",
     "ColumnMap",
     "InputMap",
