@@ -228,7 +228,7 @@ def compare(
     out: list[dict] = []
     for k, (arrays, (T, t)) in enumerate(divisions(estimator, X, y, sample_weight)):
         if k == 0:
-            given = room, size, arrays, {}
+            given: tuple = (room, size, arrays, {})
             fits = [fit_within(quiet, row["kind"], *given, share=BRIEF) for row in told(estimator, left)]
         elif len(left) > 1:
             whole = {"max_iter": estimator.max_iter}

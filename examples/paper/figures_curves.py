@@ -17,6 +17,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from harness import IMAGES, records
 
+#: fields as axes and legends name them
+NAMES = {"size": "compression ratio"}
 #: file -> (figure of boxes, figure of curves, field that names a row)
 TABLES = {
     "table1_mnist": ("2", "3", "size"),
@@ -41,7 +43,7 @@ def boxes(name: str, rows: list[dict]) -> Path:
         sizes = sorted(size for m, size in groups if m == method)
         axis.boxplot([groups[method, size] for size in sizes])
         axis.set_xticks(range(1, len(sizes) + 1), [f"{size:g}" for size in sizes], rotation=45)
-        axis.set(title=method, xlabel=field)
+        axis.set(title=method, xlabel=NAMES.get(field, field))
     axes[0][0].set_ylabel(f"test accuracy (Figure {number})")
     return saved(figure, f"{name}_boxes.png")
 
@@ -50,6 +52,7 @@ def curves(name: str, rows: list[dict]) -> Path | None:
     """Objective and accuracies over sweeps, one line for each fit."""
     _, number, field = TABLES[name]
     swept = [row for row in rows if row.get("curve") and row["method"].startswith("Algorithm 1")]
+    swept.sort(key=lambda row: row[field])
     if not swept:
         return None
     figure, axes = plt.subplots(1, 3, figsize=(12, 3.4), layout="constrained")
@@ -63,7 +66,7 @@ def curves(name: str, rows: list[dict]) -> Path | None:
     for axis, title in zip(axes, titles, strict=True):
         axis.set(title=title, xlabel="sweep")
     axes[0].set_yscale("log")
-    axes[2].legend(title=field, frameon=False, fontsize="small")
+    axes[2].legend(title=NAMES.get(field, field), frameon=False, fontsize="small")
     figure.suptitle(f"{name}, as Figure {number}")
     return saved(figure, f"{name}_curves.png")
 
