@@ -143,8 +143,10 @@ def test_sweeps_equal_oracle(combination, fit_intercept, weighted):
         for ours, theirs in pairs:
             assert (ours is None) == (theirs is None)
             if ours is not None:
-                # Condition numbers here are below 1e4: 1e-16 * 1e4, and a margin of 100.
-                np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-10)
+                # Condition numbers here are below 1e4: 1e-16 * 1e4, and a margin of 100. Learned levels are
+                # fitted with 1e-9 of their mean weight on top, and two that are equal share numbers at will.
+                close = 1e-8 if "codebook" in combination else 1e-10
+                np.testing.assert_allclose(ours, theirs, rtol=close, atol=close)
 
 
 # (c) the objective that a sweep reports ---------------------------------------------------------
