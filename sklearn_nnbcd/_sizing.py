@@ -158,11 +158,8 @@ class Candidates:
 
     def columns(self, **parameters: Any) -> Any:
         """What columns go through in a fit with some parameters, by one pass of a linear network."""
-        brief = {"hidden_layer_sizes": (), "compression": None, "bits": 8, "activation_bits": None}
-        brief |= {"max_iter": 1, "verbose": 0, "max_bytes": None, "early_stopping": False} | parameters
-        with warnings.catch_warnings():  # a real fit warns again
-            warnings.simplefilter("ignore")
-            return clone(self.estimator).set_params(**brief).fit(*self.arrays).network_.columns
+        linear = {"hidden_layer_sizes": (), "compression": None, "bits": 8, "activation_bits": None}
+        return after_a_pass(self.estimator, linear | parameters, self.arrays).network_.columns
 
 
 def check_bytes(estimator: Any) -> int:
@@ -296,7 +293,7 @@ def sized(model: Any, kind: Kind, room: int, size: tuple, arrays: Sequence) -> d
         if params is None or params == last:
             return best
         last = params
-        over = bytes_after_a_pass(model, params, arrays) - room
+        over = after_a_pass(model, params, arrays).n_bytes_ - room
         if over > 0 and best is not None:
             return best
         if over > 0:
@@ -308,9 +305,9 @@ def sized(model: Any, kind: Kind, room: int, size: tuple, arrays: Sequence) -> d
     return best
 
 
-def bytes_after_a_pass(model: Any, params: dict, arrays: Sequence) -> int:
-    """Bytes of a network by a fit of one pass."""
+def after_a_pass(model: Any, params: dict, arrays: Sequence) -> Any:
+    """A clone with some parameters after one pass: what it stores and what columns go through are known."""
     brief = {"max_iter": 1, "verbose": 0, "max_bytes": None, "early_stopping": False}
     with warnings.catch_warnings():  # a real fit warns again
         warnings.simplefilter("ignore")
-        return clone(model).set_params(**params | brief).fit(*arrays).n_bytes_
+        return clone(model).set_params(**params | brief).fit(*arrays)

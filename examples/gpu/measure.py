@@ -20,7 +20,6 @@ Nothing else should use the GPU meanwhile: fits that share one wait for each oth
 """
 
 import argparse
-import json
 import sys
 import time
 import warnings
@@ -30,7 +29,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "benchmarks"))
-from records import RESULTS, commit, write
+from records import RESULTS, commit, device_name, read, write
 
 #: the paper's penalties and first weights
 PAPER = dict(
@@ -197,14 +196,12 @@ def measure_cnn(options, wait):
     print(f"training accuracy {model.score(X, y):.4f}, test {model.score(X_test, y_test):.4f}")
 
 
-def save(options, xp, rate, row):
+def save(options, rate, row):
     """Put a row into the results, in place of one of the same device and settings."""
-    properties = None if options.device == "cpu" else xp.cuda.runtime.getDeviceProperties(0)
-    device = "cpu" if properties is None else properties["name"].decode()
     how = "accelerated" if options.accelerated else "the paper's"
-    key = {"device": device, "sweeps_are": how, "tf32": options.tf32, "dtype": options.dtype}
-    path = RESULTS / "gpu.json"
-    rows = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
+    key = {"device": device_name(options.device), "sweeps_are": how}
+    key |= {"tf32": options.tf32, "dtype": options.dtype}
+    rows = read("gpu")["rows"] if (RESULTS / "gpu.json").exists() else []
     rows = [old for old in rows if any(old[k] != v for k, v in key.items())]
     write("gpu", {}, [*rows, key | {"commit": commit(), "tflops": rate / 1e12} | row])
 
@@ -219,7 +216,7 @@ def main():
     if "har" in options.parts:
         row = measure_har(options, rate, wait)
         if options.save:
-            save(options, xp, rate, row)
+            save(options, rate, row)
     if "cnn" in options.parts:
         measure_cnn(options, wait)
 

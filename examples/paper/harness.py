@@ -68,15 +68,6 @@ def timer(device: str) -> Callable[[], float]:
     return seconds
 
 
-def device_name(device: str) -> str:
-    """What a fit's row calls the device: "cpu", or the name of the GPU."""
-    if device == "cpu":
-        return device
-    import cupy
-
-    return cupy.cuda.runtime.getDeviceProperties(0)["name"].decode()
-
-
 class Results:
     """The fits of one table: read at the start, written after every fit.
 
@@ -117,7 +108,7 @@ class Results:
 
     def put(self, row: Row, key: Row) -> Row:
         """Write a fit in place of the one with the same key."""
-        row = key | {"commit": self.commit, "device": device_name(self.device)} | row
+        row = key | {"commit": self.commit, "device": records.device_name(self.device)} | row
         old = self.find(key)
         self.rows = [each for each in self.rows if each is not old] + [row]
         self.write()

@@ -36,6 +36,15 @@ def commit() -> str:
     return f"{name} with changes" if changed else name
 
 
+def device_name(device: str) -> str:
+    """What a row calls the device of its fit, "cpu" or "cuda": "cpu", or the name of the GPU."""
+    if device == "cpu":
+        return device
+    import cupy
+
+    return cupy.cuda.runtime.getDeviceProperties(0)["name"].decode()
+
+
 def versions(*others: str) -> dict[str, str]:
     """Versions of Python and of the libraries."""
     names = (*LIBRARIES, *others)
