@@ -219,3 +219,25 @@ def test_smooth_tables_few_rows_and_given_bins(monkeypatch):
 def test_bins_without_room_are_said(moons):
     with pytest.warns(UserWarning, match="'column_bins' of NNBCDClassifier has no effect.*max_bytes"):
         NNBCDClassifier(max_bytes=24, bits=4, max_iter=1, column_bins=9, random_state=0).fit(*moons)
+
+
+def test_kinds_are_compared_briefly_and_the_close_ones_at_full_length(moons, monkeypatch):
+    """One fit of each kind in a quarter of the passes on one part, then others, and the last to all rows."""
+    X, y = moons
+    fit, fits = NNBCDClassifier.fit, []
+
+    def counted(self, *arrays, **rest):
+        done = fit(self, *arrays, **rest)
+        if self.max_bytes is None and self.max_iter != 1:
+            fits.append((self.max_iter, self.n_iter_, len(arrays[1])))
+        return done
+
+    monkeypatch.setattr(NNBCDClassifier, "fit", counted)
+    options = {"max_bytes": 150, "compression": None, "bits": 8, "column_bins": 0, "solver": "minibatch"}
+    model = NNBCDClassifier(**options, random_state=0).fit(X, y)
+    brief, whole = fits[: len(model.compared_)], fits[len(model.compared_) :]
+    assert all(max_iter == n_iter for max_iter, n_iter, _ in brief)
+    assert whole and all(max_iter == "auto" for max_iter, _, _ in whole)
+    assert {n_iter / whole[-1][1] for _, n_iter, _ in brief} == {0.25}
+    assert [rows for _, _, rows in fits[:-1]] == [round(0.75 * len(X))] * (len(fits) - 1)
+    assert fits[-1][2] == len(X)
