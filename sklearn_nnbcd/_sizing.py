@@ -34,8 +34,11 @@ from ._kinds import (
 )
 from ._pilot import PILOT_WIDTH
 from ._resolve import resolve_loss, resolve_problem, resolve_solver
+from ._sklearn_compat import take_rows
 from ._validation import parse_bytes
 from .compressions import COMPRESSIONS
+from .integers import quantize_activations
+from .network import quantize
 from .solvers import ExactMiniBatch, MiniBatch
 
 #: share of the bytes that may be left over
@@ -44,6 +47,8 @@ SLACK = 0.1
 BRIEF = 0.25
 #: fits of one kind until its network fits into the bytes
 ATTEMPTS = 4
+#: rows that numbers are rounded on where only their bytes matter, about
+ROUNDING_ROWS = 1_000
 #: parameters that ``max_bytes`` takes the place of, and all that it may set
 REPLACED = ("rank", "sparsity", "compression_ratio")
 SET_PARAMETERS = (
@@ -293,7 +298,7 @@ def sized(model: Any, kind: Kind, room: int, size: tuple, arrays: Sequence) -> d
         if params is None or params == last:
             return best
         last = params
-        over = after_a_pass(model, params, arrays).n_bytes_ - room
+        over = bytes_after_a_pass(model, kind, params, arrays) - room
         if over > 0 and best is not None:
             return best
         if over > 0:
@@ -303,6 +308,22 @@ def sized(model: Any, kind: Kind, room: int, size: tuple, arrays: Sequence) -> d
             return params
         best, target = params, target - over * 4 // 5
     return best
+
+
+def bytes_after_a_pass(model: Any, kind: Kind, params: dict, arrays: Sequence) -> int:
+    """What a network takes, whose numbers are rounded one by one: how well makes no difference.
+
+    Ramps depend on the bits: there the fit itself rounds.
+    """
+    if kind.bins:
+        return after_a_pass(model, params, arrays).n_bytes_
+    fitted = after_a_pass(model, params | {"bits": None, "activation_bits": None}, arrays)
+    X = arrays[0] if hasattr(arrays[0], "shape") else np.asarray(arrays[0])
+    some = take_rows(X, np.arange(0, X.shape[0], 1 + X.shape[0] // ROUNDING_ROWS))
+    fitted = quantize(fitted, some, bits=params["bits"], feedback="none")
+    if model.activation_bits is not None:
+        fitted = quantize_activations(fitted, some, model.activation_bits)
+    return fitted.n_bytes_
 
 
 def after_a_pass(model: Any, params: dict, arrays: Sequence) -> Any:

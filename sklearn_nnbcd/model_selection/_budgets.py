@@ -11,7 +11,7 @@ from typing import Any
 from sklearn.base import clone, is_classifier
 
 from .._held_out import best_first, divided, judged, standard_error
-from .._kinds import Kind
+from .._kinds import NUMBER, Kind
 from .._sizing import ATTEMPTS, BRIEF, Candidates, fit_within, shortened
 from ..integers import quantize_activations
 from ..network import quantize
@@ -46,6 +46,7 @@ class SharedBudgets:
         self.bounds: dict[Kind, float] = {}
         self.fits: dict[tuple, Any] = {}
         self.starts: dict[tuple, Any] = {}
+        self.extras: dict[Kind, int] = {}
         self.n_fits = 0
 
     def network(self, room: int) -> tuple[Any, dict, list[dict]]:
@@ -111,9 +112,10 @@ class SharedBudgets:
     def sparse(self, kind: Kind, room: int, start: Any, arrays: Any, on_all: bool) -> Any:
         """A sparse network that goes on from a fitted one, and whose numbers are rounded in the end, or None.
 
-        The next smaller one goes on from what it was before it was rounded.
+        The next smaller one goes on from what it was before it was rounded. It is made smaller at once by the
+        bytes that this one took beyond what was reckoned, and by those of a number.
         """
-        model, target = going_on(start, self.estimator.max_iter == "auto"), room
+        model, target = going_on(start, self.estimator.max_iter == "auto"), room - self.extras.get(kind, 0)
         for _ in range(ATTEMPTS):
             params = kind.within(target, *self.size)
             if params is None:
@@ -122,6 +124,7 @@ class SharedBudgets:
             found = quantize(model, arrays[0], arrays[1], kind.bits)
             if self.estimator.activation_bits is not None:
                 found = quantize_activations(found, arrays[0], self.estimator.activation_bits)
+            self.extras[kind] = max(0, found.n_bytes_ - target) + NUMBER
             if found.n_bytes_ <= room:
                 self.starts[kind, on_all] = model
                 user = {name: getattr(self.estimator, name) for name in ("warm_start", "max_iter", "verbose")}

@@ -12,6 +12,8 @@ from ._network import Network
 
 #: Gauss-Newton steps, and the shares of a step that are tried
 STEPS, SHARES = 8, (1.0, 0.5, 0.25, 0.1)
+#: share of the loss that a step gains at least, or it is the last one
+SMALL = 1e-3
 
 
 def adapted_network(
@@ -23,7 +25,7 @@ def adapted_network(
     s: Any = None,
     *,
     enough: float = -math.inf,
-) -> Network:
+) -> tuple[Network, list]:
     """A network with a smaller loss, by its intercepts and some of its weights.
 
     Gauss-Newton steps: each layer's change is its slope in the Kronecker-factored metric of
@@ -47,6 +49,8 @@ def adapted_network(
     -------
     network : Network
         With no larger loss.
+    V : list of arrays
+        Of its forward pass.
     """
     xp = network.xp
     share = row_shares(network.layers[network.N], Y, s, xp=xp)
@@ -56,21 +60,25 @@ def adapted_network(
 
     V, U = network.trace(X)
     least = error(V)
-    metrics = network_metrics(network, V, U, s, hessian=loss.mean_hessian(Y, V[-1], s, xp=xp))
     if least <= enough:
-        return network
+        return network, V
+    metrics = network_metrics(network, V, U, s, hessian=loss.mean_hessian(Y, V[-1], s, xp=xp))
+    longest = 0
     for _ in range(STEPS):
         changes = _changes(network, V, U, share * loss.gradient(Y, V[-1], xp=xp), metrics, free, s, xp=xp)
-        for part in SHARES:
-            tried = _moved(network, changes, part / network.N**0.5)
+        for place in range(longest, len(SHARES)):
+            tried = _moved(network, changes, SHARES[place] / network.N**0.5)
             V_tried, U_tried = tried.trace(X)
             value = error(V_tried)
             if value < least:
                 break
         else:
             break
+        gained, longest = least - value, max(0, place - 1)
         network, V, U, least = tried, V_tried, U_tried, value
-    return network
+        if gained < SMALL * least:
+            break
+    return network, V
 
 
 def _changes(

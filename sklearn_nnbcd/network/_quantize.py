@@ -112,15 +112,16 @@ def quantize_network(
         enough = float(xp.sum(share * loss.value(Y, V[-1], xp=xp))) * (1.0 + TOLERANCE) + TOLERANCE**2
     metrics = network_metrics(network, V, U, s, hessian=hessian)
     free = {i for i, coef in enumerate(network.coefs, 1) if isinstance(coef, DenseWeight)}
+    Z = V
     for i, grid in enumerate(grids, 1):
         if grid is None:
             continue
-        Z = V if now is network else now.trace(X)[0]
+        Z = now.trace(X)[0] if Z is None else Z
         before = Z if i in free and hessian is not None else V  # the loss has been seen to
         now = _rounded_layer(now, i, grid, before[i - 1], Z[i - 1], s, metrics[i], feedback, xp=xp)
-        free -= {i}
+        free, Z = free - {i}, None
         if hessian is not None and feedback != "none":
-            now = adapted_network(now, X, Y, loss, free, s, enough=enough)
+            now, Z = adapted_network(now, X, Y, loss, free, s, enough=enough)
     if now.inputs is None or grids[0] is None:
         return now
     return replace(now, inputs=None).with_input_map(now.inputs)

@@ -12,6 +12,7 @@ term smallest. It is sequential work on small numbers, so it is done on the host
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import Any
 
@@ -73,7 +74,8 @@ def nearest_codes(
     if rows is None and across is None:
         codes = near(W, slice(None))[0]
     elif support is not None:
-        codes = _on_support(W, None if rows is None else double(rows.A), across, near, host(support, xp=xp))
+        one = _lookup_of_one(double(scale), double(levels))
+        codes = _on_support(W, None if rows is None else double(rows.A), across, one, host(support, xp=xp))
     else:
         codes = _on_all(W, rows, across, near)
     return xp.asarray(codes)
@@ -81,20 +83,50 @@ def nearest_codes(
 
 def _lookup(scale: Any, levels: Any) -> Callable:
     """``near(x, columns)``: codes of the nearest levels, and their values, for x in some columns."""
-    steps, safe = np.diff(levels), np.where(scale > 0.0, scale, 1.0)
-    step = steps[0] if len(steps) else 1.0
-    uniform = step > 0.0 and bool(np.all(np.abs(steps - step) <= 1e-12 * step))
-    middle, top = 0.5 * (levels[1:] + levels[:-1]), len(levels) - 1
+    step, middle, top = _spacing(levels)
+    safe = np.where(scale > 0.0, scale, 1.0)
 
     def near(x: Any, columns: Any) -> tuple:
         x = x / safe[columns]
-        if uniform:
+        if step:
             codes = np.clip(np.rint((x - levels[0]) / step), 0, top).astype(np.int64)
         else:
             codes = np.searchsorted(middle, x)
         return codes, scale[columns] * levels[codes]
 
     return near
+
+
+def _lookup_of_one(scale: Any, levels: Any) -> Callable:
+    """``near(j)``: a function from one number in column j to its nearest code and level, in plain floats.
+
+    They are those of :func:`_lookup`, at a tenth of what an array of one entry costs.
+    """
+    step, middle, top = _spacing(levels)
+    each, ends, first = levels.tolist(), middle.tolist(), float(levels[0])
+
+    def near(j: int) -> Callable:
+        unit = float(scale[j])
+        safe = unit if unit > 0.0 else 1.0
+
+        def one(x: float) -> tuple[int, float]:
+            if not step:
+                code = bisect_left(ends, x / safe)
+            else:  # NaN is level 0
+                code = round(min(float(top), max(0.0, (x / safe - first) / step)))
+            return code, unit * each[code]
+
+        return one
+
+    return near
+
+
+def _spacing(levels: Any) -> tuple[float, Any, int]:
+    """The step of levels that are evenly spaced, 0 of others; the middles between levels; the last code."""
+    steps = np.diff(levels)
+    step = float(steps[0]) if len(steps) else 1.0
+    uniform = step > 0.0 and bool(np.all(np.abs(steps - step) <= 1e-12 * step))
+    return step if uniform else 0.0, 0.5 * (levels[1:] + levels[:-1]), len(levels) - 1
 
 
 def _on_all(W: Any, G: Any, S: Any, near: Callable) -> Any:
@@ -163,9 +195,18 @@ def _on_support(W: Any, G: Any, S: Any, near: Callable, support: Any) -> Any:
         if rest.any():
             shift = 1e-12 * np.trace(own) / len(own)
             target = target + np.linalg.solve(own + shift * np.eye(len(own)), G[entries] @ rest)
-        left = np.zeros(len(entries))
-        for i in range(len(entries) - 1, -1, -1):
-            codes[entries[i], j], value = near(target[i] + A[i, i + 1 :] @ left[i + 1 :], j)
-            left[i] = target[i] - value
-            D[entries[i], k] -= value
+        codes[entries, j], values = _round_column(target, A, near(j))
+        D[entries, k] -= values
     return codes
+
+
+def _round_column(target: Any, A: Any, one: Callable) -> tuple[list, list]:
+    """Codes and values of a column's entries, from the last one up."""
+    n = len(target)
+    left, found = np.zeros(n), [(0, 0.0)] * n
+    for i in range(n - 1, -1, -1):
+        wanted = float(target[i])
+        found[i] = one(wanted + float(A[i, i + 1 :].dot(left[i + 1 :])))
+        left[i] = wanted - found[i][1]
+    codes, values = zip(*found, strict=True)
+    return list(codes), list(values)

@@ -25,7 +25,7 @@ from sklearn_nnbcd.compressions import (
 from sklearn_nnbcd.compressions.quantization import GRIDS, Grid, pack, packed_size, round_matrix, unpack
 from sklearn_nnbcd.compressions.quantization._scales import fit_scale
 from sklearn_nnbcd.numerics import Metric
-from sklearn_nnbcd.numerics._nearest_plane import nearest_codes
+from sklearn_nnbcd.numerics._nearest_plane import _lookup, _lookup_of_one, nearest_codes
 
 FORMATS = {
     "dense": None,
@@ -105,6 +105,18 @@ def test_a_full_support_is_none():
     every = np.ones((12, 5), dtype=bool)
     expected = nearest_codes(*given, xp=NUMPY)
     np.testing.assert_array_equal(nearest_codes(*given, every, xp=NUMPY), expected)
+
+
+@pytest.mark.parametrize("levels", [np.arange(-7.0, 8.0), np.asarray([-1.0, 0.1, 0.3, 2.0]), np.zeros(1)])
+def test_one_number_has_the_level_that_it_has_in_an_array(levels):
+    scale = np.asarray([0.0, 0.3, 2.0])
+    x = np.concatenate([np.random.default_rng(0).normal(scale=3.0, size=200), [0.5, -0.5, np.inf, -np.inf]])
+    for j in range(3):
+        codes, values = _lookup(scale, levels)(x, j)
+        one = _lookup_of_one(scale, levels)(j)
+        np.testing.assert_array_equal([one(float(each)) for each in x], np.transpose([codes, values]))
+        assert one(np.nan)[0] in range(len(levels))
+
 
 
 @pytest.mark.parametrize("support", [False, True])

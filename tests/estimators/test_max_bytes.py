@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits, make_moons
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _training
 from sklearn_nnbcd._kinds import Kind, kinds_of, plain_bytes, shapes_of
-from sklearn_nnbcd._sizing import Candidates, fit_within
+from sklearn_nnbcd._sizing import Candidates, after_a_pass, bytes_after_a_pass, fit_within
 
 
 @pytest.fixture(scope="module")
@@ -241,3 +241,17 @@ def test_kinds_are_compared_briefly_and_the_close_ones_at_full_length(moons, mon
     assert {n_iter / whole[-1][1] for _, n_iter, _ in brief} == {0.25}
     assert [rows for _, _, rows in fits[:-1]] == [round(0.75 * len(X))] * (len(fits) - 1)
     assert fits[-1][2] == len(X)
+
+
+@pytest.mark.parametrize("integers", [None, 8])
+def test_bytes_are_known_without_careful_rounding(bands, integers):
+    """What makes the errors of rounding small has no part in what is stored."""
+    X, y = bands
+    model = NNBCDClassifier(random_state=0, activation_bits=integers)
+    candidates = Candidates(model, X, y)
+    kinds = candidates.kinds(6_000)
+    assert {kind.compression for kind in kinds} == {None, "l0"} and any(kind.bins for kind in kinds)
+    for kind in kinds:
+        params = kind.within(6_000, *candidates.size)
+        exact = after_a_pass(model, params, (X, y)).n_bytes_
+        assert bytes_after_a_pass(model, kind, params, (X, y)) == exact
