@@ -142,6 +142,8 @@ class Candidates:
     @cached_property
     def bins(self) -> list[int]:
         """Bins that columns may be cut into, most first; none where a short comparison says so."""
+        if self.estimator.compression not in ("auto", None):  # ramps stand before plain networks only
+            return []
         given, n_rows = self.estimator.column_bins, len(np.asarray(on_host(self.arrays[1])))
         if given != "auto":
             return [given] if given else []

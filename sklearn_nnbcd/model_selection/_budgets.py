@@ -113,9 +113,11 @@ class SharedBudgets:
         """A sparse network that goes on from a fitted one, and whose numbers are rounded in the end, or None.
 
         The next smaller one goes on from what it was before it was rounded. It is made smaller at once by the
-        bytes that this one took beyond what was reckoned, and by those of a number.
+        bytes that this one took beyond what was reckoned, and by those of a number; the first one by a byte
+        for each column, whose unit may be stored.
         """
-        model, target = going_on(start, self.estimator.max_iter == "auto"), room - self.extras.get(kind, 0)
+        model, extra = going_on(start, self.estimator.max_iter == "auto"), self.size[0] + NUMBER
+        target = room - self.extras.get(kind, extra)
         for _ in range(ATTEMPTS):
             params = kind.within(target, *self.size)
             if params is None:

@@ -118,7 +118,6 @@ def test_one_number_has_the_level_that_it_has_in_an_array(levels):
         assert one(np.nan)[0] in range(len(levels))
 
 
-
 @pytest.mark.parametrize("support", [False, True])
 def test_each_side_of_the_metric_helps(support):
     """In the mean over draws; a greedy rule may lose a single one."""
