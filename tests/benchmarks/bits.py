@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What few bits cost: the same fitted networks with numbers of 32, 8, 4, 3 and 2 bits.
 
-    python tests/benchmarks/bits.py [--rows 6000] [--tables letter,har]
+    python tests/benchmarks/bits.py [--rows 6000] [--tables letter,har] [--seeds 3]
 
 Each network is fitted once, in single precision, and its numbers are rounded by ``quantize``, which is what
 the parameter ``bits`` does at the end of a fit. Scores are accuracies, or R^2 for regressions, of the test
-rows; the training rows alone decide everything. The second table shows what makes up for an error: nothing
+rows, and means over seeds; the training rows alone decide everything. What was found is written after every
+table. The second table shows what makes up for an error: nothing
 (each number rounded for itself), the other inputs (G), or other inputs and outputs (G and S).
 """
 
 import argparse
 import os
 import warnings
+from dataclasses import replace
 from typing import Any
 
 from records import write
@@ -85,32 +87,53 @@ def mean_ways(ways: list[dict]) -> list[dict]:
     return found
 
 
+def mean_rows(rows: list[dict]) -> dict:
+    """The means of what several seeds had in numbers; of whole ones the nearest whole one."""
+    found: dict[str, Any] = {}
+    for name, value in rows[0].items():
+        mean = value if isinstance(value, str) else sum(row[name] for row in rows) / len(rows)
+        found[name] = round(mean) if isinstance(value, int) else mean
+    return found
+
+
+def of_table(table: str, given: argparse.Namespace) -> tuple[list[dict], list[dict]]:
+    """Rows of all formats, and of the ways to round plain matrices, for one table."""
+    rows: dict[str, list[dict]] = {name: [] for name in FORMATS}
+    ways: dict[int, list[dict]] = {bits: [] for bits in (4, 3)}
+    for seed in range(given.seeds):
+        split = load(table, seed)
+        split = replace(split, X=split.X[: given.rows], y=split.y[: given.rows])
+        for name, parameters in FORMATS.items():
+            model = fitted(split, parameters, seed)
+            rows[name].append(rounded(split, name, model))
+            print(seed, rows[name][-1], flush=True)
+            if name == "dense":
+                for bits, own in ways.items():
+                    own.append(compared(split, model, bits))
+    return [mean_rows(own) for own in rows.values()], [mean_rows(own) for own in ways.values()]
+
+
 def main() -> None:
     """Fit, round, and write what was found."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rows", type=int, default=6000)
     parser.add_argument("--tables", default=",".join(TABLES))
+    parser.add_argument("--seeds", type=int, default=3)
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     rows: list[dict] = []
     ways: list[dict] = []
-    for table in given.tables.split(","):
-        split = load(table, 0)
-        split = Split(split.name, split.X[: given.rows], split.y[: given.rows], split.T, split.t)
-        for name, parameters in FORMATS.items():
-            model = fitted(split, parameters, 0)
-            rows.append(rounded(split, name, model))
-            print(rows[-1], flush=True)
-            if name == "dense":
-                ways += [compared(split, model, bits) for bits in (4, 3)]
-                print(ways[-2:], flush=True)
     settings = {
         "rows": given.rows,
+        "seeds": given.seeds,
         "hidden_layer_sizes": HIDDEN,
         "threads": os.environ.get("OMP_NUM_THREADS", "all"),
     }
-    sections = {"bits_bytes": rows, "bits_bars": bars(rows), "bits_feedback": ways + mean_ways(ways)}
-    print(write("bits", settings, rows, sections=sections))
+    for table in given.tables.split(","):
+        found, found_ways = of_table(table, given)
+        rows, ways = rows + found, ways + found_ways
+        sections = {"bits_bytes": rows, "bits_bars": bars(rows), "bits_feedback": ways + mean_ways(ways)}
+        print(write("bits", settings, rows, sections=sections), flush=True)
 
 
 if __name__ == "__main__":
