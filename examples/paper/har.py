@@ -15,7 +15,8 @@ no intercepts and the outputs first in the tensors, as in the published notebook
 estimators' defaults; `--plain` takes them as the paper does.
 
 HAR's 561 features were made by experts from the signals of a smartphone's sensors. They make the table easy:
-two linear models stand beside the networks, and are as good. Needs HAR: see sklearn_nnbcd.datasets.fetch_har.
+two linear models stand beside the networks, and are as good; `--rivals` adds plain networks with one hidden
+layer and as many weights as the smallest rows. Needs HAR: see sklearn_nnbcd.datasets.fetch_har.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from typing import Any
 
 import numpy as np
 from harness import Results, accuracy, begin, parser, show, summary, sweep_by_sweep, timer
+from rivals import OURS, SCIKIT_LEARN, small_networks
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
@@ -201,7 +203,8 @@ def full_batch(results: Results, experiment: Experiment, data: tuple, options: a
 
 def tables(experiment: Experiment, fits: list[dict]) -> dict[str, list[dict]]:
     """The table that follows from the fits."""
-    order = ["LinearSVC", "logistic regression", "mini-batches", "Algorithm 1, accelerated", "Algorithm 1"]
+    rivals = ["LinearSVC", "logistic regression", SCIKIT_LEARN, OURS]
+    order = [*rivals, "mini-batches", "Algorithm 1, accelerated", "Algorithm 1"]
     made = sorted(fits, key=lambda r: (order.index(r["method"]), r["format"], r["size"] or 0.0, r["seed"]))
     fields = ("test", "train", "ratio", "cpu", "sweeps", "seconds_per_sweep")
     table = list(summary(made, ("method", "format", "size"), fields))
@@ -224,6 +227,7 @@ def main(experiment: Experiment, description: str) -> None:
     line.add_argument("--sweeps", type=int, default=SWEEPS, help="of --solver full")
     line.add_argument("--minutes", type=float, default=float("inf"), help="of each fit of --solver full")
     line.add_argument("--plain", action="store_true", help="--solver full without relaxation, extrapolation")
+    line.add_argument("--rivals", action="store_true", help="plain small networks instead")
     options = line.parse_args()
     if options.quick:
         options.seeds, options.ratios = 1, options.ratios[:1]
@@ -232,5 +236,9 @@ def main(experiment: Experiment, description: str) -> None:
     if not options.report:
         data = rows(1024 if options.quick else None)
         linear(results, data)
-        (full_batch if options.solver == "full" else mini_batches)(results, experiment, data, options)
+        if options.rivals:
+            n_weights = sum(a * b for a, b in experiment.shapes)
+            small_networks(results, data, n_weights, options.ratios[:2], options.seeds)
+        else:
+            (full_batch if options.solver == "full" else mini_batches)(results, experiment, data, options)
     show(results)

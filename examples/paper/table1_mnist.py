@@ -4,6 +4,7 @@
     python examples/paper/table1_mnist.py               all rows by mini-batches, three seeds: an hour or two
     python examples/paper/table1_mnist.py --seeds 1 --retrain 0     one dense fit, compressed to every row
     python examples/paper/table1_mnist.py --solver full --rows 0.1784 --images 6000 --minutes 20
+    python examples/paper/table1_mnist.py --rivals      plain networks with as many weights as small rows
     python examples/paper/table1_mnist.py --quick       a few minutes
 
 `--solver minibatch`: ten passes of a dense network by batches of 1024 images, then each row: tensor trains
@@ -18,7 +19,8 @@ import argparse
 from dataclasses import replace
 
 from harness import Results, accuracy, begin, parser, show, summary, sweep_by_sweep, timer
-from mnist import ROWS, compression, images, network, published
+from mnist import DENSE, ROWS, SHAPES, compression, images, network, published
+from rivals import small_networks
 
 from sklearn_nnbcd._resolve import resolve_plans
 from sklearn_nnbcd.engine import end_pass, fitted_weights
@@ -115,6 +117,7 @@ def main() -> None:
     line.add_argument("--images", type=int, default=60000)
     line.add_argument("--sweeps", type=int, default=100, help="of --solver full")
     line.add_argument("--minutes", type=float, default=float("inf"), help="of each fit of --solver full")
+    line.add_argument("--rivals", action="store_true", help="plain small networks instead")
     line.add_argument("--accelerated", action="store_true", help="--solver full relaxed and extrapolated")
     options = line.parse_args()
     if options.quick:
@@ -124,7 +127,11 @@ def main() -> None:
     results = Results("table1_mnist", options, settings, tables)
     if not options.report:
         data = images(options.images)
-        if options.solver == "full":
+        if options.rivals:
+            n_weights = DENSE + sum(a * b for a, b in SHAPES)
+            small, count = sorted(options.rows)[:2], len(data[0])
+            small_networks(results, data, n_weights, small, options.seeds, images=count)
+        elif options.solver == "full":
             full_batch(results, data, options)
         else:
             for seed in range(options.seeds):
