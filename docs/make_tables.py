@@ -201,6 +201,20 @@ TABLES |= {
         ),
         "bytes",
     ),
+    "path_costs": Table(
+        "tests/benchmarks/path.py",
+        (
+            ("table", "{table}"),
+            ("seconds of a dense fit", "{dense_seconds:.1f}"),
+            ("path, all open", "{open:.1f}"),
+            ("path, l0", "{sparse:.1f}"),
+            ("search", "{search:.0f}"),
+            ("its budget", "{chosen:,}"),
+            ("best budget", "{best_at:,}"),
+            ("score lost", "{lost:+.4f}"),
+        ),
+        "path",
+    ),
     "bytes_best": Table(
         "tests/benchmarks/bytes.py",
         (

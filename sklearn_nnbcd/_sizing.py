@@ -48,7 +48,7 @@ BRIEF = 0.25
 #: fits of one kind until its network fits into the bytes
 ATTEMPTS = 4
 #: rows that numbers are rounded on where only their bytes matter, about
-ROUNDING_ROWS = 1_000
+ROUNDING_ROWS = 3_000
 #: parameters that ``max_bytes`` takes the place of, and all that it may set
 REPLACED = ("rank", "sparsity", "compression_ratio")
 SET_PARAMETERS = (

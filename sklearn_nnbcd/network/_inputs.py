@@ -15,6 +15,9 @@ from ..numerics import ColumnMoments
 SPREAD_RANGE = 2.0
 #: the same where columns are very many: the rare ones, such as words, have small spreads, and ought to
 WIDE_SPREAD_RANGE = 32.0
+#: spreads from the mean that an entry of a column may have, or the column has less of a say: what sets it
+#: apart is a few rows, as for a pixel at the edge of images
+FAR = 4.0
 #: spreads from the mean to which entries are drawn in, in columns with extreme ones
 EXTREME_REACH = 20.0
 #: scale of ramps beside columns of spread 1, which makes their spreads a quarter at most
@@ -61,8 +64,10 @@ class InputMap:
 
         Spreads keep their ratio to the median one up to a factor of 2 (of 32 where columns are very many):
         within that, a larger spread may well mean something; beyond, it is a matter of units. The mean
-        square of all spreads becomes 1, so that first weights and ridges are of the usual size. Constant
-        columns become 0, as they have nothing to say. In columns with a few extreme entries these are
+        square of all spreads becomes 1, so that first weights and ridges are of the usual size. Columns with
+        entries farther from the mean than 4 spreads become smaller, so that these are 4 at most: what few rows
+        have can be learned by heart, and says little of others. Very many columns keep their spreads anyway.
+        Constant columns become 0, as they have nothing to say. In columns with a few extreme entries these are
         drawn in.
 
         Parameters
@@ -95,8 +100,10 @@ class InputMap:
             mean = moments.mean if centre else xp.zeros_like(moments.mean)
             spread = xp.sqrt(moments.square / moments.weight + (0.0 if centre else moments.mean**2))
             is_ramp = xp.arange(mean.shape[0]) >= mean.shape[0] - n_ramps
-            ratio = WIDE_SPREAD_RANGE if wide else SPREAD_RANGE
-            scale = comparable_scale(spread, moments.varies & ~is_ramp, ratio, xp=xp)
+            ratio, far_out = SPREAD_RANGE, xp.maximum(moments.farthest / FAR, spread)
+            if wide:
+                ratio, far_out = WIDE_SPREAD_RANGE, spread
+            scale = comparable_scale(spread, moments.varies & ~is_ramp, ratio, far_out, xp=xp)
             scale, origin = xp.where(is_ramp, RAMP_SCALE, scale), mean
             if n_ramps:
                 square = xp.mean((scale * spread) ** 2)
@@ -213,15 +220,18 @@ class InputMap:
         return bool(shift <= tolerance) and bool(change <= 0.0)
 
 
-def comparable_scale(spread: Any, varies: Any, ratio: float, *, xp: Any) -> Any:
-    """Factors that bring spreads near one another, 0 where nothing varies; mean square spread 1."""
+def comparable_scale(spread: Any, varies: Any, ratio: float, size: Any, *, xp: Any) -> Any:
+    """Factors that bring spreads near one another, 0 where nothing varies; mean square spread 1.
+
+    Columns of a ``size`` beyond their spreads, which no size is less than, become as much smaller.
+    """
     host = get_backend(xp).to_numpy(spread[varies], xp=xp)
     if host.shape[0] == 0:
         return xp.zeros_like(spread)
     host.sort()
     median = float(host[host.shape[0] // 2])
     safe = xp.where(varies, spread, xp.ones_like(spread))
-    target = xp.clip(safe / median, 1.0 / ratio, ratio)
+    target = xp.clip(safe / median, 1.0 / ratio, ratio) * safe / xp.where(varies, size, safe)
     share = xp.astype(varies, spread.dtype)
     mean_square = xp.sum(share * target**2) / xp.sum(share)
     return share * target / safe / xp.sqrt(mean_square)

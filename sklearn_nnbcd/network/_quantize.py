@@ -143,9 +143,10 @@ def _rounded_layer(
     ones = xp.ones_like(mean)
     if i == 1 and type(layer) is Dense and now.inputs is None and coef.rows_scaled(ones, xp=xp) is not None:
         deviation = xp.sqrt(mean_squares(B, share, xp=xp))
-        used = deviation > 0.0
+        entries = xp.sum(xp.astype(coef.to_dense(xp=xp) != 0.0, xp.int64), axis=1)
+        used = xp.logical_and(deviation > 0.0, entries > 0)
         size = xp.astype(used, W.dtype) / xp.where(used, deviation, ones)
-        plan = plan.for_row_sizes(size, coef.n_parameters, xp=xp)
+        plan = plan.for_row_sizes(size, coef.n_parameters, entries, xp=xp)
     M = plan.finished(coef, W, metric=None if feedback == "none" else metric, xp=xp)
     if M.row_scale is not None:
         M = M.rows_scaled(ones, xp=xp)

@@ -28,14 +28,15 @@ class InnerSums:
     ----------
     weight, first, second : float64 arrays of shape (d,)
         Weighted sums of 1, of the deviations from the centre, and of their squares.
-    largest : float64 array of shape (d,)
-        Largest absolute entry.
+    lowest, highest : float64 arrays of shape (d,)
+        Ends of the entries.
     """
 
     weight: Any
     first: Any
     second: Any
-    largest: Any
+    lowest: Any
+    highest: Any
 
     @classmethod
     def of(cls, X: Any, s: Any, centre: Any, reach: Any) -> Any:
@@ -62,32 +63,35 @@ class InnerSums:
         xp = namespace_of(X)
         X = xp.astype(X, xp.float64)
         D = X - centre
-        inner = xp.astype(xp.abs(D) <= reach, xp.float64)
-        largest, D = xp.max(xp.abs(X) * inner, axis=0), D * inner
+        near = xp.abs(D) <= reach
+        X, inner = xp.where(near, X, centre), xp.astype(near, xp.float64)
+        ends, D = (xp.min(X, axis=0), xp.max(X, axis=0)), D * inner
         if s is None:
-            return cls(xp.sum(inner, axis=0), xp.sum(D, axis=0), xp.sum(D**2, axis=0), largest)
+            return cls(xp.sum(inner, axis=0), xp.sum(D, axis=0), xp.sum(D**2, axis=0), *ends)
         w = xp.astype(xp.asarray(s), xp.float64)
-        return cls(w @ inner, w @ D, w @ D**2, largest)
+        return cls(w @ inner, w @ D, w @ D**2, *ends)
 
     @classmethod
     def _of_stored(cls, X: Any, s: Any, centre: Any, reach: Any) -> InnerSums:
         xp, stored = namespace_of(centre), StoredEntries.of(X, s)
         x = stored.values
         D = x - centre[stored.columns]
-        inner = xp.astype(xp.abs(D) <= reach[stored.columns], xp.float64)
-        zeros = xp.where(xp.abs(centre) <= reach, stored.zeros, xp.zeros_like(centre))
+        near = xp.abs(D) <= reach[stored.columns]
+        inner = xp.astype(near, xp.float64)
+        counts = xp.abs(centre) <= reach
+        zeros, rest = xp.where(counts, stored.zeros, 0.0), xp.where(counts, 0.0, centre)
         return cls(
             stored.sums(inner) + zeros,
             stored.sums(D * inner) - zeros * centre,
             stored.sums(D**2 * inner) + zeros * centre**2,
-            stored.largest(x * inner),
+            *stored.ends(xp.where(near, x, centre[stored.columns]), rest),
         )
 
     def __add__(self, other: InnerSums) -> InnerSums:
         xp = namespace_of(self.weight)
-        largest = xp.maximum(self.largest, other.largest)
+        ends = xp.minimum(self.lowest, other.lowest), xp.maximum(self.highest, other.highest)
         sums = self.weight + other.weight, self.first + other.first, self.second + other.second
-        return InnerSums(*sums, largest)
+        return InnerSums(*sums, *ends)
 
 
 def without_extremes(moments: ColumnMoments, inner_sums: Callable[[Any, Any], InnerSums]) -> ColumnMoments:
@@ -108,7 +112,8 @@ def without_extremes(moments: ColumnMoments, inner_sums: Callable[[Any, Any], In
     spread = xp.sqrt(moments.square / moments.weight)
     if not bool(xp.any(varies & (moments.largest + xp.abs(moments.mean) > REACH * spread))):
         return moments
-    eps, centre, least, largest = float(xp.finfo(xp.float64).eps), moments.mean, spread, moments.largest
+    eps, centre, least = float(xp.finfo(xp.float64).eps), moments.mean, spread
+    lowest, highest = moments.lowest, moments.highest
     for _ in range(_PASSES):
         sums = inner_sums(centre, REACH * least)
         common = varies & (sums.weight >= (1.0 - EXTREME_SHARE) * moments.weight)
@@ -118,14 +123,16 @@ def without_extremes(moments: ColumnMoments, inner_sums: Callable[[Any, Any], In
         found = xp.sqrt(xp.maximum(sums.second / weight - step**2, eps * step**2))
         change = bool(xp.any(common & (found < 0.5 * least)))
         centre, least = xp.where(common, centre + step, centre), xp.where(common, found, least)
-        largest = xp.where(common, sums.largest, largest)
+        lowest, highest = xp.where(common, sums.lowest, lowest), xp.where(common, sums.highest, highest)
         if not change:
             break
+    largest = xp.maximum(xp.abs(lowest), xp.abs(highest))
     extreme = varies & (EXTREME_RATIO * least < spread) & (least > eps**0.5 * largest)
     return replace(
         moments,
         mean=xp.where(extreme, centre, moments.mean),
         square=xp.where(extreme, moments.weight * least**2, moments.square),
-        largest=xp.where(extreme, largest, moments.largest),
+        lowest=xp.where(extreme, lowest, moments.lowest),
+        highest=xp.where(extreme, highest, moments.highest),
         extreme=extreme,
     )

@@ -26,8 +26,8 @@ class ColumnMoments:
     mean : float64 array of shape (d_0,)
     square : float64 array of shape (d_0,)
         Weighted sum of the squares about the mean.
-    largest : float64 array of shape (d_0,)
-        Largest absolute entry.
+    lowest, highest : float64 arrays of shape (d_0,)
+        Ends of the entries.
     extreme : bool array of shape (d_0,)
         Where a few entries far from all others are left out of the rest.
     """
@@ -35,7 +35,8 @@ class ColumnMoments:
     weight: float
     mean: Any
     square: Any
-    largest: Any
+    lowest: Any
+    highest: Any
     extreme: Any
 
     @classmethod
@@ -73,7 +74,7 @@ class ColumnMoments:
             weight = float(xp.sum(s))
             mean = s @ X / weight
             square = s @ (X - mean) ** 2
-        return cls(weight, mean, square, xp.max(xp.abs(X), axis=0), xp.zeros_like(mean) > 0.0)
+        return cls(weight, mean, square, xp.min(X, axis=0), xp.max(X, axis=0), xp.zeros_like(mean) > 0.0)
 
     @classmethod
     def _of_stored(cls, X: SparseRows, s: Any) -> ColumnMoments:
@@ -81,7 +82,7 @@ class ColumnMoments:
         stored = StoredEntries.of(X, s)
         mean = stored.sums(stored.values) / stored.total
         square = stored.sums((stored.values - mean[stored.columns]) ** 2) + stored.zeros * mean**2
-        return cls(stored.total, mean, square, stored.largest(stored.values), mean != mean)
+        return cls(stored.total, mean, square, *stored.ends(stored.values), mean != mean)
 
     def checked(self) -> ColumnMoments:
         """The moments as they are; ValueError if the columns are too large for them.
@@ -104,9 +105,21 @@ class ColumnMoments:
         xp, weight = namespace_of(self.mean), self.weight + other.weight
         step, share = other.mean - self.mean, other.weight / weight
         square = self.square + other.square + (self.weight * share) * step**2
-        largest = xp.maximum(self.largest, other.largest)
+        lowest, highest = xp.minimum(self.lowest, other.lowest), xp.maximum(self.highest, other.highest)
         extreme = self.extreme | other.extreme
-        return ColumnMoments(weight, self.mean + share * step, square, largest, extreme)
+        return ColumnMoments(weight, self.mean + share * step, square, lowest, highest, extreme)
+
+    @property
+    def largest(self) -> Any:
+        """Largest absolute entries, shape (d,)."""
+        xp = namespace_of(self.mean)
+        return xp.maximum(xp.abs(self.lowest), xp.abs(self.highest))
+
+    @property
+    def farthest(self) -> Any:
+        """Largest distances of an entry to the mean, shape (d,)."""
+        xp = namespace_of(self.mean)
+        return xp.maximum(self.mean - self.lowest, self.highest - self.mean)
 
     @property
     def varies(self) -> Any:
@@ -158,11 +171,18 @@ class StoredEntries:
         """Weighted sums over the stored entries of each column, of numbers that belong to the entries."""
         return np.bincount(self.columns, self.weights * values, self.zeros.shape[0])
 
-    def largest(self, values: Any) -> Any:
-        """The largest absolute one of numbers that belong to the entries, for each column; 0 without any."""
-        found = np.zeros_like(self.zeros)
-        np.maximum.at(found, self.columns, np.abs(values))
-        return found
+    def ends(self, values: Any, rest: Any = 0.0) -> tuple:
+        """The least and the greatest of numbers that belong to the entries, and of what stands for zeros.
+
+        Arrays of one number for each column.
+        """
+        stored = np.zeros(self.zeros.shape[0], dtype=bool)
+        stored[self.columns] = True
+        zeros = ~stored | (self.zeros > 0.0)
+        low, high = np.where(zeros, rest, np.inf), np.where(zeros, rest, -np.inf)
+        np.minimum.at(low, self.columns, values)
+        np.maximum.at(high, self.columns, values)
+        return low, high
 
 
 def row_slices(X: Any) -> Iterator[slice]:

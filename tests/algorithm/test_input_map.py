@@ -230,3 +230,18 @@ def test_one_scale_serves_the_patches_of_an_image(compression):
     plain = whole.without_input_map()
     assert plain.inputs is None and (compression == "none" or isinstance(plain.coefs[0], DenseWeight))
     np.testing.assert_allclose(plain.forward(X), expected, rtol=1e-9, atol=1e-9)
+
+
+def test_what_few_rows_have_does_not_speak_as_loud_as_what_all_have():
+    """A rare event is 4 of the spreads away that its column has, whatever its unit and sign."""
+    rng = np.random.default_rng(0)
+    rare = np.zeros(10_000)
+    rare[:9] = 1.0
+    X = np.stack([*rng.uniform(-1.0, 1.0, size=(6, 10_000)), rare, 1e4 - 1e3 * rare], axis=1)
+    Z = map_of(X)(X)
+    usual = Z[:, :6].std(axis=0)
+    # spreads are brought to within a factor of 2 of the median one; those of uniform columns differ by 1 %
+    np.testing.assert_allclose(np.abs(Z[:, 6:]).max(axis=0) / np.median(usual), [2.0, 8.0], rtol=0.02)
+    assert Z[0, 6] > 0.0 > Z[0, 7]
+    alone = map_of(X[:, :6])(X[:, :6]).std(axis=0)
+    np.testing.assert_allclose(usual / usual[0], alone / alone[0], rtol=1e-9)

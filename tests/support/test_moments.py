@@ -41,8 +41,10 @@ def test_moments_of_parts_add_up(data, n, d, weighted, cuts):
     expect_same(functools.reduce(operator.add, parts[::-1]), whole, size)
     mean = np.average(X, axis=0, weights=s)
     counts = np.ones(n) if s is None else s
-    plain = counts.sum(), mean, counts @ (X - mean) ** 2, np.abs(X).max(0), np.zeros(d, dtype=bool)
+    plain = counts.sum(), mean, counts @ (X - mean) ** 2, X.min(0), X.max(0), np.zeros(d, dtype=bool)
     expect_same(whole, ColumnMoments(*plain), size)
+    np.testing.assert_array_equal(whole.largest, np.abs(X).max(0))
+    np.testing.assert_array_equal(whole.farthest, np.abs(X - whole.mean).max(0))
 
 
 @given(arrays(np.float64, (7, 3), elements=NUMBERS), arrays(np.int64, 7, elements=st.integers(1, 5)))
