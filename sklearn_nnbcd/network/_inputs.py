@@ -64,11 +64,12 @@ class InputMap:
 
         Spreads keep their ratio to the median one up to a factor of 2 (of 32 where columns are very many):
         within that, a larger spread may well mean something; beyond, it is a matter of units. The mean
-        square of all spreads becomes 1, so that first weights and ridges are of the usual size. Columns with
-        entries farther from the mean than 4 spreads become smaller, so that these are 4 at most: what few rows
-        have can be learned by heart, and says little of others. Very many columns keep their spreads anyway.
-        Constant columns become 0, as they have nothing to say. In columns with a few extreme entries these are
-        drawn in.
+        square of all spreads becomes 1, so that first weights and ridges are of the usual size.
+
+        Columns with entries farther from the mean than 4 spreads become smaller, so that these are 4 at most:
+        what few rows have can be learned by heart, and says little of others. Very many columns keep their
+        spreads anyway. Constant columns become 0, as they have nothing to say. In columns with a few extreme
+        entries these are drawn in.
 
         Parameters
         ----------
