@@ -71,6 +71,18 @@ def measure(name: str, folds: int, separate: bool) -> dict:
     return row
 
 
+def costs(rows: list[dict]) -> list[dict]:
+    """The rows of the page's table, and their means."""
+    numbers = ("dense_seconds", "open", "sparse", "search", "lost")
+    means = {"table": "mean"} | {name: sum(row[name] for row in rows) / len(rows) for name in numbers}
+    budgets = [{name: f"{row[name]:,}" for name in ("chosen", "best_at")} for row in rows]
+    made = [
+        {name: row[name] for name in ("table", *numbers)} | own
+        for row, own in zip(rows, budgets, strict=True)
+    ]
+    return [*made, means | {"chosen": "", "best_at": ""}]
+
+
 def main() -> None:
     """Measure the tables, and write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -85,10 +97,8 @@ def main() -> None:
         row = measure(name, given.folds, given.separate)
         print(row, flush=True)
         rows = [each for each in rows if each["table"] != name] + [row]
-        means = {name: sum(row[name] for row in rows) / len(rows) for name in ("open", "sparse", "lost")}
-        mean = {"table": "mean"} | means
         settings = {"folds": given.folds, "threads": os.environ["OMP_NUM_THREADS"]}
-        write("path", settings, rows, folder=given.folder, sections={"path_costs": [*rows, mean]})
+        write("path", settings, rows, folder=given.folder, sections={"path_costs": costs(rows)})
 
 
 if __name__ == "__main__":
