@@ -26,7 +26,7 @@ from ._validation import all_or_nothing, parse_bytes
 from .engine import Terms
 from .initializers import FromMLP
 from .integers import calibrated
-from .network import Network, in_precision
+from .network import Network, stored_in_single
 from .solvers import STREAM_BATCHES, BaseSolver, RunResult, begin, run
 from .targets import BaseTargets
 
@@ -147,7 +147,7 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
             encoded = training.without_extremes(encoded)
             network = training.rounded(network, encoded)
         network = training.finished(network)
-        network = in_precision(network, "float32") if network.is_rounded else network
+        network = stored_in_single(network) if network.is_rounded else network
         X = encoded[0] if network.columns is None else given.X  # as predict gets it
         self._set_fitted(network, targets, solver, rows.image_shape, X)
         self._stream = Stream(n_batches=solver.n_batches(result.state))

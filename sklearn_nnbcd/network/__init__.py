@@ -8,7 +8,7 @@ from ._inputs import InputMap
 from ._metrics import network_metrics
 from ._narrow import narrow, narrow_network
 from ._network import LEAST_ROWS, Network
-from ._precision import in_precision
+from ._precision import in_precision, stored_in_single
 from ._quantize import CALIBRATION_ROWS, quantize, quantize_fit, quantize_network
 from ._ramps import Ramps
 from ._rows import network_rows, network_targets
@@ -32,4 +32,5 @@ __all__ = [
     "quantize_fit",
     "quantize_network",
     "refuse_integers",
+    "stored_in_single",
 ]

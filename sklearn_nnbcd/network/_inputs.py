@@ -236,3 +236,8 @@ def comparable_scale(spread: Any, varies: Any, ratio: float, size: Any, *, xp: A
     share = xp.astype(varies, spread.dtype)
     mean_square = xp.sum(share * target**2) / xp.sum(share)
     return share * target / safe / xp.sqrt(mean_square)
+
+
+def farthest_origin(dtype: Any, *, xp: Any) -> float:
+    """Spreads from 0 to an origin up to which intercepts of a dtype can take it: half the digits are left."""
+    return float(xp.finfo(dtype).eps) ** -0.5

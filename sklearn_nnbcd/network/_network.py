@@ -14,7 +14,7 @@ from ..engine import Problem, Weights
 from ..layers import Dense
 from ..placements import block_rows, by_blocks
 from ._columns import ColumnMap
-from ._inputs import InputMap
+from ._inputs import InputMap, farthest_origin
 from ._paths import count_live_entries
 from ._precision import in_precision
 
@@ -238,7 +238,8 @@ class Network:
         scaled = coefs[0].rows_scaled(scale, xp=xp)
         rest: InputMap | None = inputs
         far = float(xp.max(xp.abs(origin * scale)))
-        if scaled is not None and far <= float(xp.finfo(self.array.dtype).eps) ** -0.5:
+        stored = xp.float32 if self.is_rounded else self.array.dtype
+        if scaled is not None and far <= farthest_origin(stored, xp=xp):
             coefs[0], rest = scaled, None
             if far > 0.0:
                 intercepts[0] = intercepts[0] - origin @ scaled.to_dense(xp=xp)

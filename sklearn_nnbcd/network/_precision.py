@@ -18,6 +18,23 @@ if TYPE_CHECKING:
     from ._network import Network
 
 
+def stored_in_single(network: Network) -> Network:
+    """The network in single precision, in which rounded ones are stored, for rows of any.
+
+    An origin of the columns far from zero is another number in single precision, by more than a spread
+    perhaps. What that changes goes into the intercepts.
+    """
+    inputs, b = network.inputs, network.intercepts[0]
+    if inputs is not None and b is not None:
+        xp, dtype = network.xp, inputs.origin.dtype
+        origin = xp.astype(xp.astype(inputs.origin, xp.float32), dtype)
+        moved, scale = replace(inputs, origin=origin - inputs.origin).per_input(network.coefs[0])
+        b = b + (moved * scale) @ network.coefs[0].to_dense(xp=xp)
+        kept = replace(inputs, origin=origin)
+        network = replace(network, inputs=kept, intercepts=(b, *network.intercepts[1:]))
+    return in_precision(network, "float32")
+
+
 def in_precision(network: Network, dtype: str) -> Network:
     """The network with floating numbers of another dtype; codes and indices stay.
 

@@ -19,12 +19,14 @@ from ..compressions import (
 from ..compressions.quantization import Grid
 from ..engine import with_ridge
 from ..layers import Dense
+from ..numerics import ColumnMoments
 from ..numerics._linalg import spd_solve
 from ._adapt import adapted_network
 from ._fitted import refuse_integers
+from ._inputs import InputMap, farthest_origin
 from ._metrics import RIDGES, centred_inputs, mean_squares, network_metrics, row_shares
 from ._network import Network
-from ._precision import in_precision
+from ._precision import stored_in_single
 from ._rows import network_rows, network_targets
 
 #: share by which the loss may rise before anything is done about it
@@ -105,6 +107,7 @@ def quantize_network(
         )
     check_option(feedback, ("both", "inputs", "none"), "feedback", owner)
     V, U = network.trace(X)
+    network, V[0] = _with_far_columns_apart(network, V[0], s)
     now, hessian, enough = network, None, -math.inf
     if loss is not None and Y is not None:
         hessian = loss.mean_hessian(Y, V[-1], s, xp=xp)
@@ -125,6 +128,26 @@ def quantize_network(
     if now.inputs is None or grids[0] is None:
         return now
     return replace(now, inputs=None).with_input_map(now.inputs)
+
+
+def _with_far_columns_apart(network: Network, V: Any, s: Any) -> tuple[Network, Any]:
+    """The network with an origin for its columns where intercepts of single precision could not hold it.
+
+    Rounded networks are stored in single precision. V are the rows that come to ``network.inputs``, or to the
+    first layer; so are those that come back.
+    """
+    b, layer, xp = network.intercepts[0], network.layers[1], network.xp
+    if network.inputs is not None or b is None or type(layer) is not Dense:
+        return network, V
+    moments = ColumnMoments.of(V, s)
+    distance = xp.abs(moments.mean) / moments.spread
+    is_far = moments.varies & (distance > farthest_origin(xp.float32, xp=xp))
+    if not bool(xp.any(is_far)):
+        return network, V
+    origin = xp.asarray(moments.mean, dtype=V.dtype)
+    inputs = InputMap(origin, xp.ones_like(origin), far=distance > 1.0)
+    b = b + origin @ network.coefs[0].to_dense(xp=xp)
+    return replace(network, inputs=inputs, intercepts=(b, *network.intercepts[1:])), inputs(V)
 
 
 def _rounded_layer(
@@ -204,7 +227,7 @@ def quantize(estimator: Any, X: Any, y: Any = None, bits: Any = 8, *, feedback: 
     rows, Y = network_rows(network, X, "quantize"), network_targets(estimator, X, y)
     rounded = copy.copy(estimator)
     found = quantize_fit(network, targets, (rows, Y, None), bits, feedback)
-    rounded.network_ = in_precision(found, "float32")
+    rounded.network_ = stored_in_single(found)
     return rounded
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..backends import SparseRows, namespace_of
-from ._moments import ColumnMoments, StoredEntries, row_slices
+from ._moments import ROUNDING, ColumnMoments, StoredEntries, row_slices
 
 #: entries farther from the mean than so many spreads are left out, again and again
 REACH = 6.0
@@ -127,7 +127,7 @@ def without_extremes(moments: ColumnMoments, inner_sums: Callable[[Any, Any], In
         if not change:
             break
     largest = xp.maximum(xp.abs(lowest), xp.abs(highest))
-    extreme = varies & (EXTREME_RATIO * least < spread) & (least > eps**0.5 * largest)
+    extreme = varies & (EXTREME_RATIO * least < spread) & (least > ROUNDING * eps * largest)
     return replace(
         moments,
         mean=xp.where(extreme, centre, moments.mean),

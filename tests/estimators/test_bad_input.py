@@ -484,3 +484,25 @@ def test_arrays_of_a_gpu_without_dispatch_are_told_of_it(given, message):
     with pytest.raises(TypeError) as error:
         NNBCDClassifier(**SMALL).fit(rows["X"], rows["y"])
     assert_explained(error, [message, "array_api_dispatch=True", "device='cuda'"])
+
+
+@pytest.mark.parametrize("origin", [1e3, 1e7, 1e9, 1e11])
+@pytest.mark.parametrize("options", [{}, {"bits": 8}, {"bits": 8, "solver": "minibatch"}, {"max_bytes": 120}])
+def test_columns_far_from_zero_are_learned_about_their_means(origin, options):
+    """Times in seconds or microseconds: what varies is in the last digits, which single precision has not."""
+    rng = np.random.default_rng(0)
+    rows = np.round(rng.normal(size=(200, 3)), 3)
+    y = rows[:, 0] + np.abs(rows[:, 1])
+    options = {"hidden_layer_sizes": (6,), "max_iter": 40} | options
+    if "max_bytes" in options:
+        del options["hidden_layer_sizes"]
+    near = NNBCDRegressor(**options, random_state=0).fit(rows, y).score(rows, y)
+    far = NNBCDRegressor(**options, random_state=0).fit(rows + origin, y).score(rows + origin, y)
+    assert far > near - 0.01 and near > 0.6
+
+
+def test_targets_far_from_zero_are_learned_about_their_mean():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(200, 3))
+    y = rows[:, 0] + np.abs(rows[:, 1]) + 1e9
+    assert NNBCDRegressor((6,), random_state=0).fit(rows, y).score(rows, y) > 0.8

@@ -44,6 +44,17 @@ def test_8_bits_cost_nothing_and_4_little(model, digits):
         assert len(pickle.dumps(small.network_)) < small.n_bytes_ + 3000
 
 
+@pytest.mark.parametrize("options", [{}, {"compression": "tt", "rank": 2}, {"compression": "l0"}])
+def test_columns_far_from_zero_are_rounded_about_their_means(options):
+    """A rounded network is in single precision, where an intercept of 2e7 spreads has no digits left."""
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(200, 3))
+    y = rows[:, 0] + np.abs(rows[:, 1])
+    far = rows + [2e7, 0.0, -2e7]
+    model = NNBCDRegressor((12,), random_state=0, **options).fit(far, y)
+    assert quantize(model, far, y, 8).score(far, y) > model.score(far, y) - 0.01
+
+
 def test_a_fit_rounds_as_quantize_does(digits):
     """With the same rows; a copy is rounded, the estimator that it is of stays as it was.
 

@@ -6,10 +6,12 @@ import operator
 
 import numpy as np
 import pytest
+import scipy.sparse
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from sklearn_nnbcd.backends import SparseRows
 from sklearn_nnbcd.numerics import ColumnMoments
 
 NUMBERS = st.floats(-1e3, 1e3, width=32)
@@ -72,10 +74,20 @@ def test_no_rows_have_no_moments():
 
 def test_a_column_of_one_number_and_rounding_does_not_vary():
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(50, 4)) * [0.0, 1e-4, 1.0, 0.0] + [0.1, 1e6, 0.0, 0.0]
+    X = rng.normal(size=(50, 5)) * [0.0, 1e-7, 1.0, 0.0, 1e-4] + [0.1, 1e6, 0.0, 0.0, 1e6]
     moments = ColumnMoments.of(X)
-    np.testing.assert_array_equal(moments.varies, [False, False, True, False])
+    np.testing.assert_array_equal(moments.varies, [False, False, True, False, True])
     np.testing.assert_array_equal(moments.spread[[0, 1, 3]], 1.0)
+
+
+@pytest.mark.parametrize("value", [0.1, 1e9 + 0.1, -7.3e-5])
+@pytest.mark.parametrize("kind", [np.asarray, lambda X: SparseRows(scipy.sparse.csr_array(X))])
+def test_one_number_has_no_spread_however_many_rows_and_weights(value, kind):
+    """Its sum over the rows is rounded at every one of them."""
+    n = 200_000
+    X, s = np.full((n, 2), value), np.random.default_rng(0).uniform(0.1, 9.0, size=n)
+    for weights in (None, s):
+        np.testing.assert_array_equal(ColumnMoments.of(kind(X), weights).square, 0.0)
 
 
 def test_numbers_whose_squares_overflow_are_named():
