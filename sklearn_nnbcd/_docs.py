@@ -111,7 +111,7 @@ solver : {'auto', 'full', 'minibatch', 'exact'} or instance
     (:class:`~sklearn_nnbcd.solvers.MiniBatch`) takes the same blocks, linearised at a forward pass, one
     batch of rows at a time, with memory for one batch; it uses derivatives of the activations. 'exact'
     (:class:`~sklearn_nnbcd.solvers.ExactMiniBatch`) takes the closed forms on batches. 'auto' is 'full'
-    up to 500 rows or with an ``activity_regularizer``, and 'minibatch' beyond. A parameter that the
+    up to 100 rows or with an ``activity_regularizer``, and 'minibatch' beyond. A parameter that the
     solver would ignore is refused when it is not at its default.
 max_iter : int or 'auto'
     Largest number of sweeps, or of passes over the rows with 'minibatch'. 'auto': 200 sweeps; as many

@@ -66,12 +66,12 @@ class NNBCDRegressor(RegressorMixin, BaseNNBCD):
     >>> from sklearn_nnbcd import NNBCDRegressor
     >>> X, y = load_diabetes(return_X_y=True)
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-    >>> network = NNBCDRegressor(compression="l0", sparsity=0.8, random_state=0)
+    >>> network = NNBCDRegressor(compression="low_rank", rank=1, random_state=0)
     >>> model = make_pipeline(StandardScaler(), network).fit(X_train, y_train)
     >>> model.score(X_test, y_test) > 0.3
     True
     >>> network.compressed_coefs_[0].n_parameters  # of 10 * 100
-    200
+    110
     """
 
     _task = "regression"

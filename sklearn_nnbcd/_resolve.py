@@ -357,8 +357,8 @@ def resolve_initializer(estimator: Any, solver: BaseSolver) -> BaseInitializer:
     return resolve_piece(given, INITIALIZERS, BaseInitializer, "initializer", owner)
 
 
-#: rows up to which solver="auto" takes the full solver: exact in weights and row order, and cheap there
-FULL_ROWS = 500
+#: rows up to which solver="auto" takes the full solver: fewer make few batches, and too few of them a network
+FULL_ROWS = 100
 
 
 def resolve_solver(estimator: Any, n_rows: int | None) -> BaseSolver:

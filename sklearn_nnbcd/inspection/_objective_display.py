@@ -59,7 +59,8 @@ class ObjectiveDisplay:
     >>> from sklearn_nnbcd import NNBCDClassifier
     >>> from sklearn_nnbcd.inspection import ObjectiveDisplay
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = NNBCDClassifier((10,), compression="low_rank", rank=2, max_iter=5, random_state=0).fit(X, y)
+    >>> options = {"compression": "low_rank", "rank": 2, "solver": "full", "max_iter": 5}
+    >>> model = NNBCDClassifier((10,), **options, random_state=0).fit(X, y)
     >>> display = ObjectiveDisplay.from_estimator(model)
     >>> list(display.term_lines_)
     ['loss', 'split', 'activation', 'coupling', 'ridge']

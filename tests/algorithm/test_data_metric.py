@@ -180,7 +180,7 @@ def test_weights_are_copies():
 
 def test_the_metric_of_the_paper_belongs_to_the_full_solver():
     rng = np.random.default_rng(0)
-    rows = rng.normal(size=(600, 3))  # 'auto' is 'minibatch' beyond 500
+    rows = rng.normal(size=(600, 3))  # 'auto' is 'minibatch' beyond 100
     labels = (rows[:, 0] > 0).astype(int)
     network = NNBCDClassifier((4,), solver=FullBatch(projection="frobenius"), max_iter=2, random_state=0)
     network.fit(rows, labels)

@@ -408,7 +408,7 @@ def test_grid_search_inside_a_solver(iris):
 
 
 def test_a_grid_over_what_the_solver_ignores_says_so():
-    """Above 500 rows solver="auto" is MiniBatch, which has no rho: no grid of equal scores."""
+    """Above 100 rows solver="auto" is MiniBatch, which has no rho: no grid of equal scores."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(1200, 4))
     search = GridSearchCV(NNBCDClassifier((8,), max_iter=2), {"rho": [0.5, 2.0]}, cv=2)

@@ -54,11 +54,26 @@ def test_regression_of_a_fold():
 
 def test_auto_takes_the_solver_by_the_rows(digits):
     X, _, y, _ = digits
-    for rows, solver in ((400, "full"), (1000, "minibatch")):
+    for rows, solver in ((100, "full"), (101, "minibatch")):
         options = OPTIONS | dict(max_iter=1)
         auto = NNBCDClassifier(**options | dict(solver="auto")).fit(X[:rows], y[:rows])
         named = NNBCDClassifier(**options | dict(solver=solver)).fit(X[:rows], y[:rows])
         np.testing.assert_array_equal(auto.coefs_[0], named.coefs_[0])
+
+
+def test_small_tables_are_learned_by_default():
+    """Curves that the full solver has not found after its sweeps: two spirals, and waves in two columns."""
+    rng = np.random.default_rng(0)
+    label, angle = rng.integers(0, 2, size=700), rng.uniform(0.5, 2.5 * np.pi, size=700)
+    turned = angle + np.pi * label
+    spirals = angle[:, None] * np.column_stack([np.cos(turned), np.sin(turned)]) + 0.3 * rng.normal(
+        size=(700, 2)
+    )
+    model = NNBCDClassifier(random_state=0).fit(spirals[:300], label[:300])
+    assert model.score(spirals[300:], label[300:]) > 0.95  # full: 0.56
+    X = rng.uniform(-2, 2, size=(700, 2))
+    y = np.sin(2 * X[:, 0]) + np.cos(3 * X[:, 1]) + 0.2 * rng.normal(size=700)
+    assert NNBCDRegressor(random_state=0).fit(X[:200], y[:200]).score(X[200:], y[200:]) > 0.85  # full: 0.2
 
 
 def test_same_seed_same_weights(digits):
