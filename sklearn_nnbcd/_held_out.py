@@ -37,7 +37,19 @@ def divisions(estimator: Any, X: Any, y: Any, sample_weight: Any) -> Iterator[tu
 
     for _ in range(DIVISIONS):
         chosen, held_out = split(y, is_classifier(estimator), state)
+        check_known(estimator, y, chosen, held_out)
         yield [part(x, chosen) for x in arrays], (part(X, held_out), part(y, held_out))
+
+
+def check_known(estimator: Any, y: Any, chosen: np.ndarray, held_out: np.ndarray) -> None:
+    """Raise ValueError if rows are held out of a class that no other row has, as where each has one row."""
+    y = np.asarray(on_host(y))
+    if is_classifier(estimator) and y.size == len(y) and not np.isin(y[held_out], y[chosen]).all():
+        raise ValueError(
+            f"The 'max_bytes' of {type(estimator).__name__} compares networks on held-out rows of classes "
+            f"that other rows have, too. Got one row of each of {len(y)} classes. Give hidden_layer_sizes, "
+            "compression and bits, which leaves nothing to compare, or more rows."
+        )
 
 
 def told(estimator: Any, rows: list[dict]) -> Iterator[dict]:
@@ -94,19 +106,20 @@ def held_out_loss(fitted: Any, T: Any, t: Any, score: float) -> float:
 def split(
     y: Any, classify: bool, random_state: Any, most: int = COMPARED_ROWS, share: float = COMPARED_SHARE
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rows to fit to and rows to compare on; with the same shares of classes where these are large enough.
+    """Rows to fit to and rows to compare on, with the same shares of classes.
 
     Rows that lie next to one another often come from one source, a person or a day, of which new rows are
     not. So rows are held out in a few runs, each as they follow one another in a class, and not one by one:
     what a network knows of its sources by heart does not count. The runs of all classes begin at the same
-    shares of their rows, where the rows of one source are.
+    shares of their rows, where the rows of one source are. Rows of classes too small to be divided are all
+    fitted to: a network cannot tell what it has never seen.
     """
     y = np.asarray(on_host(y))
-    count = min(len(y), most)
+    groups, undivided = groups_of(y, classify)
+    count = min(len(y) - len(undivided), max(1, most - len(undivided)))
     n_held_out = max(1, round(share * count))
     state = check_random_state(random_state)
-    fitted, held_out, starts = [], [], state.random_sample(RUNS)
-    groups = groups_of(y, classify, n_held_out)
+    fitted, held_out, starts = [undivided], [], state.random_sample(RUNS)
     sizes = [len(rows) for rows in groups]
     for rows, n_out, n_in in zip(
         groups, quotas(sizes, n_held_out), quotas(sizes, count - n_held_out), strict=True
@@ -118,14 +131,23 @@ def split(
     return np.sort(np.concatenate(fitted)), np.sort(np.concatenate(held_out))
 
 
-def groups_of(y: np.ndarray, classify: bool, n_held_out: int) -> list[np.ndarray]:
-    """Rows of each class in their order, or all rows where classes are too small or there are none."""
-    if classify and y.size == len(y):
-        codes = np.unique(y.ravel(), return_inverse=True)[1]
-        counts = np.bincount(codes)
-        if counts.min() >= 4 and len(counts) <= n_held_out:
-            return np.split(np.argsort(codes, kind="stable"), np.cumsum(counts)[:-1])
-    return [np.arange(len(y))]
+def groups_of(y: np.ndarray, classify: bool) -> tuple[list[np.ndarray], np.ndarray]:
+    """Rows that are divided, of each class in their order or of all without classes, and those that are not.
+
+    Classes of four rows and more are divided; where there are none, those of two and three. Without these,
+    too, all rows are one group.
+    """
+    everything, nothing = np.arange(len(y)), np.arange(0)
+    if not classify or y.size != len(y):
+        return [everything], nothing
+    codes = np.unique(y.ravel(), return_inverse=True)[1]
+    counts = np.bincount(codes)
+    least = 4 if counts.max() >= 4 else 2
+    if counts.max() < least:
+        return [everything], nothing
+    classes = np.split(np.argsort(codes, kind="stable"), np.cumsum(counts)[:-1])
+    small = [rows for rows in classes if len(rows) < least]
+    return [rows for rows in classes if len(rows) >= least], np.concatenate([nothing, *small])
 
 
 def quotas(sizes: Sequence[int], total: int) -> list[int]:

@@ -45,11 +45,40 @@ def test_each_class_gives_its_share_in_runs(n_rows, seed):
 
 
 @pytest.mark.parametrize("y", [np.linspace(0.0, 1.0, 200), np.arange(200), np.zeros((200, 2))])
-def test_numbers_and_rare_classes_give_runs_of_all_rows(y):
+def test_numbers_and_labels_of_their_own_give_runs_of_all_rows(y):
     fitted, held_out = split(y, y.dtype.kind == "i", 0)
     assert len(held_out) == 50 and len(fitted) == 150
     assert runs_of(held_out, np.arange(200)) <= RUNS
     assert held_out.min() < 100 <= held_out.max()  # one in each half
+
+
+def test_small_classes_are_not_held_out():
+    """Nor do they change what is held out of the others, which lie class by class here."""
+    y = np.repeat([0, 1, 2, 3, 4, 5], [2, 3, 40, 40, 1, 40])
+    for seed in range(3):
+        fitted, held_out = split(y, True, seed)
+        np.testing.assert_array_equal(np.bincount(y[held_out], minlength=6), [0, 0, 10, 10, 0, 10])
+        np.testing.assert_array_equal(np.bincount(y[fitted]), [2, 3, 30, 30, 1, 30])
+
+
+def test_of_small_classes_alone_some_are_held_out():
+    y = np.repeat(np.arange(30), np.resize([1, 2, 3], 30))
+    fitted, held_out = split(y, True, 0)
+    assert len(held_out) >= 10 and np.isin(y[held_out], y[fitted]).all()
+    assert len(fitted) + len(held_out) == len(y)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_class_of_few_rows_is_learned_within_a_budget(seed):
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1, 2, 3], [2, 30, 1, 40])
+    X = rng.normal(size=(73, 2)) + 4.0 * np.column_stack([y, y == 0])
+    model = NNBCDClassifier(max_bytes=100, max_iter=20, random_state=seed).fit(X, y)
+    assert model.classes_.tolist() == [0, 1, 2, 3] and model.score(X, y) > 0.9
+    with pytest.raises(
+        ValueError, match="'max_bytes' of NNBCDClassifier compares.*one row of each of 4 classes"
+    ):
+        NNBCDClassifier(max_bytes=100).fit(X[::20], [0, 1, 2, 3])
 
 
 def test_what_is_known_of_sources_does_not_count():
