@@ -334,8 +334,25 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
             Rows sum to one, columns in the order of ``classes_``. Several labels: the probability that
             each is present, by itself, never quite 0 or 1.
         """
-        V = self._outputs(X, "predict_proba")
-        return like_input(probabilities(self.targets_, V), X)
+        return like_input(self._probabilities(X, "predict_proba"), X)
+
+    def predict_log_proba(self, X) -> Any:
+        """Logarithms of the class probabilities; minus infinity where these are 0.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        L : array of shape (n_samples, n_classes) or (n_samples, n_labels)
+        """
+        P = self._probabilities(X, "predict_log_proba")
+        with np.errstate(divide="ignore"):
+            return like_input(namespace_of(P).log(P), X)
+
+    def _probabilities(self, X: Any, method: str) -> Any:
+        return probabilities(self.targets_, self._outputs(X, method))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

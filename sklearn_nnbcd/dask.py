@@ -298,6 +298,11 @@ class DaskNNBCDClassifier(DaskNNBCD, NNBCDClassifier):
         check_is_fitted(self)
         return self._lazy(X, "predict_proba", len(self.classes_))
 
+    def predict_log_proba(self, X):
+        """Logarithms of the class probabilities, lazily: a Dask array of shape (n_samples, n_classes)."""
+        check_is_fitted(self)
+        return self._lazy(X, "predict_log_proba", len(self.classes_))
+
     def score(self, X, y, sample_weight=None):
         """Accuracy, a float; only two numbers come from each partition."""
         hits, weight = sum(self._part_sums(count_hits, X, y, sample_weight))

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
-from scipy.stats import rankdata
 from sklearn.base import (
     ClassifierMixin,
     MetaEstimatorMixin,
@@ -29,10 +28,9 @@ from .._entries import refuse_unreadable
 from .._regressor import NNBCDRegressor
 from .._sklearn_compat import LinkedEstimator, check_sample_weight
 from .._validation import check_option
+from ._folds import RULES, chosen_index, fold_scores, refuse_nan_scores, results_of
 from ._path import BUDGETS, checked, compression_path
 
-#: how a budget is chosen from the scores
-RULES = ("best", "one_standard_error")
 #: how rows may come
 ROWS: dict[str, Any] = {"dtype": (np.float64, np.float32), "allow_nd": True, "accept_sparse": "csr"}
 
@@ -112,7 +110,7 @@ class BaseNNBCDCV(MetaEstimatorMixin, LinkedEstimator):
         self.n_jobs = n_jobs
         self.refit = refit
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
         """Find the path in every fold, choose the budget, and fit to all rows at that budget.
 
         Parameters
@@ -123,6 +121,8 @@ class BaseNNBCDCV(MetaEstimatorMixin, LinkedEstimator):
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
             Of the fits; the scores weigh all rows alike.
+        groups : array-like of shape (n_samples,), default=None
+            What a row belongs to, such as a person, for a ``cv`` that keeps groups together.
 
         Returns
         -------
@@ -150,7 +150,7 @@ class BaseNNBCDCV(MetaEstimatorMixin, LinkedEstimator):
             sample_weight = check_sample_weight(sample_weight, X)
         base, rooms, _ = checked(template, X, y, self.max_bytes)
         self.scorer_ = check_scoring(base, scoring=self.scoring)
-        folds = list(check_cv(self.cv, y, classifier=not numeric).split(X, y))
+        folds = list(check_cv(self.cv, y, classifier=not numeric).split(X, y, groups))
         rows = X, y, sample_weight
         parts = Parallel(n_jobs=self.n_jobs)(
             delayed(fold_scores)(base, rows, fold, rooms, self.scorer_) for fold in folds
@@ -277,6 +277,20 @@ class NNBCDClassifierCV(ClassifierMixin, BaseNNBCDCV):
         """
         return self._delegated("predict_proba", X)
 
+    @available_if(delegates("predict_log_proba"))
+    def predict_log_proba(self, X: Any) -> Any:
+        """Logarithms of the class probabilities of the best estimator.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        L : array of shape (n_samples, n_classes)
+        """
+        return self._delegated("predict_log_proba", X)
+
     @available_if(delegates("decision_function"))
     def decision_function(self, X: Any) -> Any:
         """Outputs of the best estimator.
@@ -337,56 +351,3 @@ def template_of(search: Any) -> Any:
     if search.estimator is not None:
         return search.estimator
     return NNBCDClassifier() if isinstance(search, ClassifierMixin) else NNBCDRegressor()
-
-
-def fold_scores(estimator: Any, rows: tuple, fold: tuple, rooms: list[int], scorer: Callable) -> dict:
-    """Scores, bytes and seconds at every budget, of one fold."""
-    train, test = fold
-    X, y, s = (None if x is None else x[train] for x in rows)
-    path = compression_path(estimator, X, y, rooms, sample_weight=s)
-    T, t = (x[test] for x in rows[:2])
-    scores, seconds = [], []
-    for model in path.estimators:
-        start = time.perf_counter()
-        scores.append(float(scorer(model, T, t)))
-        seconds.append(time.perf_counter() - start)
-    return {"test_score": scores, "score_time": seconds, "fit_time": path.seconds, "n_bytes": path.n_bytes}
-
-
-def refuse_nan_scores(parts: list[dict], rooms: list[int], owner: str) -> None:
-    """Raise ValueError for scores that are not numbers: no budget is better or worse than another then."""
-    for fold, part in enumerate(parts):
-        for room, score in zip(rooms, part["test_score"], strict=True):
-            if np.isnan(score):
-                raise ValueError(
-                    f"The 'scoring' of {owner} must give a number for every fold. Got nan in fold {fold} at "
-                    f"{room} bytes. Use another score, or folds with every class and at least two rows."
-                )
-
-
-def results_of(rooms: list[int], parts: list[dict]) -> dict[str, Any]:
-    """The folds in the form of ``cv_results_`` of scikit-learn."""
-    folds = {name: np.array([part[name] for part in parts], dtype=float) for name in parts[0]}
-    results: dict[str, Any] = {}
-    for name in ("fit_time", "score_time"):
-        results |= {f"mean_{name}": folds[name].mean(axis=0), f"std_{name}": folds[name].std(axis=0)}
-    results["param_max_bytes"] = np.ma.MaskedArray(rooms, mask=False)
-    results["params"] = [{"max_bytes": room} for room in rooms]
-    scores = folds["test_score"]
-    results |= {f"split{k}_test_score": scores[k] for k in range(len(parts))}
-    mean = scores.mean(axis=0)
-    results |= {"mean_test_score": mean, "std_test_score": scores.std(axis=0)}
-    results["rank_test_score"] = rankdata(-mean, method="min").astype(np.int32)
-    results["mean_n_bytes"] = folds["n_bytes"].mean(axis=0)
-    return results
-
-
-def chosen_index(results: dict[str, Any], rule: str) -> int:
-    """Place of the chosen budget, in ``cv_results_`` from large to small."""
-    mean = results["mean_test_score"]
-    least = best = float(np.max(mean))
-    if rule == "one_standard_error":
-        n_folds = sum(name.startswith("split") for name in results)
-        first = int(np.argmax(mean))
-        least = best - float(results["std_test_score"][first]) / max(n_folds - 1, 1) ** 0.5
-    return int(np.flatnonzero(mean >= least)[-1])

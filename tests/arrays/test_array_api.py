@@ -82,7 +82,7 @@ def test_probabilities_and_names_of_classes():
     np.testing.assert_allclose(to_host(probabilities), expected.predict_proba(X), atol=1e-10)
 
 
-@pytest.mark.parametrize("method", ["predict", "predict_proba", "decision_function"])
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "predict_log_proba", "decision_function"])
 def test_another_home_is_an_error_with_the_cure(method):
     xp, device = strict_on("device1")
     with dispatching():

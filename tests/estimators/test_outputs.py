@@ -17,6 +17,7 @@ SHORT = {"hidden_layer_sizes": (5, 5), "max_iter": 3, "random_state": 0}
     [
         (NNBCDClassifier(activation="square", **SHORT), "predict"),
         (NNBCDClassifier(activation="square", **SHORT), "predict_proba"),
+        (NNBCDClassifier(activation="square", **SHORT), "predict_log_proba"),
         (NNBCDClassifier(activation="square", loss="logistic", **SHORT), "decision_function"),
         (NNBCDRegressor(activation="square", **SHORT), "predict"),
         (NNBCDRegressor(loss="poisson", **SHORT), "predict"),
@@ -38,3 +39,16 @@ def test_the_loss_of_large_targets_is_a_number(loss):
     """Squares of 1e30 have no place in single precision, in which the network is."""
     model = NNBCDRegressor(loss=loss, **SHORT).fit(X, 1e30 * X[:, 0].astype(float))
     assert np.isfinite(model.loss_) and model.loss_ > 1e20
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "squared_error"])
+def test_log_probabilities_are_logarithms(loss):
+    """Of squared error some probabilities are 0, and nothing is said of it."""
+    model = NNBCDClassifier((5,), loss=loss, random_state=0).fit(X, (X[:, 0] > 0).astype(int))
+    P = model.predict_proba(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        L = model.predict_log_proba(X)
+    assert L.dtype == P.dtype and (P.min() == 0.0 or loss != "squared_error")
+    np.testing.assert_array_equal(L == -np.inf, P == 0.0)
+    np.testing.assert_allclose(np.exp(L), P, rtol=1e-5)

@@ -141,7 +141,7 @@ def test_a_network_is_fitted_once(moons, room, compression, monkeypatch):
     [
         ({"max_bytes": 400}, ValueError, "must be a sequence of budgets"),
         ({"max_bytes": []}, ValueError, "must be a sequence of budgets"),
-        ({"max_bytes": [400, "many"]}, ValueError, "must be a number of bytes"),
+        ({"max_bytes": [400, "many"]}, ValueError, "must be a whole number of bytes"),
         ({"max_bytes": [400, 5]}, ValueError, r"must leave room.*Got 5\."),
         ({"max_bytes": np.int64(400)}, ValueError, "must be a sequence of budgets"),
         ({"scoring": "accuracy"}, ValueError, "'scoring' of compression_path must be None without rows"),

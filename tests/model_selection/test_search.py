@@ -9,14 +9,14 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.model_selection import NNBCDClassifierCV, NNBCDRegressorCV
-from sklearn_nnbcd.model_selection._cv import chosen_index, results_of
+from sklearn_nnbcd.model_selection._folds import chosen_index, results_of
 
 QUICK = {"hidden_layer_sizes": (5,), "compression": None, "random_state": 0, "max_iter": 40}
 BUDGETS = [250, 120]
@@ -52,7 +52,7 @@ def test_the_best_estimator_predicts(search):
     assert found.chosen_params_.items() <= found.best_estimator_.get_params().items()
     assert list(found.classes_) == sorted(set(y)) and found.n_features_in_ == 4
     assert list(found.feature_names_in_) == list("abcd")
-    for name in ("predict", "predict_proba", "decision_function"):
+    for name in ("predict", "predict_proba", "predict_log_proba", "decision_function"):
         inner = getattr(found.best_estimator_, name)(X)
         np.testing.assert_array_equal(getattr(found, name)(frame), inner)
     assert found.score(frame, y) == np.mean(found.predict(frame) == y) > 0.9
@@ -85,6 +85,19 @@ def test_it_goes_where_an_estimator_goes():
     assert clone(model).get_params()["estimator__max_iter"] == QUICK["max_iter"]
     pipeline = make_pipeline(StandardScaler(), model).set_params(nnbcdclassifiercv__estimator__max_iter=20)
     assert cross_val_score(pipeline, X, y, cv=2).min() > -1.0
+
+
+def test_groups_stay_together():
+    """Labels that say no more than the group: what is known of it is of no use for another."""
+    X, y = load_iris(return_X_y=True)
+    groups = np.arange(150) // 10
+    search = NNBCDClassifierCV(NNBCDClassifier(**QUICK), max_bytes=[200], cv=GroupKFold(3), refit=False)
+    score = search.fit(X, y, groups=groups).best_score_
+    folds = list(GroupKFold(3).split(X, y, groups))
+    given = search.set_params(cv=folds).fit(X, y)
+    assert score == given.best_score_
+    with pytest.raises(ValueError, match="'groups' parameter should not be None"):
+        search.set_params(cv=GroupKFold(3)).fit(X, y)
 
 
 def test_without_refit_there_is_no_prediction():
