@@ -32,6 +32,10 @@ _CURES = (
         "To fit where the array is, call this under sklearn.config_context(array_api_dispatch=True); or "
         "pass a NumPy array, which device='cuda' takes to a GPU.",
     ),
+    (
+        "inhomogeneous",
+        "X must be a table: give every row as many entries, and y one label or number for each of them.",
+    ),
     ("inconsistent numbers of samples", "X and y need one entry each for every row."),
     ("minimum of 1 is required", "Check the filter or the split that left nothing over."),
     ("features, but", "Pass the columns that fit saw, in the same order."),

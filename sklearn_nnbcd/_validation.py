@@ -169,23 +169,26 @@ _PREFIXES = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 
 def parse_bytes(value, parameter, owner):
-    """Number of bytes of an integer or a string such as "2GB" or "500 MiB"; None stays None.
+    """Number of bytes of a whole number or a string such as "2GB" or "500 MiB"; None stays None.
 
     Examples
     --------
-    >>> parse_bytes("1.5 GB", "memory_limit", "NNBCDClassifier")
-    1500000000
+    >>> [parse_bytes(value, "max_bytes", "NNBCDClassifier") for value in ("1.5 GB", 4e3)]
+    [1500000000, 4000]
     """
     if value is None:
         return None
+    n_bytes = value
     if isinstance(value, str):
         found = re.fullmatch(r"(\d+\.?\d*) *([kmgt]?)(i?)b?", value.strip().lower())
         if found:
             number, prefix, binary = found.groups()
-            value = int(float(number) * (1024 if binary else 1000) ** _PREFIXES[prefix])
-    if isinstance(value, Integral) and not isinstance(value, bool) and value > 0:
-        return int(value)
+            n_bytes = int(float(number) * (1024 if binary else 1000) ** _PREFIXES[prefix])
+    is_number = isinstance(n_bytes, Real) and not isinstance(n_bytes, bool)
+    if is_number and n_bytes > 0 and math.isfinite(n_bytes) and n_bytes == int(n_bytes):
+        return int(n_bytes)
+    small, large = ("4 kB", "1 MiB") if parameter == "max_bytes" else ("2GB", "500 MiB")
     raise ValueError(
-        f'The {parameter!r} of {owner} must be a number of bytes > 0, a string such as "2GB" or '
-        f'"500 MiB", or None. Got {value!r}.'
+        f'The {parameter!r} of {owner} must be a whole number of bytes > 0, a string such as "{small}" or '
+        f'"{large}", or None. Got {value!r}. Try "{small}".'
     )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a classifier's targets are."""
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -29,8 +30,14 @@ def one_target(y: Any) -> tuple[np.ndarray, bool]:
         y = y.toarray()
     if y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)
-    check_classification_targets(y)
     kind = type_of_target(y, input_name="y")
+    if kind == "unknown" and y.dtype.kind == "O":
+        each, kind = y.ravel()[0], "int" if is_whole(y) else "str"
+        raise ValueError(
+            f"The 'y' of fit must hold numbers, text or bools. Got objects, the first one {each!r} of type "
+            f"{type(each).__name__}. Give them one dtype, e.g. by y.astype({kind})."
+        )
+    check_classification_targets(y)
     if kind not in ("binary", "multiclass", "multilabel-indicator"):
         raise ValueError(
             "The 'y' of fit must hold one class label per row, or a column of 0 and 1 per label. "
@@ -38,3 +45,8 @@ def one_target(y: Any) -> tuple[np.ndarray, bool]:
             "several targets of several classes each."
         )
     return y, kind == "multilabel-indicator"
+
+
+def is_whole(labels: np.ndarray) -> bool:
+    """Whether objects are all integers."""
+    return all(isinstance(label, Integral) for label in labels.ravel())

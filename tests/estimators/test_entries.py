@@ -28,6 +28,9 @@ RECORDS = np.zeros(30, dtype=[("a", float), ("b", float)])
         (NNBCDClassifier, {"y": ["a", None] * 15}, r"'y'.*Got NoneType beside text.*Leave out"),
         (NNBCDClassifier, {"y": np.array(["a", 1.5] * 15, dtype=object)}, r"'y'.*Got float beside text"),
         (NNBCDClassifier, {"y": WORDS.astype("S")}, r"'y'.*Got bytes.*y\.astype\(str\)"),
+        (NNBCDClassifier, {"y": LABELS.astype(object)}, r"'y' of fit.*objects.*of type int.*astype\(int\)"),
+        (NNBCDClassifier, {"y": np.array([1, 2.5] * 15, object)}, r"'y' of fit.*objects.*y\.astype\(str\)"),
+        (NNBCDClassifier, {"X": [[1.0, 2.0], [3.0]] * 15}, r"inhomogeneous.*X must be a table"),
         (NNBCDRegressor, {"y": WORDS}, r"'y' of fit must be numbers.*Got \('(up|down)'\)"),
         (NNBCDRegressor, {"y": np.zeros((30, 2, 2))}, r"'y' of NNBCDRegressor.*\(30, 2, 2\)"),
         (

@@ -95,7 +95,8 @@ def test_an_impossible_budget_names_what_would_do(moons):
         ({"rank": 2}, "takes the place of 'rank'"),
         ({"compression_ratio": 0.5}, "takes the place of 'compression_ratio'"),
         ({"warm_start": True}, "warm_start=True"),
-        ({"max_bytes": "many"}, "'max_bytes' of NNBCDClassifier must be a number of bytes"),
+        ({"max_bytes": "many"}, "'max_bytes' of NNBCDClassifier must be a whole number of bytes"),
+        ({"max_bytes": 10.5}, r"a whole number of bytes.*Got 10\.5.*4 kB"),
         ({"compression": "l1"}, "must have a rank or a sparsity beside 'max_bytes'"),
     ],
 )
