@@ -115,7 +115,7 @@ def quantize_network(
         enough = float(xp.sum(share * loss.value(Y, V[-1], xp=xp))) * (1.0 + TOLERANCE) + TOLERANCE**2
     metrics = network_metrics(network, V, U, s, hessian=hessian)
     free = {i for i, coef in enumerate(network.coefs, 1) if isinstance(coef, DenseWeight)}
-    Z = V
+    Z: Any = V
     for i, grid in enumerate(grids, 1):
         if grid is None:
             continue
