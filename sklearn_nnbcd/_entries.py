@@ -36,6 +36,11 @@ _CURES = (
         "inhomogeneous",
         "X must be a table: give every row as many entries, and y one label or number for each of them.",
     ),
+    (
+        "Found array with dim",
+        "X must be a table of one row a sample, e.g. X.reshape(len(X), -1); images are for "
+        "layers=[Conv2D(8, 3), Dense(100)].",
+    ),
     ("inconsistent numbers of samples", "X and y need one entry each for every row."),
     ("minimum of 1 is required", "Check the filter or the split that left nothing over."),
     ("features, but", "Pass the columns that fit saw, in the same order."),
@@ -58,8 +63,14 @@ def explained(error: Exception) -> Exception:
         text = text.splitlines()[0] + "."  # the rest is the whole table
     for pattern, cure in _CURES:
         if re.search(pattern, text):
-            return type(error)(f"{text}{'' if text.endswith(('.', '?', '!')) else '.'} {cure}")
+            return type(error)(f"{as_sentence(text)} {cure}")
     return error
+
+
+def as_sentence(text: Any) -> str:
+    """What a message of another library says, with the full stop that many of them lack."""
+    text = str(text)
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def refuse_other_sparse(X: Any, owner: str) -> None:

@@ -23,7 +23,7 @@ from ._arrays import (
     to_device,
     to_numpy,
 )
-from ._entries import explained, refuse_masked, refuse_unreadable
+from ._entries import as_sentence, explained, refuse_masked, refuse_unreadable
 from ._sklearn_compat import check_sample_weight
 from .backends import SparseRows, namespace_of
 from .numerics import ColumnMoments, InnerSums, without_extremes
@@ -80,7 +80,8 @@ def checked_weights(sample_weight, n_rows, dtype):
         rows = np.broadcast_to(0.0, (n_rows, 1))
         s = check_sample_weight(sample_weight, rows, dtype=np.dtype(dtype), ensure_non_negative=True)
     except (ValueError, TypeError) as error:
-        raise type(error)(f"The 'sample_weight' of fit must be {allowed}. Got: {error} {cure}") from error
+        got = as_sentence(error)
+        raise type(error)(f"The 'sample_weight' of fit must be {allowed}. Got: {got} {cure}") from error
     if not bool((s > 0).any()):
         got = "at least one was expected to be positive."
         raise ValueError(f"The 'sample_weight' of fit must be {allowed}. Got: {got} {cure}")
@@ -123,8 +124,8 @@ def held_out(fraction, owner, arrays, *, labels, random_state):
     except ValueError as error:
         raise ValueError(
             f"The 'validation_fraction' of {owner} must leave rows for training and validation, of "
-            f"every class if there are classes. Got {fraction!r} of {arrays[0].shape[0]} rows: {error} "
-            "Pass X_val and y_val to fit, or use early_stopping=False."
+            f"every class if there are classes. Got {fraction!r} of {arrays[0].shape[0]} rows: "
+            f"{as_sentence(error)} Pass X_val and y_val to fit, or use early_stopping=False."
         ) from error
 
 

@@ -31,6 +31,7 @@ RECORDS = np.zeros(30, dtype=[("a", float), ("b", float)])
         (NNBCDClassifier, {"y": LABELS.astype(object)}, r"'y' of fit.*objects.*of type int.*astype\(int\)"),
         (NNBCDClassifier, {"y": np.array([1, 2.5] * 15, object)}, r"'y' of fit.*objects.*y\.astype\(str\)"),
         (NNBCDClassifier, {"X": [[1.0, 2.0], [3.0]] * 15}, r"inhomogeneous.*X must be a table"),
+        (NNBCDClassifier, {"X": np.zeros((30, 4, 4))}, r"dim 3.*X must be a table.*layers="),
         (NNBCDRegressor, {"y": WORDS}, r"'y' of fit must be numbers.*Got \('(up|down)'\)"),
         (NNBCDRegressor, {"y": np.zeros((30, 2, 2))}, r"'y' of NNBCDRegressor.*\(30, 2, 2\)"),
         (
