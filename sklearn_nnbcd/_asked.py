@@ -53,8 +53,8 @@ def refuse_unused(estimator: Any, solver: Any, solvers: Mapping[str, Any]) -> No
         )
 
 
-def check_sizes(estimator: Any, compressions: Mapping[str, Any]) -> None:
-    """Raise ValueError for the size of a compression that takes none, or of none at all.
+def check_asked(estimator: Any, compressions: Mapping[str, Any]) -> None:
+    """Raise ValueError for parameters beside the compression and the layers that these do not take.
 
     Parameters
     ----------
@@ -62,24 +62,9 @@ def check_sizes(estimator: Any, compressions: Mapping[str, Any]) -> None:
     compressions : dict
         The registry: a size goes to compressions that are named, where their constructor has it.
     """
+    check_sizes(estimator, compressions)
     owner, given = type(estimator).__name__, named_format(estimator)
     several = isinstance(given, list | tuple)
-    asked = [canonical(c, "compression") for c in (given if several else [given]) if c is not None]
-    named = [c for c in asked if isinstance(c, str)]
-    if not all(c in compressions for c in named):
-        return  # an unknown name has an error of its own
-    for name in OF_COMPRESSIONS:
-        value = getattr(estimator, name)
-        if value is None or any(name in inspect.signature(compressions[c]).parameters for c in named):
-            continue
-        able = [key for key, cls in compressions.items() if name in inspect.signature(cls).parameters]
-        cure = f"Use compression={' or '.join(map(repr, able))}, or leave {name!r} out."
-        if asked and not named:
-            cure = f"Set it in the instance, or leave {name!r} out."
-        raise ValueError(
-            f"The {name!r} of {owner} must belong to a named compression that has one. Got {name}={value!r} "
-            f"and compression={given!r}. {cure}"
-        )
     if estimator.compress_output and (several or given is None):
         what = "names the output's compression itself" if several else "is None"
         raise ValueError(
@@ -90,6 +75,32 @@ def check_sizes(estimator: Any, compressions: Mapping[str, Any]) -> None:
         raise ValueError(
             f"The 'input_shape' of {owner} must be None without 'layers'. Got {estimator.input_shape!r}. "
             "Leave it out, or name layers such as [Conv2D(8, 3)]."
+        )
+
+
+def check_sizes(estimator: Any, compressions: Mapping[str, Any]) -> None:
+    """Raise ValueError for the size of a compression that takes none, or of none at all."""
+    owner, given = type(estimator).__name__, named_format(estimator)
+    pieces = given if isinstance(given, list | tuple) else [given]
+    asked = [canonical(c, "compression") for c in pieces if c is not None]
+    named = [c for c in asked if isinstance(c, str)]
+    if not all(c in compressions for c in named):
+        return  # an unknown name has an error of its own
+
+    def takes(name: str, compression: str) -> bool:
+        return name in inspect.signature(compressions[compression]).parameters
+
+    for name in OF_COMPRESSIONS:
+        value = getattr(estimator, name)
+        if value is None or any(takes(name, c) for c in named):
+            continue
+        able = [c for c in compressions if takes(name, c)]
+        cure = f"Use compression={' or '.join(map(repr, able))}, or leave {name!r} out."
+        if asked and not named:
+            cure = f"Set it in the instance, or leave {name!r} out."
+        raise ValueError(
+            f"The {name!r} of {owner} must belong to a named compression that has one. Got {name}={value!r} "
+            f"and compression={given!r}. {cure}"
         )
 
 

@@ -5,7 +5,7 @@ import inspect
 from numbers import Integral
 from typing import Any
 
-from ._asked import check_sizes, refuse_unused, warn_if_left
+from ._asked import check_asked, refuse_unused, warn_if_left
 from ._names import canonical, cure_for
 from ._validation import check_integer, check_number
 from .activations import ACTIVATIONS, BaseActivation, Identity
@@ -382,7 +382,7 @@ def resolve_solver(estimator: Any, n_rows: int | None) -> BaseSolver:
         )
     solver = resolve_piece(given, SOLVERS, BaseSolver, "solver", owner)
     refuse_unused(estimator, solver, SOLVERS)
-    check_sizes(estimator, COMPRESSIONS)
+    check_asked(estimator, COMPRESSIONS)
     return solver
 
 

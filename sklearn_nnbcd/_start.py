@@ -51,36 +51,48 @@ def first_weights(
     ValueError
         If the weights have other shapes than this network.
     """
-    xp = problem.xp
-    zeros = [xp.zeros(shape[1], dtype=dtype) for shape in shapes]
-    W: Any
-    b: Any
     expected = [tuple(shape) for shape in shapes]
     if inputs is not None and inputs.basis is not None:
         expected[0] = (inputs.basis.shape[0], expected[0][1])
+    W: Any
+    b: Any
     if network is not None:
-        found = [tuple(coef.shape) for coef in network.coefs]
-        if found != expected:
-            raise ValueError(
-                f"With warm_start=True the network must keep its layers. Got weights of shapes {found} from "
-                f"the last fit and {expected} now. Use warm_start=False, or clone the estimator, or make a "
-                "new one."
-            )
-        network = network.without_input_map()
-        W, b, in_user_units = network.dense_coefs(), network.intercepts, True
+        W, b, in_user_units = *known_weights(network, expected), True
     else:
         initializer = resolve_initializer(estimator, solver)
         in_user_units = initializer.in_user_units
         drawn = expected if in_user_units else shapes
         W, b = initializer.draw_network(drawn, check_random_state(estimator.random_state))
+    zeros = [problem.xp.zeros(shape[1], dtype=dtype) for shape in shapes]
     W = [to_namespace(w, like=zeros[0], dtype=dtype) for w in W]
     pairs = zip(b, zeros, strict=True)
     b = [zero if x is None else to_namespace(x, like=zero, dtype=dtype) for x, zero in pairs]
     if in_user_units:
-        coefs = tuple(DenseWeight(w) for w in W)
-        start = Network(problem.layers, coefs, tuple(b), problem.activations[1:], problem.skips)
-        start = targets.engine_network(start)
-        W, b = [coef.array for coef in start.coefs], list(start.intercepts)
-        if inputs is not None:
-            W[0], b[0] = inputs.engine_weights(W[0], b[0])
+        W, b = in_engine_units(W, b, problem, targets, inputs)
     return (None, *W), (None, *(b if problem.fit_intercept else [None] * len(shapes)))
+
+
+def known_weights(network: Network, expected: list[tuple]) -> tuple[list, tuple]:
+    """W and b of the last fit; ValueError unless they have the shapes of this one."""
+    found = [tuple(coef.shape) for coef in network.coefs]
+    if found != expected:
+        raise ValueError(
+            f"With warm_start=True the network must keep its layers. Got weights of shapes {found} from "
+            f"the last fit and {expected} now. Use warm_start=False, or clone the estimator, or make a "
+            "new one."
+        )
+    network = network.without_input_map()
+    return network.dense_coefs(), network.intercepts
+
+
+def in_engine_units(
+    W: list, b: list, problem: Problem, targets: BaseTargets, inputs: InputMap | None
+) -> tuple[list, list]:
+    """W and b for mapped rows and encoded targets, from those for X and y as the user has them."""
+    coefs = tuple(DenseWeight(w) for w in W)
+    start = Network(problem.layers, coefs, tuple(b), problem.activations[1:], problem.skips)
+    start = targets.engine_network(start)
+    W, b = [coef.array for coef in start.coefs], list(start.intercepts)
+    if inputs is not None:
+        W[0], b[0] = inputs.engine_weights(W[0], b[0])
+    return W, b
