@@ -88,7 +88,8 @@ class ColumnMoments:
         left = stored.sums(stored.values - mean[stored.columns]) - stored.zeros * mean
         mean = mean + left / stored.total
         square = stored.sums((stored.values - mean[stored.columns]) ** 2) + stored.zeros * mean**2
-        return cls(stored.total, mean, square, *stored.ends(stored.values), mean != mean)
+        lowest, highest = stored.ends(stored.values)
+        return cls(stored.total, mean, square, lowest, highest, mean != mean)
 
     def checked(self) -> ColumnMoments:
         """The moments as they are; ValueError if the columns are too large for them.
