@@ -226,7 +226,7 @@ def mapped_rows(
 def column_map(
     estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver
 ) -> tuple[ColumnMap | None, Any, float]:
-    """Bends and ramps of the columns of a table as the estimator wants them, moments of X without, the length.
+    """Bends and ramps of the columns as the estimator wants them, the moments of X without, and the length.
 
     The moments are None where they are not known, or not those of the rows to be fitted.
     """
