@@ -116,12 +116,10 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
         Extreme entries of X are drawn in, as in the training: a loss at them would say nothing of the rest.
         """
         given, before = rows, self.network_ if self.warm_start and hasattr(self, "network_") else None
-        rows, validation, moments = mapped_rows(self, rows, validation, targets, solver, before)
-        training = Training.prepare(self, rows, targets, solver, moments)
+        rows, validation, moments, length = mapped_rows(self, rows, validation, targets, solver, before)
+        training = Training.prepare(self, rows, targets, solver, moments, length=length)
         warn_of_layers(self, training.problem, training.shapes)
-        max_iter = self.max_iter
-        if max_iter == "auto":
-            max_iter = solver.auto_max_iter(training.problem, rows.X.shape[0], training.has_ramps)
+        max_iter = training.auto_max_iter() if self.max_iter == "auto" else self.max_iter
 
         def to_attributes(weights: Any) -> dict:
             network = training.finished(training.to_network(weights))

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Whether ramps are worth having: two short fits to some of the rows, compared on others."""
+"""Whether ramps are worth having, and how long to fit: two short fits to some rows, judged on others."""
 
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,19 @@ from sklearn.base import clone, is_classifier
 
 from ._arrays import take_rows, to_numpy
 from ._held_out import split
-from ._outcome import user_losses
+from ._outcome import constant_loss, user_losses, weighted_mean
 from ._resolve import resolve_sizes
+from .losses import CrossEntropy, Logistic, SquaredError
 
 #: rows of the two fits and of their comparison, and the share of the comparison
 PILOT_ROWS, PILOT_SHARE = 10_000, 1.0 / 3.0
 #: rows that each fit sees, one after the other, in so many passes at least and at most; widest hidden layers
 PILOT_SEEN, PILOT_PASSES, PILOT_WIDTH = 30_000, (5, 20), 64
+#: share of a constant's loss that is left where a fit has its usual length; the power of the ratio to it by
+#: which fits are longer and shorter; and the bounds of that
+USUAL_SHARE, LENGTH_POWER, LENGTHS = 0.15, 0.5, (0.7, 1.25)
+#: losses of classes and of numbers whose shares tell the length: in units of entropy, and of variance
+TELLING = {True: (CrossEntropy, Logistic), False: (SquaredError,)}
 #: what the two fits do without: the question is one of columns
 PLAIN = {
     "compression": None,
@@ -27,8 +34,38 @@ PLAIN = {
 }
 
 
-def ramps_help(estimator: Any, rows: Any, bins: int) -> bool:
-    """Whether a small network loses less on held-out rows with ramps than without.
+@dataclass(frozen=True)
+class Finding:
+    """What two short fits say of a table.
+
+    Attributes
+    ----------
+    ramps : bool
+        Whether a small network loses less on held-out rows with ramps than without.
+    share : float or None
+        What the better one of both loses there, as a share of what the best constant loses; None: of a loss
+        in other units.
+    """
+
+    ramps: bool
+    share: float | None
+
+    @property
+    def length(self) -> float:
+        """How many times as long as usual a fit should be.
+
+        Where little is left to lose by chance, what is left is to be learned, and takes long. Where much is
+        left, a long fit only comes to follow the noise of its rows.
+        """
+        if self.share is None or np.isnan(self.share):
+            return 1.0
+        few, many = LENGTHS
+        least = USUAL_SHARE * many ** (-1.0 / LENGTH_POWER)
+        return max(few, (USUAL_SHARE / max(self.share, least)) ** LENGTH_POWER)
+
+
+def try_ramps(estimator: Any, rows: Any, bins: int) -> Finding:
+    """Two short fits of a small network to some of the rows, with ramps and without, judged on others.
 
     Smooth functions and clouds of points need none, and what ramps can follow they follow at the cost of
     noise. Thresholds, peaks and values with a meaning of their own ask for them. That cost falls with the
@@ -56,7 +93,10 @@ def ramps_help(estimator: Any, rows: Any, bins: int) -> bool:
         fits = [clone(plain).set_params(column_bins=b).fit(*part(fitted)) for b in (0, bins)]
     without, with_ramps, s = losses(*fits, *part(held_out))
     lost, error = mean_and_error(with_ramps - without, s)
-    return lost < (error if rows.X.shape[0] > PILOT_ROWS else 0.0)
+    helps = lost < (error if rows.X.shape[0] > PILOT_ROWS else 0.0)
+    better = fits[int(helps)]
+    tells = isinstance(better.targets_.loss, TELLING[classify])
+    return Finding(helps, share_left(better, *part(held_out)) if tells else None)
 
 
 def plain_network(estimator: Any, n_rows: int) -> Any:
@@ -72,9 +112,7 @@ def plain_network(estimator: Any, n_rows: int) -> Any:
 
 def losses(one: Any, other: Any, X: Any, y: np.ndarray, s: np.ndarray | None) -> tuple:
     """Losses of two networks, in the units of y, and the weights, of those rows whose targets they know."""
-    if is_classifier(one) and y.ndim == 1:
-        known = np.flatnonzero(np.isin(y, one.classes_))
-        X, y, s = take_rows(X, known), y[known], None if s is None else s[known]
+    X, y, s = known_rows(one, X, y, s)
 
     def of(fitted: Any) -> np.ndarray:
         network, targets = fitted.network_, fitted.targets_
@@ -83,6 +121,29 @@ def losses(one: Any, other: Any, X: Any, y: np.ndarray, s: np.ndarray | None) ->
         return to_numpy(user_losses(targets, Y, network.forward(X), xp=xp))
 
     return of(one), of(other), s
+
+
+def share_left(fitted: Any, X: Any, y: np.ndarray, s: np.ndarray | None) -> float:
+    """Mean loss on some rows, as a share of that of the best constant outputs; 1 where there is no loss."""
+    X, y, s = known_rows(fitted, X, y, s)
+    network, targets = fitted.network_, fitted.targets_
+    if not len(y) or (s is not None and not np.any(s)):
+        return 1.0
+    xp = network.xp
+    Y = xp.asarray(targets.encode(y, network.dtype))
+    V = targets.engine_outputs(network.forward(X), xp=xp)
+    weights = None if s is None else xp.asarray(s, dtype=V.dtype)
+    found = weighted_mean(targets.loss.value(Y, V, xp=xp), weights, xp=xp)
+    constant = constant_loss(targets.loss, Y, weights, xp=xp)
+    return found / constant if constant > 0.0 else 1.0
+
+
+def known_rows(fitted: Any, X: Any, y: np.ndarray, s: np.ndarray | None) -> tuple:
+    """Those rows whose targets a network knows."""
+    if not (is_classifier(fitted) and y.ndim == 1):
+        return X, y, s
+    known = np.flatnonzero(np.isin(y, fitted.classes_))
+    return take_rows(X, known), y[known], None if s is None else s[known]
 
 
 def mean_and_error(x: np.ndarray, s: np.ndarray | None) -> tuple[float, float]:

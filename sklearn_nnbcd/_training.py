@@ -14,7 +14,7 @@ from sklearn.utils import check_random_state
 from ._arrays import host_memory
 from ._asked import warn_of_bins
 from ._bins import LEAST_ROWS, SAMPLE_ROWS, find_ramps, is_on_disk
-from ._pilot import ramps_help
+from ._pilot import try_ramps
 from ._resolve import resolve_problem
 from ._start import first_weights
 from ._validation import parse_bytes
@@ -54,6 +54,8 @@ class Training:
         Whether X is mapped already.
     columns : ColumnMap or None, default=None
         What the user's rows have been through before.
+    length : float, default=1.0
+        How many times as long as usual a fit is, where its length is left open.
     """
 
     estimator: Any
@@ -65,6 +67,7 @@ class Training:
     X: Any
     is_mapped: bool
     columns: ColumnMap | None = None
+    length: float = 1.0
 
     @classmethod
     def prepare(
@@ -75,6 +78,7 @@ class Training:
         solver: BaseSolver,
         moments: ColumnMoments | None,
         is_stream: bool = False,
+        length: float = 1.0,
     ) -> Training:
         """The problem of an estimator for some rows.
 
@@ -92,6 +96,8 @@ class Training:
             Of the columns; None: they are not to be mapped.
         is_stream : bool, default=False
             Whether more rows will come.
+        length : float, default=1.0
+            How many times as long as usual a fit is.
         """
         size, owner = (rows.X.shape[1], targets.n_outputs), type(estimator).__name__
         options = targets.loss, solver, rows.namespace
@@ -103,8 +109,9 @@ class Training:
         in_space = few_rows and not (moments is None or shared or is_stream) and has_rows_space(problem)
         is_wide = not in_space and size[0] > most and type(problem.layers[1]) is Dense
         problem = replace(problem, wide=is_wide)
+        last = rows.columns, length
         if moments is None:
-            return cls(estimator, targets, solver, problem, shapes, None, rows.X, False, rows.columns)
+            return cls(estimator, targets, solver, problem, shapes, None, rows.X, False, *last)
         how = {"centre": estimator.fit_intercept, "shared": shared, "drop_constant": not is_stream}
         n_ramps = 0 if rows.columns is None else rows.columns.n_new
         inputs = InputMap.from_moments(moments, rows.X, **how, wide=is_wide, n_ramps=n_ramps)
@@ -114,15 +121,20 @@ class Training:
             check_room(problem, shapes, rows.X, owner)
             if not (shared or is_wide):
                 problem = with_scaled_inputs(problem, inputs.scale)
-            return cls(estimator, targets, solver, problem, shapes, inputs, rows.X, False, rows.columns)
+            return cls(estimator, targets, solver, problem, shapes, inputs, rows.X, False, *last)
         inputs, Z = inputs.of_rows(rows.X)
         problem, shapes = in_rows_space(problem, shapes, Z.shape[1])
-        return cls(estimator, targets, solver, problem, shapes, inputs, Z, True, rows.columns)
+        return cls(estimator, targets, solver, problem, shapes, inputs, Z, True, *last)
 
     @property
     def has_ramps(self) -> bool:
         """Whether columns have ramps."""
         return self.columns is not None and self.columns.ramps is not None
+
+    def auto_max_iter(self) -> int:
+        """What ``max_iter="auto"`` stands for."""
+        usual = self.solver.auto_max_iter(self.problem, self.X.shape[0], self.has_ramps)
+        return max(1, round(self.length * usual))
 
     def without_extremes(self, rows: tuple) -> tuple:
         """Encoded rows (X, Y, s) with extreme entries of X drawn in."""
@@ -183,8 +195,10 @@ def mapped_rows(
     targets: BaseTargets,
     solver: BaseSolver,
     before: Network | None,
-) -> tuple[Any, Any, ColumnMoments | None]:
-    """Training and validation rows after the map of their columns, and the moments of these.
+) -> tuple[Any, Any, ColumnMoments | None, float]:
+    """Training and validation rows after the map of their columns, the moments of these, and the length.
+
+    How many times as long as usual a fit is: 1 but where a short one to some of the rows says otherwise.
 
     Parameters
     ----------
@@ -196,9 +210,9 @@ def mapped_rows(
     before : Network or None
         That the fit goes on from: its map is kept.
     """
-    columns, moments = None if before is None else before.columns, None
+    columns, moments, length = None if before is None else before.columns, None, 1.0
     if before is None and is_table(estimator, rows, targets, solver):
-        columns, moments = column_map(estimator, rows, targets, solver)
+        columns, moments, length = column_map(estimator, rows, targets, solver)
     if before is None and (columns is None or columns.ramps is None):
         warn_of_bins(estimator)
     if columns is not None:
@@ -206,40 +220,41 @@ def mapped_rows(
         validation = None if validation is None else validation.mapped(columns)
     if moments is None and solver.scales_columns:
         moments = rows.moments(targets)
-    return rows, validation, moments
+    return rows, validation, moments, length
 
 
 def column_map(
     estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver
-) -> tuple[ColumnMap | None, Any]:
-    """Bends and ramps of the columns of a table as the estimator wants them, and the moments of X without.
+) -> tuple[ColumnMap | None, Any, float]:
+    """Bends and ramps of the columns as the estimator wants them, the moments of X without, and the length.
 
     The moments are None where they are not known, or not those of the rows to be fitted.
     """
-    bend = ramps = moments = None
+    bend, ramps, moments, length = None, None, None, 1.0
     if estimator.bend_columns:
         moments = rows.moments(targets)
         bend = Bend.of_columns(moments, rows.ends(), rows.X)
     if estimator.column_bins != 0 and not isinstance(rows.X, SparseRows):
-        ramps = wanted_ramps(estimator, rows, targets, solver, bend)
+        ramps, length = wanted_ramps(estimator, rows, targets, solver, bend)
     columns = ColumnMap.of(bend, ramps)
-    return columns, moments if columns is None else None
+    return columns, moments if columns is None else None, length
 
 
 def wanted_ramps(
     estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver, bend: Bend | None
-) -> Ramps | None:
-    """As many ramps as the estimator asks for; by "auto" those that are worth having."""
+) -> tuple[Ramps | None, float]:
+    """As many ramps as the estimator asks for, by "auto" those that are worth having; the length of a fit."""
     bins, n_rows = estimator.column_bins, rows.X.shape[0]
     may_have = solver.cuts_columns and rows.is_local and n_rows >= LEAST_ROWS and not is_on_disk(rows.X)
     if bins == "auto" and not may_have:
-        return None
+        return None, 1.0
     X, s = rows.sample(targets, SAMPLE_ROWS)
     X = X if bend is None else bend.on_host()(X)
     ramps = find_ramps(X, s, bins, n_rows, rows.X, few_bits=estimator.bits is not None)
-    if bins == "auto" and ramps is not None and not ramps_help(estimator, rows, int(max(ramps.bins))):
-        return None
-    return ramps
+    if bins != "auto" or ramps is None:
+        return ramps, 1.0
+    found = try_ramps(estimator, rows, int(max(ramps.bins)))
+    return ramps if found.ramps else None, found.length
 
 
 def is_table(estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver) -> bool:

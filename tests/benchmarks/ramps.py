@@ -17,6 +17,7 @@ import sys
 import time
 import warnings
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -77,15 +78,15 @@ def as_asked(variant: str):
     """column_bins, the share of passes and the batch size of a variant, with its scale and pilot in force."""
     word, *settings = variant.split()
     numbers = dict(setting.split("=") for setting in settings)
-    scale, pilot = _inputs.RAMP_SCALE, _training.ramps_help
+    scale, pilot = _inputs.RAMP_SCALE, _training.try_ramps
     _inputs.RAMP_SCALE = float(numbers.get("scale", scale))
     if word == "on":
-        _training.ramps_help = lambda *arguments: True
+        _training.try_ramps = lambda *arguments: replace(pilot(*arguments), ramps=True)
     try:
         batch = int(numbers["batch"]) if "batch" in numbers else "auto"
         yield 0 if word == "off" else "auto", float(numbers.get("passes", 1.0)), batch
     finally:
-        _inputs.RAMP_SCALE, _training.ramps_help = scale, pilot
+        _inputs.RAMP_SCALE, _training.try_ramps = scale, pilot
 
 
 def fit(name: str, seed: int, variant: str, hidden: tuple, most: int | None) -> dict:

@@ -53,7 +53,7 @@ def begin(model: NNBCDClassifier, X: np.ndarray, y: np.ndarray, max_iter: int) -
     loss, solver = resolve_loss(model, "classification"), resolve_solver(model, len(X))
     targets = Labels.fit(y, None, loss=loss, class_weight=None, owner=type(model).__name__)
     X = to_device(flat(X), model.device)
-    rows, _, moments = mapped_rows(model, Rows(X, y, None), None, targets, solver, None)
+    rows, _, moments, _ = mapped_rows(model, Rows(X, y, None), None, targets, solver, None)
     training = Training.prepare(model, rows, targets, solver, moments)
     encoded = training.X, *rows.encoded(targets)[1:]
     state = solver.init(training.problem, training.start(), encoded, training.context(max_iter))

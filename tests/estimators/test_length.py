@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How long a fit is by ``max_iter="auto"``, where short fits have said how noisy the table is."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.metrics import log_loss
+
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _pilot, _training
+from sklearn_nnbcd._pilot import Finding
+
+OPTIONS = {"hidden_layer_sizes": (8,), "random_state": 0}
+#: passes of a plain fit to 1,200 rows, two classes: 600 batches of 120 rows
+USUAL = 60
+
+
+@pytest.fixture(scope="module")
+def table():
+    """Two classes, and columns of many values."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1200, 4))
+    return X, (X[:, 0] * X[:, 1] + 0.5 * rng.normal(size=1200) > 0).astype(int)
+
+
+@pytest.mark.parametrize(
+    ("share", "length"),
+    [(0.15, 1.0), (0.12, 1.25**0.5), (0.2, 0.75**0.5), (0.0, 1.25), (0.01, 1.25), (0.9, 0.7), (3.0, 0.7)],
+)
+def test_the_length_goes_with_the_root_of_what_is_left_between_bounds(share, length):
+    assert Finding(True, share).length == pytest.approx(length)
+
+
+def test_a_share_that_is_no_number_says_nothing_and_one_without_end_is_noise():
+    assert Finding(False, float("nan")).length == Finding(False, None).length == 1.0
+    assert Finding(False, float("inf")).length == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize(("share", "passes"), [(0.001, 75), (0.15, 60), (0.9, 42)])
+@pytest.mark.parametrize("ramps", [False, True])
+def test_a_fit_of_open_length_follows_the_finding(table, monkeypatch, ramps, share, passes):
+    monkeypatch.setattr(_training, "try_ramps", lambda *_: Finding(ramps, share))
+    model = NNBCDClassifier(**OPTIONS).fit(*table)
+    assert model.n_iter_ == passes and (model.network_.columns is not None) == ramps
+    assert model.set_params(compression="low_rank", rank=2).fit(*table).n_iter_ == passes
+    assert NNBCDClassifier(**OPTIONS, max_iter=7).fit(*table).n_iter_ == 7
+
+
+def test_without_short_fits_the_length_is_the_usual_one(table, monkeypatch):
+    def never(*_):
+        raise AssertionError
+
+    X, y = table
+    monkeypatch.setattr(_training, "try_ramps", never)
+    for given in ({"column_bins": 0}, {"column_bins": 3}):
+        assert NNBCDClassifier(**OPTIONS, **given).fit(X, y).n_iter_ == USUAL
+    assert NNBCDClassifier(**OPTIONS).fit(X[:900], y[:900]).n_iter_ == USUAL  # batches of 90 rows
+    model = NNBCDClassifier(**OPTIONS, warm_start=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(_training, "try_ramps", lambda *_: Finding(False, 0.9))
+        assert model.fit(X, y).n_iter_ == 42
+    assert model.fit(X, y).n_iter_ == USUAL  # goes on
+
+
+def test_noise_makes_a_fit_shorter():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(1500, 4))
+    y = X @ np.arange(1.0, 5.0)
+    noisy = y + 8.0 * rng.normal(size=1500)
+    clean, other = (NNBCDRegressor(**OPTIONS).fit(X, each).n_iter_ for each in (y, noisy))
+    assert clean == pytest.approx(other * 1.25 / 0.7, abs=1.5)
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "exponential", "huber", "absolute_error"])
+def test_losses_in_other_units_leave_the_length(table, loss):
+    X, y = table
+    if loss in ("huber", "absolute_error"):
+        model = NNBCDRegressor(**OPTIONS, loss=loss)
+    else:
+        model = NNBCDClassifier(**OPTIONS, loss=loss)
+    usual = clone(model).set_params(column_bins=4 if model.fit(X, y).network_.columns else 0)
+    assert model.n_iter_ == usual.fit(X, y).n_iter_
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_what_is_left_is_the_loss_beside_that_of_the_best_constant(table, weighted):
+    X, y = table
+    s = np.random.default_rng(2).integers(1, 5, len(y)).astype(float) if weighted else None
+    options = {**OPTIONS, "max_iter": 3, "column_bins": 0}
+    line = NNBCDRegressor(**options).fit(X, 50.0 * X[:, 0] + y)
+    target = 50.0 * X[:, 0] + 2.0 * y
+    left = _pilot.share_left(line, X, target, s)
+    assert left == pytest.approx(1.0 - line.score(X, target, s), rel=1e-6)
+    model = NNBCDClassifier(**options).fit(X, y)
+    mean = np.average(y, weights=s)
+    constant = log_loss(y, np.full(len(y), mean), sample_weight=s)
+    found = log_loss(y, model.predict_proba(X), sample_weight=s)
+    assert _pilot.share_left(model, X, y, s) == pytest.approx(found / constant, rel=1e-4)
+
+
+def test_rows_of_unknown_classes_or_without_weight_say_nothing(table):
+    X, y = table
+    model = NNBCDClassifier(**OPTIONS, max_iter=3, column_bins=0).fit(X, y)
+    more = np.where(X[:, 3] > 1.0, 5, y)
+    known = more < 5
+    found = _pilot.share_left(model, X, more, None)
+    assert found == _pilot.share_left(model, X[known], y[known], None)
+    assert _pilot.share_left(model, X, np.full(len(y), 5), None) == 1.0
+    assert _pilot.share_left(model, X, y, np.zeros(len(y))) == 1.0
+    assert _pilot.share_left(model, X[y == 0], y[y == 0], None) > 0.0
