@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -23,6 +24,8 @@ from .targets import BaseTargets
 
 #: Newton steps for the best constant outputs
 _STEPS = 20
+#: what a warning says of a network that has not learned
+NO_BETTER = "is no better on its training rows than a constant"
 
 
 def mean_losses(
@@ -196,6 +199,14 @@ def constant_loss(loss: Any, Y: Any, s: Any, *, xp: Any) -> float:
     return best
 
 
+@contextmanager
+def constants_allowed() -> Iterator[None]:
+    """Fits that are compared with others may be no better than a constant: the chosen one warns again."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", f".*{NO_BETTER}", ConvergenceWarning)
+        yield
+
+
 def warn_if_constant(found: float, targets: BaseTargets, rows: tuple, owner: str) -> None:
     """Warn where the network is no better on its own rows than a constant, although targets vary.
 
@@ -221,7 +232,7 @@ def warn_if_constant(found: float, targets: BaseTargets, rows: tuple, owner: str
     if found < constant * (1.0 - 1e-3):
         return
     warnings.warn(
-        f"The {owner} is no better on its training rows than a constant: a mean loss of {found:.4g} beside "
+        f"The {owner} {NO_BETTER}: a mean loss of {found:.4g} beside "
         f"{constant:.4g}. Either X says nothing of y, or the fit did not learn: try a larger max_iter, a "
         "smaller ridge, a less strict compression (rank, sparsity, compression_ratio), or another loss; look "
         "for columns of X that are nearly constant or have extreme entries.",

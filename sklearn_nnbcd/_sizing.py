@@ -32,6 +32,7 @@ from ._kinds import (
     ramp_kinds,
     straight_too,
 )
+from ._outcome import constants_allowed
 from ._pilot import PILOT_WIDTH
 from ._resolve import resolve_loss, resolve_problem, resolve_solver
 from ._sklearn_compat import take_rows
@@ -231,15 +232,16 @@ def compare(
     found: dict[Kind, Any] = {}
     out: list[dict] = []
     for k, (arrays, (T, t)) in enumerate(divisions(estimator, X, y, sample_weight)):
-        if k == 0:
-            given: tuple = (room, size, arrays, {})
-            fits = [fit_within(quiet, row["kind"], *given, share=BRIEF) for row in told(estimator, left)]
-        elif len(left) > 1:
-            whole = {"max_iter": estimator.max_iter}
-            again = [clone(found[row["kind"]]).set_params(**whole) for row in left]
-            fits = [model.fit(*arrays) for model, _ in zip(again, told(estimator, left), strict=True)]
-        else:
+        if k and len(left) < 2:
             break
+        with constants_allowed():
+            if k == 0:
+                given: tuple = (room, size, arrays, {})
+                fits = [fit_within(quiet, row["kind"], *given, share=BRIEF) for row in told(estimator, left)]
+            else:
+                whole = {"max_iter": estimator.max_iter}
+                again = [clone(found[row["kind"]]).set_params(**whole) for row in left]
+                fits = [model.fit(*arrays) for model, _ in zip(again, told(estimator, left), strict=True)]
         found = {row["kind"]: fitted for row, fitted in zip(left, fits, strict=True) if fitted is not None}
         left = [row for row in left if row["kind"] in found]
         rows = [row | mean_of(row, judged(found[row["kind"]], T, t), k) for row in left]

@@ -12,6 +12,7 @@ from sklearn.base import clone, is_classifier
 
 from .._held_out import best_first, divided, judged, standard_error
 from .._kinds import NUMBER, Kind
+from .._outcome import constants_allowed
 from .._sizing import ATTEMPTS, BRIEF, Candidates, fit_within, shortened
 from ..integers import quantize_activations
 from ..network import quantize
@@ -82,7 +83,8 @@ class SharedBudgets:
         for kind in sorted(kinds, key=lambda kind: -self.bounds.get(kind, math.inf)):
             if self.bounds.get(kind, math.inf) < best - standard_error(best, len(t), classify):
                 break
-            fitted = self.fitted(kind, room, on_all=False)
+            with constants_allowed():
+                fitted = self.fitted(kind, room, on_all=False)
             if fitted is None:
                 continue
             rows.append(judged(fitted, T, t) | {"params": kind.within(room, *self.size), "kind": kind})

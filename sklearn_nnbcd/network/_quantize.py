@@ -23,7 +23,7 @@ from ..numerics import ColumnMoments
 from ..numerics._linalg import spd_solve
 from ._adapt import adapted_network
 from ._fitted import refuse_integers
-from ._inputs import InputMap, farthest_origin
+from ._inputs import FAR, InputMap, farthest_origin
 from ._metrics import RIDGES, centred_inputs, mean_squares, network_metrics, row_shares
 from ._network import Network
 from ._precision import stored_in_single
@@ -166,10 +166,11 @@ def _rounded_layer(
     ones = xp.ones_like(mean)
     if i == 1 and type(layer) is Dense and now.inputs is None and coef.rows_scaled(ones, xp=xp) is not None:
         deviation = xp.sqrt(mean_squares(B, share, xp=xp))
-        entries = xp.sum(xp.astype(coef.to_dense(xp=xp) != 0.0, xp.int64), axis=1)
-        used = xp.logical_and(deviation > 0.0, entries > 0)
-        size = xp.astype(used, W.dtype) / xp.where(used, deviation, ones)
-        plan = plan.for_row_sizes(size, coef.n_parameters, entries, xp=xp)
+        used = deviation > 0.0
+        unit = xp.maximum(deviation, xp.max(xp.abs(B), axis=0) / FAR)  # of the column in the training
+        plan = plan.for_row_sizes(
+            xp.astype(used, W.dtype) / xp.where(used, unit, ones), coef.n_parameters, xp=xp
+        )
     M = plan.finished(coef, W, metric=None if feedback == "none" else metric, xp=xp)
     if M.row_scale is not None:
         M = M.rows_scaled(ones, xp=xp)

@@ -2,15 +2,18 @@
 """Budgets in bytes: what is chosen fits, does better than a line where there is more, and is repeatable."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_digits, make_moons
+from sklearn.exceptions import ConvergenceWarning
 
-from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _training
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _sizing, _training
 from sklearn_nnbcd._kinds import Kind, kinds_of, plain_bytes, shapes_of
 from sklearn_nnbcd._pilot import Finding
+from sklearn_nnbcd._outcome import NO_BETTER
 from sklearn_nnbcd._sizing import Candidates, after_a_pass, bytes_after_a_pass, fit_within
 
 
@@ -257,3 +260,17 @@ def test_bytes_are_known_without_careful_rounding(bands, integers):
         params = kind.within(6_000, *candidates.size)
         exact = after_a_pass(model, params, (X, y)).n_bytes_
         assert bytes_after_a_pass(model, kind, params, (X, y)) == exact
+
+
+def test_networks_that_are_compared_do_not_warn_of_constants_and_the_chosen_one_does(moons, monkeypatch):
+    def warned(*given, share=1.0):
+        who = "candidate" if share < 1.0 else "chosen one"
+        warnings.warn(f"The {who} {NO_BETTER}: 1 beside 1.", ConvergenceWarning, stacklevel=2)
+        return fit_within(*given, share=share)
+
+    monkeypatch.setattr(_sizing, "fit_within", warned)
+    with pytest.warns(ConvergenceWarning) as found:
+        NNBCDClassifier(max_bytes=100, max_iter=2, random_state=0).fit(*moons)
+    assert {str(w.message).split(" is ")[0] for w in found if NO_BETTER in str(w.message)} == {
+        "The chosen one"
+    }

@@ -94,21 +94,18 @@ class QuantizedPlan(CompressionPlan):
         used = scale > 0.0
         return replace(self, units=units / xp.where(used, scale, xp.ones_like(scale)))
 
-    def for_row_sizes(
-        self, size: Any, n_parameters: int | None = None, entries: Any = None, *, xp: Any
-    ) -> "QuantizedPlan":
+    def for_row_sizes(self, size: Any, n_parameters: int | None = None, *, xp: Any) -> "QuantizedPlan":
         """The plan for weights with rows of unlike sizes, up to a common factor; rows of size 0 are out.
 
         Such rows share the scales of columns, which costs as much as the mean squares of the sizes and of
-        their inverses multiplied, where rows count by their ``entries`` (None: all alike). A power of two for
-        each row takes the sizes to within a factor of two. It takes a byte, which could have bought bits for
-        the entries of a row instead, each a quarter of the loss: it is there where that would save less.
+        their inverses multiplied. A power of two for each row takes the sizes to within a factor of two. It
+        takes a byte, which could have bought bits for the entries of a row instead, each a quarter of the
+        loss: it is there where that would save less.
         """
         used = size > 0.0
         if not bool(xp.any(used)):
             return self
-        safe, kept = xp.where(used, size, xp.ones_like(size)), xp.astype(used, size.dtype)
-        share = kept if entries is None else kept * xp.astype(entries, size.dtype)
+        safe, share = xp.where(used, size, xp.ones_like(size)), xp.astype(used, size.dtype)
         power = xp.asarray(2.0, dtype=size.dtype) ** xp.round(xp.log2(safe))
 
         def loss(size: Any) -> float:
@@ -117,7 +114,7 @@ class QuantizedPlan(CompressionPlan):
 
         per_row = (n_parameters or self.inner.n_parameters or math.prod(self.shape)) / self.shape[0]
         worth = math.log(loss(safe) / loss(safe / power), 4.0) > 8.0 / per_row
-        return replace(self, units=kept * (power if worth else xp.ones_like(safe)))
+        return replace(self, units=share * (power if worth else xp.ones_like(safe)))
 
     # steps ------------------------------------------------------------------------------------
 
