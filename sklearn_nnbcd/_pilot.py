@@ -22,7 +22,7 @@ PILOT_ROWS, PILOT_SHARE = 10_000, 1.0 / 3.0
 PILOT_SEEN, PILOT_PASSES, PILOT_WIDTH = 30_000, (5, 20), 64
 #: share of a constant's loss that is left where a fit has its usual length; the power of the ratio to it by
 #: which fits are longer and shorter; and the bounds of that
-USUAL_SHARE, LENGTH_POWER, LENGTHS = 0.15, 0.5, (0.7, 1.25)
+USUAL_SHARE, LENGTH_POWER, LENGTHS = 0.15, 0.5, (0.7, 1.15)
 #: losses of classes and of numbers whose shares tell the length: in units of entropy, and of variance
 TELLING = {True: (CrossEntropy, Logistic), False: (SquaredError,)}
 #: what the two fits do without: the question is one of columns
