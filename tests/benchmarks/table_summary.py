@@ -14,14 +14,22 @@ LABELLED = tuple(name for name in DEVELOPMENT if name not in REGRESSION)
 
 
 class Rows:
-    """Means and spreads over the seeds, by table and contestant."""
+    """Means and spreads over the seeds, by table and contestant.
+
+    Seconds are those of one machine: each row's in units of the fixed piece of work that was timed around its
+    fit, times the median of these over all rows.
+    """
 
     def __init__(self, rows: list[dict]):
         self.values: dict[tuple[str, str, str], list[float]] = {}
+        probes = [row["probe"] for row in rows if row.get("probe")]
+        usual = float(np.median(probes)) if probes else 1.0
         for row in rows:
             for field in ("score", "log_loss", "seconds", "weights", "probe"):
                 if row.get(field) is not None:
-                    self.values.setdefault((row["table"], row["contestant"], field), []).append(row[field])
+                    factor = usual / (row.get("probe") or usual) if field == "seconds" else 1.0
+                    values = self.values.setdefault((row["table"], row["contestant"], field), [])
+                    values.append(row[field] * factor)
 
     def has(self, table: str, *contestants: str, field: str = "score") -> bool:
         """Whether all of them have that figure."""

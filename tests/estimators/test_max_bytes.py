@@ -12,8 +12,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _sizing, _training
 from sklearn_nnbcd._kinds import Kind, kinds_of, plain_bytes, shapes_of
-from sklearn_nnbcd._pilot import Finding
 from sklearn_nnbcd._outcome import NO_BETTER
+from sklearn_nnbcd._pilot import Finding
 from sklearn_nnbcd._sizing import Candidates, after_a_pass, bytes_after_a_pass, fit_within
 
 
