@@ -352,7 +352,8 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
             return like_input(namespace_of(P).log(P), X)
 
     def _probabilities(self, X: Any, method: str) -> Any:
-        return probabilities(self.targets_, self._outputs(X, method))
+        outputs = self._outputs(X, method)  # says first whether there is a fit
+        return probabilities(self.targets_, outputs)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -198,9 +198,14 @@ class Ranges:
         middle, half = 0.5 * (low + high), 0.5 * (high - low)
         half = np.where(half > 0.0, half, 0.1 * np.maximum(np.abs(middle), 1.0))
         readers = self.readers[place]
-        given = _row_units(self.nodes[readers[0]]) if len(readers) == 1 else None
-        scale = half / p.high if given is None else self._given_scale(X - middle, half, given)
-        return Grid(scale, middle, p.low, p.high, p.bits)
+        reader: Any = self.nodes[readers[0]] if len(readers) == 1 else None
+        given = None if reader is None else _row_units(reader)
+        if given is None:
+            return Grid(half / p.high, middle, p.low, p.high, p.bits)
+        used = reader.levels.rows > 0.0
+        fits = (half / given)[used].max(initial=0.0)
+        given = np.where(used | (fits == 0.0), given, half / (fits or 1.0))  # where all weights are 0, any unit
+        return Grid(self._given_scale(X - middle, half, given), middle, p.low, p.high, p.bits)
 
     def _given_scale(self, D: np.ndarray, half: np.ndarray, units: np.ndarray) -> np.ndarray:
         """Scales of columns in the units of a weight with given integers; their own where that is coarse.

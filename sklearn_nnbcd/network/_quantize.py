@@ -167,7 +167,8 @@ def _rounded_layer(
     if i == 1 and type(layer) is Dense and now.inputs is None and coef.rows_scaled(ones, xp=xp) is not None:
         deviation = xp.sqrt(mean_squares(B, share, xp=xp))
         used = deviation > 0.0
-        unit = xp.maximum(deviation, xp.max(xp.abs(B), axis=0) / FAR)  # of the column in the training
+        farthest = xp.asarray(ColumnMoments.of(Z, s).farthest, dtype=W.dtype)
+        unit = xp.maximum(deviation, farthest / FAR)  # of the column in the training
         plan = plan.for_row_sizes(
             xp.astype(used, W.dtype) / xp.where(used, unit, ones), coef.n_parameters, xp=xp
         )
