@@ -204,7 +204,8 @@ class Ranges:
             return Grid(half / p.high, middle, p.low, p.high, p.bits)
         used = reader.levels.rows > 0.0
         fits = (half / given)[used].max(initial=0.0)
-        given = np.where(used | (fits == 0.0), given, half / (fits or 1.0))  # where all weights are 0, any unit
+        if fits > 0.0:  # where all weights of a column are 0 any unit will do
+            given = np.where(used, given, half / fits)
         return Grid(self._given_scale(X - middle, half, given), middle, p.low, p.high, p.bits)
 
     def _given_scale(self, D: np.ndarray, half: np.ndarray, units: np.ndarray) -> np.ndarray:

@@ -34,7 +34,7 @@ def one_target(y: Any) -> tuple[np.ndarray, bool]:
     if kind == "unknown" and y.dtype.kind == "O":
         each, kind = y.ravel()[0], "int" if is_whole(y) else "str"
         raise ValueError(
-            f"Unknown label type: the 'y' of fit must hold numbers, text or bools. Got objects, the first one "
+            "Unknown label type: the 'y' of fit must hold numbers, text or bools. Got objects, the first one "
             f"{each!r} of type {type(each).__name__}. Give them one dtype, e.g. by y.astype({kind})."
         )
     check_classification_targets(y)
