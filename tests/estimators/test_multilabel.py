@@ -35,8 +35,8 @@ def test_every_label_is_learned(loss, solver, rows):
     assert np.all((P >= 0) & (P <= 1)) and np.all((P > 0.5) == (scores > 0))
     np.testing.assert_array_equal(network.classes_, np.arange(4))
     # Four labels by chance: one row in sixteen has all of them right. With the exponential loss batches learn
-    # the few rows on the wrong side by heart: of four such tables and two seeds two have 0.52 and 0.70, six 0.85.
-    ranked, whole = (0.6, 0.2) if (loss, solver["solver"]) == ("exponential", "minibatch") else (0.8, 0.3)
+    # the few rows on the wrong side by heart: areas of 0.52 to 0.90, by the seed and the table.
+    ranked, whole = (0.6, 0.15) if (loss, solver["solver"]) == ("exponential", "minibatch") else (0.8, 0.3)
     assert roc_auc_score(y[300:], scores, average="macro") > ranked
     assert network.score(X[300:], y[300:]) > whole
 
