@@ -324,10 +324,13 @@ def bytes_after_a_pass(model: Any, kind: Kind, params: dict, arrays: Sequence) -
     fitted = after_a_pass(model, params | {"bits": None, "activation_bits": None}, arrays)
     X = arrays[0] if hasattr(arrays[0], "shape") else np.asarray(arrays[0])
     some = take_rows(X, np.arange(0, X.shape[0], 1 + X.shape[0] // ROUNDING_ROWS))
-    fitted = quantize(fitted, some, bits=params["bits"], feedback="none")
-    if model.activation_bits is not None:
-        fitted = quantize_activations(fitted, some, model.activation_bits)
-    return fitted.n_bytes_
+    return rounded(fitted, some, None, params["bits"], model.activation_bits, feedback="none").n_bytes_
+
+
+def rounded(fitted: Any, X: Any, y: Any, bits: Any, activation_bits: Any, *, feedback: str = "both") -> Any:
+    """A copy of a fitted estimator with few bits for its numbers, and for activations where wanted."""
+    found = quantize(fitted, X, y, bits, feedback=feedback)
+    return found if activation_bits is None else quantize_activations(found, X, activation_bits)
 
 
 def after_a_pass(model: Any, params: dict, arrays: Sequence) -> Any:

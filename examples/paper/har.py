@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from harness import Results, accuracy, begin, parser, show, summary, sweep_by_sweep, timer
+from harness import Results, accuracy, begin, fit_and_score, parser, show, summary, sweep_by_sweep, timer
 from rivals import OURS, SCIKIT_LEARN, small_networks
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
@@ -109,7 +109,6 @@ def rows(few: int | None = None) -> tuple[np.ndarray, ...]:
 
 def linear(results: Results, data: tuple) -> None:
     """Linear models with default parameters; the columns are from -1 to 1 as they come."""
-    X, y, T, t = data
     models = {
         "LinearSVC": LinearSVC(dual=False),
         "logistic regression": LogisticRegression(max_iter=1000),
@@ -117,9 +116,7 @@ def linear(results: Results, data: tuple) -> None:
     for name, model in models.items():
 
         def fit(model=model) -> dict:
-            model.fit(X, y)
-            scores = {"train": model.score(X, y), "test": model.score(T, t)}
-            return scores | {"weights": 561 * 6, "device": "cpu"}
+            return fit_and_score(model, data) | {"weights": 561 * 6}
 
         results.once({"method": name, "format": "linear", "size": None, "seed": 0}, fit)
 
@@ -183,7 +180,6 @@ def mini_batches(results: Results, experiment: Experiment, data: tuple, options:
 
 def trained(results: Results, experiment: Experiment, data: tuple, options: argparse.Namespace) -> None:
     """The estimator's own fits with very few weights left, everything else at its default."""
-    X, y, T, t = data
     for seed in range(options.seeds):
         for name, ratio in FEW_WEIGHTS:
             key = {"method": "defaults, trained compressed", "format": name, "size": ratio, "seed": seed}
@@ -192,9 +188,8 @@ def trained(results: Results, experiment: Experiment, data: tuple, options: argp
             )
 
             def fit(model=model) -> dict:
-                model.fit(X, y)
-                scores = {"train": model.score(X, y), "test": model.score(T, t)}
-                return scores | {"ratio": model.compression_ratio_, "device": "cpu"}
+                scores = fit_and_score(model, data)
+                return scores | {"ratio": model.compression_ratio_}
 
             results.once(key, fit)
 

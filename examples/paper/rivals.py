@@ -4,7 +4,7 @@
 import warnings
 from collections.abc import Iterable
 
-from harness import Results
+from harness import Results, fit_and_score
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -34,10 +34,11 @@ def small_networks(
         What else the fits are known by.
     """
     X, y, T, t = data
-    X, T = X.reshape(len(X), -1), T.reshape(len(T), -1)
+    data = X.reshape(len(X), -1), y, T.reshape(len(T), -1), t
+    each = data[0].shape[1] + len(set(y))  # weights of a hidden unit
     for seed in range(seeds):
         for ratio in ratios:
-            width = max(1, int(ratio * n_weights) // (X.shape[1] + len(set(y))))
+            width = max(1, int(ratio * n_weights) // each)
             models = {
                 SCIKIT_LEARN: make_pipeline(StandardScaler(), MLPClassifier((width,), random_state=seed)),
                 OURS: NNBCDClassifier((width,), random_state=seed),
@@ -48,9 +49,6 @@ def small_networks(
                 def fit(model=model, width=width) -> dict:
                     with warnings.catch_warnings():
                         warnings.simplefilter("ignore", ConvergenceWarning)
-                        model.fit(X, y)
-                    used = width * (X.shape[1] + len(set(y))) / n_weights
-                    scores = {"train": model.score(X, y), "test": model.score(T, t)}
-                    return scores | {"ratio": used, "device": "cpu"}
+                        return fit_and_score(model, data) | {"ratio": width * each / n_weights}
 
                 results.once(key, fit)

@@ -13,9 +13,7 @@ from sklearn.base import clone, is_classifier
 from .._held_out import best_first, divided, judged, standard_error
 from .._kinds import NUMBER, Kind
 from .._outcome import constants_allowed
-from .._sizing import ATTEMPTS, BRIEF, Candidates, fit_within, shortened
-from ..integers import quantize_activations
-from ..network import quantize
+from .._sizing import ATTEMPTS, BRIEF, Candidates, fit_within, rounded, shortened
 from ..solvers import MiniBatch
 
 #: share of the passes of the dense fit that a sparse network goes on from it, or from the last budget's
@@ -125,9 +123,7 @@ class SharedBudgets:
             if params is None:
                 return None
             model.set_params(**params | {"bits": None, "activation_bits": None}).fit(*arrays)
-            found = quantize(model, arrays[0], arrays[1], kind.bits)
-            if self.estimator.activation_bits is not None:
-                found = quantize_activations(found, arrays[0], self.estimator.activation_bits)
+            found = rounded(model, arrays[0], arrays[1], kind.bits, self.estimator.activation_bits)
             self.extras[kind] = max(0, found.n_bytes_ - target) + NUMBER
             if found.n_bytes_ <= room:
                 self.starts[kind, on_all] = model

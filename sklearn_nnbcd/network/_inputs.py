@@ -101,10 +101,10 @@ class InputMap:
             mean = moments.mean if centre else xp.zeros_like(moments.mean)
             spread = xp.sqrt(moments.square / moments.weight + (0.0 if centre else moments.mean**2))
             is_ramp = xp.arange(mean.shape[0]) >= mean.shape[0] - n_ramps
-            ratio, far_out = SPREAD_RANGE, xp.maximum(moments.farthest / FAR, spread)
+            ratio, size = SPREAD_RANGE, column_size(spread, moments.farthest, xp=xp)
             if wide:
-                ratio, far_out = WIDE_SPREAD_RANGE, spread
-            scale = comparable_scale(spread, moments.varies & ~is_ramp, ratio, far_out, xp=xp)
+                ratio, size = WIDE_SPREAD_RANGE, spread
+            scale = comparable_scale(spread, moments.varies & ~is_ramp, ratio, size, xp=xp)
             scale, origin = xp.where(is_ramp, RAMP_SCALE, scale), mean
             if n_ramps:
                 square = xp.mean((scale * spread) ** 2)
@@ -219,6 +219,11 @@ class InputMap:
         shift = xp.max(xp.abs(self.origin - other.origin) * self.scale)
         change = xp.max(xp.abs(other.scale - self.scale) - tolerance * xp.abs(self.scale))
         return bool(shift <= tolerance) and bool(change <= 0.0)
+
+
+def column_size(spread: Any, farthest: Any, *, xp: Any) -> Any:
+    """Sizes of columns: their spreads, or a quarter of the distance of the farthest entry from the mean."""
+    return xp.maximum(spread, farthest / FAR)
 
 
 def comparable_scale(spread: Any, varies: Any, ratio: float, size: Any, *, xp: Any) -> Any:

@@ -23,7 +23,7 @@ from ..numerics import ColumnMoments
 from ..numerics._linalg import spd_solve
 from ._adapt import adapted_network
 from ._fitted import refuse_integers
-from ._inputs import FAR, InputMap, farthest_origin
+from ._inputs import InputMap, column_size, farthest_origin
 from ._metrics import RIDGES, centred_inputs, mean_squares, network_metrics, row_shares
 from ._network import Network
 from ._precision import stored_in_single
@@ -168,7 +168,7 @@ def _rounded_layer(
         deviation = xp.sqrt(mean_squares(B, share, xp=xp))
         used = deviation > 0.0
         farthest = xp.asarray(ColumnMoments.of(Z, s).farthest, dtype=W.dtype)
-        unit = xp.maximum(deviation, farthest / FAR)  # of the column in the training
+        unit = column_size(deviation, farthest, xp=xp)  # as in the training
         plan = plan.for_row_sizes(
             xp.astype(used, W.dtype) / xp.where(used, unit, ones), coef.n_parameters, xp=xp
         )
