@@ -3,6 +3,8 @@
 
 from typing import Any
 
+from array_api_compat import device
+
 from ..backends import SparseRows
 from ..engine import with_ridge
 from ..numerics import Metric
@@ -62,8 +64,20 @@ def network_metrics(
         A, _ = centred_inputs(layers[i], V[i - 1], s, xp=xp)
         A = A * xp.sqrt(row_shares(layers[i], V[i - 1], s, xp=xp))
         G = A.T @ A
-        metrics[i] = Metric(with_ridge(G, RIDGES[0], xp=xp), with_ridge(S, RIDGES[1], xp=xp))
+        metrics[i] = Metric(inputs_with_ridge(G, i, xp=xp), with_ridge(S, RIDGES[1], xp=xp))
     return metrics
+
+
+def inputs_with_ridge(G: Any, i: int, *, xp: Any) -> Any:
+    """G_i plus a ridge: of the first layer in the units of each column, as those of X may be any.
+
+    A column in thousands would make the ridge of all others larger than their own spreads.
+    """
+    own = xp.linalg.diagonal(G)
+    if i > 1 or not bool(xp.any(own > 0.0)):
+        return with_ridge(G, RIDGES[0], xp=xp)
+    ridges = RIDGES[0] * xp.where(own > 0.0, own, xp.max(own))
+    return G + ridges[:, None] * xp.eye(G.shape[0], dtype=G.dtype, device=device(G))
 
 
 def row_shares(layer: Any, V: Any, s: Any, *, xp: Any) -> Any:

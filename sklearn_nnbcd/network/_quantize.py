@@ -17,14 +17,13 @@ from ..compressions import (
     check_bits,
 )
 from ..compressions.quantization import Grid
-from ..engine import with_ridge
 from ..layers import Dense
-from ..numerics import ColumnMoments
+from ..numerics import ColumnMoments, Metric
 from ..numerics._linalg import spd_solve
 from ._adapt import adapted_network
 from ._fitted import refuse_integers
 from ._inputs import InputMap, column_size, farthest_origin
-from ._metrics import RIDGES, centred_inputs, mean_squares, network_metrics, row_shares
+from ._metrics import centred_inputs, inputs_with_ridge, mean_squares, network_metrics, row_shares
 from ._network import Network
 from ._precision import stored_in_single
 from ._rows import network_rows, network_targets
@@ -159,7 +158,7 @@ def _rounded_layer(
     (A, mean), (B, centre) = (centred_inputs(layer, x, s, xp=xp) for x in (V, Z))
     share = row_shares(layer, V, s, xp=xp)
     weighted = B * xp.sqrt(share)
-    metric = replace(metric, G=with_ridge(weighted.T @ weighted, RIDGES[0], xp=xp))
+    metric = replace(metric, G=inputs_with_ridge(weighted.T @ weighted, i, xp=xp))
     if Z is not V and feedback != "none":  # min ||A W - B W'||
         W = W + spd_solve(metric.G, B.T @ (share * (A @ W - B @ W)), xp=xp)
     plan = QuantizedPlan(DensePlan(tuple(W.shape)), grid, columns=feedback == "both")
@@ -172,7 +171,9 @@ def _rounded_layer(
         plan = plan.for_row_sizes(
             xp.astype(used, W.dtype) / xp.where(used, unit, ones), coef.n_parameters, xp=xp
         )
-    M = plan.finished(coef, W, metric=None if feedback == "none" else metric, xp=xp)
+    if feedback == "none":
+        metric = Metric(xp.linalg.diagonal(metric.G))
+    M = plan.finished(coef, W, metric=metric, xp=xp)
     if M.row_scale is not None:
         M = M.rows_scaled(ones, xp=xp)
     if b is not None:

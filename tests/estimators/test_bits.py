@@ -124,6 +124,26 @@ def test_units_of_columns_do_not_matter():
     assert other.score(X * units, y) > plain.score(X, y) - 0.05
 
 
+@pytest.mark.parametrize("feedback", ["none", "inputs", "both"])
+def test_a_column_in_thousands_is_no_louder_for_the_rounding_of_others(feedback):
+    """Powers of two change nothing but exponents: what differs is the order of sums, and codes at a tie.
+
+    With ridges in units of all columns together, 8 bits lost a hundred times as much as in units of one.
+    """
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(400, 6)).astype("float32")
+    y = np.sin(rows[:, 0]) + 0.5 * rows[:, 1] * rows[:, 2] + 0.2 * rows[:, 5]
+    units = 2.0 ** np.asarray([14, 7, 0, -3, 0, -5], dtype="float32")
+    errors = []
+    for X in (rows, rows * units):
+        model = NNBCDRegressor((24,), random_state=0, column_bins=0, bend_columns=False).fit(X, y)
+        whole = model.predict(X)
+        small = quantize(model, X, y, 8, feedback=feedback)
+        errors.append(np.sqrt(np.mean((small.predict(X) - whole) ** 2)) / np.std(whole))
+    assert max(errors) < 0.01  # 127 levels each side of 0, and a few numbers of a row
+    assert errors[1] < 1.5 * errors[0]
+
+
 def test_a_list_has_an_entry_for_each_layer(digits):
     X, y = digits[:2]
     made = NNBCDClassifier((16,), bits=[4, None], max_iter=3, random_state=0).fit(X, y)
