@@ -51,6 +51,16 @@ def take_rows(x, rows):
     return xp.take(x, xp.asarray(rows), axis=0)
 
 
+def take_columns(x, columns):
+    """The columns of x with the given numbers, a NumPy array; sparse ones as a dense array."""
+    if isinstance(x, SparseRows):
+        return x.entries[:, columns].toarray()
+    if array_api_compat.is_numpy_array(x):
+        return x[:, columns]
+    xp = namespace_of(x)
+    return xp.take(x, xp.asarray(columns), axis=1)
+
+
 def check_same_device(x, fitted, owner, method):
     """Raise unless x is of the library and on the device of an array that fit has left.
 

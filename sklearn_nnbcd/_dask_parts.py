@@ -16,7 +16,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils.multiclass import check_classification_targets
 
 from ._arrays import dtype_name
-from ._input import checked_rows, checked_weights, column_ends, spaced_rows
+from ._input import checked_rows, checked_weights, column_ends, sampled
 from ._outcome import user_losses
 from .numerics import ColumnMoments, InnerSums
 from .targets import BaseTargets, as_columns
@@ -80,10 +80,9 @@ def map_part(part: Part, columns: Any) -> Part:
     return (columns(part[0]), *part[1:])
 
 
-def sample_part(part: Part, targets: BaseTargets, share: float) -> tuple[np.ndarray, np.ndarray | None]:
-    """A share of the rows of X at equal distances, and all their weights or None."""
-    x, y, s = part
-    return spaced_rows(x, targets.row_weights(y, s, dtype_name(x)), math.ceil(share * x.shape[0]))
+def sample_part(part: Part, targets: BaseTargets, share: float, columns: np.ndarray | None) -> tuple:
+    """(X, Y, all weights or None) of a share of the rows, see :func:`sampled`."""
+    return sampled(part, targets, math.ceil(share * part[0].shape[0]), columns)
 
 
 def target_moments(part: Part) -> ColumnMoments | None:

@@ -81,11 +81,12 @@ class PartRows:
         X = np.broadcast_to(np.zeros((), self.X.dtype), (self.X.shape[0], self.X.shape[1] + columns.n_new))
         return replace(self.map(map_part, columns), X=X, columns=columns)
 
-    def sample(self, targets: BaseTargets, most: int) -> tuple[np.ndarray, np.ndarray | None]:
-        """At most so many rows of X, as many of each part as its share, and all their weights or None."""
-        parts = self.collect(sample_part, targets, most / self.X.shape[0])
-        X, weights = zip(*parts, strict=True)
-        return np.concatenate(X), None if weights[0] is None else np.concatenate(weights)
+    def sample(self, targets: BaseTargets, most: int, columns: np.ndarray | None = None) -> tuple:
+        """(X, Y, all weights or None) of at most so many rows, as many of each part as its share."""
+        parts = self.collect(sample_part, targets, most / self.X.shape[0], columns)
+        X, Y, weights = zip(*parts, strict=True)
+        s = None if weights[0] is None else np.concatenate(weights)
+        return np.concatenate(X), np.concatenate(Y), s
 
     def encoded(self, targets: BaseTargets) -> tuple:
         """(X, rows on the workers, None); the placement knows what to do with them."""

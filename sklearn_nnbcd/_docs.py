@@ -93,9 +93,10 @@ bend_columns : bool
     hyperbolic sine about the mean, which is nearly straight for most entries and logarithmic for those far
     away (:class:`~sklearn_nnbcd.network.Bend`). It is part of the network, at three bytes a column or so;
     with ``max_bytes`` networks without are compared, too, where these are many. Left as they are, True or
-    not: columns of two values, images, a table with more columns than rows (or than 1,024; 2,048 for
-    'full'), and all columns with ``fit_intercept=False``, an MLP's weights as start, penalties in the units
-    of X, or where ``partial_fit`` comes first.
+    not: columns in which a line says more of y than in the bent ones, judged on rows left out, as where
+    incomes are summed; columns of two values, images, a table with more columns than rows (or than 1,024;
+    2,048 for 'full'), and all columns with ``fit_intercept=False``, an MLP's weights as start, penalties in
+    the units of X, or where ``partial_fit`` comes first.
 column_bins : int or 'auto'
     Bins into which each column of a table is cut, at most; 0: none. Behind the columns the network gets a
     ramp for each bin, which rises from 0 to 1 over it (:class:`~sklearn_nnbcd.network.Ramps`): a curve of its

@@ -19,6 +19,7 @@ from ._arrays import (
     dtype_name,
     float_dtypes,
     on_host,
+    take_columns,
     take_rows,
     to_device,
     to_numpy,
@@ -165,10 +166,28 @@ def column_ends(X: Any) -> tuple[Any, Any]:
     return xp.min(X, axis=0), xp.max(X, axis=0)
 
 
-def spaced_rows(X: Any, s: Any, most: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """At most so many rows of an array at equal distances, and their weights or None, in NumPy."""
-    rows = np.unique(np.linspace(0, X.shape[0] - 1, min(most, X.shape[0])).astype(int))
-    return to_numpy(take_rows(X, rows)), None if s is None else to_numpy(s)[rows]
+def sampled(rows: tuple, targets: Any, most: int, columns: np.ndarray | None = None) -> tuple:
+    """At most so many of some rows (X, y, s) at equal distances, encoded, with all weights, in NumPy.
+
+    Parameters
+    ----------
+    rows : tuple
+        Checked.
+    targets : targets
+    most : int
+    columns : array of int or None, default=None
+        Those of X that are wanted; None: all.
+
+    Returns
+    -------
+    X, Y, s : arrays, the last one or None
+    """
+    X, y, s = rows
+    places = np.unique(np.linspace(0, X.shape[0] - 1, min(most, X.shape[0])).astype(int))
+    X, y, s = take_rows(X, places), y[places], None if s is None else s[places]
+    dtype = dtype_name(X)
+    X = to_numpy(X if columns is None else take_columns(X, columns))
+    return X, targets.encode(y, dtype), targets.row_weights(y, s, dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,10 +242,9 @@ class Rows:
         """The rows after a map of their columns; None: as they are."""
         return self if columns is None else replace(self, X=columns(self.X), columns=columns)
 
-    def sample(self, targets: Any, most: int) -> tuple[np.ndarray, np.ndarray | None]:
-        """At most so many rows of X at equal distances, and all their weights or None, in NumPy."""
-        s = targets.row_weights(self.y, self.s, self.dtype)
-        return spaced_rows(self.X, s, most)
+    def sample(self, targets: Any, most: int, columns: np.ndarray | None = None) -> tuple:
+        """(X, Y, all weights or None) of at most so many rows, see :func:`sampled`."""
+        return sampled((self.X, self.y, self.s), targets, most, columns)
 
     def encoded(self, targets: Any) -> tuple:
         """(X, Y, all weights or None) as the engine takes them."""

@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 
 from ._arrays import host_memory
 from ._asked import warn_of_bins
+from ._bends import worthwhile_bend
 from ._bins import LEAST_ROWS, SAMPLE_ROWS, find_ramps, is_on_disk
 from ._pilot import try_ramps
 from ._resolve import resolve_problem
@@ -234,6 +235,7 @@ def column_map(
     if estimator.bend_columns:
         moments = rows.moments(targets)
         bend = Bend.of_columns(moments, rows.ends(), rows.X)
+        bend = None if bend is None else worthwhile_bend(bend, rows, targets)
     if estimator.column_bins != 0 and not isinstance(rows.X, SparseRows):
         ramps, length = wanted_ramps(estimator, rows, targets, solver, bend)
     columns = ColumnMap.of(bend, ramps)
@@ -248,7 +250,7 @@ def wanted_ramps(
     may_have = solver.cuts_columns and rows.is_local and n_rows >= LEAST_ROWS and not is_on_disk(rows.X)
     if bins == "auto" and not may_have:
         return None, 1.0
-    X, s = rows.sample(targets, SAMPLE_ROWS)
+    X, _, s = rows.sample(targets, SAMPLE_ROWS)
     X = X if bend is None else bend.on_host()(X)
     ramps = find_ramps(X, s, bins, n_rows, rows.X, few_bits=estimator.bits is not None)
     if bins != "auto" or ramps is None:

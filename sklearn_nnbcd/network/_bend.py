@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -93,6 +93,18 @@ class Bend:
     def on_host(self) -> Bend:
         """The same with arrays of NumPy."""
         return Bend(*(to_numpy(x) for x in self.arrays))
+
+    def part(self, places: Any) -> Bend | None:
+        """The bend of some of its columns, by their places among them in rising order; None: of no column."""
+        xp = namespace_of(self.powers)
+        if len(places) == 0:
+            return None
+        return Bend(*(xp.take(x, xp.asarray(places), axis=0) for x in self.arrays))
+
+    def alone(self) -> Bend:
+        """The same for rows of these columns only."""
+        xp = namespace_of(self.columns)
+        return replace(self, columns=xp.arange(self.columns.shape[0], device=device(self.columns)))
 
     @property
     def arrays(self) -> tuple:

@@ -10,6 +10,7 @@ from scipy import sparse
 from sklearn.base import clone
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd._bends import left_by_a_line
 from sklearn_nnbcd._kinds import Kind, straight_too
 from sklearn_nnbcd.export import load_network, save_network, to_mlp
 from sklearn_nnbcd.integers import quantize_activations
@@ -101,6 +102,65 @@ def test_they_learn_what_straight_columns_do_not(incomes):
     straight = NNBCDClassifier((), random_state=0, bend_columns=False).fit(X, y)
     assert straight.network_.columns is None
     assert bent.score(T, t) > straight.score(T, t) + 0.02  # a line in the logarithm
+
+
+def heavy(n, seed=0):
+    """Columns with heavy tails, their logarithms, and weights of a sum."""
+    rng = np.random.default_rng(seed)
+    Z, w = rng.normal(size=(n, 4)), np.asarray([1.0, -0.5, 2.0, 0.7])
+    return np.exp(1.3 * Z), Z, w
+
+
+def test_columns_that_are_summed_stay_straight_and_those_whose_logarithms_are_bend():
+    n_rows = 2000
+    X, Z, w = heavy(2 * n_rows)
+    T, X_test = X[:n_rows], X[n_rows:]
+    for y, straight in ((X @ w, True), (Z @ w, False)):
+        model = NNBCDRegressor(random_state=0).fit(T, y[:n_rows])
+        columns = model.network_.columns
+        bend = None if columns is None else columns.bend
+        assert (0 if bend is None else len(bend.columns)) == (0 if straight else 4)
+        assert model.score(X_test, y[n_rows:]) > 0.98  # bent, the sum had .93
+    mixed = X[:, 0] * 2.0 + Z[:, 1:] @ w[1:]
+    bend = NNBCDRegressor(random_state=0).fit(T, mixed[:n_rows]).network_.columns.bend
+    np.testing.assert_array_equal(bend.columns, [1, 2, 3])
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_lines_are_judged_on_rows_that_they_have_not_seen(weighted):
+    """A plain loop over rows, each left out of the line and the mean; the mean may see it in ours."""
+    rng = np.random.default_rng(3)
+    x, Y = rng.normal(size=40) ** 3, rng.normal(size=(40, 2))
+    weights = rng.integers(1, 4, 40).astype(float) if weighted else np.ones(40)
+    weights /= weights.sum()
+    Y = Y + 0.3 * x[:, None]
+    Y = Y - weights @ Y
+    total = 0.0
+    for i in range(40):
+        rest = np.delete(np.arange(40), i)
+        line = np.column_stack([np.ones(39), x[rest]]) * np.sqrt(weights[rest])[:, None]
+        b = np.linalg.lstsq(line, Y[rest] * np.sqrt(weights[rest])[:, None], rcond=None)[0]
+        total += weights[i] * np.sum((Y[i] - b[0] - b[1] * x[i]) ** 2)
+    assert left_by_a_line(x, Y, weights) == pytest.approx(total, rel=1e-10)
+
+
+def test_one_entry_that_outweighs_all_others_says_nothing():
+    x = np.zeros(50)
+    x[3], Y = 1e9, np.zeros((50, 1))
+    Y[3] = 1.0
+    assert left_by_a_line(x + np.linspace(0, 1, 50), Y, np.full(50, 0.02)) == np.inf
+
+
+def test_sparse_rows_and_weights_choose_the_same_columns():
+    X, Z, w = heavy(400)
+    y = 2.0 * X[:, 0] + Z[:, 1:] @ w[1:]
+    models = [
+        NNBCDRegressor(**OPTIONS).fit(rows, y, sample_weight=s)
+        for rows in (X, sparse.csr_array(X))
+        for s in (None, np.full(400, 3.0))
+    ]
+    for model in models:
+        np.testing.assert_array_equal(model.network_.columns.bend.columns, [1, 2, 3])
 
 
 @pytest.mark.parametrize("solver", ["full", "minibatch", "exact"])

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which columns with far entries are better bent, by what a line in either says of the targets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .network import Bend
+
+#: rows that are compared, at most
+SAMPLE_ROWS = 2**15
+#: what a row leaves of its own column's squares at least, or all hangs on this one row
+LEAST_LEFT = 1e-9
+
+
+def worthwhile_bend(bend: Bend, rows: Any, targets: Any) -> Bend | None:
+    """The bend without those columns whose straight entries say more of the targets; None: of none.
+
+    A line in the column itself and one in the bent column are compared by the squares of what each leaves
+    of a row's targets if the row takes no part in it (Allen 1974). The straight one must leave less by the
+    share that one of n rows is, which is what chance does. So a column whose sums count stays as it is, and
+    one whose logarithms count does not; a few entries that outweigh all others say nothing.
+
+    Parameters
+    ----------
+    bend : Bend
+    rows : Rows or PartRows
+    targets : targets
+    """
+    own = bend.on_host()
+    X, Y, s = rows.sample(targets, SAMPLE_ROWS, own.columns.astype(int))
+    X, Y = X.astype(float), Y.astype(float)
+    weights = np.ones(len(X)) if s is None else s.astype(float)
+    weights = weights / np.sum(weights)
+    Y = Y - weights @ Y
+    bent, fewer = own.alone()(X), 1.0 - np.sum(weights**2)  # rows of unlike weights are fewer (Kish 1965)
+    straight = [
+        left_by_a_line(x, Y, weights) < fewer * left_by_a_line(z, Y, weights)
+        for x, z in zip(X.T, bent.T, strict=True)
+    ]
+    return bend.part(np.flatnonzero(~np.asarray(straight)))
+
+
+def left_by_a_line(x: np.ndarray, Y: np.ndarray, weights: np.ndarray) -> float:
+    """Mean square of what lines in x leave of Y on rows that they are not fitted to; inf if one row decides.
+
+    Parameters
+    ----------
+    x : array of shape (n,)
+    Y : array of shape (n, d_N)
+        With means of 0.
+    weights : array of shape (n,)
+        With a sum of 1.
+    """
+    x = x - weights @ x
+    square = weights @ x**2
+    left = 1.0 - weights * (1.0 + x**2 / square)
+    if not np.min(left) > LEAST_LEFT:
+        return np.inf
+    residuals = Y - np.outer(x, (weights * x) @ Y / square)
+    return float(np.sum((weights / left**2) @ residuals**2))
