@@ -29,6 +29,7 @@ FLOORS = (
         "_sizing",
         "_kinds",
         "_bins",
+        "_bends",
         "_pilot",
         "_held_out",
         "_outcome",
