@@ -11,6 +11,8 @@ from .network import Bend
 
 #: rows that are compared, at most
 SAMPLE_ROWS = 2**15
+#: share by which a straight column must leave less: where it says next to nothing, far entries are a risk
+LEAST_GAIN = 0.003
 #: what a row leaves of its own column's squares at least, or all hangs on this one row
 LEAST_LEFT = 1e-9
 
@@ -19,8 +21,8 @@ def worthwhile_bend(bend: Bend, rows: Any, targets: Any) -> Bend | None:
     """The bend without those columns whose straight entries say more of the targets; None: of none.
 
     A line in the column itself and one in the bent column are compared by the squares of what each leaves
-    of a row's targets if the row takes no part in it (Allen 1974). The straight one must leave less by the
-    share that one of n rows is, which is what chance does. So a column whose sums count stays as it is, and
+    of a row's targets if the row takes no part in it (Allen 1974). The straight one must leave less by a
+    small share, and by that which one of n rows is, as this is what chance does. So a column whose sums count stays as it is, and
     one whose logarithms count does not; a few entries that outweigh all others say nothing.
 
     Parameters
@@ -35,7 +37,8 @@ def worthwhile_bend(bend: Bend, rows: Any, targets: Any) -> Bend | None:
     weights = np.ones(len(X)) if s is None else s.astype(float)
     weights = weights / np.sum(weights)
     Y = Y - weights @ Y
-    bent, fewer = own.alone()(X), 1.0 - np.sum(weights**2)  # rows of unlike weights are fewer (Kish 1965)
+    bent = own.alone()(X)
+    fewer = 1.0 - max(LEAST_GAIN, np.sum(weights**2))  # rows of unlike weights are fewer (Kish 1965)
     straight = [
         left_by_a_line(x, Y, weights) < fewer * left_by_a_line(z, Y, weights)
         for x, z in zip(X.T, bent.T, strict=True)
