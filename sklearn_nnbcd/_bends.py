@@ -22,8 +22,9 @@ def worthwhile_bend(bend: Bend, rows: Any, targets: Any) -> Bend | None:
 
     A line in the column itself and one in the bent column are compared by the squares of what each leaves
     of a row's targets if the row takes no part in it (Allen 1974). The straight one must leave less by a
-    small share, and by that which one of n rows is, as this is what chance does. So a column whose sums count stays as it is, and
-    one whose logarithms count does not; a few entries that outweigh all others say nothing.
+    small share, and by that which one of n rows is, as this is what chance does. So a column whose sums
+    count stays as it is, and one whose logarithms count does not; a few entries that outweigh all others
+    say nothing.
 
     Parameters
     ----------

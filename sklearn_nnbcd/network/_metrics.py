@@ -76,7 +76,8 @@ def inputs_with_ridge(G: Any, i: int, *, xp: Any) -> Any:
     own = xp.linalg.diagonal(G)
     if i > 1 or not bool(xp.any(own > 0.0)):
         return with_ridge(G, RIDGES[0], xp=xp)
-    ridges = RIDGES[0] * xp.where(own > 0.0, own, xp.max(own))
+    least = xp.min(xp.where(own > 0.0, own, xp.max(own)))  # a constant column has no unit, and no say
+    ridges = RIDGES[0] * xp.where(own > 0.0, own, least)
     return G + ridges[:, None] * xp.eye(G.shape[0], dtype=G.dtype, device=device(G))
 
 

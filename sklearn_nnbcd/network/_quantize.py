@@ -20,7 +20,7 @@ from ..compressions.quantization import Grid
 from ..layers import Dense
 from ..numerics import ColumnMoments, Metric
 from ..numerics._linalg import spd_solve
-from ._adapt import adapted_network
+from ._adapt import DistanceFromOutputs, adapted_network
 from ._fitted import refuse_integers
 from ._inputs import InputMap, column_size, farthest_origin
 from ._metrics import centred_inputs, inputs_with_ridge, mean_squares, network_metrics, row_shares
@@ -28,7 +28,7 @@ from ._network import Network
 from ._precision import stored_in_single
 from ._rows import network_rows, network_targets
 
-#: share by which the loss may rise before anything is done about it
+#: share of the loss by which outputs may differ before anything is done about it
 TOLERANCE = 0.01
 #: rows that a rounded fit looks at, at most
 CALIBRATION_ROWS = 10_000
@@ -59,7 +59,8 @@ def quantize_network(
         None in a list leaves a layer as it is.
     Y : array of shape (n, d_N) or None, default=None
         Targets. With them, what is not rounded yet makes up for each rounded layer by some Gauss-Newton steps
-        on the loss, where that is no longer what it was.
+        towards the outputs that the network had, as far as the loss sees a difference
+        (:class:`DistanceFromOutputs`).
     loss : loss or None, default=None
         Of the outputs, which are weighed by its mean Hessian; None: all alike.
     s : array of shape (n,) or None, default=None
@@ -111,7 +112,8 @@ def quantize_network(
     if loss is not None and Y is not None:
         hessian = loss.mean_hessian(Y, V[-1], s, xp=xp)
         share = row_shares(network.layers[network.N], Y, s, xp=xp)[:, 0]
-        enough = float(xp.sum(share * loss.value(Y, V[-1], xp=xp))) * (1.0 + TOLERANCE) + TOLERANCE**2
+        enough = TOLERANCE * float(xp.sum(share * loss.value(Y, V[-1], xp=xp))) + TOLERANCE**2
+        loss = DistanceFromOutputs(loss, V[-1])
     metrics = network_metrics(network, V, U, s, hessian=hessian)
     free = {i for i, coef in enumerate(network.coefs, 1) if isinstance(coef, DenseWeight)}
     Z: Any = V

@@ -5,12 +5,17 @@ import pickle
 
 import numpy as np
 import pytest
+from problems import NUMPY
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_digits
+from sklearn.metrics import log_loss
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd.compressions import Codebook, LowRank, Quantized, QuantizedWeight
+from sklearn_nnbcd.losses import LOSSES
 from sklearn_nnbcd.network import in_precision, quantize, quantize_network
+from sklearn_nnbcd.network._adapt import DistanceFromOutputs
+from sklearn_nnbcd.network._metrics import inputs_with_ridge
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +147,48 @@ def test_a_column_in_thousands_is_no_louder_for_the_rounding_of_others(feedback)
         errors.append(np.sqrt(np.mean((small.predict(X) - whole) ** 2)) / np.std(whole))
     assert max(errors) < 0.01  # 127 levels each side of 0, and a few numbers of a row
     assert errors[1] < 1.5 * errors[0]
+
+
+def test_ridges_of_columns_follow_their_units_and_a_constant_one_weighs_least():
+    """Two bits have no 0: where a row of W without a say weighed most, all others became 0 for its sake."""
+    G = np.diag([4e9, 0.0, 1.0, 0.25])
+    G[2, 3] = G[3, 2] = 0.1
+    own = np.diagonal(inputs_with_ridge(G, 1, xp=np)) - np.diagonal(G)
+    np.testing.assert_allclose(own, [4e6, 2.5e-4, 1e-3, 2.5e-4], rtol=1e-6)  # G itself is rounded to 1e-7
+    below = inputs_with_ridge(G, 2, xp=np) - G  # hidden units are in one unit
+    np.testing.assert_allclose(np.diagonal(below), 1e-3 * np.trace(G) / 4, rtol=1e-6)
+    assert np.all(np.diagonal(inputs_with_ridge(np.zeros((3, 3)), 1, xp=np)) > 0.0)
+
+
+@pytest.mark.parametrize("n_classes", [2, 5])
+def test_rounding_comes_back_to_its_own_outputs_and_does_not_go_on_to_learn(n_classes):
+    """What is learned by heart: labels by chance. Aiming at the loss itself, it fell by 2 and 8 %."""
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(600, 20)).astype("float32")
+    y = rng.integers(0, n_classes, 600)
+    model = NNBCDClassifier((64,), max_iter=10, solver="minibatch", random_state=0).fit(X, y)
+    small = quantize(model, X, y, 3)
+    before, after = (log_loss(y, fitted.predict_proba(X)) for fitted in (model, small))
+    assert before * 0.99 < after < before * 1.05
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_distance_from_outputs_is_that_of_the_loss_from_its_tangent(name):
+    loss, rng = LOSSES[name](), np.random.default_rng(0)
+    V, step = rng.normal(size=(2, 30, 3))
+    Y = np.eye(3)[rng.integers(0, 3, 30)] if "classification" in loss.tasks else np.abs(V) + 0.1
+    distance = DistanceFromOutputs(loss, V)
+    assert np.all(distance.value(Y, V + step, xp=NUMPY) > -1e-12)  # losses are convex; rounding
+    np.testing.assert_array_equal(distance.value(Y, V, xp=NUMPY), 0.0)
+    np.testing.assert_array_equal(distance.gradient(Y, V, xp=NUMPY), 0.0)
+    h = 1e-6
+    slope = (distance.value(Y, V + h * step, xp=NUMPY) - distance.value(Y, V - h * step, xp=NUMPY)) / (2 * h)
+    found = np.sum(distance.gradient(Y, V, xp=NUMPY) * step, axis=1)
+    np.testing.assert_allclose(slope, found, atol=1e-4)  # kinks beside which h is small
+    if name == "cross_entropy":
+        P, Q = (np.exp(Z) / np.exp(Z).sum(1, keepdims=True) for Z in (V, V + step))
+        kullback = np.sum(P * np.log(P / Q), axis=1)
+        np.testing.assert_allclose(distance.value(Y, V + step, xp=NUMPY), kullback, rtol=1e-9)
 
 
 def test_a_list_has_an_entry_for_each_layer(digits):
