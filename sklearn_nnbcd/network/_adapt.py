@@ -7,7 +7,7 @@ from typing import Any
 
 from ..compressions import DenseWeight
 from ..numerics._linalg import spd_solve
-from ._metrics import centred_inputs, network_metrics, row_shares
+from ._metrics import ROUNDING_RIDGE, centred_inputs, network_metrics, row_shares
 from ._network import Network
 
 #: Gauss-Newton steps, and the shares of a step that are tried
@@ -95,7 +95,8 @@ def adapted_network(
     least = error(V)
     if least <= enough:
         return network, V
-    metrics = network_metrics(network, V, U, s, hessian=loss.mean_hessian(Y, V[-1], s, xp=xp))
+    hessian = loss.mean_hessian(Y, V[-1], s, xp=xp)
+    metrics = network_metrics(network, V, U, s, hessian=hessian, ridge=ROUNDING_RIDGE)
     longest = 0
     for _ in range(STEPS):
         changes = _changes(network, V, U, share * loss.gradient(Y, V[-1], xp=xp), metrics, free, s, xp=xp)

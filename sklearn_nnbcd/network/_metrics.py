@@ -12,6 +12,8 @@ from ._network import Network
 
 #: ridges of G, of S and of the loss's Hessian, in units of their mean diagonals
 RIDGES = (1e-3, 0.1, 0.1)
+#: that of G where a network is rounded: what makes up for the rounding errors of some rows is to serve others
+ROUNDING_RIDGE = 0.1
 
 
 def network_metrics(
@@ -22,6 +24,7 @@ def network_metrics(
     *,
     coefs: list | None = None,
     hessian: Any = None,
+    ridge: float = RIDGES[0],
 ) -> list:
     """The metric of each layer, from a forward pass.
 
@@ -39,6 +42,8 @@ def network_metrics(
         W_1 ... W_N for S; None: those of the network.
     hessian : array of shape (d_N, d_N) or None, default=None
         Mean Hessian of the loss in the outputs; None: the identity.
+    ridge : float, default=1e-3
+        Of G_i, in units of its mean diagonal; of the first one in those of each column's own.
 
     Returns
     -------
@@ -64,20 +69,20 @@ def network_metrics(
         A, _ = centred_inputs(layers[i], V[i - 1], s, xp=xp)
         A = A * xp.sqrt(row_shares(layers[i], V[i - 1], s, xp=xp))
         G = A.T @ A
-        metrics[i] = Metric(inputs_with_ridge(G, i, xp=xp), with_ridge(S, RIDGES[1], xp=xp))
+        metrics[i] = Metric(inputs_with_ridge(G, i, ridge, xp=xp), with_ridge(S, RIDGES[1], xp=xp))
     return metrics
 
 
-def inputs_with_ridge(G: Any, i: int, *, xp: Any) -> Any:
+def inputs_with_ridge(G: Any, i: int, ridge: float, *, xp: Any) -> Any:
     """G_i plus a ridge: of the first layer in the units of each column, as those of X may be any.
 
     A column in thousands would make the ridge of all others larger than their own spreads.
     """
     own = xp.linalg.diagonal(G)
     if i > 1 or not bool(xp.any(own > 0.0)):
-        return with_ridge(G, RIDGES[0], xp=xp)
+        return with_ridge(G, ridge, xp=xp)
     least = xp.min(xp.where(own > 0.0, own, xp.max(own)))  # a constant column has no unit, and no say
-    ridges = RIDGES[0] * xp.where(own > 0.0, own, least)
+    ridges = ridge * xp.where(own > 0.0, own, least)
     return G + ridges[:, None] * xp.eye(G.shape[0], dtype=G.dtype, device=device(G))
 
 

@@ -23,7 +23,14 @@ from ..numerics._linalg import spd_solve
 from ._adapt import DistanceFromOutputs, adapted_network
 from ._fitted import refuse_integers
 from ._inputs import InputMap, column_size, farthest_origin
-from ._metrics import centred_inputs, inputs_with_ridge, mean_squares, network_metrics, row_shares
+from ._metrics import (
+    ROUNDING_RIDGE,
+    centred_inputs,
+    inputs_with_ridge,
+    mean_squares,
+    network_metrics,
+    row_shares,
+)
 from ._network import Network
 from ._precision import stored_in_single
 from ._rows import network_rows, network_targets
@@ -114,7 +121,7 @@ def quantize_network(
         share = row_shares(network.layers[network.N], Y, s, xp=xp)[:, 0]
         enough = TOLERANCE * float(xp.sum(share * loss.value(Y, V[-1], xp=xp))) + TOLERANCE**2
         loss = DistanceFromOutputs(loss, V[-1])
-    metrics = network_metrics(network, V, U, s, hessian=hessian)
+    metrics = network_metrics(network, V, U, s, hessian=hessian, ridge=ROUNDING_RIDGE)
     free = {i for i, coef in enumerate(network.coefs, 1) if isinstance(coef, DenseWeight)}
     Z: Any = V
     for i, grid in enumerate(grids, 1):
@@ -160,7 +167,7 @@ def _rounded_layer(
     (A, mean), (B, centre) = (centred_inputs(layer, x, s, xp=xp) for x in (V, Z))
     share = row_shares(layer, V, s, xp=xp)
     weighted = B * xp.sqrt(share)
-    metric = replace(metric, G=inputs_with_ridge(weighted.T @ weighted, i, xp=xp))
+    metric = replace(metric, G=inputs_with_ridge(weighted.T @ weighted, i, ROUNDING_RIDGE, xp=xp))
     if Z is not V and feedback != "none":  # min ||A W - B W'||
         W = W + spd_solve(metric.G, B.T @ (share * (A @ W - B @ W)), xp=xp)
     plan = QuantizedPlan(DensePlan(tuple(W.shape)), grid, columns=feedback == "both")

@@ -153,11 +153,11 @@ def test_ridges_of_columns_follow_their_units_and_a_constant_one_weighs_least():
     """Two bits have no 0: where a row of W without a say weighed most, all others became 0 for its sake."""
     G = np.diag([4e9, 0.0, 1.0, 0.25])
     G[2, 3] = G[3, 2] = 0.1
-    own = np.diagonal(inputs_with_ridge(G, 1, xp=np)) - np.diagonal(G)
+    own = np.diagonal(inputs_with_ridge(G, 1, 1e-3, xp=np)) - np.diagonal(G)
     np.testing.assert_allclose(own, [4e6, 2.5e-4, 1e-3, 2.5e-4], rtol=1e-6)  # G itself is rounded to 1e-7
-    below = inputs_with_ridge(G, 2, xp=np) - G  # hidden units are in one unit
+    below = inputs_with_ridge(G, 2, 1e-3, xp=np) - G  # hidden units are in one unit
     np.testing.assert_allclose(np.diagonal(below), 1e-3 * np.trace(G) / 4, rtol=1e-6)
-    assert np.all(np.diagonal(inputs_with_ridge(np.zeros((3, 3)), 1, xp=np)) > 0.0)
+    assert np.all(np.diagonal(inputs_with_ridge(np.zeros((3, 3)), 1, 1e-3, xp=np)) > 0.0)
 
 
 @pytest.mark.parametrize("n_classes", [2, 5])
