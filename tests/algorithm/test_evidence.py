@@ -2,16 +2,18 @@
 """Ridges by the evidence, and the dispersion that they are in units of, against plain loops."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from problems import NUMPY, to_host
+from sklearn.datasets import load_diabetes
+from sklearn.model_selection import ShuffleSplit
 from test_minibatch import setting, steps
 
+from sklearn_nnbcd import NNBCDRegressor
 from sklearn_nnbcd.engine import BatchSettings, initial_state
 from sklearn_nnbcd.engine._minibatch._curvature import Curvature
-from sklearn_nnbcd.engine._minibatch._evidence import SHARE, counted_shares, update_dispersion, update_ridges
+from sklearn_nnbcd.engine._minibatch._evidence import SHARE, update_dispersion, update_ridges
 from sklearn_nnbcd.engine._minibatch._schedule import MANY_OUTPUTS, hessian_due
 from sklearn_nnbcd.engine._minibatch._step import expand_loss
 from sklearn_nnbcd.engine._state import Block
@@ -79,33 +81,6 @@ def test_ridges_are_those_of_plain_loops(loss, n_rows, dispersion):
         expected = plain_ridges(state)
         state = update_ridges(state)
         np.testing.assert_allclose(state.ridges[1:], expected, rtol=1e-7)
-
-
-def with_stored(state, i, n_parameters):
-    """The state with a stand-in for the W^MC of layer i that stores so many numbers."""
-    weights = state.weights
-    M = tuple(SimpleNamespace(n_parameters=n_parameters) if j == i else m for j, m in enumerate(weights.M))
-    return replace(state, weights=replace(weights, M=M))
-
-
-def test_of_what_is_determined_a_layer_counts_what_it_can_store():
-    """Layers of 6 x 5 and 5 x 4 numbers, of the first one 3 are stored, so that c = 0.1."""
-    state = evidence_state("cross_entropy")
-    assert counted_shares(state) == [None, 1.0, 1.0]
-    for n_rows, weight_norm in ((1e9, 1e9**0.5), (70.0, 70.0**0.5), (1e-9, 1e-9**0.5)):
-        stored = with_stored(replace(state, n_rows=n_rows, weight_norm=weight_norm), 1, 3)
-        m = n_rows * np.sqrt(3.0)  # four classes
-        expected = 0.1 ** (m / (m + 3 + 20))
-        assert counted_shares(stored) == [None, pytest.approx(expected, rel=1e-12), 1.0]
-    assert counted_shares(with_stored(state, 1, 40)) == [None, 1.0, 1.0]  # a format larger than W
-
-
-def test_a_sparse_network_has_less_ridge():
-    """The fewer numbers are stored, the less is determined, and the less ridge stands against it."""
-    state = evidence_state("squared_error")
-    ridges = [update_ridges(with_stored(state, 1, n)).ridges[1] for n in (30, 10, 3)]
-    assert ridges[0] > ridges[1] > ridges[2] > 0.0
-    assert ridges[0] == update_ridges(state).ridges[1]
 
 
 def test_the_ridge_comes_to_mackays_fixed_point():
@@ -259,3 +234,16 @@ def test_dispersion_of_rows_without_a_residual_is_not_zero():
     problem, weights, *_ = setting((2, 3))
     state, V = initial_state(problem, weights, BatchSettings()), np.ones((4, 3))
     assert 0.0 < update_dispersion(state, V - V, None, np.eye(3)) < 1e-12
+
+
+def test_a_sparse_network_follows_noise_no_more_than_a_dense_one():
+    """Where the evidence counted what is kept alone, nine zeros of ten cost .115 of R2 on this table."""
+    X, y = load_diabetes(return_X_y=True)
+    scores = {None: [], "l0": []}
+    for seed, (fitted, rest) in enumerate(ShuffleSplit(4, test_size=0.3, random_state=0).split(X)):
+        for name, found in scores.items():
+            model = NNBCDRegressor(
+                compression=name, sparsity=None if name is None else 0.9, random_state=seed
+            )
+            found.append(model.fit(X[fitted], y[fitted]).score(X[rest], y[rest]))
+    assert np.mean(scores["l0"]) > np.mean(scores[None]) - 0.04  # half the spread over splits

@@ -6,13 +6,12 @@ Barber 2018). A layer's Hessian is n G x S, so its eigenvalues are lambda = n g 
 gamma = sum lambda / (lambda + delta) of its weights are determined by the data. The ridge is where
 delta ||W||^2 = phi gamma, with phi the dispersion of the loss. One number for the whole network is less
 at the mercy of single layers: delta_i = a d_i / 2, with d_i the inputs of the layer, so that a = 1 says
-that first weights as those of He et al. are likely. Where W is to become a W^MC of fewer numbers, those
-of its gamma are counted that W^MC can hold, see :func:`counted_shares`.
+that first weights as those of He et al. are likely. Where W is to become a W^MC of fewer numbers, all of
+its gamma counts all the same: which numbers are kept is learned, too.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Any
 
@@ -75,14 +74,13 @@ def update_ridges(state: BatchState) -> BatchState:
     problem, xp = state.problem, state.problem.xp
     backend = get_backend(xp)
     number, squares = backend.number, backend.sum_of_squares
-    prior, counted, determined, size = prior_ridges(problem), counted_shares(state), 0.0, 0.0
+    prior, determined, size = prior_ridges(problem), 0.0, 0.0
     for i in range(1, problem.N + 1):
         curvature = state.curvatures[i]
         sides = curvature.input_eigenvalues(xp=xp), backend.eigenvalues(curvature.sensitivity, xp=xp)
         g, s = (xp.clip(values, 0.0, None) for values in sides)
         eigenvalues = (state.evidence_rows * g)[:, None] * s[None, :]
-        part = number(xp.sum(eigenvalues / (eigenvalues + state.ridges[i])), xp=xp)
-        determined = determined + counted[i] * part
+        determined = determined + number(xp.sum(eigenvalues / (eigenvalues + state.ridges[i])), xp=xp)
         size = size + prior[i] * squares(state.weights.W[i], xp=xp)
     share = evidence_share(state, determined) * determined / (size + BOUNDS[0])
     ridges = [None]
@@ -90,22 +88,6 @@ def update_ridges(state: BatchState) -> BatchState:
         ridge = bounded((state.ridges[i] * share * prior[i]) ** 0.5, BOUNDS, xp=xp)
         ridges.append(ridge if isinstance(ridge, float) else xp.astype(ridge, state.weights.W[i].dtype))
     return replace(state, ridges=tuple(ridges))
-
-
-def counted_shares(state: BatchState) -> list:
-    """What share of each layer's gamma counts, floats in (0, 1]; entry 0 is None.
-
-    Where W^MC stores a share c of the numbers of W, it is c^(m / (m + n)), with m the numbers that all
-    rows say and n those that the network stores. If m is much larger, all that is stored is determined,
-    a share c of what was. If it is smaller, the rows determine no more of the stored numbers than of all,
-    and one is near. Layers that train as a product have the gamma of its factors, and count whole.
-    """
-    numbers = [math.prod(W.shape) for W in state.weights.W[1:]]
-    formats = zip(state.weights.M[1:], numbers, strict=True)
-    stored = [n if M is None else min(M.n_parameters, n) for M, n in formats]
-    said = state.evidence_rows * numbers_of_a_row(state)
-    power = said / (said + sum(stored))
-    return [None, *((kept / n) ** power for kept, n in zip(stored, numbers, strict=True))]
 
 
 def numbers_of_a_row(state: BatchState) -> float:
