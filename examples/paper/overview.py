@@ -27,7 +27,7 @@ def beside_paper(table: str, paper: dict[float, float]) -> Callable[[Row], tuple
 
     def told(record: Row) -> tuple[str, str]:
         short, parts = [], []
-        rows = [r for r in record["sections"][table] if r["size"] is not None]
+        rows = [r for r in record["sections"][table] if r["size"] in paper]
         rows = [r for r in rows if r.get("format", "tt") in ("tt", "dense")]
         for method in dict.fromkeys(r["method"] for r in rows):
             mine = [r for r in rows if r["method"] == method]
