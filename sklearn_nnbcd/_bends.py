@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ._bins import SAMPLE_ROWS
 from .network import Bend
 
-#: rows that are compared, at most
-SAMPLE_ROWS = 2**15
 #: share by which a straight column must leave less: where it says next to nothing, far entries are a risk
 LEAST_GAIN = 0.003
 #: what a row leaves of its own column's squares at least, or all hangs on this one row

@@ -19,7 +19,7 @@ LEAST_ROWS = 1000
 ROWS_OF_A_BIN = 250
 #: entries of rows with ramps up to which "auto" has some: they are held in memory
 MOST_ENTRIES = 2**27
-#: rows that bins are cut by
+#: rows that bins are cut by, and bends judged by
 SAMPLE_ROWS = 2**15
 #: bins are at least this share of a column's spread wide, so that rounding of X moves no row up a ramp
 LEAST_WIDTH = 2.0**-8

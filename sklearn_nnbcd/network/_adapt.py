@@ -26,23 +26,25 @@ class DistanceFromOutputs:
     Parameters
     ----------
     loss : loss
-    outputs : array of shape (n, d_N)
-        V_0.
+    Y, outputs : arrays of shape (n, d_N)
+        Targets, and V_0.
+    xp : module
+        Array API namespace.
     """
 
-    def __init__(self, loss: Any, outputs: Any):
+    def __init__(self, loss: Any, Y: Any, outputs: Any, *, xp: Any):
         self.loss = loss
         self.outputs = outputs
+        self.slope = loss.gradient(Y, outputs, xp=xp)
+        self.least = loss.value(Y, outputs, xp=xp)
 
     def value(self, Y: Any, V: Any, *, xp: Any) -> Any:
         """The distance of each row, shape (n,)."""
-        before = self.outputs
-        tangent = xp.sum(self.loss.gradient(Y, before, xp=xp) * (V - before), axis=1)
-        return self.loss.value(Y, V, xp=xp) - self.loss.value(Y, before, xp=xp) - tangent
+        return self.loss.value(Y, V, xp=xp) - self.least - xp.sum(self.slope * (V - self.outputs), axis=1)
 
     def gradient(self, Y: Any, V: Any, *, xp: Any) -> Any:
         """Its slope in V, shape (n, d_N)."""
-        return self.loss.gradient(Y, V, xp=xp) - self.loss.gradient(Y, self.outputs, xp=xp)
+        return self.loss.gradient(Y, V, xp=xp) - self.slope
 
     def mean_hessian(self, Y: Any, V: Any, s: Any = None, *, xp: Any) -> Any:
         """That of the loss."""

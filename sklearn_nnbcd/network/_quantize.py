@@ -119,8 +119,8 @@ def quantize_network(
     if loss is not None and Y is not None:
         hessian = loss.mean_hessian(Y, V[-1], s, xp=xp)
         share = row_shares(network.layers[network.N], Y, s, xp=xp)[:, 0]
-        enough = TOLERANCE * float(xp.sum(share * loss.value(Y, V[-1], xp=xp))) + TOLERANCE**2
-        loss = DistanceFromOutputs(loss, V[-1])
+        loss = DistanceFromOutputs(loss, Y, V[-1], xp=xp)
+        enough = TOLERANCE * float(xp.sum(share * loss.least)) + TOLERANCE**2
     metrics = network_metrics(network, V, U, s, hessian=hessian, ridge=ROUNDING_RIDGE)
     free = {i for i, coef in enumerate(network.coefs, 1) if isinstance(coef, DenseWeight)}
     Z: Any = V

@@ -177,7 +177,7 @@ def test_the_distance_from_outputs_is_that_of_the_loss_from_its_tangent(name):
     loss, rng = LOSSES[name](), np.random.default_rng(0)
     V, step = rng.normal(size=(2, 30, 3))
     Y = np.eye(3)[rng.integers(0, 3, 30)] if "classification" in loss.tasks else np.abs(V) + 0.1
-    distance = DistanceFromOutputs(loss, V)
+    distance = DistanceFromOutputs(loss, Y, V, xp=NUMPY)
     assert np.all(distance.value(Y, V + step, xp=NUMPY) > -1e-12)  # losses are convex; rounding
     np.testing.assert_array_equal(distance.value(Y, V, xp=NUMPY), 0.0)
     np.testing.assert_array_equal(distance.gradient(Y, V, xp=NUMPY), 0.0)
