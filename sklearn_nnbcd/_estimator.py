@@ -116,8 +116,8 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
         Extreme entries of X are drawn in, as in the training: a loss at them would say nothing of the rest.
         """
         given, before = rows, self.network_ if self.warm_start and hasattr(self, "network_") else None
-        rows, validation, moments, length = mapped_rows(self, rows, validation, targets, solver, before)
-        training = Training.prepare(self, rows, targets, solver, moments, length=length)
+        rows, validation, moments, finding = mapped_rows(self, rows, validation, targets, solver, before)
+        training = Training.prepare(self, rows, targets, solver, moments, finding=finding)
         warn_of_layers(self, training.problem, training.shapes)
         max_iter = training.auto_max_iter() if self.max_iter == "auto" else self.max_iter
 

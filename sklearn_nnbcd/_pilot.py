@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Whether ramps are worth having, and how long to fit: two short fits to some rows, judged on others."""
+"""What two short fits to some rows say of a table, judged on others: ramps, length of a fit, ridge."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from sklearn.base import clone, is_classifier
 
 from ._arrays import take_rows, to_numpy
 from ._held_out import split
-from ._outcome import constant_loss, user_losses, weighted_mean
+from ._outcome import constant_loss, weighted_mean
 from ._resolve import resolve_sizes
+from .backends import namespace_of
 from .losses import CrossEntropy, Logistic, SquaredError
 
 #: rows of the two fits and of their comparison, and the share of the comparison
@@ -45,10 +46,14 @@ class Finding:
     share : float or None
         What the better one of both loses there, as a share of what the best constant loses; None: of a loss
         in other units.
+    dispersion : float, default=1.0
+        Mean square of its loss's slope there over the trace of the mean Hessian, 1 on average where the
+        model holds, and for a loss that is no likelihood.
     """
 
-    ramps: bool
-    share: float | None
+    ramps: bool = False
+    share: float | None = None
+    dispersion: float = 1.0
 
     @property
     def length(self) -> float:
@@ -62,6 +67,10 @@ class Finding:
         few, many = LENGTHS
         least = USUAL_SHARE * many ** (-1.0 / LENGTH_POWER)
         return max(few, (USUAL_SHARE / max(self.share, least)) ** LENGTH_POWER)
+
+
+#: where there are no short fits
+NOTHING_FOUND = Finding()
 
 
 def try_ramps(estimator: Any, rows: Any, bins: int) -> Finding:
@@ -91,12 +100,16 @@ def try_ramps(estimator: Any, rows: Any, bins: int) -> Finding:
     with warnings.catch_warnings():  # the real fit warns again
         warnings.simplefilter("ignore")
         fits = [clone(plain).set_params(column_bins=b).fit(*part(fitted)) for b in (0, bins)]
-    without, with_ramps, s = losses(*fits, *part(held_out))
-    lost, error = mean_and_error(with_ramps - without, s)
+    seen = [outputs_on(fit, *part(held_out)) for fit in fits]
+    without, with_ramps = (row_losses(fit.targets_, *each) for fit, each in zip(fits, seen, strict=True))
+    lost, error = mean_and_error(with_ramps - without, seen[0][2])
     helps = lost < (error if rows.X.shape[0] > PILOT_ROWS else 0.0)
-    better = fits[int(helps)]
-    tells = isinstance(better.targets_.loss, TELLING[classify])
-    return Finding(helps, share_left(better, *part(held_out)) if tells else None)
+    better, seen_by = fits[int(helps)].targets_, seen[int(helps)]
+    return Finding(
+        helps,
+        share_left(better, *seen_by) if isinstance(better.loss, TELLING[classify]) else None,
+        dispersion(better, *seen_by) if better.loss.is_likelihood else 1.0,
+    )
 
 
 def plain_network(estimator: Any, n_rows: int) -> Any:
@@ -110,40 +123,46 @@ def plain_network(estimator: Any, n_rows: int) -> Any:
     return plain
 
 
-def losses(one: Any, other: Any, X: Any, y: np.ndarray, s: np.ndarray | None) -> tuple:
-    """Losses of two networks, in the units of y, and the weights, of those rows whose targets they know."""
-    X, y, s = known_rows(one, X, y, s)
-
-    def of(fitted: Any) -> np.ndarray:
-        network, targets = fitted.network_, fitted.targets_
-        xp = network.xp
-        Y = xp.asarray(targets.encode(y, network.dtype))
-        return to_numpy(user_losses(targets, Y, network.forward(X), xp=xp))
-
-    return of(one), of(other), s
-
-
-def share_left(fitted: Any, X: Any, y: np.ndarray, s: np.ndarray | None) -> float:
-    """Mean loss on some rows, as a share of that of the best constant outputs; 1 where there is no loss."""
-    X, y, s = known_rows(fitted, X, y, s)
+def outputs_on(fitted: Any, X: Any, y: np.ndarray, s: np.ndarray | None) -> tuple:
+    """(Y, V, s): targets, outputs in the engine's units and weights of those rows whose classes it knows."""
+    if is_classifier(fitted) and y.ndim == 1:
+        known = np.flatnonzero(np.isin(y, fitted.classes_))
+        X, y, s = take_rows(X, known), y[known], None if s is None else s[known]
     network, targets = fitted.network_, fitted.targets_
-    if not len(y) or (s is not None and not np.any(s)):
+    Y = network.xp.asarray(targets.encode(y, network.dtype))
+    return Y, targets.engine_outputs(network.forward(X), xp=network.xp), s
+
+
+def row_losses(targets: Any, Y: Any, V: Any, s: np.ndarray | None) -> np.ndarray:
+    """Loss of each row."""
+    return to_numpy(targets.loss.value(Y, V, xp=namespace_of(V)))
+
+
+def share_left(targets: Any, Y: Any, V: Any, s: np.ndarray | None) -> float:
+    """Mean loss on some rows, as a share of that of the best constant outputs; 1 where there is no loss."""
+    if says_nothing(Y, s):
         return 1.0
-    xp = network.xp
-    Y = xp.asarray(targets.encode(y, network.dtype))
-    V = targets.engine_outputs(network.forward(X), xp=xp)
+    xp = namespace_of(V)
     weights = None if s is None else xp.asarray(s, dtype=V.dtype)
     found = weighted_mean(targets.loss.value(Y, V, xp=xp), weights, xp=xp)
     constant = constant_loss(targets.loss, Y, weights, xp=xp)
     return found / constant if constant > 0.0 else 1.0
 
 
-def known_rows(fitted: Any, X: Any, y: np.ndarray, s: np.ndarray | None) -> tuple:
-    """Those rows whose targets a network knows."""
-    if not (is_classifier(fitted) and y.ndim == 1):
-        return X, y, s
-    known = np.flatnonzero(np.isin(y, fitted.classes_))
-    return take_rows(X, known), y[known], None if s is None else s[known]
+def dispersion(targets: Any, Y: Any, V: Any, s: np.ndarray | None) -> float:
+    """Mean square of the loss's slope over the trace of its mean Hessian; 1 where the rows say nothing."""
+    if says_nothing(Y, s):
+        return 1.0
+    xp, loss = namespace_of(V), targets.loss
+    weights = None if s is None else xp.asarray(s, dtype=V.dtype)
+    square = weighted_mean(xp.sum(loss.gradient(Y, V, xp=xp) ** 2, axis=1), weights, xp=xp)
+    curvature = float(xp.linalg.trace(loss.mean_hessian(Y, V, weights, xp=xp)))
+    return square / curvature if curvature > 0.0 else 1.0
+
+
+def says_nothing(Y: Any, s: np.ndarray | None) -> bool:
+    """Whether there is no row with a weight."""
+    return not Y.shape[0] or (s is not None and not np.any(s))
 
 
 def mean_and_error(x: np.ndarray, s: np.ndarray | None) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from ._arrays import host_memory
 from ._asked import warn_of_bins
 from ._bends import worthwhile_bend
 from ._bins import LEAST_ROWS, SAMPLE_ROWS, find_ramps, is_on_disk
-from ._pilot import try_ramps
+from ._pilot import NOTHING_FOUND, Finding, try_ramps
 from ._resolve import resolve_problem
 from ._start import first_weights
 from ._validation import parse_bytes
@@ -55,8 +55,8 @@ class Training:
         Whether X is mapped already.
     columns : ColumnMap or None, default=None
         What the user's rows have been through before.
-    length : float, default=1.0
-        How many times as long as usual a fit is, where its length is left open.
+    finding : Finding, default=NOTHING_FOUND
+        What short fits have said of the table.
     """
 
     estimator: Any
@@ -68,7 +68,7 @@ class Training:
     X: Any
     is_mapped: bool
     columns: ColumnMap | None = None
-    length: float = 1.0
+    finding: Finding = NOTHING_FOUND
 
     @classmethod
     def prepare(
@@ -79,7 +79,7 @@ class Training:
         solver: BaseSolver,
         moments: ColumnMoments | None,
         is_stream: bool = False,
-        length: float = 1.0,
+        finding: Finding = NOTHING_FOUND,
     ) -> Training:
         """The problem of an estimator for some rows.
 
@@ -97,8 +97,8 @@ class Training:
             Of the columns; None: they are not to be mapped.
         is_stream : bool, default=False
             Whether more rows will come.
-        length : float, default=1.0
-            How many times as long as usual a fit is.
+        finding : Finding, default=NOTHING_FOUND
+            What short fits have said of the table.
         """
         size, owner = (rows.X.shape[1], targets.n_outputs), type(estimator).__name__
         options = targets.loss, solver, rows.namespace
@@ -110,7 +110,7 @@ class Training:
         in_space = few_rows and not (moments is None or shared or is_stream) and has_rows_space(problem)
         is_wide = not in_space and size[0] > most and type(problem.layers[1]) is Dense
         problem = replace(problem, wide=is_wide)
-        last = rows.columns, length
+        last = rows.columns, finding
         if moments is None:
             return cls(estimator, targets, solver, problem, shapes, None, rows.X, False, *last)
         how = {"centre": estimator.fit_intercept, "shared": shared, "drop_constant": not is_stream}
@@ -135,7 +135,7 @@ class Training:
     def auto_max_iter(self) -> int:
         """What ``max_iter="auto"`` stands for."""
         usual = self.solver.auto_max_iter(self.problem, self.X.shape[0], self.has_ramps)
-        return max(1, round(self.length * usual))
+        return max(1, round(self.finding.length * usual))
 
     def without_extremes(self, rows: tuple) -> tuple:
         """Encoded rows (X, Y, s) with extreme entries of X drawn in."""
@@ -186,6 +186,7 @@ class Training:
             place=place,
             inputs=None if self.is_mapped else self.inputs,
             n_batches=n_batches,
+            dispersion=self.finding.dispersion,
         )
 
 
@@ -196,10 +197,10 @@ def mapped_rows(
     targets: BaseTargets,
     solver: BaseSolver,
     before: Network | None,
-) -> tuple[Any, Any, ColumnMoments | None, float]:
-    """Training and validation rows after the map of their columns, the moments of these, and the length.
+) -> tuple[Any, Any, ColumnMoments | None, Finding]:
+    """Training and validation rows after the map of their columns, the moments of these, and the finding.
 
-    How many times as long as usual a fit is: 1 but where a short one to some of the rows says otherwise.
+    That is what short fits to some of the rows say of the table, where there are any.
 
     Parameters
     ----------
@@ -211,9 +212,9 @@ def mapped_rows(
     before : Network or None
         That the fit goes on from: its map is kept.
     """
-    columns, moments, length = None if before is None else before.columns, None, 1.0
+    columns, moments, finding = None if before is None else before.columns, None, NOTHING_FOUND
     if before is None and is_table(estimator, rows, targets, solver):
-        columns, moments, length = column_map(estimator, rows, targets, solver)
+        columns, moments, finding = column_map(estimator, rows, targets, solver)
     if before is None and (columns is None or columns.ramps is None):
         warn_of_bins(estimator)
     if columns is not None:
@@ -221,42 +222,42 @@ def mapped_rows(
         validation = None if validation is None else validation.mapped(columns)
     if moments is None and solver.scales_columns:
         moments = rows.moments(targets)
-    return rows, validation, moments, length
+    return rows, validation, moments, finding
 
 
 def column_map(
     estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver
-) -> tuple[ColumnMap | None, Any, float]:
-    """Bends and ramps of the columns as the estimator wants them, the moments of X without, and the length.
+) -> tuple[ColumnMap | None, Any, Finding]:
+    """Bends and ramps of the columns as the estimator wants them, the moments of X without, and the finding.
 
     The moments are None where they are not known, or not those of the rows to be fitted.
     """
-    bend, ramps, moments, length = None, None, None, 1.0
+    bend, ramps, moments, finding = None, None, None, NOTHING_FOUND
     if estimator.bend_columns:
         moments = rows.moments(targets)
         bend = Bend.of_columns(moments, rows.ends(), rows.X)
         bend = None if bend is None else worthwhile_bend(bend, rows, targets)
     if estimator.column_bins != 0 and not isinstance(rows.X, SparseRows):
-        ramps, length = wanted_ramps(estimator, rows, targets, solver, bend)
+        ramps, finding = wanted_ramps(estimator, rows, targets, solver, bend)
     columns = ColumnMap.of(bend, ramps)
-    return columns, moments if columns is None else None, length
+    return columns, moments if columns is None else None, finding
 
 
 def wanted_ramps(
     estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver, bend: Bend | None
-) -> tuple[Ramps | None, float]:
-    """As many ramps as the estimator asks for, by "auto" those that are worth having; the length of a fit."""
+) -> tuple[Ramps | None, Finding]:
+    """As many ramps as the estimator asks for, by "auto" those that are worth having; what says so."""
     bins, n_rows = estimator.column_bins, rows.X.shape[0]
     may_have = solver.cuts_columns and rows.is_local and n_rows >= LEAST_ROWS and not is_on_disk(rows.X)
     if bins == "auto" and not may_have:
-        return None, 1.0
+        return None, NOTHING_FOUND
     X, _, s = rows.sample(targets, SAMPLE_ROWS)
     X = X if bend is None else bend.on_host()(X)
     ramps = find_ramps(X, s, bins, n_rows, rows.X, few_bits=estimator.bits is not None)
     if bins != "auto" or ramps is None:
-        return ramps, 1.0
+        return ramps, NOTHING_FOUND
     found = try_ramps(estimator, rows, int(max(ramps.bins)))
-    return ramps if found.ramps else None, found.length
+    return ramps if found.ramps else None, found
 
 
 def is_table(estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver) -> bool:

@@ -35,6 +35,8 @@ class FitContext:
         Maps the rows of X, block by block or batch by batch; None: they stay as they are.
     n_batches : int
         Batches that the first weights have seen before: schedules go on from there.
+    dispersion : float
+        Of the loss on rows that were held out; 1: none were.
     """
 
     max_iter: int | None
@@ -44,6 +46,7 @@ class FitContext:
     place: Callable | None = None
     inputs: InputMap | None = None
     n_batches: int = 0
+    dispersion: float = 1.0
 
 
 class BaseSolver(LinkedEstimator):

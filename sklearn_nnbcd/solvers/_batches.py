@@ -146,7 +146,8 @@ class BaseBatchSolver(BaseSolver):
         n_steps = None
         if context.max_iter is not None:  # a fit that goes on has the step length of its last part
             n_steps = context.n_batches + context.max_iter * len(batches)
-        engine = initial_state(problem, weights, self.settings(problem), n_steps, batches.weight)
+        settings = replace(self.settings(problem), held_out=context.dispersion)
+        engine = initial_state(problem, weights, settings, n_steps, batches.weight)
         engine = replace(
             engine,
             n_batches=context.n_batches,

@@ -66,16 +66,21 @@ def plain_ridges(state):
     else:
         sure = min(state.dispersion / 0.5, 1.0)  # of labels that are hardly ever by chance
         share = min(max(0.5 * np.sqrt(state.dispersion) * sure / left, 0.1), 1.0)
+        h = min(max(state.settings.held_out, 0.1), 1.0)
+        n_weights = sum(W.size for W in state.weights.W[1:])
+        share = max(share * min(3.0 * gamma / n_weights, 1.0) ** (2.0 * np.log(1.0 / h)), 0.03)
     a = share * gamma / size
     return [np.sqrt(state.ridges[i] * a * state.weights.W[i].shape[0] / 2.0) for i in (1, 2)]
 
 
+@pytest.mark.parametrize("held_out", [1.7, 1.0, 0.6, 0.0])
 @pytest.mark.parametrize("dispersion", [1e-3, 0.3, 20.0])
 @pytest.mark.parametrize("n_rows", [7.0, 70.0, 7e5])
 @pytest.mark.parametrize("loss", ["squared_error", "huber", "logistic", "cross_entropy"])
-def test_ridges_are_those_of_plain_loops(loss, n_rows, dispersion):
-    """Also where the share meets its bounds, and where hardly a row is left."""
+def test_ridges_are_those_of_plain_loops(loss, n_rows, dispersion, held_out):
+    """Also where the share meets its bounds, where hardly a row is left, and where labels are clean."""
     state = evidence_state(loss, n_rows=n_rows, weight_norm=(1.8 * n_rows) ** 0.5, dispersion=dispersion)
+    state = replace(state, settings=replace(state.settings, held_out=held_out))
     assert state.ridges == (None, 3.0, 2.5)  # half of the inputs
     for _ in range(3):
         expected = plain_ridges(state)
@@ -94,6 +99,17 @@ def test_the_ridge_comes_to_mackays_fixed_point():
     assert energy == pytest.approx(SHARE * state.dispersion / max(1.0 - h, 0.7) ** 2 * gamma, rel=1e-6)
     again = update_ridges(state)
     np.testing.assert_allclose(again.ridges[1:], state.ridges[1:], rtol=1e-10)
+
+
+def test_clean_labels_ask_for_less_ridge_where_weights_are_many():
+    """Few rows determine little of the weights, many rows all of them."""
+    ratios = []
+    for n_rows in (1.0, 1e8):
+        clean, noisy = (evidence_state("logistic", n_rows=n_rows, weight_norm=n_rows**0.5) for _ in range(2))
+        clean = replace(clean, settings=replace(clean.settings, held_out=0.5))
+        ratios.append(update_ridges(clean).ridges[1] / update_ridges(noisy).ridges[1])
+    assert ratios[0] < 0.9
+    assert ratios[1] == 1.0
 
 
 def test_the_unit_of_the_targets_does_not_matter_to_squared_error():

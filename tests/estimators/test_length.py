@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How long a fit is by ``max_iter="auto"``, where short fits have said how noisy the table is."""
+"""What short fits say of a table: how long a fit is by ``max_iter="auto"``, and how strong its ridge."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,10 +10,16 @@ from sklearn.metrics import log_loss
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _pilot, _training
 from sklearn_nnbcd._pilot import Finding
+from sklearn_nnbcd.losses import CrossEntropy
+from sklearn_nnbcd.solvers import _batches
 
 OPTIONS = {"hidden_layer_sizes": (8,), "random_state": 0}
 #: passes of a plain fit to 1,200 rows, two classes: 600 batches of 120 rows
 USUAL = 60
+
+
+def left_on(model, X, y, s):
+    return _pilot.share_left(model.targets_, *_pilot.outputs_on(model, X, y, s))
 
 
 @pytest.fixture(scope="module")
@@ -88,13 +96,50 @@ def test_what_is_left_is_the_loss_beside_that_of_the_best_constant(table, weight
     options = {**OPTIONS, "max_iter": 3, "column_bins": 0}
     line = NNBCDRegressor(**options).fit(X, 50.0 * X[:, 0] + y)
     target = 50.0 * X[:, 0] + 2.0 * y
-    left = _pilot.share_left(line, X, target, s)
+    left = left_on(line, X, target, s)
     assert left == pytest.approx(1.0 - line.score(X, target, s), rel=1e-6)
     model = NNBCDClassifier(**options).fit(X, y)
     mean = np.average(y, weights=s)
     constant = log_loss(y, np.full(len(y), mean), sample_weight=s)
     found = log_loss(y, model.predict_proba(X), sample_weight=s)
-    assert _pilot.share_left(model, X, y, s) == pytest.approx(found / constant, rel=1e-4)
+    assert left_on(model, X, y, s) == pytest.approx(found / constant, rel=1e-4)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_dispersion_on_rows_that_were_held_out(table, weighted):
+    """The mean square of p - y over the mean of p (1 - p), and over many outputs their sums."""
+    X, y = table
+    y = y + (X[:, 1] > 0.5)
+    s = np.random.default_rng(2).integers(1, 5, len(y)).astype(float) if weighted else None
+    for classes in (2, 3):
+        few = y < classes
+        model = NNBCDClassifier(**OPTIONS, loss=CrossEntropy(0.0), max_iter=3, column_bins=0)
+        model.fit(X[few], y[few])
+        w = None if s is None else s[few]
+        p = model.predict_proba(X[few]).astype(float)
+        one_hot = np.eye(classes)[y[few]]
+        if classes == 2:  # one output
+            p, one_hot = p[:, 1:], one_hot[:, 1:]
+        square = np.average(((p - one_hot) ** 2).sum(1), weights=w)
+        curvature = np.average((p * (1.0 - p)).sum(1), weights=w)
+        seen = _pilot.outputs_on(model, X[few], y[few], w)
+        assert _pilot.dispersion(model.targets_, *seen) == pytest.approx(square / curvature, rel=1e-4)
+    assert _pilot.dispersion(model.targets_, *seen[:2], np.zeros(len(seen[0]))) == 1.0
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_what_short_fits_find_reaches_the_engine(table, monkeypatch):
+    X, y = table
+    seen = []
+    start = _batches.initial_state
+    monkeypatch.setattr(_batches, "initial_state", lambda *a: seen.append(a[2].held_out) or start(*a))
+    found = _pilot.try_ramps
+    monkeypatch.setattr(_training, "try_ramps", lambda *a: replace(found(*a), dispersion=0.25))
+    NNBCDClassifier(**OPTIONS, max_iter=1).fit(X, y)
+    assert seen == [1.0, 1.0, 0.25]
+    seen.clear()
+    NNBCDClassifier(**OPTIONS, max_iter=1, column_bins=0).fit(X, y)
+    assert seen == [1.0]
 
 
 def test_rows_of_unknown_classes_or_without_weight_say_nothing(table):
@@ -102,8 +147,8 @@ def test_rows_of_unknown_classes_or_without_weight_say_nothing(table):
     model = NNBCDClassifier(**OPTIONS, max_iter=3, column_bins=0).fit(X, y)
     more = np.where(X[:, 3] > 1.0, 5, y)
     known = more < 5
-    found = _pilot.share_left(model, X, more, None)
-    assert found == _pilot.share_left(model, X[known], y[known], None)
-    assert _pilot.share_left(model, X, np.full(len(y), 5), None) == 1.0
-    assert _pilot.share_left(model, X, y, np.zeros(len(y))) == 1.0
-    assert _pilot.share_left(model, X[y == 0], y[y == 0], None) > 0.0
+    found = left_on(model, X, more, None)
+    assert found == left_on(model, X[known], y[known], None)
+    assert left_on(model, X, np.full(len(y), 5), None) == 1.0
+    assert left_on(model, X, y, np.zeros(len(y))) == 1.0
+    assert left_on(model, X[y == 0], y[y == 0], None) > 0.0

@@ -12,6 +12,7 @@ its gamma counts all the same: which numbers are kept is learned, too.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +28,11 @@ SHARE = 0.5
 LIKELIHOOD_BOUNDS = (0.1, 1.0)
 #: dispersion below which rows have hardly a label by chance: the share falls faster from there
 NOISY = 0.5
+#: least share where labels are clean and weights to spare; least dispersion on rows held out that counts
+LEAST_SHARE, LEAST_HELD_OUT = 0.03, 0.1
+#: part of the weights that rows determine below which a network has some to spare; bounds of what there is
+#: of it; and the power of that, for each factor of e that the dispersion is below 1
+FEW_DETERMINED, PART_BOUNDS, SPARE_POWER = 1.0 / 3.0, (1e-3, 1.0), 2.0
 #: least part of a row's outputs that other rows are taken to determine; the same for a loss without units of
 #: its own, where few rows would lose all that they say
 LEAST_LEFT, LEAST_FREE = 0.1, 0.7
@@ -110,6 +116,8 @@ def evidence_share(state: BatchState, determined: Any) -> Any:
     Below ``NOISY`` it goes with phi^1.5: where labels are hardly ever by chance a wide network may follow
     them all.
 
+    Rows that were held out tell it better than those that are fitted: see :func:`spare_factor`.
+
     Parameters
     ----------
     state : BatchState
@@ -122,7 +130,22 @@ def evidence_share(state: BatchState, determined: Any) -> Any:
     if not problem.loss.is_likelihood:
         return SHARE * phi / bounded(left, (LEAST_FREE, 1.0), xp=xp) ** 2
     share = SHARE * phi**0.5 * bounded(phi / NOISY, (0.0, 1.0), xp=xp) / left
-    return bounded(share, LIKELIHOOD_BOUNDS, xp=xp)
+    share = bounded(share, LIKELIHOOD_BOUNDS, xp=xp) * spare_factor(state, determined)
+    return bounded(share, (LEAST_SHARE, 1.0), xp=xp)
+
+
+def spare_factor(state: BatchState, determined: Any) -> Any:
+    """min(3 gamma / P, 1)^(2 log(1 / h)), what the share falls by where labels are clean and weights many.
+
+    h is the dispersion on rows that were held out from a short fit. Below 1 it says that outputs could have
+    been surer of rows that they had not seen: labels are hardly ever by chance. Then a network of P weights,
+    many more than the gamma that rows determine, can follow them all, and the approximation, which counts
+    layer by layer, asks it for too much ridge. Narrow networks have no weights to spare.
+    """
+    xp, held_out = state.problem.xp, min(max(state.settings.held_out, LEAST_HELD_OUT), 1.0)
+    n_weights = sum(math.prod(W.shape) for W in state.weights.W[1:])
+    part = bounded(determined / (FEW_DETERMINED * n_weights), PART_BOUNDS, xp=xp)
+    return part ** (SPARE_POWER * -math.log(held_out))
 
 
 def loss_unit(state: BatchState) -> Any:
