@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Races of ramps (``column_bins``): with and without, their scale, the length of a fit, the pilot's answers.
+"""Races of ramps (``column_bins``), and of the pilot's answers: with and without, scale, length, ridge.
 
     OMP_NUM_THREADS=1 python tests/benchmarks/ramps.py --variants off auto on "on scale=0.5" "on passes=0.5"
     OMP_NUM_THREADS=1 python tests/benchmarks/ramps.py --hidden 256 256 --tables letter --seeds 2
@@ -7,8 +7,9 @@
 
 Fits to three quarters of the training rows of a table, scored on the rest; test rows take no part. A variant
 is "off", "auto" or "on" (ramps whatever the pilot says), with ``scale`` of the ramps, ``passes`` as a share
-of the default, and ``batch`` rows of a batch. Generated sets are named by what they ask for: smooth
-functions, clouds, thresholds. What is in ``results/ramps.json`` is not made again unless the package changed.
+of the default, ``batch`` rows of a batch, and ``dispersion`` of the pilot (1: the ridge does without it).
+Generated sets are named by what they ask for: smooth functions, clouds, thresholds. What is in
+``results/ramps.json`` is not made again unless the package changed.
 """
 
 import argparse
@@ -80,8 +81,10 @@ def as_asked(variant: str):
     numbers = dict(setting.split("=") for setting in settings)
     scale, pilot = _inputs.RAMP_SCALE, _training.try_ramps
     _inputs.RAMP_SCALE = float(numbers.get("scale", scale))
-    if word == "on":
-        _training.try_ramps = lambda *arguments: replace(pilot(*arguments), ramps=True)
+    answers = {"ramps": True} if word == "on" else {}
+    if "dispersion" in numbers:
+        answers["dispersion"] = float(numbers["dispersion"])
+    _training.try_ramps = lambda *arguments: replace(pilot(*arguments), **answers)
     try:
         batch = int(numbers["batch"]) if "batch" in numbers else "auto"
         yield 0 if word == "off" else "auto", float(numbers.get("passes", 1.0)), batch
