@@ -28,8 +28,9 @@ SHARE = 0.5
 LIKELIHOOD_BOUNDS = (0.1, 1.0)
 #: dispersion below which rows have hardly a label by chance: the share falls faster from there
 NOISY = 0.5
-#: least share where labels are clean and weights to spare; least dispersion on rows held out that counts
-LEAST_SHARE, LEAST_HELD_OUT = 0.03, 0.1
+#: least dispersion on rows held out that counts: rows of other writers, or other years, are less clean than
+#: those of a sample, and a network as sure as these allow is too sure of them
+LEAST_HELD_OUT = 0.6
 #: part of the weights that rows determine below which a network has some to spare; bounds of what there is
 #: of it; and the power of that, for each factor of e that the dispersion is below 1
 FEW_DETERMINED, PART_BOUNDS, SPARE_POWER = 1.0 / 3.0, (1e-3, 1.0), 2.0
@@ -130,8 +131,7 @@ def evidence_share(state: BatchState, determined: Any) -> Any:
     if not problem.loss.is_likelihood:
         return SHARE * phi / bounded(left, (LEAST_FREE, 1.0), xp=xp) ** 2
     share = SHARE * phi**0.5 * bounded(phi / NOISY, (0.0, 1.0), xp=xp) / left
-    share = bounded(share, LIKELIHOOD_BOUNDS, xp=xp) * spare_factor(state, determined)
-    return bounded(share, (LEAST_SHARE, 1.0), xp=xp)
+    return bounded(share * spare_factor(state, determined), LIKELIHOOD_BOUNDS, xp=xp)
 
 
 def spare_factor(state: BatchState, determined: Any) -> Any:
