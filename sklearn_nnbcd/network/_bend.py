@@ -99,7 +99,8 @@ class Bend:
         xp = namespace_of(self.powers)
         if len(places) == 0:
             return None
-        return Bend(*(xp.take(x, xp.asarray(places), axis=0) for x in self.arrays))
+        where = xp.asarray(places, device=device(self.powers))
+        return Bend(*(xp.take(x, where, axis=0) for x in self.arrays))
 
     def alone(self) -> Bend:
         """The same for rows of these columns only."""

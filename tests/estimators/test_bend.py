@@ -46,6 +46,21 @@ def test_columns_with_far_entries_bend_and_no_others(incomes):
     assert bend.nbytes == 2 * (1 + 1 + 1)  # a byte each for the column, the centre and the knee
 
 
+def test_a_part_bends_what_it_is_a_part_of(incomes, standard):
+    """And leaves the rest; alone it stands in front of rows of its own columns."""
+    X, _ = incomes
+    bend = Bend.of_columns(*moments(X))
+    whole, part = bend(X), bend.part([1])
+    np.testing.assert_array_equal(part(X)[:, 4], whole[:, 4])
+    np.testing.assert_array_equal(part(X)[:, :4], X[:, :4])
+    np.testing.assert_array_equal(part.alone()(X[:, [4]]), whole[:, [4]])
+    np.testing.assert_array_equal(bend.alone()(X[:, [1, 4]]), whole[:, [1, 4]])
+    assert bend.part([]) is None
+    elsewhere = Bend(*(standard.asarray(x) for x in bend.arrays))
+    np.testing.assert_array_equal(elsewhere.part(np.asarray([1])).on_host().columns, part.columns)
+    np.testing.assert_array_equal(elsewhere.alone().on_host().columns, [0, 1])
+
+
 def test_it_is_the_arc_that_it_says(incomes):
     X, _ = incomes
     bend, Z = Bend.of_columns(*moments(X)), X.copy()
