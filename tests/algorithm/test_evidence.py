@@ -67,7 +67,7 @@ def plain_ridges(state):
         sure = min(state.dispersion / 0.5, 1.0)  # of labels that are hardly ever by chance
         h = min(max(state.settings.held_out, 0.6), 1.0)
         n_weights = sum(W.size for W in state.weights.W[1:])
-        factor = min(3.0 * gamma / n_weights, 1.0) ** (2.0 * np.log(1.0 / h))
+        factor = min(5.0 * gamma / n_weights, 1.0) ** (3.0 * np.log(1.0 / h))
         share = min(max(0.5 * np.sqrt(state.dispersion) * sure / left * factor, 0.1), 1.0)
     a = share * gamma / size
     return [np.sqrt(state.ridges[i] * a * state.weights.W[i].shape[0] / 2.0) for i in (1, 2)]

@@ -33,7 +33,7 @@ NOISY = 0.5
 LEAST_HELD_OUT = 0.6
 #: part of the weights that rows determine below which a network has some to spare; bounds of what there is
 #: of it; and the power of that, for each factor of e that the dispersion is below 1
-FEW_DETERMINED, PART_BOUNDS, SPARE_POWER = 1.0 / 3.0, (1e-3, 1.0), 2.0
+FEW_DETERMINED, PART_BOUNDS, SPARE_POWER = 0.2, (1e-3, 1.0), 3.0
 #: least part of a row's outputs that other rows are taken to determine; the same for a loss without units of
 #: its own, where few rows would lose all that they say
 LEAST_LEFT, LEAST_FREE = 0.1, 0.7
@@ -135,7 +135,7 @@ def evidence_share(state: BatchState, determined: Any) -> Any:
 
 
 def spare_factor(state: BatchState, determined: Any) -> Any:
-    """min(3 gamma / P, 1)^(2 log(1 / h)), what the share falls by where labels are clean and weights many.
+    """min(5 gamma / P, 1)^(3 log(1 / h)), what the share falls by where labels are clean and weights many.
 
     h is the dispersion on rows that were held out from a short fit. Below 1 it says that outputs could have
     been surer of rows that they had not seen: labels are hardly ever by chance. Then a network of P weights,
