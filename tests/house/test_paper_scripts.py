@@ -97,3 +97,13 @@ def test_the_overview_reads_every_file_of_results_that_is_there(script):
             found += 1
             assert all(told(json.loads(path.read_text(encoding="utf-8"))))
     assert found > 0
+
+
+@pytest.mark.parametrize("name", ["har_default", "flare_default"])
+def test_experiments_of_the_default_change_nothing_but_layers_format_and_start(script, name):
+    model = script("experiments").EXPERIMENTS[name].make(3, initializer="orthogonal")
+    found, usual = model.get_params(deep=False), NNBCDClassifier().get_params(deep=False)
+    asked = {"hidden_layer_sizes", "compression", "rank", "initializer", "random_state", "solver"}
+    assert {key for key in found if found[key] != usual[key]} <= asked
+    assert (found["initializer"], found["random_state"]) == ("orthogonal", 3)
+    assert found["solver"].get_params() == FullBatch().get_params()
