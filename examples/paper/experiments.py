@@ -5,8 +5,9 @@ cnn            Figure 4: the CNN on MNIST, compression ratio 0.1784
 mlp4           Figure 7: MLP-4 on HAR, 0.1676
 mlp5           Figure 14: MLP-5 on HAR, 0.1767
 har            beside them: a small network (64, 64) of tensor trains on HAR at 0.1676 of its weights
-har_500        the same with the 500 sweeps of the paper's tables of HAR in place of 100
-har_tau        the same with tau="auto", a 30th of the number of rows, in place of 5, and 200 sweeps
+har_dense      the same without a format
+har_500        that with trains, and the 500 sweeps of the paper's tables of HAR in place of 100
+har_tau        that with trains and tau="auto", a 30th of the number of rows, in place of 5, and 200 sweeps
 har_default    the same network by FullBatch() with everything at its default
 lenet          Figure 10: LeNet-300-100 on flare, sparsity 0.8970, all penalties 1 and no r_i
 held           the same with tau = 1000 and r_i = 5 ||W_i^MC||^2, which makes (7) coercive, as Theorem 7 asks
@@ -102,6 +103,12 @@ EXPERIMENTS = {
         200,
     ),
     "har": Setting("like 7", lambda seed, few: har.rows(few), small, 100),
+    "har_dense": Setting(
+        "like 7",
+        lambda seed, few: har.rows(few),
+        lambda seed, **changes: of_har(SMALL, None, seed, **changes),
+        100,
+    ),
     "har_500": Setting("like 7", lambda seed, few: har.rows(few), small, 500),
     "har_tau": Setting(
         "like 7",

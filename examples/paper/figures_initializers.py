@@ -28,7 +28,7 @@ NAMES = {
 }
 
 #: the experiments that take minutes, and the panels in a row of their figure
-QUICK_ONES = ("har", "har_500", "har_tau", "har_default", "lenet", "held", "flare_default")
+QUICK_ONES = ("har", "har_dense", "har_500", "har_tau", "har_default", "lenet", "held", "flare_default")
 PANELS = 4
 
 
