@@ -310,9 +310,8 @@ TABLES |= {
         "examples/paper/figures_initializers.py",
         (
             ("initialiser", "{initializer}"),
-            ("har", "{har}"),
-            ("lenet", "{lenet}"),
-            ("held", "{held}"),
+            *((name, f"{{{name}}}") for name in ("har", "har_dense", "har_500", "har_tau", "har_default")),
+            *((name, f"{{{name}}}") for name in ("lenet", "held", "flare_default")),
         ),
         "figures_initializers",
     ),
