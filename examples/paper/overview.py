@@ -89,7 +89,11 @@ def sgd(table: str) -> Callable[[Row], tuple[str, str]]:
         rows = record["sections"][table]
         values = [f"{r['format']}, {r['optimizer']}: {r['test_mean']:.4f}" for r in rows]
         seeds = between(r["seeds"] for r in rows)
-        return "rivals", f"{'; '.join(values)}; {record['settings']['passes']} passes, seeds: {seeds}"
+        optimizers = " and ".join(dict.fromkeys(r["optimizer"] for r in rows))
+        return (
+            f"rivals by {optimizers}",
+            f"{'; '.join(values)}; {record['settings']['passes']} passes, seeds: {seeds}",
+        )
 
     return told
 
