@@ -2,6 +2,7 @@
 """Ridges by the evidence, and the dispersion that they are in units of, against plain loops."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -99,6 +100,16 @@ def test_the_ridge_comes_to_mackays_fixed_point():
     assert energy == pytest.approx(SHARE * state.dispersion / max(1.0 - h, 0.7) ** 2 * gamma, rel=1e-6)
     again = update_ridges(state)
     np.testing.assert_allclose(again.ridges[1:], state.ridges[1:], rtol=1e-10)
+
+
+def test_each_factor_of_a_weight_has_the_gamma_of_both():
+    """The square of the ridge goes with gamma: both layers' ridges are 2^(1/2) times as large."""
+    state = evidence_state("logistic")
+    product = replace(state, factorization=SimpleNamespace(positions=lambda: [(1, 1, 2)]))
+    apart = replace(state, factorization=SimpleNamespace(positions=lambda: [(1, 1, 1), (2, 2, 2)]))
+    plain = np.asarray(update_ridges(state).ridges[1:])
+    np.testing.assert_allclose(update_ridges(product).ridges[1:], 2.0**0.5 * plain, rtol=1e-12)
+    np.testing.assert_array_equal(update_ridges(apart).ridges[1:], plain)
 
 
 @pytest.mark.parametrize(("scale", "least", "most"), [(1e-6, 0.0, 0.9), (1e9, 1.0, 1.0)])

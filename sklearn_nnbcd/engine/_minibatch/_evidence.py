@@ -7,7 +7,8 @@ gamma = sum lambda / (lambda + delta) of its weights are determined by the data.
 delta ||W||^2 = phi gamma, with phi the dispersion of the loss. One number for the whole network is less
 at the mercy of single layers: delta_i = a d_i / 2, with d_i the inputs of the layer, so that a = 1 says
 that first weights as those of He et al. are likely. Where W is to become a W^MC of fewer numbers, all of
-its gamma counts all the same: which numbers are kept is learned, too.
+its gamma counts all the same: which numbers are kept is learned, too. Two factors of one weight have the
+gamma of both.
 """
 
 from __future__ import annotations
@@ -81,20 +82,35 @@ def update_ridges(state: BatchState) -> BatchState:
     problem, xp = state.problem, state.problem.xp
     backend = get_backend(xp)
     number, squares = backend.number, backend.sum_of_squares
-    prior, determined, size = prior_ridges(problem), 0.0, 0.0
+    prior, determined, wanted, size = prior_ridges(problem), 0.0, 0.0, 0.0
+    in_products = factor_layers(state)
     for i in range(1, problem.N + 1):
         curvature = state.curvatures[i]
         sides = curvature.input_eigenvalues(xp=xp), backend.eigenvalues(curvature.sensitivity, xp=xp)
         g, s = (xp.clip(values, 0.0, None) for values in sides)
         eigenvalues = (state.evidence_rows * g)[:, None] * s[None, :]
-        determined = determined + number(xp.sum(eigenvalues / (eigenvalues + state.ridges[i])), xp=xp)
+        of_layer = number(xp.sum(eigenvalues / (eigenvalues + state.ridges[i])), xp=xp)
+        determined = determined + of_layer
+        wanted = wanted + (2.0 * of_layer if i in in_products else of_layer)
         size = size + prior[i] * squares(state.weights.W[i], xp=xp)
-    share = evidence_share(state, determined) * determined / (size + BOUNDS[0])
+    share = evidence_share(state, determined) * wanted / (size + BOUNDS[0])
     ridges = [None]
     for i in range(1, problem.N + 1):  # the geometric mean of the old and the new one
         ridge = bounded((state.ridges[i] * share * prior[i]) ** 0.5, BOUNDS, xp=xp)
         ridges.append(ridge if isinstance(ridge, float) else xp.astype(ridge, state.weights.W[i].dtype))
     return replace(state, ridges=tuple(ridges))
+
+
+def factor_layers(state: BatchState) -> set[int]:
+    """Layers that are a factor of a weight A B each.
+
+    What draws A B back along its own size is delta ||A||^2, or as much by B, and not the sum of both: with
+    the gamma of A alone for A, the product would have half the ridge that a weight has by its gamma.
+    """
+    if state.factorization is None:
+        return set()
+    pairs = [(first, last) for _, first, last in state.factorization.positions() if first != last]
+    return {i for pair in pairs for i in pair}
 
 
 def numbers_of_a_row(state: BatchState) -> float:
