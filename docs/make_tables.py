@@ -276,6 +276,7 @@ TABLES |= {
             ("training accuracy", "{train_mean:.4f}"),
             ("seeds", "{seeds}"),
             ("passes or sweeps", "{swept}"),
+            ("seconds a sweep", "{pace}"),
             ("the paper, ten seeds", "{paper}"),
         ),
         "table1_mnist",

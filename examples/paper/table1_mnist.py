@@ -104,6 +104,8 @@ def tables(fits: list[dict]) -> dict[str, list[dict]]:
         _, mean, deviation = ROWS[row["size"]]
         row["paper"] = f"{mean:.4f} ± {deviation:.4f}"
         row["swept"] = row["passes"] or f"{row['sweeps_mean']:.0f}"
+        pace = row.get("seconds_per_sweep_mean")
+        row["pace"] = "" if pace is None else f"{pace:.0f}"
     return {"table1": table}
 
 
