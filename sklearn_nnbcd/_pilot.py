@@ -12,7 +12,7 @@ from sklearn.base import clone, is_classifier
 
 from ._arrays import take_rows, to_numpy
 from ._held_out import split
-from ._outcome import constant_loss, weighted_mean
+from ._outcome import constant_loss, user_losses, weighted_mean
 from ._resolve import resolve_sizes
 from .backends import namespace_of
 from .losses import CrossEntropy, Logistic, SquaredError
@@ -101,7 +101,7 @@ def try_ramps(estimator: Any, rows: Any, bins: int) -> Finding:
         warnings.simplefilter("ignore")
         fits = [clone(plain).set_params(column_bins=b).fit(*part(fitted)) for b in (0, bins)]
     seen = [outputs_on(fit, *part(held_out)) for fit in fits]
-    without, with_ramps = (row_losses(fit.targets_, *each) for fit, each in zip(fits, seen, strict=True))
+    without, with_ramps = (row_losses(fit.targets_, *each[:2]) for fit, each in zip(fits, seen, strict=True))
     lost, error = mean_and_error(with_ramps - without, seen[0][2])
     helps = lost < (error if rows.X.shape[0] > PILOT_ROWS else 0.0)
     better, seen_by = fits[int(helps)].targets_, seen[int(helps)]
@@ -124,18 +124,18 @@ def plain_network(estimator: Any, n_rows: int) -> Any:
 
 
 def outputs_on(fitted: Any, X: Any, y: np.ndarray, s: np.ndarray | None) -> tuple:
-    """(Y, V, s): targets, outputs in the engine's units and weights of those rows whose classes it knows."""
+    """(Y, V, s): encoded targets, outputs in the units of y and weights of rows whose classes it knows."""
     if is_classifier(fitted) and y.ndim == 1:
         known = np.flatnonzero(np.isin(y, fitted.classes_))
         X, y, s = take_rows(X, known), y[known], None if s is None else s[known]
     network, targets = fitted.network_, fitted.targets_
     Y = network.xp.asarray(targets.encode(y, network.dtype))
-    return Y, targets.engine_outputs(network.forward(X), xp=network.xp), s
+    return Y, network.forward(X), s
 
 
-def row_losses(targets: Any, Y: Any, V: Any, s: np.ndarray | None) -> np.ndarray:
-    """Loss of each row."""
-    return to_numpy(targets.loss.value(Y, V, xp=namespace_of(V)))
+def row_losses(targets: Any, Y: Any, V: Any) -> np.ndarray:
+    """Loss of each row, in the units of y."""
+    return to_numpy(user_losses(targets, Y, V, xp=namespace_of(V)))
 
 
 def share_left(targets: Any, Y: Any, V: Any, s: np.ndarray | None) -> float:
@@ -144,7 +144,8 @@ def share_left(targets: Any, Y: Any, V: Any, s: np.ndarray | None) -> float:
         return 1.0
     xp = namespace_of(V)
     weights = None if s is None else xp.asarray(s, dtype=V.dtype)
-    found = weighted_mean(targets.loss.value(Y, V, xp=xp), weights, xp=xp)
+    outputs = targets.engine_outputs(V, xp=xp)
+    found = weighted_mean(targets.loss.value(Y, outputs, xp=xp), weights, xp=xp)
     constant = constant_loss(targets.loss, Y, weights, xp=xp)
     return found / constant if constant > 0.0 else 1.0
 
@@ -154,6 +155,7 @@ def dispersion(targets: Any, Y: Any, V: Any, s: np.ndarray | None) -> float:
     if says_nothing(Y, s):
         return 1.0
     xp, loss = namespace_of(V), targets.loss
+    V = targets.engine_outputs(V, xp=xp)
     weights = None if s is None else xp.asarray(s, dtype=V.dtype)
     square = weighted_mean(xp.sum(loss.gradient(Y, V, xp=xp) ** 2, axis=1), weights, xp=xp)
     curvature = float(xp.linalg.trace(loss.mean_hessian(Y, V, weights, xp=xp)))

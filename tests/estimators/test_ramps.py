@@ -2,6 +2,7 @@
 """Ramps of columns: where bins are cut, what they become, when they come, and that all know of them."""
 
 import io
+import itertools
 import pickle
 import warnings
 
@@ -199,18 +200,25 @@ def test_they_come_where_columns_have_steps_and_not_where_all_is_straight(steps)
     assert line.network_.columns is None
 
 
+def lose_by_ramps(monkeypatch, lost):
+    """Whatever the two fits are, without ramps each row loses 1, and with them as much more as is said."""
+    turns = itertools.cycle([0.0, lost])
+    monkeypatch.setattr(_pilot, "row_losses", lambda targets, Y, V: 1.0 + np.resize(next(turns), len(V)))
+
+
 def test_the_comparison_is_of_held_out_rows(steps, monkeypatch):
     X, y = steps
-    seen, lost = [], -0.5
+    seen, outputs_on = [], _pilot.outputs_on
 
-    def losses(one, other, T, t, s):
-        seen.extend([each.network_.columns.ramps is not None for each in (one, other)] + [len(T)])
-        return np.ones(len(T)), np.ones(len(T)) + lost, s
+    def watched(fitted, *rows):
+        seen.append((fitted.network_.columns.ramps is not None, len(rows[0])))
+        return outputs_on(fitted, *rows)
 
-    monkeypatch.setattr(_pilot, "losses", losses)
+    monkeypatch.setattr(_pilot, "outputs_on", watched)
+    lose_by_ramps(monkeypatch, -0.5)
     assert NNBCDClassifier(**OPTIONS).fit(X, y).network_.columns.ramps is not None
-    assert seen == [False, True, 400]  # a third of 1,200
-    lost = 0.0
+    assert seen == [(False, 400), (True, 400)]  # a third of 1,200
+    lose_by_ramps(monkeypatch, 0.0)
     assert NNBCDClassifier(**OPTIONS).fit(X, y).network_.columns.ramps is None
 
 
@@ -220,13 +228,9 @@ def test_the_comparison_is_of_held_out_rows(steps, monkeypatch):
 def test_the_doubt_speaks_for_ramps_where_rows_are_many(steps, monkeypatch, lost, few, many):
     X, y = steps
     noise = np.resize([-0.1, 0.1], 400)  # a standard error of 0.005
-
-    def losses(one, other, T, t, s):
-        return np.ones(len(T)), np.ones(len(T)) + lost + noise[: len(T)], s
-
-    monkeypatch.setattr(_pilot, "losses", losses)
     for rows, expected in ((1200, few), (1199, many)):  # of both fits and the comparison; there are 1,200
         monkeypatch.setattr(_pilot, "PILOT_ROWS", rows)
+        lose_by_ramps(monkeypatch, lost + noise)
         model = NNBCDClassifier(**OPTIONS).fit(X, y)
         assert (model.network_.columns.ramps is not None) == expected
 
@@ -235,15 +239,17 @@ def test_what_is_compared_are_losses_of_rows_whose_targets_are_known(steps):
     X, y = steps
     s = np.random.default_rng(3).random(len(X))
     line = NNBCDRegressor(**OPTIONS, column_bins=0).fit(X, y)
-    one, other, weights = _pilot.losses(line, line, X, y, s)
-    np.testing.assert_allclose(one, 0.5 * (line.predict(X) - y) ** 2, rtol=1e-9, atol=1e-12)
-    np.testing.assert_array_equal(one, other)
+    Y, V, weights = _pilot.outputs_on(line, X, y, s)
+    found = _pilot.row_losses(line.targets_, Y, V)
+    np.testing.assert_allclose(found, 0.5 * (line.predict(X) - y) ** 2, rtol=1e-9, atol=1e-12)
     assert weights is s
     y = y + 2 * (X[:, 2] == 1.0)
     known = y < 3
     model = NNBCDClassifier(**OPTIONS, column_bins=0).fit(X[known], y[known])
-    one, _, weights = _pilot.losses(model, model, X, y, s)
-    np.testing.assert_array_equal(one, _pilot.losses(model, model, X[known], y[known], None)[0])
+    Y, V, weights = _pilot.outputs_on(model, X, y, s)
+    alone = _pilot.outputs_on(model, X[known], y[known], None)
+    found, expected = (_pilot.row_losses(model.targets_, *each) for each in ((Y, V), alone[:2]))
+    np.testing.assert_array_equal(found, expected)
     np.testing.assert_array_equal(weights, s[known])
 
 
