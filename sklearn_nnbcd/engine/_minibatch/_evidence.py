@@ -29,12 +29,12 @@ SHARE = 0.5
 LIKELIHOOD_BOUNDS = (0.1, 1.0)
 #: dispersion below which rows have hardly a label by chance: the share falls faster from there
 NOISY = 0.5
-#: least dispersion on rows held out that counts: rows of other writers, or other years, are less clean than
-#: those of a sample, and a network as sure as these allow is too sure of them
-LEAST_HELD_OUT = 0.6
+#: dispersions on rows held out between which labels are more and more clean. Near 1 it says little of one
+#: table; and rows of other writers, or other years, are less clean than those of a sample may be
+CLEAN = (0.6, 0.8)
 #: part of the weights that rows determine below which a network has some to spare; bounds of what there is
-#: of it; and the power of that, for each factor of e that the dispersion is below 1
-FEW_DETERMINED, PART_BOUNDS, SPARE_POWER = 0.2, (1e-3, 1.0), 3.0
+#: of it; and the power of that, for each factor of e below the upper end of CLEAN
+FEW_DETERMINED, PART_BOUNDS, SPARE_POWER = 0.2, (1e-3, 1.0), 6.0
 #: least part of a row's outputs that other rows are taken to determine; the same for a loss without units of
 #: its own, where few rows would lose all that they say
 LEAST_LEFT, LEAST_FREE = 0.1, 0.7
@@ -151,14 +151,15 @@ def evidence_share(state: BatchState, determined: Any) -> Any:
 
 
 def spare_factor(state: BatchState, determined: Any) -> Any:
-    """min(5 gamma / P, 1)^(3 log(1 / h)), what the share falls by where labels are clean and weights many.
+    """min(5 gamma / P, 1)^(6 log(0.8 / h)), what the share falls by where labels are clean and weights many.
 
-    h is the dispersion on rows that were held out from a short fit. Below 1 it says that outputs could have
-    been surer of rows that they had not seen: labels are hardly ever by chance. Then a network of P weights,
+    h is the dispersion on rows that were held out from a short fit. Well below 1 it says that outputs could
+    have been surer of rows that they had not seen: labels are hardly ever by chance. Then P weights,
     many more than the gamma that rows determine, can follow them all, and the approximation, which counts
-    layer by layer, asks it for too much ridge. Narrow networks have no weights to spare.
+    layer by layer, asks for too much ridge. Narrow networks have no weights to spare.
     """
-    xp, held_out = state.problem.xp, min(max(state.settings.held_out, LEAST_HELD_OUT), 1.0)
+    xp, (low, high) = state.problem.xp, CLEAN
+    held_out = min(max(state.settings.held_out, low), high) / high
     n_weights = sum(math.prod(W.shape) for W in state.weights.W[1:])
     part = bounded(determined / (FEW_DETERMINED * n_weights), PART_BOUNDS, xp=xp)
     return part ** (SPARE_POWER * -math.log(held_out))
