@@ -151,7 +151,7 @@ def share_left(targets: Any, Y: Any, V: Any, s: np.ndarray | None) -> float:
 
 
 def dispersion(targets: Any, Y: Any, V: Any, s: np.ndarray | None) -> float:
-    """Mean square of the loss's slope over the trace of its mean Hessian; 1 where the rows say nothing."""
+    """Mean square of the loss's slope over the trace of its mean Hessian; 1 where that says nothing."""
     if says_nothing(Y, s):
         return 1.0
     xp, loss = namespace_of(V), targets.loss
@@ -159,7 +159,7 @@ def dispersion(targets: Any, Y: Any, V: Any, s: np.ndarray | None) -> float:
     weights = None if s is None else xp.asarray(s, dtype=V.dtype)
     square = weighted_mean(xp.sum(loss.gradient(Y, V, xp=xp) ** 2, axis=1), weights, xp=xp)
     curvature = float(xp.linalg.trace(loss.mean_hessian(Y, V, weights, xp=xp)))
-    return square / curvature if curvature > 0.0 else 1.0
+    return square / curvature if curvature > 0.0 and np.isfinite(square) else 1.0
 
 
 def says_nothing(Y: Any, s: np.ndarray | None) -> bool:

@@ -125,6 +125,7 @@ def test_dispersion_on_rows_that_were_held_out(table, weighted):
         seen = _pilot.outputs_on(model, X[few], y[few], w)
         assert _pilot.dispersion(model.targets_, *seen) == pytest.approx(square / curvature, rel=1e-4)
     assert _pilot.dispersion(model.targets_, *seen[:2], np.zeros(len(seen[0]))) == 1.0
+    assert _pilot.dispersion(model.targets_, seen[0], np.full_like(seen[1], np.nan), None) == 1.0
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
