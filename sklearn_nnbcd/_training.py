@@ -186,7 +186,7 @@ class Training:
             place=place,
             inputs=None if self.is_mapped else self.inputs,
             n_batches=n_batches,
-            dispersion=self.finding.dispersion,
+            held_out=self.finding.dispersion,
         )
 
 
