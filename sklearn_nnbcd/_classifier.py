@@ -203,7 +203,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
             if known is None:
                 return self._fit_targets(y, s, loss, dtype)
             known.check_more(y)
-            return replace(known, loss=loss.for_labels())
+            return replace(known, loss=loss.for_labels()).calibrated(known.temperature)
         return self._more_labels(known, y, loss, classes)
 
     def _more_labels(self, known: Any, y: np.ndarray, loss: Any, classes: Any) -> Labels:
@@ -231,7 +231,7 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         owner = type(self).__name__
         labels = Labels.of_counts(given, None, loss=loss, class_weight=self.class_weight, owner=owner)
         labels.check_more(y)
-        return labels
+        return labels if known is None else labels.calibrated(known.temperature)
 
     def _targets_of_mlp(self, mlp: Any, loss: Any, dtype: str) -> BaseTargets:
         if mlp.n_outputs_ > 1 and mlp.out_activation_ == "logistic":

@@ -99,8 +99,8 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
             targets.check_validation(validation.y)
         encoded = self._train(rows, targets, solver, validation)
         network = replace(self.network_, columns=None)  # rows have been through it
-        self.loss_, engine_loss = mean_losses(network, targets, encoded, self._memory_limit)
-        warn_if_constant(engine_loss, targets, encoded, type(self).__name__)
+        self.loss_, engine_loss = mean_losses(network, self.targets_, encoded, self._memory_limit)
+        warn_if_constant(engine_loss, self.targets_, encoded, type(self).__name__)
         return self
 
     def _train(
@@ -117,6 +117,7 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
         """
         given, before = rows, self.network_ if self.warm_start and hasattr(self, "network_") else None
         rows, validation, moments, finding = mapped_rows(self, rows, validation, targets, solver, before)
+        targets = targets.calibrated(finding.temperature)
         training = Training.prepare(self, rows, targets, solver, moments, finding=finding)
         warn_of_layers(self, training.problem, training.shapes)
         max_iter = training.auto_max_iter() if self.max_iter == "auto" else self.max_iter

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 from sklearn.base import clone, is_classifier
 
 from ._arrays import take_rows, to_numpy
@@ -26,6 +28,8 @@ PILOT_SEEN, PILOT_PASSES, PILOT_WIDTH = 30_000, (5, 20), 64
 USUAL_SHARE, LENGTH_POWER, LENGTHS = 0.15, 0.5, (0.7, 1.15)
 #: losses of classes and of numbers whose shares tell the length: in units of entropy, and of variance
 TELLING = {True: (CrossEntropy, Logistic), False: (SquaredError,)}
+#: bounds of the logarithm of what outputs are multiplied by to be calibrated
+LOG_FACTORS = (-2.0, 2.0)
 #: what the two fits do without: the question is one of columns
 PLAIN = {
     "compression": None,
@@ -46,14 +50,14 @@ class Finding:
     share : float or None
         What the better one of both loses there, as a share of what the best constant loses; None: of a loss
         in other units.
-    dispersion : float, default=1.0
-        Mean square of its loss's slope there over the trace of the mean Hessian, 1 on average where the
-        model holds, and for a loss that is no likelihood.
+    temperature : float or None
+        What its outputs are to be divided by to be as sure as these rows allow; None: of a loss that is
+        not calibrated.
     """
 
     ramps: bool = False
     share: float | None = None
-    dispersion: float = 1.0
+    temperature: float | None = None
 
     @property
     def length(self) -> float:
@@ -71,6 +75,21 @@ class Finding:
 
 #: where there are no short fits
 NOTHING_FOUND = Finding()
+#: attribute of an estimator whose fits are told what short fits have found, and make none
+_GIVEN = "_given_finding"
+
+
+def with_finding(estimator: Any, finding: Finding | None) -> Any:
+    """The estimator itself, whose fits are to take a finding for theirs; None: they make their own."""
+    vars(estimator).pop(_GIVEN, None)
+    if finding is not None:
+        vars(estimator)[_GIVEN] = finding
+    return estimator
+
+
+def given_finding(estimator: Any) -> Finding | None:
+    """What :func:`with_finding` gave."""
+    return vars(estimator).get(_GIVEN)
 
 
 def try_ramps(estimator: Any, rows: Any, bins: int) -> Finding:
@@ -90,26 +109,79 @@ def try_ramps(estimator: Any, rows: Any, bins: int) -> Finding:
     bins : int
         Of each column.
     """
-    classify, state = is_classifier(estimator), clone(estimator).random_state
-    fitted, held_out = split(rows.y, classify, state, most=PILOT_ROWS, share=PILOT_SHARE)
-    plain = plain_network(estimator, len(fitted))
-
-    def part(places: np.ndarray) -> tuple:
-        return take_rows(rows.X, places), rows.y[places], None if rows.s is None else rows.s[places]
-
-    with warnings.catch_warnings():  # the real fit warns again
-        warnings.simplefilter("ignore")
-        fits = [clone(plain).set_params(column_bins=b).fit(*part(fitted)) for b in (0, bins)]
-    seen = [outputs_on(fit, *part(held_out)) for fit in fits]
-    without, with_ramps = (row_losses(fit.targets_, *each[:2]) for fit, each in zip(fits, seen, strict=True))
-    lost, error = mean_and_error(with_ramps - without, seen[0][2])
+    fits = [ShortFit.to_rows(estimator, rows, b) for b in (0, bins)]
+    lost, error = mean_and_error(fits[1].losses - fits[0].losses, fits[0].s)
     helps = lost < (error if rows.X.shape[0] > PILOT_ROWS else 0.0)
-    better, seen_by = fits[int(helps)].targets_, seen[int(helps)]
-    return Finding(
-        helps,
-        share_left(better, *seen_by) if isinstance(better.loss, TELLING[classify]) else None,
-        dispersion(better, *seen_by) if better.loss.is_likelihood else 1.0,
-    )
+    return fits[int(helps)].finding(helps)
+
+
+def try_out(estimator: Any, rows: Any) -> Finding:
+    """One short fit of a small network as the estimator wants the columns: how sure its outputs may be."""
+    fit = ShortFit.to_rows(estimator, rows, estimator.column_bins)
+    return Finding(temperature=fit.targets.temperature)
+
+
+@dataclass(frozen=True, eq=False)
+class ShortFit:
+    """A short fit of a small network to some rows, and its outputs on others.
+
+    Attributes
+    ----------
+    targets : BaseTargets
+        With the temperature that these rows ask for, where the loss is calibrated.
+    Y, V : arrays of shape (n, d_N)
+        Encoded targets and outputs, in the units of y, of rows whose classes it knows.
+    s : ndarray of shape (n,) or None
+        Their weights, those of classes included.
+    """
+
+    targets: Any
+    Y: Any
+    V: Any
+    s: np.ndarray | None
+
+    @classmethod
+    def to_rows(cls, estimator: Any, rows: Any, bins: Any) -> ShortFit:
+        """Fit to two thirds of the rows, or of a part of them, and look at the rest."""
+        classify, state = is_classifier(estimator), clone(estimator).random_state
+        fitted, held_out = split(rows.y, classify, state, most=PILOT_ROWS, share=PILOT_SHARE)
+
+        def part(places: np.ndarray) -> tuple:
+            return take_rows(rows.X, places), rows.y[places], None if rows.s is None else rows.s[places]
+
+        plain = plain_network(estimator, len(fitted)).set_params(column_bins=bins)
+        with warnings.catch_warnings():  # the real fit warns again
+            warnings.simplefilter("ignore")
+            plain.fit(*part(fitted))
+        targets, (Y, V, s) = plain.targets_, outputs_on(plain, *part(held_out))
+        found = None if targets.loss.for_calibration() is None else temperature(targets.loss, Y, V, s)
+        if found is not None:
+            targets, V = targets.calibrated(found), V / found
+        return cls(targets, Y, V, s)
+
+    @property
+    def losses(self) -> np.ndarray:
+        """Loss of each row, in the units of y."""
+        return to_numpy(user_losses(self.targets, self.Y, self.V, xp=namespace_of(self.V)))
+
+    def finding(self, ramps: bool) -> Finding:
+        """What it says of the table."""
+        known = getattr(self.targets, "temperature", None)
+        is_telling = isinstance(self.targets.loss, TELLING[hasattr(self.targets, "classes")])
+        return Finding(ramps, self.share_left() if is_telling else None, known)
+
+    def share_left(self) -> float:
+        """Mean loss of the rows as a share of that of the best constant outputs; 1 where there is no loss."""
+        targets, Y, V, s = self.targets, self.Y, self.V, self.s
+        if says_nothing(Y, s):
+            return 1.0
+        xp, loss = namespace_of(V), targets.user_loss
+        weights = None if s is None else xp.asarray(s, dtype=V.dtype)
+        if not hasattr(targets, "classes"):
+            loss, V = targets.loss, targets.engine_outputs(V, xp=xp)
+        found = weighted_mean(loss.value(Y, V, xp=xp), weights, xp=xp)
+        constant = constant_loss(loss, Y, weights, xp=xp)
+        return found / constant if constant > 0.0 else 1.0
 
 
 def plain_network(estimator: Any, n_rows: int) -> Any:
@@ -120,7 +192,7 @@ def plain_network(estimator: Any, n_rows: int) -> Any:
         sizes = resolve_sizes(estimator.hidden_layer_sizes, type(estimator).__name__)
         plain.set_params(hidden_layer_sizes=tuple(min(size, PILOT_WIDTH) for size in sizes))
     vars(plain).pop("_skl_callbacks", None)
-    return plain
+    return with_finding(plain, Finding(temperature=1.0))  # its outputs are what is to be calibrated
 
 
 def outputs_on(fitted: Any, X: Any, y: np.ndarray, s: np.ndarray | None) -> tuple:
@@ -130,36 +202,37 @@ def outputs_on(fitted: Any, X: Any, y: np.ndarray, s: np.ndarray | None) -> tupl
         X, y, s = take_rows(X, known), y[known], None if s is None else s[known]
     network, targets = fitted.network_, fitted.targets_
     Y = network.xp.asarray(targets.encode(y, network.dtype))
-    return Y, network.forward(X), s
+    return Y, network.forward(X), targets.row_weights(y, s, network.dtype)
 
 
-def row_losses(targets: Any, Y: Any, V: Any) -> np.ndarray:
-    """Loss of each row, in the units of y."""
-    return to_numpy(user_losses(targets, Y, V, xp=namespace_of(V)))
+def temperature(loss: Any, Y: Any, V: Any, s: np.ndarray | None) -> float | None:
+    """What outputs are to be divided by to be as sure as some rows allow (Guo et al. 2017), or None.
 
+    It has the least mean log loss of these rows and of one more, of which each class is as likely: a network
+    that is right on the few rows there are is not sure without bound.
 
-def share_left(targets: Any, Y: Any, V: Any, s: np.ndarray | None) -> float:
-    """Mean loss on some rows, as a share of that of the best constant outputs; 1 where there is no loss."""
+    Parameters
+    ----------
+    loss : loss
+        Of classes, with a share of smoothed targets.
+    Y, V : arrays of shape (n, d_N)
+        Targets and outputs of rows that the network was not fitted to.
+    s : array of shape (n,) or None
+        Weights.
+    """
     if says_nothing(Y, s):
-        return 1.0
+        return None
     xp = namespace_of(V)
-    weights = None if s is None else xp.asarray(s, dtype=V.dtype)
-    outputs = targets.engine_outputs(V, xp=xp)
-    found = weighted_mean(targets.loss.value(Y, outputs, xp=xp), weights, xp=xp)
-    constant = constant_loss(targets.loss, Y, weights, xp=xp)
-    return found / constant if constant > 0.0 else 1.0
+    V = xp.astype(V, xp.float64)
+    weights = None if s is None else xp.asarray(s, dtype=xp.float64)
+    count = V.shape[0] if s is None else float(np.sum(s) ** 2 / np.sum(s * s))
+    smoothed = loss.with_smoothing(1.0 / (1.0 + count))
 
+    def lost(factor: float) -> float:
+        return weighted_mean(smoothed.value(Y, math.exp(factor) * V, xp=xp), weights, xp=xp)
 
-def dispersion(targets: Any, Y: Any, V: Any, s: np.ndarray | None) -> float:
-    """Mean square of the loss's slope over the trace of its mean Hessian; 1 where that says nothing."""
-    if says_nothing(Y, s):
-        return 1.0
-    xp, loss = namespace_of(V), targets.loss
-    V = targets.engine_outputs(V, xp=xp)
-    weights = None if s is None else xp.asarray(s, dtype=V.dtype)
-    square = weighted_mean(xp.sum(loss.gradient(Y, V, xp=xp) ** 2, axis=1), weights, xp=xp)
-    curvature = float(xp.linalg.trace(loss.mean_hessian(Y, V, weights, xp=xp)))
-    return square / curvature if curvature > 0.0 and np.isfinite(square) else 1.0
+    found = minimize_scalar(lost, bounds=LOG_FACTORS, method="bounded", options={"xatol": 1e-3})
+    return math.exp(-found.x) if np.isfinite(found.fun) else None
 
 
 def says_nothing(Y: Any, s: np.ndarray | None) -> bool:

@@ -33,7 +33,7 @@ from ._kinds import (
     straight_too,
 )
 from ._outcome import constants_allowed
-from ._pilot import PILOT_WIDTH
+from ._pilot import NOTHING_FOUND, PILOT_WIDTH, Finding, given_finding, with_finding
 from ._resolve import resolve_loss, resolve_problem, resolve_solver
 from ._sklearn_compat import take_rows
 from ._validation import parse_bytes
@@ -85,14 +85,15 @@ def fit_in_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **re
     room = check_bytes(estimator)
     size = count_features(X), count_outputs(y, is_classifier(estimator))
     kinds_within(estimator, room, size)  # refuses what is too little before any work
-    kinds = Candidates(estimator, X, y, sample_weight).kinds(room)
+    candidates = Candidates(estimator, X, y, sample_weight)
+    kinds = candidates.kinds(room)
     if not any(kind.bins for kind in kinds):
         warn_of_bins(estimator)
-    compared = compare(estimator, kinds, room, size, X, y, sample_weight) if len(kinds) > 1 else []
+    model = with_finding(clone(estimator), candidates.finding)
+    compared = compare(model, kinds, room, size, X, y, sample_weight) if len(kinds) > 1 else []
     kind = compared[0].pop("kind") if compared else kinds[0]
     for row in compared[1:]:
         del row["kind"]
-    model = clone(estimator)
     arrays = (X, y) if sample_weight is None else (X, y, sample_weight)
     fitted = fit_within(model, kind, room, size, arrays, rest)
     if fitted is None:
@@ -151,8 +152,24 @@ class Candidates:
         bins = [b for b in BINS if b * ROWS_OF_A_BIN <= n_rows and b * self.size[0] <= MOST_INPUTS]
         if not bins:
             return []
-        columns = self.columns(column_bins="auto", hidden_layer_sizes=(PILOT_WIDTH,))
+        columns = self.scout.network_.columns
         return [] if columns is None or columns.ramps is None else bins
+
+    @cached_property
+    def scout(self) -> Any:
+        """A small network after one pass, with all that short fits have found for it."""
+        small = {
+            "hidden_layer_sizes": (PILOT_WIDTH,),
+            "compression": None,
+            "bits": 8,
+            "activation_bits": None,
+        }
+        return after_a_pass(self.estimator, small, self.arrays, None)
+
+    @property
+    def finding(self) -> Finding:
+        """What is known of outputs on held-out rows, for all networks alike."""
+        return Finding(temperature=getattr(self.scout.targets_, "temperature", None))
 
     @cached_property
     def cuts(self) -> dict[bool, list[tuple[int, int, int]]]:
@@ -227,7 +244,8 @@ def compare(
     loss. All kinds are fitted briefly where the length of fits is open. Those that are close meet again on
     another division of the rows, in the sizes that fitted and at full length.
     """
-    quiet, classify, n_judged = clone(estimator).set_params(verbose=0), is_classifier(estimator), 0
+    finding, classify, n_judged = given_finding(estimator), is_classifier(estimator), 0
+    quiet = with_finding(clone(estimator).set_params(verbose=0), finding)
     left: list[dict] = [{"kind": kind, "params": kind.within(room, *size)} for kind in kinds]
     found: dict[Kind, Any] = {}
     out: list[dict] = []
@@ -240,7 +258,7 @@ def compare(
                 fits = [fit_within(quiet, row["kind"], *given, share=BRIEF) for row in told(estimator, left)]
             else:
                 whole = {"max_iter": estimator.max_iter}
-                again = [clone(found[row["kind"]]).set_params(**whole) for row in left]
+                again = [with_finding(clone(found[row["kind"]]), finding).set_params(**whole) for row in left]
                 fits = [model.fit(*arrays) for model, _ in zip(again, told(estimator, left), strict=True)]
         found = {row["kind"]: fitted for row, fitted in zip(left, fits, strict=True) if fitted is not None}
         left = [row for row in left if row["kind"] in found]
@@ -266,12 +284,12 @@ def fit_within(
         params = sized(model, kind, target, size, arrays)
         if params is None:
             return None
-        fitted = clone(model).set_params(**params, max_bytes=None)
+        fitted = with_finding(clone(model), given_finding(model)).set_params(**params, max_bytes=None)
         if share < 1.0:
             fitted.set_params(max_iter=shortened(fitted, kind, size, arrays[1], share))
         fitted.fit(*arrays, **rest)
         if fitted.n_bytes_ <= room:
-            return fitted
+            return with_finding(fitted, None)
         target -= (fitted.n_bytes_ - room) * 9 // 8 + 1
     return None
 
@@ -333,9 +351,10 @@ def rounded(fitted: Any, X: Any, y: Any, bits: Any, activation_bits: Any, *, fee
     return found if activation_bits is None else quantize_activations(found, X, activation_bits)
 
 
-def after_a_pass(model: Any, params: dict, arrays: Sequence) -> Any:
+def after_a_pass(model: Any, params: dict, arrays: Sequence, finding: Finding | None = NOTHING_FOUND) -> Any:
     """A clone with some parameters after one pass: what it stores and what columns go through are known."""
     brief = {"max_iter": 1, "verbose": 0, "max_bytes": None, "early_stopping": False}
     with warnings.catch_warnings():  # a real fit warns again
         warnings.simplefilter("ignore")
-        return clone(model).set_params(**params | brief).fit(*arrays)
+        fitted = with_finding(clone(model).set_params(**params | brief), finding).fit(*arrays)
+    return with_finding(fitted, None)

@@ -15,7 +15,7 @@ from ._arrays import host_memory
 from ._asked import warn_of_bins
 from ._bends import worthwhile_bend
 from ._bins import LEAST_ROWS, SAMPLE_ROWS, find_ramps, is_on_disk
-from ._pilot import NOTHING_FOUND, Finding, try_ramps
+from ._pilot import NOTHING_FOUND, Finding, given_finding, try_out, try_ramps
 from ._resolve import resolve_problem
 from ._start import first_weights
 from ._validation import parse_bytes
@@ -30,6 +30,8 @@ from .targets import BaseTargets
 
 #: columns up to which a problem stays in the columns' own space, however few the rows
 MANY_COLUMNS = 512
+#: rows from which outputs are calibrated on some of them
+LEAST_CALIBRATED = 500
 #: square matrices of the size of a layer's inputs that a fit holds at a time: sums, factors, inverses
 _SQUARES = 10
 
@@ -186,7 +188,7 @@ class Training:
             place=place,
             inputs=None if self.is_mapped else self.inputs,
             n_batches=n_batches,
-            held_out=self.finding.dispersion,
+            temperature=self.finding.temperature or 1.0,
         )
 
 
@@ -210,13 +212,22 @@ def mapped_rows(
     targets : BaseTargets
     solver : BaseSolver
     before : Network or None
-        That the fit goes on from: its map is kept.
+        That the fit goes on from: its map is kept, and its temperature.
     """
-    columns, moments, finding = None if before is None else before.columns, None, NOTHING_FOUND
-    if before is None and is_table(estimator, rows, targets, solver):
-        columns, moments, finding = column_map(estimator, rows, targets, solver)
+    columns, moments, finding = None, None, given_finding(estimator)
+    if before is not None:
+        columns, finding = (
+            before.columns,
+            Finding(temperature=getattr(estimator.targets_, "temperature", None)),
+        )
+    elif is_table(estimator, rows, targets, solver):
+        columns, moments, finding = column_map(estimator, rows, targets, solver, finding)
     if before is None and (columns is None or columns.ramps is None):
         warn_of_bins(estimator)
+    if finding is None:
+        finding = (
+            try_out(estimator, rows) if is_calibrated(estimator, rows, targets, solver) else NOTHING_FOUND
+        )
     if columns is not None:
         rows = rows.mapped(columns)
         validation = None if validation is None else validation.mapped(columns)
@@ -226,38 +237,57 @@ def mapped_rows(
 
 
 def column_map(
-    estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver
-) -> tuple[ColumnMap | None, Any, Finding]:
+    estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver, given: Finding | None
+) -> tuple[ColumnMap | None, Any, Finding | None]:
     """Bends and ramps of the columns as the estimator wants them, the moments of X without, and the finding.
 
     The moments are None where they are not known, or not those of the rows to be fitted.
     """
-    bend, ramps, moments, finding = None, None, None, NOTHING_FOUND
+    bend, ramps, moments, finding = None, None, None, given
     if estimator.bend_columns:
         moments = rows.moments(targets)
         bend = Bend.of_columns(moments, rows.ends(), rows.X)
         bend = None if bend is None else worthwhile_bend(bend, rows, targets)
     if estimator.column_bins != 0 and not isinstance(rows.X, SparseRows):
-        ramps, finding = wanted_ramps(estimator, rows, targets, solver, bend)
+        ramps, finding = wanted_ramps(estimator, rows, targets, solver, bend, given)
     columns = ColumnMap.of(bend, ramps)
     return columns, moments if columns is None else None, finding
 
 
 def wanted_ramps(
-    estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver, bend: Bend | None
-) -> tuple[Ramps | None, Finding]:
+    estimator: Any,
+    rows: Any,
+    targets: BaseTargets,
+    solver: BaseSolver,
+    bend: Bend | None,
+    given: Finding | None,
+) -> tuple[Ramps | None, Finding | None]:
     """As many ramps as the estimator asks for, by "auto" those that are worth having; what says so."""
-    bins, n_rows = estimator.column_bins, rows.X.shape[0]
-    may_have = solver.cuts_columns and rows.is_local and n_rows >= LEAST_ROWS and not is_on_disk(rows.X)
-    if bins == "auto" and not may_have:
-        return None, NOTHING_FOUND
+    bins = estimator.column_bins
+    if bins == "auto" and not (solver.cuts_columns and may_try(rows)):
+        return None, given
     X, _, s = rows.sample(targets, SAMPLE_ROWS)
     X = X if bend is None else bend.on_host()(X)
-    ramps = find_ramps(X, s, bins, n_rows, rows.X, few_bits=estimator.bits is not None)
+    ramps = find_ramps(X, s, bins, rows.X.shape[0], rows.X, few_bits=estimator.bits is not None)
     if bins != "auto" or ramps is None:
-        return ramps, NOTHING_FOUND
-    found = try_ramps(estimator, rows, int(max(ramps.bins)))
+        return ramps, given
+    found = try_ramps(estimator, rows, int(max(ramps.bins))) if given is None else given
     return ramps if found.ramps else None, found
+
+
+def may_try(rows: Any, least: int = LEAST_ROWS) -> bool:
+    """Whether rows allow short fits to some of them: in memory, and enough of them."""
+    return rows.is_local and rows.X.shape[0] >= least and not is_on_disk(rows.X)
+
+
+def is_calibrated(estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver) -> bool:
+    """Whether a short fit is to say how sure outputs may be.
+
+    Not where weights keep a meaning for X as it is, and not for layers of images, whose short fits are long.
+    """
+    if not solver.cuts_columns or targets.loss.for_calibration() is None or estimator.layers is not None:
+        return False
+    return may_try(rows, LEAST_CALIBRATED) and not getattr(estimator.initializer, "in_user_units", False)
 
 
 def is_table(estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver) -> bool:

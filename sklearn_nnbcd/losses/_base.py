@@ -89,6 +89,18 @@ class BaseLoss(LinkedEstimator):
         """The loss for labels that do not exclude each other, one output each; None: there is no such."""
         return self if self.elementwise else None
 
+    def for_calibration(self) -> "BaseLoss | None":
+        """The loss to train with where outputs are calibrated on held-out rows; None: they are not to be."""
+        return None
+
+    def with_smoothing(self, share: float) -> "BaseLoss":
+        """This loss with a share of every target that goes to all classes alike."""
+        raise NotImplementedError
+
+    def sure_curvature(self, n_outputs: int) -> float:
+        """Trace of the Hessian where a row's outputs say just what its smoothed target says."""
+        return 0.0
+
     def check_parameters(self) -> None:
         """Raise ValueError or TypeError for bad parameters; called once, before any work."""
 

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from .._validation import check_number
 from ..backends import get_backend
 from ..numerics._scalar import wright_omega
 from ..numerics._simplex import exponentials
 from ._base import BaseLoss, row_shares
 from ._logistic import Logistic
+from ._smoothed import SmoothedLoss
 
 #: Newton steps for the normaliser at most; they are monotone, see CrossEntropy.prox
 _STEPS = 50
@@ -31,7 +31,7 @@ def _mean_covariance(P: Any, total: Any, s: Any, *, xp: Any) -> Any:
     return eye * xp.sum(joint, axis=0) - joint
 
 
-class CrossEntropy(BaseLoss):
+class CrossEntropy(SmoothedLoss):
     """-sum_k y_k log softmax(v)_k of each row, for one-hot targets (any y >= 0).
 
     Two classes have one output and the logistic loss, which is the same model. The exact V_N step
@@ -40,45 +40,50 @@ class CrossEntropy(BaseLoss):
 
     Parameters
     ----------
-    smoothing : float, default=0.003
-        Share of every target that goes to all K >= 3 classes alike, in [0, 1]: y becomes
-        (1 - smoothing) y + smoothing / K (Szegedy et al. 2016). A little keeps rows that the network is
-        sure of in the fit, which helps where new rows differ from the training rows (other writers,
-        other subjects). More raises the log loss, as the network says that it is less sure.
+    smoothing : float or "auto", default="auto"
+        Share of every target that goes to all classes alike, in [0, 1]: y becomes
+        (1 - smoothing) y + smoothing / K (Szegedy et al. 2016). Rows that the network is sure of stay in
+        the fit, so that it does not spend its weights on making them surer still. "auto": 0.02 where
+        outputs are calibrated on held-out rows, which takes back that the network says that it is less
+        sure: in ``fit`` by mini-batches. Elsewhere 0.003 for three classes and more.
     """
 
-    tasks = frozenset({"classification"})
-    is_likelihood = True
     off = 0.0
     elementwise = False
+    uncalibrated = 0.003
 
-    def __init__(self, smoothing: float = 0.003):
-        self.smoothing = smoothing
-
-    def check_parameters(self) -> None:
-        """Raise unless ``smoothing`` is a number in [0, 1]."""
-        check_number(self.smoothing, "smoothing", type(self).__name__, high=1.0, cure="Try 0.003.")
+    @property
+    def _of_one(self) -> Logistic:
+        """The loss of one output."""
+        return Logistic("auto" if self._is_auto else self.share_smoothed)
 
     def _smoothed(self, Y: Any, *, xp: Any) -> Any:
         """Targets with the share of all classes in them."""
-        share = self.smoothing
+        share = self.share_smoothed
         return (1.0 - share) * Y + (share / Y.shape[1]) * xp.sum(Y, axis=1)[:, None]
+
+    def sure_curvature(self, n_outputs: int) -> float:
+        """1 - sum q^2 of q = 1 - share + share / K once and share / K otherwise."""
+        if n_outputs == 1:
+            return self._of_one.sure_curvature(1)
+        share, least = self.share_smoothed, self.share_smoothed / n_outputs
+        return 1.0 - (1.0 - share + least) ** 2 - (n_outputs - 1) * least**2
 
     def for_labels(self) -> BaseLoss:
         """The logistic loss of each label by itself."""
-        return Logistic()
+        return self._of_one
 
     def value(self, Y: Any, V: Any, *, xp: Any) -> Any:
         """sum_k y_k (log sum exp(v) - v_k) of each row."""
         if V.shape[1] == 1:
-            return Logistic().value(Y, V, xp=xp)
+            return self._of_one.value(Y, V, xp=xp)
         Y = self._smoothed(Y, xp=xp)
         return xp.sum(Y * (_softmax(V, xp=xp)[0] - V), axis=1)
 
     def gradient(self, Y: Any, V: Any, *, xp: Any) -> Any:
         """(sum_k y_k) softmax(v) - y."""
         if V.shape[1] == 1:
-            return Logistic().gradient(Y, V, xp=xp)
+            return self._of_one.gradient(Y, V, xp=xp)
         return xp.sum(Y, axis=1)[:, None] * _softmax(V, xp=xp)[1] - self._smoothed(Y, xp=xp)
 
     def mean_hessian(self, Y: Any, V: Any, s: Any = None, *, xp: Any) -> Any:
@@ -88,7 +93,7 @@ class CrossEntropy(BaseLoss):
         cancels where the network is sure (1 - p below rounding), and H is diagonally dominant.
         """
         if V.shape[1] == 1:
-            return Logistic().mean_hessian(Y, V, s, xp=xp)
+            return self._of_one.mean_hessian(Y, V, s, xp=xp)
         return _mean_covariance(_softmax(V, xp=xp)[1], xp.sum(Y, axis=1), s, xp=xp)
 
     def expansion(self, Y: Any, V: Any, s: Any = None, *, xp: Any) -> tuple[Any, Any, Callable[[], Any]]:
@@ -96,7 +101,7 @@ class CrossEntropy(BaseLoss):
         if type(self) is not CrossEntropy:  # a subclass may have its own of one of them
             return super().expansion(Y, V, s, xp=xp)
         if V.shape[1] == 1:
-            return Logistic().expansion(Y, V, s, xp=xp)
+            return self._of_one.expansion(Y, V, s, xp=xp)
         normaliser, P = _softmax(V, xp=xp)
         total, T = xp.sum(Y, axis=1), self._smoothed(Y, xp=xp)
         value = xp.sum(T * (normaliser - V), axis=1)
@@ -112,7 +117,7 @@ class CrossEntropy(BaseLoss):
         z = max(a) - t/weight is on the left. All rows at once.
         """
         if center.shape[1] == 1:
-            return Logistic().prox(Y, center, weight, xp=xp)
+            return self._of_one.prox(Y, center, weight, xp=xp)
         Y = self._smoothed(Y, xp=xp)
         total = xp.sum(Y, axis=1)[:, None] * (1.0 / weight)
         used = total > 0.0  # a row of zeros has no loss
@@ -136,7 +141,7 @@ class CrossEntropy(BaseLoss):
     def to_proba(self, V: Any, *, xp: Any) -> Any:
         """The softmax of the outputs (two classes: the logistic function of the one output)."""
         if V.shape[1] == 1:
-            return Logistic().to_proba(V, xp=xp)
+            return self._of_one.to_proba(V, xp=xp)
         _, E, total = exponentials(V, xp=xp)
         E /= total
         return E

@@ -13,6 +13,7 @@ from sklearn.base import clone, is_classifier
 from .._held_out import best_first, divided, judged, standard_error
 from .._kinds import NUMBER, Kind
 from .._outcome import constants_allowed
+from .._pilot import with_finding
 from .._sizing import ATTEMPTS, BRIEF, Candidates, fit_within, rounded, shortened
 from ..solvers import MiniBatch
 
@@ -100,7 +101,7 @@ class SharedBudgets:
         start = self.start(kind, on_all)
         self.n_fits += 1
         if start is None:
-            model = clone(self.estimator)
+            model = with_finding(clone(self.estimator), self.candidates.finding)
             model = model if on_all else model.set_params(verbose=0)
             share = 1.0 if on_all else BRIEF
             found = fit_within(model, kind, room, self.size, arrays, {}, share=share)
@@ -149,7 +150,7 @@ class SharedBudgets:
             model, arrays = clone(self.estimator).set_params(**plain), self.arrays if on_all else self.parts
             if not on_all:
                 model.set_params(max_iter=shortened(model, kind, self.size, arrays[1], BRIEF))
-            self.starts[key] = model.fit(*arrays)
+            self.starts[key] = with_finding(with_finding(model, self.candidates.finding).fit(*arrays), None)
             self.n_fits += 1
         return self.starts[key]
 

@@ -205,7 +205,7 @@ class Network:
         """
         xp, last = self.xp, self.coefs[-1]
         scale, origin = (xp.asarray(x, dtype=self.array.dtype) for x in (scale, origin))
-        if scale.shape[0] == 1:
+        if bool(xp.all(scale == scale[0])):
             last = last.scaled(float(scale[0]))
         else:
             scaled = last.columns_scaled(scale, xp=xp)

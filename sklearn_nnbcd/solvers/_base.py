@@ -35,8 +35,8 @@ class FitContext:
         Maps the rows of X, block by block or batch by batch; None: they stay as they are.
     n_batches : int
         Batches that the first weights have seen before: schedules go on from there.
-    held_out : float
-        Dispersion of the loss on rows that were held out from a short fit; 1: none were.
+    temperature : float
+        Of outputs on rows that were held out from a short fit; 1: none were.
     """
 
     max_iter: int | None
@@ -46,7 +46,7 @@ class FitContext:
     place: Callable | None = None
     inputs: InputMap | None = None
     n_batches: int = 0
-    held_out: float = 1.0
+    temperature: float = 1.0
 
 
 class BaseSolver(LinkedEstimator):

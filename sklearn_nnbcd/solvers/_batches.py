@@ -146,7 +146,7 @@ class BaseBatchSolver(BaseSolver):
         n_steps = None
         if context.max_iter is not None:  # a fit that goes on has the step length of its last part
             n_steps = context.n_batches + context.max_iter * len(batches)
-        settings = replace(self.settings(problem), held_out=context.held_out)
+        settings = replace(self.settings(problem), temperature=context.temperature)
         engine = initial_state(problem, weights, settings, n_steps, batches.weight)
         engine = replace(
             engine,

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the estimators and the Dask workers ask of targets."""
 
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 
@@ -68,3 +69,51 @@ class BaseTargets:
     def engine_outputs(self, V: Any, *, xp: Any) -> Any:
         """Outputs in the units of y as the engine sees them."""
         return V
+
+    def calibrated(self, temperature: float | None) -> Self:
+        """These targets with outputs that are divided by a temperature; None: as they are."""
+        return self
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ClassTargets(BaseTargets):
+    """Targets of classes, whose outputs may be calibrated by a temperature (Guo et al. 2017).
+
+    Attributes
+    ----------
+    temperature : float or None, default=None
+        What the engine's outputs are divided by, so that probabilities are those of new rows; its last
+        layer takes that up. None: they are not calibrated.
+    """
+
+    temperature: float | None = None
+
+    def calibrated(self, temperature: float | None) -> Self:
+        """These targets with a temperature, and the loss to train with for it."""
+        loss = self.loss.for_calibration()
+        if temperature is None or loss is None:
+            return self
+        changed: dict[str, Any] = {"loss": loss, "temperature": temperature}
+        return replace(self, **changed)
+
+    def user_network(self, network: Any) -> Any:
+        """The network with the temperature in its last layer."""
+        return self._times(network, None if self.temperature is None else 1.0 / self.temperature)
+
+    def engine_network(self, network: Any) -> Any:
+        """The network before that."""
+        return self._times(network, self.temperature)
+
+    def _times(self, network: Any, factor: float | None) -> Any:
+        if factor is None:
+            return network
+        return network.with_output_units(np.full(self.n_outputs, factor), np.zeros(self.n_outputs))
+
+    def engine_outputs(self, V: Any, *, xp: Any) -> Any:
+        """Outputs before they were divided by the temperature."""
+        return V if self.temperature is None else V * self.temperature
+
+    @property
+    def user_loss(self) -> Any:
+        """Of calibrated outputs: the loss of targets that are not smoothed."""
+        return self.loss if self.temperature is None else self.loss.with_smoothing(0.0)

@@ -8,11 +8,11 @@ import numpy as np
 from sklearn.metrics import accuracy_score
 
 from ..backends import namespace_of
-from ._base import BaseTargets
+from ._base import ClassTargets
 
 
 @dataclass(frozen=True, eq=False)
-class Indicators(BaseTargets):
+class Indicators(ClassTargets):
     """Columns of 0 and 1, coded as -1 and 1.
 
     Attributes

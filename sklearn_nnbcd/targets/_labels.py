@@ -11,7 +11,7 @@ from sklearn.metrics import accuracy_score
 
 from .._validation import check_number
 from ..backends import namespace_of
-from ._base import BaseTargets
+from ._base import ClassTargets
 
 
 def class_codes(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
@@ -27,7 +27,7 @@ def class_codes(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
-class Labels(BaseTargets):
+class Labels(ClassTargets):
     """Labels coded as -1 and 1 in one column (two classes), or one column per class.
 
     Attributes

@@ -29,15 +29,17 @@ SHARE = 0.5
 LIKELIHOOD_BOUNDS = (0.1, 1.0)
 #: dispersion below which rows have hardly a label by chance: the share falls faster from there
 NOISY = 0.5
-#: dispersions on rows held out between which labels are more and more clean. Near 1 it says little of one
-#: table; and rows of other writers, or other years, are less clean than those of a sample may be
-CLEAN = (0.6, 0.8)
+#: temperatures on held-out rows between which labels are more and more clean. Near 1 it says little of one
+#: table; below, that of the short fit is of its shortness
+CLEAN = (0.65, 0.8)
 #: part of the weights that rows determine below which a network has some to spare; bounds of what there is
 #: of it; and the power of that, for each factor of e below the upper end of CLEAN
-FEW_DETERMINED, PART_BOUNDS, SPARE_POWER = 0.2, (1e-3, 1.0), 6.0
+FEW_DETERMINED, PART_BOUNDS, SPARE_POWER = 0.2, (1e-3, 1.0), 10.0
 #: least part of a row's outputs that other rows are taken to determine; the same for a loss without units of
 #: its own, where few rows would lose all that they say
 LEAST_LEFT, LEAST_FREE = 0.1, 0.7
+#: least share of the trace of a Hessian that is not of smoothed targets
+LEAST_UNSURE = 0.1
 #: share of the running dispersion that survives a batch
 DISPERSION_MEMORY = 0.98
 #: least and largest ridge
@@ -49,7 +51,8 @@ def update_dispersion(state: BatchState, gradient: Any, shares: Any, hessian: An
 
     For a loss in units of its own, such as squared error, it is the variance of what is left. Where the
     loss is minus the logarithm of a likelihood both are the same on average if the model holds: less
-    says that the rows are fitted closer than the model expects.
+    says that the rows are fitted closer than the model expects. Curvature that is there only as smoothed
+    targets keep outputs from being sure says nothing of that, and is taken off.
 
     Parameters
     ----------
@@ -66,7 +69,11 @@ def update_dispersion(state: BatchState, gradient: Any, shares: Any, hessian: An
     squares = xp.sum(gradient**2, axis=1)
     mean = xp.mean(squares) if shares is None else xp.sum(shares * squares) / xp.sum(shares)
     unit = float(xp.finfo(gradient.dtype).eps)  # where nothing is left, rounding is
-    new = number(mean / (xp.linalg.trace(hessian) + unit) + unit, xp=xp)
+    trace = xp.linalg.trace(hessian)
+    sure = state.problem.loss.sure_curvature(gradient.shape[1])
+    if sure:
+        trace = xp.maximum(trace - sure, LEAST_UNSURE * trace)
+    new = number(mean / (trace + unit) + unit, xp=xp)
     if state.dispersion is None:
         return new
     return DISPERSION_MEMORY * state.dispersion + (1.0 - DISPERSION_MEMORY) * new
@@ -151,18 +158,18 @@ def evidence_share(state: BatchState, determined: Any) -> Any:
 
 
 def spare_factor(state: BatchState, determined: Any) -> Any:
-    """min(5 gamma / P, 1)^(6 log(0.8 / h)), what the share falls by where labels are clean and weights many.
+    """min(5 gamma / P, 1)^(10 log(0.8 / T)), what the share falls by where labels are clean and weights many.
 
-    h is the dispersion on rows that were held out from a short fit. Well below 1 it says that outputs could
-    have been surer of rows that they had not seen: labels are hardly ever by chance. Then P weights,
+    T is the temperature of a short fit on rows that were held out from it. Well below 1 it says that outputs
+    could have been surer of rows that they had not seen: labels are hardly ever by chance. Then P weights,
     many more than the gamma that rows determine, can follow them all, and the approximation, which counts
     layer by layer, asks for too much ridge. Narrow networks have no weights to spare.
     """
     xp, (low, high) = state.problem.xp, CLEAN
-    held_out = min(max(state.settings.held_out, low), high) / high
+    temperature = min(max(state.settings.temperature, low), high)
     n_weights = sum(math.prod(W.shape) for W in state.weights.W[1:])
     part = bounded(determined / (FEW_DETERMINED * n_weights), PART_BOUNDS, xp=xp)
-    return part ** (SPARE_POWER * -math.log(held_out))
+    return part ** (SPARE_POWER * math.log(high / temperature))
 
 
 def loss_unit(state: BatchState) -> Any:

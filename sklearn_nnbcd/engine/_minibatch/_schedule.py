@@ -50,8 +50,8 @@ class BatchSettings:
     averaging : float
         The result is a mean of the weights, those after the k-th batch with a share like k^averaging:
         the last 1/(averaging + 1) of the batches, about. W^MC is fitted to the mean. inf: the last weights.
-    held_out : float
-        Dispersion of the loss on rows that were held out from a short fit; 1: none were.
+    temperature : float
+        Of outputs on rows that were held out from a short fit; 1: none were.
     """
 
     linearized: bool = True
@@ -67,7 +67,7 @@ class BatchSettings:
     free: float = 0.05
     pull: tuple = (0.0004, 0.1)
     averaging: float = 6.0
-    held_out: float = 1.0
+    temperature: float = 1.0
 
     @classmethod
     def closed_form(cls, **others: Any) -> BatchSettings:
