@@ -110,7 +110,8 @@ def try_ramps(estimator: Any, rows: Any, bins: int) -> Finding:
         Of each column.
     """
     fits = [ShortFit.to_rows(estimator, rows, b) for b in (0, bins)]
-    lost, error = mean_and_error(fits[1].losses - fits[0].losses, fits[0].s)
+    without, with_ramps = (fit.losses for fit in fits)
+    lost, error = mean_and_error(with_ramps - without, fits[0].s)
     helps = lost < (error if rows.X.shape[0] > PILOT_ROWS else 0.0)
     return fits[int(helps)].finding(helps)
 
@@ -152,12 +153,13 @@ class ShortFit:
         plain = plain_network(estimator, len(fitted)).set_params(column_bins=bins)
         with warnings.catch_warnings():  # the real fit warns again
             warnings.simplefilter("ignore")
-            plain.fit(*part(fitted))
-        targets, (Y, V, s) = plain.targets_, outputs_on(plain, *part(held_out))
-        found = None if targets.loss.for_calibration() is None else temperature(targets.loss, Y, V, s)
+            X, y, s = part(fitted)
+            plain.fit(getattr(X, "entries", X), y, s)
+        targets, (Y, V, weights) = plain.targets_, outputs_on(plain, *part(held_out))
+        found = None if targets.loss.for_calibration() is None else temperature(targets.loss, Y, V, weights)
         if found is not None:
             targets, V = targets.calibrated(found), V / found
-        return cls(targets, Y, V, s)
+        return cls(targets, Y, V, weights)
 
     @property
     def losses(self) -> np.ndarray:

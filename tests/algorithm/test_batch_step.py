@@ -13,6 +13,8 @@ from sklearn_nnbcd.engine._minibatch._rows import share_roots, weighted_inputs
 from sklearn_nnbcd.losses import LOSSES, CrossEntropy
 from sklearn_nnbcd.solvers import FitContext, MiniBatch
 
+SMOOTHING = CrossEntropy().share_smoothed
+
 # plain loops ------------------------------------------------------------------------------------
 
 
@@ -20,7 +22,7 @@ def gradient_and_hessian(loss, y, v):
     """First and second derivatives of one row's loss in its outputs."""
     if loss == "squared_error":
         return v - y, np.eye(len(v))
-    p, smoothing = np.exp(v) / np.exp(v).sum(), CrossEntropy().smoothing
+    p, smoothing = np.exp(v) / np.exp(v).sum(), SMOOTHING
     return p - (1.0 - smoothing) * y - smoothing / len(y), np.diag(p) - np.outer(p, p)
 
 
@@ -62,7 +64,11 @@ class PlainSteps:
         hessian = sum(c * row[4] for c, row in zip(counts, rows, strict=True)) / counts.sum()
         squares = sum(c * row[3] @ row[3] for c, row in zip(counts, rows, strict=True)) / counts.sum()
         self.hessian = self.mean(self.hessian, hessian, 0.9)
-        self.dispersion = self.mean(self.dispersion, squares / np.trace(hessian), 0.98)
+        trace = np.trace(hessian)
+        if self.loss != "squared_error":  # of targets that are smoothed, where outputs say just that
+            q = np.append(1.0 - SMOOTHING, np.zeros(len(hessian) - 1)) + SMOOTHING / len(hessian)
+            trace = max(trace - np.sum(q * (1.0 - q)), 0.1 * trace)
+        self.dispersion = self.mean(self.dispersion, squares / trace, 0.98)
         memory = min(self.memory, self.k / (self.k + 1.0))
         overlap = sum(w * np.outer(row[2], row[2]) for w, row in zip(weights, rows, strict=True))
         self.overlap = self.mean(self.overlap, overlap, memory)

@@ -66,22 +66,22 @@ def plain_ridges(state):
         share = 0.5 * state.dispersion / max(left, 0.7) ** 2
     else:
         sure = min(state.dispersion / 0.5, 1.0)  # of labels that are hardly ever by chance
-        h = min(max(state.settings.held_out, 0.6), 0.8)
+        temperature = min(max(state.settings.temperature, 0.65), 0.8)
         n_weights = sum(W.size for W in state.weights.W[1:])
-        factor = min(5.0 * gamma / n_weights, 1.0) ** (6.0 * np.log(0.8 / h))
+        factor = min(5.0 * gamma / n_weights, 1.0) ** (10.0 * np.log(0.8 / temperature))
         share = min(max(0.5 * np.sqrt(state.dispersion) * sure / left * factor, 0.1), 1.0)
     a = share * gamma / size
     return [np.sqrt(state.ridges[i] * a * state.weights.W[i].shape[0] / 2.0) for i in (1, 2)]
 
 
-@pytest.mark.parametrize("held_out", [1.0, 0.9, 0.7, 0.0])
+@pytest.mark.parametrize("temperature", [1.4, 0.9, 0.7, 0.1])
 @pytest.mark.parametrize("dispersion", [1e-3, 0.3, 20.0])
 @pytest.mark.parametrize("n_rows", [7.0, 70.0, 7e5])
 @pytest.mark.parametrize("loss", ["squared_error", "huber", "logistic", "cross_entropy"])
-def test_ridges_are_those_of_plain_loops(loss, n_rows, dispersion, held_out):
+def test_ridges_are_those_of_plain_loops(loss, n_rows, dispersion, temperature):
     """Also where the share meets its bounds, where hardly a row is left, and where labels are clean."""
     state = evidence_state(loss, n_rows=n_rows, weight_norm=(1.8 * n_rows) ** 0.5, dispersion=dispersion)
-    state = replace(state, settings=replace(state.settings, held_out=held_out))
+    state = replace(state, settings=replace(state.settings, temperature=temperature))
     assert state.ridges == (None, 3.0, 2.5)  # half of the inputs
     for _ in range(3):
         expected = plain_ridges(state)
@@ -116,7 +116,7 @@ def test_each_factor_of_a_weight_has_the_gamma_of_both():
 def test_clean_labels_ask_for_less_ridge_where_weights_are_many(scale, least, most):
     """Rows that vary little determine little of the weights; others all that their outputs can."""
     clean, noisy = (evidence_state("logistic", n_rows=7000.0, dispersion=1.0) for _ in range(2))
-    clean = replace(clean, settings=replace(clean.settings, held_out=0.5))
+    clean = replace(clean, settings=replace(clean.settings, temperature=0.5))
     ridges = []
     for state in (clean, noisy):
         curvatures = [None, *(replace(c, gram=scale * c.gram) for c in state.curvatures[1:])]
@@ -190,6 +190,44 @@ def test_another_namespace_finds_the_same_ridges(loss, standard):
 # dispersion -------------------------------------------------------------------------------------
 
 
+def plain_sure_curvature(smoothing, n_classes):
+    """Trace of diag(q) - q q' for the target q of one class."""
+    q = np.full(n_classes, smoothing / n_classes)
+    q[0] += 1.0 - smoothing
+    return sum(each * (1.0 - each) for each in q)
+
+
+@pytest.mark.parametrize(("smoothing", "n_classes"), [(0.2, 3), (0.02, 7), (0.0, 4), (1.0, 5)])
+def test_curvature_that_is_there_for_smoothed_targets_alone_is_taken_off(smoothing, n_classes):
+    """Rows that are fitted exactly, and twice the trace of one that is not sure: half of it is left."""
+    loss = LOSSES["cross_entropy"](smoothing)
+    expected = plain_sure_curvature(smoothing, n_classes)
+    assert loss.sure_curvature(n_classes) == pytest.approx(expected, rel=1e-12, abs=1e-15)
+    Y = np.eye(n_classes)[:1]
+    if 0.0 < smoothing < 1.0:
+        V = np.log(Y * (1.0 - smoothing) + smoothing / n_classes)
+        assert np.trace(loss.mean_hessian(Y, V, xp=NUMPY)) == pytest.approx(expected, rel=1e-12)
+        np.testing.assert_allclose(loss.gradient(Y, V, xp=NUMPY), 0.0, atol=1e-15)
+    problem, weights, *_ = setting((2, n_classes), loss="cross_entropy")
+    state = initial_state(replace(problem, loss=loss), weights, BatchSettings())
+    H, G = np.eye(n_classes) * 2.0 * expected / n_classes, np.full((5, n_classes), 0.3)
+    found = update_dispersion(state, G, None, H)
+    if expected:
+        assert found == pytest.approx(0.09 * n_classes / expected, rel=1e-9)
+        assert update_dispersion(state, G, None, 0.5 * H) == pytest.approx(
+            0.9 * n_classes / expected, rel=1e-9
+        )
+
+
+@pytest.mark.parametrize("smoothing", [0.02, 0.5])
+def test_so_it_is_for_labels_each_by_itself(smoothing):
+    loss, q = LOSSES["logistic"](smoothing), smoothing / 2.0
+    assert loss.sure_curvature(3) == pytest.approx(3.0 * q * (1.0 - q), rel=1e-12)
+    Y, V = np.asarray([[1.0, -1.0]]), np.log((1.0 - q) / q) * np.asarray([[1.0, -1.0]])
+    np.testing.assert_allclose(loss.gradient(Y, V, xp=NUMPY), 0.0, atol=1e-15)
+    assert np.trace(loss.mean_hessian(Y, V, xp=NUMPY)) == pytest.approx(loss.sure_curvature(2), rel=1e-12)
+
+
 @pytest.mark.parametrize("weighted", [True, False])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_dispersion_is_that_of_plain_loops(loss, weighted):
@@ -205,7 +243,10 @@ def test_dispersion_is_that_of_plain_loops(loss, weighted):
         for y, v, count in zip(Y, V, counts, strict=True):
             gradient = problem.loss.gradient(y[None, :], v[None, :], xp=NUMPY)[0]
             squares += count * sum(g * g for g in gradient)
-        new = squares / counts.sum() / sum(H[k, k] for k in range(len(H)))
+        trace = sum(H[k, k] for k in range(len(H)))
+        if loss == "cross_entropy":
+            trace = max(trace - plain_sure_curvature(0.003, len(H)), 0.1 * trace)
+        new = squares / counts.sum() / trace
         expected = new if expected is None else 0.98 * expected + 0.02 * new
         state = replace(state, dispersion=update_dispersion(state, G, s, H))
         assert state.dispersion == pytest.approx(expected, rel=1e-9)
@@ -245,6 +286,7 @@ def test_dispersion_of_a_likelihood_is_one_where_it_holds(loss):
     state, rng = initial_state(problem, weights, BatchSettings()), np.random.default_rng(0)
     V = 1.5 * rng.normal(size=(20_000, d))
     P = problem.loss.to_proba(V, xp=NUMPY)
+    state = replace(state, problem=replace(problem, loss=problem.loss.with_smoothing(0.0)))
     labels = (rng.uniform(size=(len(P), 1)) > np.cumsum(P, axis=1)[:, :-1]).sum(axis=1)
     if isinstance(problem.loss, Logistic):
         drawn, sure = (np.where(y == 1, 1.0, -1.0)[:, None] for y in (labels, P.argmax(axis=1)))

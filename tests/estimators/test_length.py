@@ -9,8 +9,7 @@ from sklearn.base import clone
 from sklearn.metrics import log_loss
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _pilot, _training
-from sklearn_nnbcd._pilot import Finding
-from sklearn_nnbcd.losses import CrossEntropy
+from sklearn_nnbcd._pilot import Finding, ShortFit
 from sklearn_nnbcd.solvers import _batches
 
 OPTIONS = {"hidden_layer_sizes": (8,), "random_state": 0}
@@ -19,7 +18,7 @@ USUAL = 60
 
 
 def left_on(model, X, y, s):
-    return _pilot.share_left(model.targets_, *_pilot.outputs_on(model, X, y, s))
+    return ShortFit(model.targets_, *_pilot.outputs_on(model, X, y, s)).share_left()
 
 
 @pytest.fixture(scope="module")
@@ -105,42 +104,20 @@ def test_what_is_left_is_the_loss_beside_that_of_the_best_constant(table, weight
     assert left_on(model, X, y, s) == pytest.approx(found / constant, rel=1e-4)
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-def test_dispersion_on_rows_that_were_held_out(table, weighted):
-    """The mean square of p - y over the mean of p (1 - p), and over many outputs their sums."""
-    X, y = table
-    y = y + (X[:, 1] > 0.5)
-    s = np.random.default_rng(2).integers(1, 5, len(y)).astype(float) if weighted else None
-    for classes in (2, 3):
-        few = y < classes
-        model = NNBCDClassifier(**OPTIONS, loss=CrossEntropy(0.0), max_iter=3, column_bins=0)
-        model.fit(X[few], y[few])
-        w = None if s is None else s[few]
-        p = model.predict_proba(X[few]).astype(float)
-        one_hot = np.eye(classes)[y[few]]
-        if classes == 2:  # one output
-            p, one_hot = p[:, 1:], one_hot[:, 1:]
-        square = np.average(((p - one_hot) ** 2).sum(1), weights=w)
-        curvature = np.average((p * (1.0 - p)).sum(1), weights=w)
-        seen = _pilot.outputs_on(model, X[few], y[few], w)
-        assert _pilot.dispersion(model.targets_, *seen) == pytest.approx(square / curvature, rel=1e-4)
-    assert _pilot.dispersion(model.targets_, *seen[:2], np.zeros(len(seen[0]))) == 1.0
-    assert _pilot.dispersion(model.targets_, seen[0], np.full_like(seen[1], np.nan), None) == 1.0
-
-
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_what_short_fits_find_reaches_the_engine(table, monkeypatch):
     X, y = table
     seen = []
     start = _batches.initial_state
-    monkeypatch.setattr(_batches, "initial_state", lambda *a: seen.append(a[2].held_out) or start(*a))
+    monkeypatch.setattr(_batches, "initial_state", lambda *a: seen.append(a[2].temperature) or start(*a))
     found = _pilot.try_ramps
-    monkeypatch.setattr(_training, "try_ramps", lambda *a: replace(found(*a), dispersion=0.25))
+    monkeypatch.setattr(_training, "try_ramps", lambda *a: replace(found(*a), temperature=0.25))
     NNBCDClassifier(**OPTIONS, max_iter=1).fit(X, y)
     assert seen == [1.0, 1.0, 0.25]
     seen.clear()
+    monkeypatch.setattr(_training, "try_out", lambda *a: Finding(temperature=0.5))
     NNBCDClassifier(**OPTIONS, max_iter=1, column_bins=0).fit(X, y)
-    assert seen == [1.0]
+    assert seen == [0.5]
 
 
 def test_rows_of_unknown_classes_or_without_weight_say_nothing(table):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.metrics import r2_score
+from sklearn.metrics import log_loss, r2_score
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _pilot
 from sklearn_nnbcd._bins import (
@@ -22,6 +22,7 @@ from sklearn_nnbcd._bins import (
     fitting_bins,
     values_of,
 )
+from sklearn_nnbcd._pilot import ShortFit
 from sklearn_nnbcd.export import IntegerNetwork, load_network, save_network, to_mlp
 from sklearn_nnbcd.integers import quantize_activations
 from sklearn_nnbcd.network import Ramps, narrow
@@ -203,7 +204,7 @@ def test_they_come_where_columns_have_steps_and_not_where_all_is_straight(steps)
 def lose_by_ramps(monkeypatch, lost):
     """Whatever the two fits are, without ramps each row loses 1, and with them as much more as is said."""
     turns = itertools.cycle([0.0, lost])
-    monkeypatch.setattr(_pilot, "row_losses", lambda targets, Y, V: 1.0 + np.resize(next(turns), len(V)))
+    monkeypatch.setattr(ShortFit, "losses", property(lambda fit: 1.0 + np.resize(next(turns), len(fit.V))))
 
 
 def test_the_comparison_is_of_held_out_rows(steps, monkeypatch):
@@ -239,18 +240,19 @@ def test_what_is_compared_are_losses_of_rows_whose_targets_are_known(steps):
     X, y = steps
     s = np.random.default_rng(3).random(len(X))
     line = NNBCDRegressor(**OPTIONS, column_bins=0).fit(X, y)
-    Y, V, weights = _pilot.outputs_on(line, X, y, s)
-    found = _pilot.row_losses(line.targets_, Y, V)
+    fit = ShortFit(line.targets_, *_pilot.outputs_on(line, X, y, s))
+    found, weights = fit.losses, fit.s
     np.testing.assert_allclose(found, 0.5 * (line.predict(X) - y) ** 2, rtol=1e-9, atol=1e-12)
     assert weights is s
     y = y + 2 * (X[:, 2] == 1.0)
     known = y < 3
     model = NNBCDClassifier(**OPTIONS, column_bins=0).fit(X[known], y[known])
-    Y, V, weights = _pilot.outputs_on(model, X, y, s)
-    alone = _pilot.outputs_on(model, X[known], y[known], None)
-    found, expected = (_pilot.row_losses(model.targets_, *each) for each in ((Y, V), alone[:2]))
-    np.testing.assert_array_equal(found, expected)
-    np.testing.assert_array_equal(weights, s[known])
+    fit = ShortFit(model.targets_, *_pilot.outputs_on(model, X, y, s))
+    alone = ShortFit(model.targets_, *_pilot.outputs_on(model, X[known], y[known], None))
+    np.testing.assert_array_equal(fit.losses, alone.losses)
+    np.testing.assert_array_equal(fit.s, s[known])
+    expected = -np.log(model.predict_proba(X[known]))[np.arange(known.sum()), y[known]]
+    np.testing.assert_allclose(fit.losses, expected, rtol=1e-5, atol=1e-6)  # of single precision
 
 
 def test_the_error_is_that_of_a_weighted_mean():
@@ -356,7 +358,7 @@ def test_going_on_keeps_them(steps, solver):
     assert model.network_.columns is columns and model.loss_ < loss * 1.2
     if solver == "minibatch":
         model.partial_fit(X, y)
-        assert model.network_.columns is columns and model.loss_ < loss * 1.2
+        assert model.network_.columns is columns and log_loss(y, model.predict_proba(X)) < loss * 1.2
 
 
 def test_a_clone_and_the_same_rows_give_the_same_network(steps):
