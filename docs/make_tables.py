@@ -190,6 +190,17 @@ TABLES |= {
     "bytes_summary": Table(
         "tests/benchmarks/bytes.py", (("what", "{what}"), ("aim", "{aim}"), ("found", "{found}")), "bytes"
     ),
+    "calibration_shares": Table(
+        "tests/benchmarks/calibration.py",
+        (
+            ("hidden layers", "{widths}"),
+            ("smoothing", "{smoothing:g}"),
+            ("accuracy gained, mean (least to most)", "{score}"),
+            ("log loss, ratio (least to most)", "{log_loss}"),
+            ("tables", "{tables}"),
+        ),
+        "calibration",
+    ),
     "bytes_aims": Table(
         "tests/benchmarks/bytes.py",
         (

@@ -322,7 +322,8 @@ class NNBCDClassifier(ClassifierMixin, BaseNNBCD):
         to [0, 1]). Hinge: the same of margins mapped to [0, 1], which ranks but does not estimate
         probabilities; calibrate with :class:`sklearn.calibration.CalibratedClassifierCV`. Logistic:
         the logistic function of the outputs, for several classes divided by its sum. Cross-entropy:
-        the softmax.
+        the softmax. The last two are calibrated in ``fit`` by mini-batches to 500 rows and more: a short fit,
+        judged on held-out rows, says how sure outputs may be (:class:`~sklearn_nnbcd.losses.CrossEntropy`).
 
         Parameters
         ----------

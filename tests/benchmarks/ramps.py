@@ -7,7 +7,7 @@
 
 Fits to three quarters of the training rows of a table, scored on the rest; test rows take no part. A variant
 is "off", "auto" or "on" (ramps whatever the pilot says), with ``scale`` of the ramps, ``passes`` as a share
-of the default, ``batch`` rows of a batch, and ``dispersion`` of the pilot (1: the ridge does without it).
+of the default, ``batch`` rows of a batch, and ``temperature`` of the pilot (1: the ridge does without it).
 Generated sets are named by what they ask for: smooth functions, clouds, thresholds. What is in
 ``results/ramps.json`` is not made again unless the package changed.
 """
@@ -82,8 +82,8 @@ def as_asked(variant: str):
     scale, pilot = _inputs.RAMP_SCALE, _training.try_ramps
     _inputs.RAMP_SCALE = float(numbers.get("scale", scale))
     answers = {"ramps": True} if word == "on" else {}
-    if "dispersion" in numbers:
-        answers["dispersion"] = float(numbers["dispersion"])
+    if "temperature" in numbers:
+        answers["temperature"] = float(numbers["temperature"])
     _training.try_ramps = lambda *arguments: replace(pilot(*arguments), **answers)
     try:
         batch = int(numbers["batch"]) if "batch" in numbers else "auto"
