@@ -151,10 +151,7 @@ class ShortFit:
             return take_rows(rows.X, places), rows.y[places], None if rows.s is None else rows.s[places]
 
         plain = plain_network(estimator, len(fitted)).set_params(column_bins=bins)
-        with warnings.catch_warnings():  # the real fit warns again
-            warnings.simplefilter("ignore")
-            X, y, s = part(fitted)
-            plain.fit(getattr(X, "entries", X), y, s)
+        fit_quietly(plain, *part(fitted))
         targets, (Y, V, weights) = plain.targets_, outputs_on(plain, *part(held_out))
         found = None if targets.loss.for_calibration() is None else temperature(targets.loss, Y, V, weights)
         if found is not None:
@@ -184,6 +181,17 @@ class ShortFit:
         found = weighted_mean(loss.value(Y, V, xp=xp), weights, xp=xp)
         constant = constant_loss(loss, Y, weights, xp=xp)
         return found / constant if constant > 0.0 else 1.0
+
+
+def fit_quietly(model: Any, X: Any, y: Any, s: Any) -> None:
+    """Fit without a warning, as the real fit warns again; an interrupt is one of that."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("error", message=".*interrupted by the user", category=UserWarning)
+        try:
+            model.fit(getattr(X, "entries", X), y, s)
+        except UserWarning as interrupted:
+            raise KeyboardInterrupt from interrupted
 
 
 def plain_network(estimator: Any, n_rows: int) -> Any:

@@ -11,6 +11,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd._pilot import NOTHING_FOUND, with_finding
 from sklearn_nnbcd._resolve import resolve_loss, resolve_problem, resolve_solver
 from sklearn_nnbcd.engine._minibatch import _passes
 from sklearn_nnbcd.placements import ShuffledBatches
@@ -106,6 +107,11 @@ def test_interrupt_keeps_a_usable_estimator(digits, monkeypatch):
 
     monkeypatch.setattr(ShuffledBatches, "__iter__", interrupted)
     model = NNBCDClassifier(**OPTIONS, compression="low_rank", rank=16, column_bins=0)
+    with pytest.raises(KeyboardInterrupt):  # in the short fit that comes first
+        model.fit(X, y)
+    assert not hasattr(model, "network_")
+    passes.clear()
+    with_finding(model, NOTHING_FOUND)
     with pytest.warns(UserWarning, match="interrupted by the user after 3 complete"):
         model.fit(X, y)
     assert model.n_iter_ == 3
