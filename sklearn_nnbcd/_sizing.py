@@ -242,14 +242,16 @@ def compare(
 
     The best has the highest score; of those whose scores differ by less than a standard error, the lowest
     loss. All kinds are fitted briefly where the length of fits is open. Those that are close meet again on
-    another division of the rows, in the sizes that fitted and at full length.
+    another division of the rows, in the sizes that fitted and at full length, which alone counts from then
+    on, as some learn faster than others; and those that are close still on the first division, too.
     """
     finding, classify, n_judged = given_finding(estimator), is_classifier(estimator), 0
     quiet = with_finding(clone(estimator).set_params(verbose=0), finding)
     left: list[dict] = [{"kind": kind, "params": kind.within(room, *size)} for kind in kinds]
     found: dict[Kind, Any] = {}
     out: list[dict] = []
-    for k, (arrays, (T, t)) in enumerate(divisions(estimator, X, y, sample_weight)):
+    first, second = divisions(estimator, X, y, sample_weight)
+    for k, (arrays, (T, t)) in enumerate((first, second, first)):
         if k and len(left) < 2:
             break
         with constants_allowed():
@@ -262,8 +264,8 @@ def compare(
                 fits = [model.fit(*arrays) for model, _ in zip(again, told(estimator, left), strict=True)]
         found = {row["kind"]: fitted for row, fitted in zip(left, fits, strict=True) if fitted is not None}
         left = [row for row in left if row["kind"] in found]
-        rows = [row | mean_of(row, judged(found[row["kind"]], T, t), k) for row in left]
-        n_judged += len(t)
+        rows = [row | mean_of(row, judged(found[row["kind"]], T, t), max(0, k - 1)) for row in left]
+        n_judged = len(t) if k < 2 else n_judged + len(t)
         left = close_ones(rows, n_judged, classify)
         out = [*(row for row in rows if row not in left), *out]
     return best_first(left, n_judged, classify) + out

@@ -11,6 +11,7 @@ from sklearn.datasets import load_digits, make_moons
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _sizing, _training
+from sklearn_nnbcd._held_out import divisions
 from sklearn_nnbcd._kinds import Kind, kinds_of, plain_bytes, shapes_of
 from sklearn_nnbcd._outcome import NO_BETTER
 from sklearn_nnbcd._pilot import Finding, given_finding, with_finding
@@ -253,6 +254,20 @@ def test_kinds_are_compared_briefly_and_the_close_ones_at_full_length(moons, mon
     assert {n_iter / whole[-1][1] for _, n_iter, _ in brief} == {0.25}
     assert [rows for _, _, rows in fits[:-1]] == [round(0.75 * len(X))] * (len(fits) - 1)
     assert fits[-1][2] == len(X)
+
+
+def test_close_kinds_are_judged_by_fits_of_full_length_alone(moons):
+    """On the second division of the rows, and where they are close still on the first one, too."""
+    X, y = moons
+    options = {"compression": None, "bits": 8, "column_bins": 0, "solver": "minibatch", "random_state": 0}
+    model = NNBCDClassifier(max_bytes=150, **options).fit(X, y)
+    known = Finding(temperature=model.targets_.temperature)
+    scores = []
+    for arrays, (T, t) in divisions(model, X, y, None):
+        same = NNBCDClassifier(**options | model.chosen_params_)
+        scores.append(with_finding(same, known).fit(*arrays).score(T, t))
+    first, second = scores
+    assert model.compared_[0]["score"] in (pytest.approx(second), pytest.approx((first + second) / 2))
 
 
 @pytest.mark.parametrize("integers", [None, 8])
