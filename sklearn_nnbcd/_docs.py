@@ -201,7 +201,8 @@ objective_terms_ : structured ndarray of shape (n_sweeps,)
 integers_ : IntegerForm or None
     The network in integers, which predicts with ``activation_bits``.
 loss_ : float
-    Mean loss of the compressed network on the training rows, by a forward pass. If it is far above
+    Mean loss of the compressed network on the training rows, by a forward pass; of a classifier whose
+    outputs are calibrated the log loss of its probabilities. If it is far above
     ``objective_terms_['loss'][-1]`` / n, the auxiliary variables have run ahead of the weights.
 validation_scores_ : list of float
     Score on the held-out rows after every sweep; only with ``early_stopping=True``.

@@ -216,18 +216,16 @@ def mapped_rows(
     """
     columns, moments, finding = None, None, given_finding(estimator)
     if before is not None:
-        columns, finding = (
-            before.columns,
-            Finding(temperature=getattr(estimator.targets_, "temperature", None)),
-        )
+        known = getattr(estimator.targets_, "temperature", None)
+        columns, finding = before.columns, Finding(temperature=known)
     elif is_table(estimator, rows, targets, solver):
         columns, moments, finding = column_map(estimator, rows, targets, solver, finding)
     if before is None and (columns is None or columns.ramps is None):
         warn_of_bins(estimator)
     if finding is None:
-        finding = (
-            try_out(estimator, rows) if is_calibrated(estimator, rows, targets, solver) else NOTHING_FOUND
-        )
+        finding = NOTHING_FOUND
+        if is_calibrated(estimator, rows, targets, solver):
+            finding = try_out(estimator, rows)
     if columns is not None:
         rows = rows.mapped(columns)
         validation = None if validation is None else validation.mapped(columns)
