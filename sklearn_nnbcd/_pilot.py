@@ -23,6 +23,8 @@ from .losses import CrossEntropy, Logistic, SquaredError
 PILOT_ROWS, PILOT_SHARE = 10_000, 1.0 / 3.0
 #: rows that each fit sees, one after the other, in so many passes at least and at most; widest hidden layers
 PILOT_SEEN, PILOT_PASSES, PILOT_WIDTH = 30_000, (5, 20), 64
+#: the same for a fit that tells how sure outputs may be: one that has not learned yet is too unsure
+SURE_SEEN, SURE_PASSES = 100_000, (5, 60)
 #: share of a constant's loss that is left where a fit has its usual length; the power of the ratio to it by
 #: which fits are longer and shorter; and the bounds of that
 USUAL_SHARE, LENGTH_POWER, LENGTHS = 0.15, 0.5, (0.7, 1.15)
@@ -113,13 +115,22 @@ def try_ramps(estimator: Any, rows: Any, bins: int) -> Finding:
     without, with_ramps = (fit.losses for fit in fits)
     lost, error = mean_and_error(with_ramps - without, fits[0].s)
     helps = lost < (error if rows.X.shape[0] > PILOT_ROWS else 0.0)
-    return fits[int(helps)].finding(helps)
+    return Finding(helps, fits[int(helps)].share_left())
 
 
-def try_out(estimator: Any, rows: Any) -> Finding:
-    """One short fit of a small network as the estimator wants the columns: how sure its outputs may be."""
-    fit = ShortFit.to_rows(estimator, rows, estimator.column_bins)
-    return Finding(temperature=fit.targets.temperature)
+def try_out(estimator: Any, rows: Any, bins: int) -> float | None:
+    """The temperature of one longer fit of a small network, with so many bins of a column.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Of a loss that is calibrated; not changed.
+    rows : Rows
+        In memory.
+    bins : int
+    """
+    fit = ShortFit.to_rows(estimator, rows, bins, SURE_SEEN, SURE_PASSES)
+    return fit.targets.temperature
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +153,9 @@ class ShortFit:
     s: np.ndarray | None
 
     @classmethod
-    def to_rows(cls, estimator: Any, rows: Any, bins: Any) -> ShortFit:
+    def to_rows(
+        cls, estimator: Any, rows: Any, bins: int, seen: int = PILOT_SEEN, passes: tuple = PILOT_PASSES
+    ) -> ShortFit:
         """Fit to two thirds of the rows, or of a part of them, and look at the rest."""
         classify, state = is_classifier(estimator), clone(estimator).random_state
         fitted, held_out = split(rows.y, classify, state, most=PILOT_ROWS, share=PILOT_SHARE)
@@ -150,7 +163,8 @@ class ShortFit:
         def part(places: np.ndarray) -> tuple:
             return take_rows(rows.X, places), rows.y[places], None if rows.s is None else rows.s[places]
 
-        plain = plain_network(estimator, len(fitted)).set_params(column_bins=bins)
+        max_iter = min(passes[1], max(passes[0], seen // len(fitted)))
+        plain = plain_network(estimator).set_params(column_bins=bins, max_iter=max_iter)
         fit_quietly(plain, *part(fitted))
         targets, (Y, V, weights) = plain.targets_, outputs_on(plain, *part(held_out))
         found = None if targets.loss.for_calibration() is None else temperature(targets.loss, Y, V, weights)
@@ -163,15 +177,14 @@ class ShortFit:
         """Loss of each row, in the units of y."""
         return to_numpy(user_losses(self.targets, self.Y, self.V, xp=namespace_of(self.V)))
 
-    def finding(self, ramps: bool) -> Finding:
-        """What it says of the table."""
-        known = getattr(self.targets, "temperature", None)
-        is_telling = isinstance(self.targets.loss, TELLING[hasattr(self.targets, "classes")])
-        return Finding(ramps, self.share_left() if is_telling else None, known)
+    def share_left(self) -> float | None:
+        """Mean loss of the rows as a share of that of the best constant outputs; None: in other units.
 
-    def share_left(self) -> float:
-        """Mean loss of the rows as a share of that of the best constant outputs; 1 where there is no loss."""
+        1 where there is no loss.
+        """
         targets, Y, V, s = self.targets, self.Y, self.V, self.s
+        if not isinstance(targets.loss, TELLING[hasattr(targets, "classes")]):
+            return None
         if says_nothing(Y, s):
             return 1.0
         xp, loss = namespace_of(V), targets.user_loss
@@ -194,10 +207,9 @@ def fit_quietly(model: Any, X: Any, y: Any, s: Any) -> None:
             raise KeyboardInterrupt from interrupted
 
 
-def plain_network(estimator: Any, n_rows: int) -> Any:
-    """A clone with narrow plain layers, for a short fit to so many rows that no callback watches."""
-    few, many = PILOT_PASSES
-    plain = clone(estimator).set_params(**PLAIN, max_iter=min(many, max(few, PILOT_SEEN // n_rows)))
+def plain_network(estimator: Any) -> Any:
+    """A clone with narrow plain layers, for a short fit that no callback watches."""
+    plain = clone(estimator).set_params(**PLAIN)
     if plain.layers is None:
         sizes = resolve_sizes(estimator.hidden_layer_sizes, type(estimator).__name__)
         plain.set_params(hidden_layer_sizes=tuple(min(size, PILOT_WIDTH) for size in sizes))

@@ -214,18 +214,19 @@ def mapped_rows(
     before : Network or None
         That the fit goes on from: its map is kept, and its temperature.
     """
-    columns, moments, finding = None, None, given_finding(estimator)
+    columns, moments, given = None, None, given_finding(estimator)
+    finding = NOTHING_FOUND if given is None else given
     if before is not None:
         known = getattr(estimator.targets_, "temperature", None)
         columns, finding = before.columns, Finding(temperature=known)
     elif is_table(estimator, rows, targets, solver):
-        columns, moments, finding = column_map(estimator, rows, targets, solver, finding)
-    if before is None and (columns is None or columns.ramps is None):
+        columns, moments, finding = column_map(estimator, rows, targets, solver, given)
+    ramps = None if columns is None else columns.ramps
+    if before is None and ramps is None:
         warn_of_bins(estimator)
-    if finding is None:
-        finding = NOTHING_FOUND
-        if is_calibrated(estimator, rows, targets, solver):
-            finding = try_out(estimator, rows)
+    if before is None and given is None and is_calibrated(estimator, rows, targets, solver):
+        bins = 0 if ramps is None else int(max(ramps.bins))
+        finding = replace(finding, temperature=try_out(estimator, rows, bins))
     if columns is not None:
         rows = rows.mapped(columns)
         validation = None if validation is None else validation.mapped(columns)
@@ -236,12 +237,13 @@ def mapped_rows(
 
 def column_map(
     estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver, given: Finding | None
-) -> tuple[ColumnMap | None, Any, Finding | None]:
+) -> tuple[ColumnMap | None, Any, Finding]:
     """Bends and ramps of the columns as the estimator wants them, the moments of X without, and the finding.
 
     The moments are None where they are not known, or not those of the rows to be fitted.
     """
-    bend, ramps, moments, finding = None, None, None, given
+    bend, ramps, moments = None, None, None
+    finding = NOTHING_FOUND if given is None else given
     if estimator.bend_columns:
         moments = rows.moments(targets)
         bend = Bend.of_columns(moments, rows.ends(), rows.X)
@@ -259,17 +261,18 @@ def wanted_ramps(
     solver: BaseSolver,
     bend: Bend | None,
     given: Finding | None,
-) -> tuple[Ramps | None, Finding | None]:
+) -> tuple[Ramps | None, Finding]:
     """As many ramps as the estimator asks for, by "auto" those that are worth having; what says so."""
-    bins = estimator.column_bins
+    bins, found = estimator.column_bins, NOTHING_FOUND if given is None else given
     if bins == "auto" and not (solver.cuts_columns and may_try(rows)):
-        return None, given
+        return None, found
     X, _, s = rows.sample(targets, SAMPLE_ROWS)
     X = X if bend is None else bend.on_host()(X)
     ramps = find_ramps(X, s, bins, rows.X.shape[0], rows.X, few_bits=estimator.bits is not None)
     if bins != "auto" or ramps is None:
-        return ramps, given
-    found = try_ramps(estimator, rows, int(max(ramps.bins))) if given is None else given
+        return ramps, found
+    if given is None:
+        found = try_ramps(estimator, rows, int(max(ramps.bins)))
     return ramps if found.ramps else None, found
 
 

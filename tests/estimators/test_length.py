@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What short fits say of a table: how long a fit is by ``max_iter="auto"``, and how strong its ridge."""
 
-from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -104,20 +104,40 @@ def test_what_is_left_is_the_loss_beside_that_of_the_best_constant(table, weight
     assert left_on(model, X, y, s) == pytest.approx(found / constant, rel=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("n_rows", "passes"), [(1000, (20, 60)), (3000, (15, 50)), (30_000, (5, 14))], ids=str
+)
+def test_short_fits_see_so_many_rows_in_so_many_passes(table, monkeypatch, n_rows, passes):
+    """30,000 rows for ramps and 100,000 for the temperature; two thirds of 10,000 are fitted to at most."""
+    X, y = table
+    seen = []
+    monkeypatch.setattr(_pilot, "fit_quietly", lambda model, *rows: seen.append(model.max_iter) or stop())
+
+    def stop():
+        raise InterruptedError
+
+    rows = SimpleNamespace(X=np.zeros((n_rows, 4)), y=np.resize([0, 1], n_rows), s=None)
+    for ask in (
+        lambda: _pilot.try_ramps(NNBCDClassifier(), rows, 4),
+        lambda: _pilot.try_out(NNBCDClassifier(), rows, 4),
+    ):
+        with pytest.raises(InterruptedError):
+            ask()
+    assert tuple(seen) == passes
+
+
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_what_short_fits_find_reaches_the_engine(table, monkeypatch):
     X, y = table
     seen = []
     start = _batches.initial_state
     monkeypatch.setattr(_batches, "initial_state", lambda *a: seen.append(a[2].temperature) or start(*a))
-    found = _pilot.try_ramps
-    monkeypatch.setattr(_training, "try_ramps", lambda *a: replace(found(*a), temperature=0.25))
+    monkeypatch.setattr(_training, "try_out", lambda *_: 0.25)
     NNBCDClassifier(**OPTIONS, max_iter=1).fit(X, y)
-    assert seen == [1.0, 1.0, 0.25]
+    assert seen == [1.0, 1.0, 0.25]  # the two fits that try ramps
     seen.clear()
-    monkeypatch.setattr(_training, "try_out", lambda *a: Finding(temperature=0.5))
     NNBCDClassifier(**OPTIONS, max_iter=1, column_bins=0).fit(X, y)
-    assert seen == [0.5]
+    assert seen == [0.25]
 
 
 def test_rows_of_unknown_classes_or_without_weight_say_nothing(table):
