@@ -99,6 +99,9 @@ def test_the_last_layer_takes_it_up(table, options, kind):
     np.testing.assert_allclose(2.0 * V, W, rtol=1e-5, atol=1e-5 * np.abs(W).max())  # few bits are in single
     np.testing.assert_array_equal(hot.predict(X), cold.predict(X))
     assert hot.n_bytes_ == cold.n_bytes_
+    before = hot.targets_.engine_network(hot.network_).forward(X)
+    np.testing.assert_allclose(before, W, rtol=1e-5, atol=1e-5 * np.abs(W).max())
+    np.testing.assert_allclose(hot.targets_.engine_outputs(V, xp=np), W, atol=1e-5 * np.abs(W).max())
 
 
 @pytest.mark.parametrize("bits", [8, 4, "ternary"])
