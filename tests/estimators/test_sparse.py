@@ -211,8 +211,8 @@ def test_rounding_afterwards_takes_sparse_rows():
     X, y, _ = rows()
     model = NNBCDClassifier(bend_columns=False, **WIDE).fit(X, y)  # ties of 4 bits fall by the last places
     dense, thin = quantize(model, X, bits=4), quantize(model, sparse.csr_matrix(X), bits=4)
-    # scales are least squares fits in single precision
-    np.testing.assert_allclose(thin.predict_proba(X), dense.predict_proba(X), atol=1e-3)
+    # scales are least squares fits in single precision; what rounding changes is 200 times as much
+    np.testing.assert_allclose(thin.predict_proba(X), dense.predict_proba(X), atol=3e-3)
 
 
 @pytest.mark.parametrize(
