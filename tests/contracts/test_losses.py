@@ -146,3 +146,25 @@ def test_exponential_by_hand():
     assert Exponential().prox(np.ones((1, 1)), np.full((1, 1), -1.0), 1.0, xp=NUMPY)[0, 0] == pytest.approx(
         0.0
     )
+
+
+@pytest.mark.parametrize("smoothing", [0.02, 0.5, 1.0])
+@pytest.mark.parametrize("loss", [Logistic, CrossEntropy])
+def test_smoothed_targets_are_the_mean_over_labels_and_their_prox_has_no_gradient(loss, smoothing):
+    """1 - s of the loss of the label, and s of the mean over all labels; and the gradient of both."""
+    rng = np.random.default_rng(0)
+    if loss is Logistic:
+        V, C, labels = 3.0 * rng.normal(size=(6, 1)), 2.0 * rng.normal(size=(6, 1)), [-1.0, 1.0]
+        targets = [np.full((6, 1), label) for label in labels]
+    else:
+        V, C = 3.0 * rng.normal(size=(6, 3)), 2.0 * rng.normal(size=(6, 3))
+        targets = [np.repeat(np.eye(3)[[k]], 6, axis=0) for k in range(3)]
+    smoothed, plain = loss(smoothing), loss(0.0)
+    for part in ("value", "gradient"):
+        each = [getattr(plain, part)(Y, V, xp=NUMPY) for Y in targets]
+        expected = (1.0 - smoothing) * each[0] + smoothing * np.mean(each, axis=0)
+        found = getattr(smoothed, part)(targets[0], V, xp=NUMPY)
+        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-14)
+    P = smoothed.prox(targets[0], C, 0.7, xp=NUMPY)
+    slope = smoothed.gradient(targets[0], P, xp=NUMPY) + 0.7 * (P - C)
+    np.testing.assert_allclose(slope, 0.0, atol=1e-9)  # Newton's method stops at rounding
