@@ -168,7 +168,9 @@ class Candidates:
 
     @property
     def finding(self) -> Finding:
-        """What is known of outputs on held-out rows, for all networks alike."""
+        """What is known of outputs on held-out rows, for all networks alike; of numbers nothing."""
+        if not is_classifier(self.estimator):
+            return NOTHING_FOUND
         return Finding(temperature=getattr(self.scout.targets_, "temperature", None))
 
     @cached_property

@@ -227,6 +227,14 @@ def test_smooth_tables_few_rows_and_given_bins(monkeypatch):
         assert not any(kind.bins for kind in sparse.kinds(room))
 
 
+def test_numbers_need_no_short_fit_for_a_temperature(monkeypatch):
+    monkeypatch.setattr(Candidates, "scout", property(lambda _: pytest.fail("a fit for nothing")))
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1200, 4))
+    candidates = Candidates(NNBCDRegressor((60,), compression="l0"), X, X[:, 0])
+    assert candidates.finding == Finding()
+
+
 def test_bins_without_room_are_said(moons):
     with pytest.warns(UserWarning, match="'column_bins' of NNBCDClassifier has no effect.*max_bytes"):
         NNBCDClassifier(max_bytes=24, bits=4, max_iter=1, column_bins=9, random_state=0).fit(*moons)
