@@ -207,6 +207,8 @@ class CompressionPlan:
         Whether the numbers of its weights have few bits.
     takes_row_factors : bool
         Whether diag(f) W is of the format for any W of it.
+    is_pruned : bool
+        Whether its size is a number of entries, which :meth:`loosened` raises.
     inner_rank : int or None
         Columns of A where the weights of this plan are all products A B of two free matrices; then
         :meth:`product` makes one of them and its ``factors`` gives them back.
@@ -217,6 +219,7 @@ class CompressionPlan:
     takes_bits = False
     is_rounded = False
     takes_row_factors = False
+    is_pruned = False
     has_factor_step = False
     step_every = 10
     inner_rank: Any = None
@@ -241,6 +244,10 @@ class CompressionPlan:
             Array API namespace.
         """
         return M
+
+    def loosened(self, share: float, count: int) -> "CompressionPlan":
+        """The plan with a share of the entries beyond its own that a weight of ``count`` entries has."""
+        return self
 
     def for_scaled_inputs(self, scale: Any, *, xp: Any) -> Any:
         """The plan for weights W whose network gets diag(scale) W in the end, shape (d_in,), >= 0."""

@@ -150,6 +150,10 @@ class Budget:
         plans = tuple(None if plan is None else plan.training for plan in self.plans)
         return replace(self, plans=plans, grids=())
 
+    def loosened(self, share: float, density: float) -> "Budget":
+        """The budget with a share of the entries beyond its own that weights of a density have."""
+        return replace(self, ratio=self.ratio + share * max(0.0, density - self.ratio))
+
     def __call__(self, W: Sequence, metrics: Sequence | None = None, *, xp: Any) -> tuple:
         """Plans for layers 0 ... N; entry 0 of W, of the metrics and of the plans is None."""
         metrics = None if metrics is None else metrics[1:]

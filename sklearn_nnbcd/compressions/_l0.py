@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Sparse weights with a given number of non-zeros."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .._validation import check_share
@@ -24,11 +24,16 @@ class L0Plan(CompressionPlan):
     beta: int
     takes_bits = True
     takes_row_factors = True
+    is_pruned = True
 
     @property
     def n_parameters(self) -> int:
         """beta."""
         return self.beta
+
+    def loosened(self, share: float, count: int) -> "L0Plan":
+        """The plan with more non-zeros."""
+        return replace(self, beta=self.beta + round(share * max(0, count - self.beta)))
 
     def projects_exactly(self, metric: Metric | None) -> bool:
         """Without cross terms every entry counts for itself; with them it is combinatorial."""
@@ -52,14 +57,16 @@ class L0Plan(CompressionPlan):
     ) -> SparseWeight:
         """The projection of the target; in a metric the old support where that does better.
 
-        Both start from the old entries where they have them.
+        Both start from the old entries where they have them. A support of another size is no support.
         """
         if self.projects_exactly(metric):
             return self.project(target, metric=metric, xp=xp)
         old, kept = previous.to_dense(xp=xp), previous.pattern(xp=xp)
         start = xp.where(kept, old, target)
-        best = self._refitted(target, kept, old, metric, _STEP_ITERATIONS, xp=xp)  # type: ignore[arg-type]
         mask = self._support(target, metric, xp=xp)
+        if previous.n_parameters != self.beta:
+            return self._refitted(target, mask, start, metric, _STEP_ITERATIONS, xp=xp)  # type: ignore[arg-type]
+        best = self._refitted(target, kept, old, metric, _STEP_ITERATIONS, xp=xp)  # type: ignore[arg-type]
         if get_backend(xp).synchronous and bool(xp.all(mask == kept)):
             return best
         new = self._refitted(target, mask, start, metric, _STEP_ITERATIONS, xp=xp)  # type: ignore[arg-type]

@@ -147,11 +147,10 @@ class BaseBatchSolver(BaseSolver):
         if context.max_iter is not None:  # a fit that goes on has the step length of its last part
             n_steps = context.n_batches + context.max_iter * len(batches)
         settings = replace(self.settings(problem), temperature=context.temperature)
-        engine = initial_state(problem, weights, settings, n_steps, batches.weight)
+        before = context.n_batches
+        engine = initial_state(problem, weights, settings, n_steps, batches.weight, before)
         engine = replace(
             engine,
-            n_batches=context.n_batches,
-            first_batch=context.n_batches,
             batch_weight=batches.weight / len(batches),
             weight_norm=batches.weight_norm,
         )
@@ -211,8 +210,8 @@ class BaseBatchSolver(BaseSolver):
         return not state.engine.network_problem.compressed or state.n_passes >= state.max_iter
 
     def may_keep(self, state: PassState) -> bool:
-        """Whether there is a W^MC wherever there should be one."""
-        return has_all_compressed(state.engine.network_problem, state.weights)
+        """Whether there is a W^MC wherever there should be one, and as small as it should be."""
+        return has_all_compressed(state.engine, state.weights)
 
     def finish(self, state: PassState) -> tuple[PassState, None]:
         """The state with every W^MC in it: after a fit that was stopped they may be missing, or old."""

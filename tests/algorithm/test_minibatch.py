@@ -823,7 +823,7 @@ def test_a_stream_lets_go_of_its_rows_and_can_be_pickled():
     state = solver.init(problem, lambda: (weights.W, weights.b), (X[:200], Y[:200], None), context)
     state, first = solver.step(state)
     assert state.batches is None and state.engine.n_rows == 200.0
-    assert has_all_compressed(problem, solver.result(state))
+    assert has_all_compressed(state.engine, solver.result(state))
     results = []
     for each in (state, pickle.loads(pickle.dumps(state))):
         each = solver.with_rows(each, (X[200:], Y[200:], None), np.random.RandomState(1))

@@ -4,7 +4,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .._state import Problem, Weights
+from .._state import Weights
 from ._projection import can_factorize, change_to_factors, compress_mean, project
 from ._schedule import pull_weight
 from ._state import BatchState
@@ -74,13 +74,13 @@ def end_pass(state: BatchState, share: float) -> BatchState:
 
 
 def end_fit(state: BatchState) -> BatchState:
-    """The state with every W^MC in it: after a fit that was stopped they may be missing, or old."""
-    if state.network_problem.compressed and (state.stale or not state.projected):
-        return project(state)
+    """The state with every W^MC in it: after a fit that was stopped they may be missing, old or large."""
+    if state.network_problem.compressed and (state.stale or not state.projected or state.pruning):
+        return project(state, final=True)
     return state
 
 
-def has_all_compressed(problem: Problem, weights: Weights) -> bool:
-    """Whether there is a W^MC wherever there should be one."""
-    pairs = zip(problem.plans, weights.M, strict=True)
-    return all(plan is None or M is not None for plan, M in pairs)
+def has_all_compressed(state: BatchState, weights: Weights) -> bool:
+    """Whether there is a W^MC wherever there should be one, and as small as it should be."""
+    pairs = zip(state.network_problem.plans, weights.M, strict=True)
+    return state.pruning is None and all(plan is None or M is not None for plan, M in pairs)

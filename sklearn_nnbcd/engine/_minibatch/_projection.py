@@ -7,24 +7,31 @@ from typing import Any
 from .._state import Weights
 from ._averaging import mean_weights, update_mean
 from ._factored import factorize, inner_rank, match_norms, merge_weights, split_weights
+from ._pruning import Pruning
 from ._state import BatchState, restarted
 
 #: metric steps of a W^MC that was just made, and of one that is fitted to the mean weights
 START_STEPS, MEAN_STEPS = 3, 2
+#: batches between two prunings
+PRUNE_EVERY = 10
 
 
-def project(state: BatchState, *, due_only: bool = False) -> BatchState:
+def project(state: BatchState, *, due_only: bool = False, final: bool = False) -> BatchState:
     """W^MC by the metric step; the intercept takes what the compression changes at the mean.
 
     Of all layers, or of those only that are due after this batch (``due_only``): the dearer a step of
-    a format, the fewer.
+    a format, the fewer. Sparse weights have as few entries as they should have by then, or in the end
+    (``final``).
 
     The step minimises r(M) + n_rows/2 ||W - M||^2 in the metric of means over rows: the penalty
     plus, to second order, what the compression adds to the sum of the losses. Until W is first
-    pulled, a budget makes new plans each time, by the spectra in these metrics.
+    pulled, a budget of ranks makes new plans each time, by the spectra in these metrics.
     """
+    pruning = state.pruning
+    if pruning is not None and not (due_only and state.n_batches % PRUNE_EVERY):
+        state = pruned(state, 0.0 if final else pruning.share(state.n_batches))
     problem, weights, projected = state.problem, state.weights, state.projected
-    if problem.budget is not None and not state.pulled:
+    if problem.budget is not None and pruning is None and not state.pulled:
         metrics = [curvature.metric for curvature in state.curvatures[1:]]
         problem = problem.with_plans(weights.W, (None, *metrics))
         projected, due_only = frozenset(), False
@@ -36,6 +43,14 @@ def project(state: BatchState, *, due_only: bool = False) -> BatchState:
             projected = projected | {i}
     stale = due_only and state.stale
     return replace(state, problem=problem, weights=weights, projected=projected, stale=stale)
+
+
+def pruned(state: BatchState, share: float) -> BatchState:
+    """The state with plans that keep a share of the entries to be taken away; 0: those that are asked for."""
+    metrics = (None, *(curvature.metric for curvature in state.curvatures[1:]))
+    plans = state.pruning.plans_of(state.problem, state.weights.W, metrics, share)
+    left = state.pruning if share > 0.0 else None
+    return replace(state, problem=replace(state.problem, plans=plans), pruning=left)
 
 
 def _fit_layer(state: BatchState, plan: Any, i: int, weights: Weights, *, cold: bool) -> Weights:
@@ -72,14 +87,16 @@ def change_to_factors(state: BatchState) -> BatchState:
     Before the first batch nothing is known of the data, but that signals must neither grow nor
     fade: W^MC then gets the norm of W.
     """
-    state = project(state)
+    state = project(state, final=True)
     factorization, weights = factorize(state.problem), state.weights
     if state.n_batches == 0:
         weights = match_norms(factorization, weights)
     weights = split_weights(factorization, weights)
     projected = frozenset(i for i, M in enumerate(weights.M) if M is not None)
-    fields = {"factorization": factorization, "projected": projected}
-    return restarted(state, factorization.problem, weights, **fields)
+    problem, settings = factorization.problem, state.settings
+    pruning = Pruning.of(problem, weights.W, state.n_batches, state.n_steps, settings.free)
+    fields = {"factorization": factorization, "projected": projected, "pruning": pruning}
+    return restarted(state, problem, weights, **fields)
 
 
 def compress_mean(state: BatchState) -> BatchState:

@@ -9,6 +9,7 @@ from typing import Any
 from .._state import Problem, Weights
 from ._curvature import Curvature, WideCurvature
 from ._factored import Factorization
+from ._pruning import Pruning
 from ._ridges import first_ridges
 from ._schedule import BatchSettings
 
@@ -61,6 +62,8 @@ class BatchState:
         Whether W was ever pulled towards W^MC; a budget's plans are final from then on.
     factorization : Factorization or None
         The form in which W is W^MC, once the fit has changed over to it.
+    pruning : Pruning or None
+        How many entries sparse weights keep until they have as few as asked for; None: they do.
     """
 
     problem: Problem
@@ -85,6 +88,7 @@ class BatchState:
     stale: bool = False
     pulled: bool = False
     factorization: Factorization | None = None
+    pruning: Pruning | None = None
 
     @property
     def network_problem(self) -> Problem:
@@ -116,6 +120,7 @@ def initial_state(
     settings: BatchSettings,
     n_steps: int | None = None,
     n_rows: float = 1.0,
+    n_batches: int = 0,
 ) -> BatchState:
     """The state before the first batch.
 
@@ -129,9 +134,20 @@ def initial_state(
         Batches of the whole fit; None: no end is known.
     n_rows : float, default=1.0
         Sum of all sample weights.
+    n_batches : int, default=0
+        Batches that the weights have seen before.
     """
     return BatchState(
-        problem, settings, weights, weights, **blank_statistics(problem), n_rows=n_rows, n_steps=n_steps
+        problem,
+        settings,
+        weights,
+        weights,
+        **blank_statistics(problem),
+        n_rows=n_rows,
+        n_steps=n_steps,
+        n_batches=n_batches,
+        first_batch=n_batches,
+        pruning=Pruning.of(problem, weights.W, n_batches, n_steps, settings.free),
     )
 
 
