@@ -13,7 +13,7 @@ from ._base import BaseCompression, CompressionPlan
 from ._sparse import SparseWeight, to_sparse
 
 #: conjugate gradient iterations: of a warm step, which the next one goes on from, and of a start
-_STEP_ITERATIONS, _PROJECT_ITERATIONS = 6, 40
+_STEP_ITERATIONS, _PROJECT_ITERATIONS = 12, 40
 
 
 @dataclass(frozen=True)
