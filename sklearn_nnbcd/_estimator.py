@@ -203,7 +203,7 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
         stream = next_stream(self, before, rows, targets)
         if is_first:
             warn_of_layers(self, stream.training.problem, stream.training.shapes)
-        result = run(stream.training.solver, stream.state, 1, lambda k, weights, terms, state: False)
+        result = run(stream.training.solver, stream.state, 1, lambda *after: False)
         network = stream.training.to_network(result.weights)
         network = stream.training.rounded(network, rows.encoded(stream.training.targets))
         network, solver = stream.training.finished(network), stream.training.solver

@@ -53,14 +53,14 @@ class Monitor:
         self._last: float | None = None
         self._start = time.perf_counter()
 
-    def __call__(self, k: int, weights: Weights, before: Terms, state: Any) -> bool:
+    def __call__(self, k: int, state: Any, before: Terms) -> bool:
         """After sweep k, with the terms of L at its start; True stops the fit."""
         stop = self.solver.monotone and self._is_stalled(before.total)
         if self.validate is not None:
-            stop = self._is_past_best(self.validate(weights), weights, state) and self.solver.may_stop(state)
+            stop = self._is_past_best(state) and self.solver.may_stop(state)
         if self.estimator.verbose:
             self._print(k, before)
-        return self.callbacks.sweep(lambda: self.to_attributes(weights)) or stop
+        return self.callbacks.sweep(lambda: self.to_attributes(self.solver.result(state))) or stop
 
     def _is_stalled(self, objective: float) -> bool:
         last, self._last, tol = self._last, objective, self.estimator.tol
@@ -69,7 +69,9 @@ class Monitor:
         self._stalled = self._stalled + 1 if last - objective < tol * last else 0
         return tol > 0 and self._stalled >= self.estimator.n_iter_no_change
 
-    def _is_past_best(self, score: float, weights: Weights, state: Any) -> bool:
+    def _is_past_best(self, state: Any) -> bool:
+        weights = self.solver.result(state)
+        score = self.validate(weights)  # type: ignore[misc]
         self.scores.append(score)
         if not self.solver.may_keep(state):
             return False

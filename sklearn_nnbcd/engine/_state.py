@@ -4,12 +4,13 @@
 Indices are the paper's: layers run from 1 to N, V[0] is X; entry 0 of the other tuples is None.
 """
 
+import math
 from dataclasses import dataclass, replace
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from ..backends import get_backend
+from ..backends import get_backend, namespace_of
 from ..numerics._metric import Metric
 
 
@@ -249,6 +250,12 @@ class Weights:
     shift: tuple
     gram: Any = None
     metrics: tuple = ()
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether every W_i is."""
+        xp = namespace_of(self.W[1])
+        return math.isfinite(float(sum(xp.sum(W) for W in self.W[1:])))
 
     def metric(self, i: int) -> Metric | None:
         """The metric of layer i; None is the Frobenius norm."""

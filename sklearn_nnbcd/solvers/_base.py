@@ -171,6 +171,10 @@ class BaseSolver(LinkedEstimator):
         """
         raise NotImplementedError
 
+    def is_finite(self, state: Any) -> bool:
+        """Whether the weights of this state are finite, by as little work as that takes."""
+        return self.result(state).is_finite
+
     def may_stop(self, state: Any) -> bool:
         """Whether the fit may stop here by its validation scores."""
         return True

@@ -205,6 +205,10 @@ class BaseBatchSolver(BaseSolver):
         """The mean weights, with W^MC fitted to them; computed once per state."""
         return state.weights
 
+    def is_finite(self, state: PassState) -> bool:
+        """Whether the running weights are finite: W^MC is fitted to their mean only where it is wanted."""
+        return state.engine.weights.is_finite
+
     def may_stop(self, state: PassState) -> bool:
         """Not before the pull towards W^MC has come to its end."""
         return not state.engine.network_problem.compressed or state.n_passes >= state.max_iter

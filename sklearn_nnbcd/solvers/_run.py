@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ..backends import namespace_of
 from ..engine import Diagnosis, Problem, Terms, Weights
 from ._base import BaseSolver, FitContext
 
@@ -70,16 +69,16 @@ def begin(solver: BaseSolver, problem: Problem, start: Callable, rows: tuple, co
         raise
 
 
-def attempt(solver: BaseSolver, state: Any) -> tuple[Any, Terms, Weights] | None:
-    """One step, its terms and its result; None where the numbers are not finite."""
+def attempt(solver: BaseSolver, state: Any) -> tuple[Any, Terms] | None:
+    """One step and its terms; None where the numbers are not finite."""
     try:
         new, before = solver.step(state)
-        found = solver.result(new)
+        finite = math.isfinite(before.total) and solver.is_finite(new)
     except Exception as error:
         if is_failed_decomposition(error):
             return None
         raise
-    return (new, before, found) if math.isfinite(before.total) and is_finite(found) else None
+    return (new, before) if finite else None
 
 
 def ended(solver: BaseSolver, state: Any) -> tuple[Any, Terms | None, Weights] | None:
@@ -91,7 +90,7 @@ def ended(solver: BaseSolver, state: Any) -> tuple[Any, Terms | None, Weights] |
         if is_failed_decomposition(error):
             return None
         raise
-    return (end, last, owed) if is_finite(owed) else None
+    return (end, last, owed) if owed.is_finite else None
 
 
 def run(solver: BaseSolver, state: Any, max_iter: int, after_sweep: Callable[..., bool]) -> RunResult:
@@ -103,7 +102,7 @@ def run(solver: BaseSolver, state: Any, max_iter: int, after_sweep: Callable[...
     state : state of the solver
     max_iter : int
     after_sweep : callable
-        ``after_sweep(k, weights, terms, state)`` after sweep k = 1, 2, ...; a true result stops.
+        ``after_sweep(k, state, terms)`` after sweep k = 1, 2, ...; a true result stops.
 
     Returns
     -------
@@ -123,7 +122,7 @@ def run(solver: BaseSolver, state: Any, max_iter: int, after_sweep: Callable[...
         weights are kept.
     """
     terms: list[Terms] = []
-    kept: tuple[Any, Weights | None, int] = (state, None, 0)
+    kept: tuple[Any, int] = (state, 0)
     finite, interrupted = True, False
     try:
         with np.errstate(all="ignore"):  # overflows are met by the checks for finite numbers
@@ -133,29 +132,27 @@ def run(solver: BaseSolver, state: Any, max_iter: int, after_sweep: Callable[...
                     finite = False
                     break
                 terms.append(made[1])
-                kept = (made[0], made[2], k)  # at once: an interrupt finds all of it, or nothing
-                if after_sweep(k, made[2], made[1], made[0]):
+                kept = (made[0], k)  # at once: an interrupt finds all of it, or nothing
+                if after_sweep(k, *made):
                     break
     except KeyboardInterrupt:
-        if kept[1] is None:
+        if not kept[1]:
             raise
         interrupted = True
         warnings.warn(
-            f"Training interrupted by the user after {kept[2]} complete sweeps; the "
+            f"Training interrupted by the user after {kept[1]} complete sweeps; the "
             "best weights so far are kept.",
             stacklevel=6,
         )
-    state, weights, count = kept
-    if weights is None:
+    state, count = kept
+    if not count:
         raise not_finite()
     if interrupted and solver.changes_rows:  # L would be that of rows of two sweeps
-        return RunResult(weights, terms[:count], None, count, state)
-    return completed(solver, state, weights, terms[:count], finite)
+        return RunResult(solver.result(state), terms[:count], None, count, state)
+    return completed(solver, state, terms[:count], finite)
 
 
-def completed(
-    solver: BaseSolver, state: Any, weights: Weights, terms: list[Terms], finite: bool
-) -> RunResult:
+def completed(solver: BaseSolver, state: Any, terms: list[Terms], finite: bool) -> RunResult:
     """The result of a run, with what is owed after its last step; ``finite`` is False after an overflow."""
     curve, diagnosis = terms, None
     with np.errstate(all="ignore"):
@@ -164,7 +161,7 @@ def completed(
         state, last, weights = end
         finite = finite and (last is None or math.isfinite(last.total))
     else:
-        finite = False
+        finite, weights = False, solver.result(state)
     if finite:
         diagnosis = solver.diagnosis(state)
         curve = terms if last is None else [*terms, last][1:]
@@ -176,9 +173,3 @@ def completed(
             stacklevel=7,
         )
     return RunResult(weights, curve, diagnosis, len(terms), state)
-
-
-def is_finite(weights: Weights) -> bool:
-    """Whether every W_i is finite."""
-    xp = namespace_of(weights.W[1])
-    return math.isfinite(float(sum(xp.sum(W) for W in weights.W[1:])))
