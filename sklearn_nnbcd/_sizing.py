@@ -144,7 +144,7 @@ class Candidates:
     @cached_property
     def bins(self) -> list[int]:
         """Bins that columns may be cut into, most first; none where a short comparison says so."""
-        if self.estimator.compression not in ("auto", None):  # ramps stand before plain networks only
+        if not self.may_have_ramps:
             return []
         given, n_rows = self.estimator.column_bins, len(np.asarray(on_host(self.arrays[1])))
         if given != "auto":
@@ -155,16 +155,18 @@ class Candidates:
         columns = self.scout.network_.columns
         return [] if columns is None or columns.ramps is None else bins
 
+    @property
+    def may_have_ramps(self) -> bool:
+        """Whether networks may be plain: ramps stand before no others."""
+        return self.estimator.compression in ("auto", None)
+
     @cached_property
     def scout(self) -> Any:
         """A small network after one pass, with all that short fits have found for it."""
-        small = {
-            "hidden_layer_sizes": (PILOT_WIDTH,),
-            "compression": None,
-            "bits": 8,
-            "activation_bits": None,
-        }
-        return after_a_pass(self.estimator, small, self.arrays, None)
+        plain = {"compression": None, "bits": 8, "activation_bits": None}
+        columns = {} if self.may_have_ramps else {"column_bins": 0}
+        params = {"hidden_layer_sizes": (PILOT_WIDTH,)} | plain | columns
+        return after_a_pass(self.estimator, params, self.arrays, None)
 
     @property
     def finding(self) -> Finding:

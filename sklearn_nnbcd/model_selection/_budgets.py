@@ -18,7 +18,7 @@ from .._sizing import ATTEMPTS, BRIEF, Candidates, fit_within, rounded, shortene
 from ..solvers import MiniBatch
 
 #: share of the passes of the dense fit that a sparse network goes on from it, or from the last budget's
-GOING_ON = 0.125
+GOING_ON = 0.0625
 #: passes at least, and of a network that is made a little smaller
 FEW = 2
 
