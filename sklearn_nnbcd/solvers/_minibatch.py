@@ -4,8 +4,8 @@
 from ..engine import BatchSettings, Problem
 from ._batches import BaseBatchSolver
 
-#: what compress_after="auto" stands for where layers train as products, which is cheap from then on
-PRODUCTS_AFTER = 0.25
+#: what compress_after="auto" stands for where formats have ranks: by then weights show which layer needs them
+RANKS_AFTER = 0.25
 
 
 class MiniBatch(BaseBatchSolver):
@@ -26,10 +26,10 @@ class MiniBatch(BaseBatchSolver):
         years), large ones where the fit is still learning at its end.
     compress_after : float or 'auto', default='auto'
         Share of the fit, in [0, 1], after which the compression starts; until then the network is
-        dense. 'auto' is 0.25 for formats that train as a product of two layers, such as low rank, and
-        0.05 for others. 1 trains the network dense and compresses it once, at the end, which is the
-        fastest and loses least where the format is roomy; the smaller the format, the more it gains
-        from training with it.
+        dense. 'auto' is 0.25 for formats with ranks, such as tensor trains, and 0.05 for others; weights
+        of 'l0' lose their entries over four fifths of the rest. 1 trains the network dense and
+        compresses it once, at the end, which is the fastest and loses least where the format is roomy;
+        the smaller the format, the more it gains from training with it.
     tf32 : bool, default=False
         Whether a GPU may round the factors of products over rows to 10 bits (TF32, float32 only),
         several times as fast as exact products. Elsewhere nothing changes.
@@ -59,6 +59,7 @@ class MiniBatch(BaseBatchSolver):
 
     def settings(self, problem: Problem) -> BatchSettings:
         """What steers the engine for a problem."""
-        products = any(plan is not None and plan.inner_rank is not None for plan in problem.plans)
-        free = self.resolve_compress_after(PRODUCTS_AFTER if products else BatchSettings.free)
+        sized = [plan for plan in problem.plans if plan is not None and plan.n_parameters is not None]
+        has_ranks = any(not plan.is_pruned for plan in sized)
+        free = self.resolve_compress_after(RANKS_AFTER if has_ranks else BatchSettings.free)
         return BatchSettings(averaging=self.averaging, free=free)

@@ -29,7 +29,7 @@ def project(state: BatchState, *, due_only: bool = False, final: bool = False) -
     """
     pruning = state.pruning
     if pruning is not None and not (due_only and state.n_batches % PRUNE_EVERY):
-        state = pruned(state, 0.0 if final else pruning.share(state.n_batches))
+        state = pruned(state, pruning, 0.0 if final else pruning.share(state.n_batches))
     problem, weights, projected = state.problem, state.weights, state.projected
     if problem.budget is not None and pruning is None and not state.pulled:
         metrics = [curvature.metric for curvature in state.curvatures[1:]]
@@ -45,11 +45,11 @@ def project(state: BatchState, *, due_only: bool = False, final: bool = False) -
     return replace(state, problem=problem, weights=weights, projected=projected, stale=stale)
 
 
-def pruned(state: BatchState, share: float) -> BatchState:
+def pruned(state: BatchState, pruning: Pruning, share: float) -> BatchState:
     """The state with plans that keep a share of the entries to be taken away; 0: those that are asked for."""
     metrics = (None, *(curvature.metric for curvature in state.curvatures[1:]))
-    plans = state.pruning.plans_of(state.problem, state.weights.W, metrics, share)
-    left = state.pruning if share > 0.0 else None
+    plans = pruning.plans_of(state.problem, state.weights.W, metrics, share)
+    left = pruning if share > 0.0 else None
     return replace(state, problem=replace(state.problem, plans=plans), pruning=left)
 
 
