@@ -133,10 +133,10 @@ def test_adaboost_on_iris(solver):
 @pytest.mark.parametrize("compression", [*FORMATS, "tt"])
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_a_constant_factor_of_the_weights_changes_nothing(solver, compression):
-    """Trains amplify rounding where ranks are deficient: factors that cause none, as powers of two."""
+    """Trains of deficient ranks and refits amplify rounding: factors that cause none, as powers of two."""
     X, y, c = table(seed=6)
     s = np.random.default_rng(0).uniform(0.5, 2.0, len(X))
-    factors = (2.0**-9, 1024.0) if compression == "tt" else (1 / 501, 1000.0)
+    factors = (2.0**-9, 1024.0) if compression in ("tt", "l0") else (1 / 501, 1000.0)
     for model, target in (NNBCDClassifier, c), (NNBCDRegressor, y):
         m = model(random_state=0, solver=solver, compression=compression, max_iter=3)
         weights = [clone(m).fit(X, target, sample_weight=f * s).coefs_[0] for f in (1.0, *factors)]
