@@ -75,22 +75,23 @@ class Finding:
         return max(few, (USUAL_SHARE / max(self.share, least)) ** LENGTH_POWER)
 
 
-#: where there are no short fits
-NOTHING_FOUND = Finding()
-#: attribute of an estimator whose fits are told what short fits have found, and make none
+#: where there are no short fits, and for these themselves: their outputs are what is to be calibrated
+NOTHING_FOUND, UNCALIBRATED = Finding(), Finding(temperature=1.0)
+#: attribute of an estimator whose fit is told what short fits have found, and makes none
 _GIVEN = "_given_finding"
 
 
-def with_finding(estimator: Any, finding: Finding | None) -> Any:
-    """The estimator itself, whose fits are to take a finding for theirs; None: they make their own."""
-    vars(estimator).pop(_GIVEN, None)
-    if finding is not None:
-        vars(estimator)[_GIVEN] = finding
-    return estimator
+def fit_given(estimator: Any, finding: Finding | None, *arrays: Any, **rest: Any) -> Any:
+    """The estimator after a fit that takes a finding for its own; None: it makes its own."""
+    vars(estimator)[_GIVEN] = finding
+    try:
+        return estimator.fit(*arrays, **rest)
+    finally:
+        vars(estimator).pop(_GIVEN, None)
 
 
 def given_finding(estimator: Any) -> Finding | None:
-    """What :func:`with_finding` gave."""
+    """What :func:`fit_given` gave."""
     return vars(estimator).get(_GIVEN)
 
 
@@ -202,7 +203,7 @@ def fit_quietly(model: Any, X: Any, y: Any, s: Any) -> None:
         warnings.simplefilter("ignore")
         warnings.filterwarnings("error", message=".*interrupted by the user", category=UserWarning)
         try:
-            model.fit(getattr(X, "entries", X), y, s)
+            fit_given(model, UNCALIBRATED, getattr(X, "entries", X), y, s)
         except UserWarning as interrupted:
             raise KeyboardInterrupt from interrupted
 
@@ -214,7 +215,7 @@ def plain_network(estimator: Any) -> Any:
         sizes = resolve_sizes(estimator.hidden_layer_sizes, type(estimator).__name__)
         plain.set_params(hidden_layer_sizes=tuple(min(size, PILOT_WIDTH) for size in sizes))
     vars(plain).pop("_skl_callbacks", None)
-    return with_finding(plain, Finding(temperature=1.0))  # its outputs are what is to be calibrated
+    return plain
 
 
 def outputs_on(fitted: Any, X: Any, y: np.ndarray, s: np.ndarray | None) -> tuple:

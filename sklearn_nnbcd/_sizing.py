@@ -12,7 +12,7 @@ import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ from ._kinds import (
     straight_too,
 )
 from ._outcome import constants_allowed
-from ._pilot import NOTHING_FOUND, PILOT_WIDTH, Finding, given_finding, with_finding
+from ._pilot import NOTHING_FOUND, PILOT_WIDTH, Finding, fit_given
 from ._resolve import resolve_loss, resolve_problem, resolve_solver
 from ._sklearn_compat import take_rows
 from ._validation import parse_bytes
@@ -89,13 +89,13 @@ def fit_in_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **re
     kinds = candidates.kinds(room)
     if not any(kind.bins for kind in kinds):
         warn_of_bins(estimator)
-    model = with_finding(clone(estimator), candidates.finding)
-    compared = compare(model, kinds, room, size, X, y, sample_weight) if len(kinds) > 1 else []
+    model, finding = clone(estimator), candidates.finding
+    compared = compare(model, finding, kinds, room, size, X, y, sample_weight) if len(kinds) > 1 else []
     kind = compared[0].pop("kind") if compared else kinds[0]
     for row in compared[1:]:
         del row["kind"]
     arrays = (X, y) if sample_weight is None else (X, y, sample_weight)
-    fitted = fit_within(model, kind, room, size, arrays, rest)
+    fitted = fit_within(model, kind, room, size, arrays, rest, finding=finding)
     if fitted is None:
         raise ValueError(
             f"The 'max_bytes' of {owner} must leave room for what scales the columns of X, too. Got "
@@ -240,7 +240,14 @@ def count_outputs(y: Any, classify: bool) -> int:
 
 
 def compare(
-    estimator: Any, kinds: list, room: int, size: tuple, X: Any, y: Any, sample_weight: Any
+    estimator: Any,
+    finding: Finding | None,
+    kinds: list,
+    room: int,
+    size: tuple,
+    X: Any,
+    y: Any,
+    sample_weight: Any,
 ) -> list[dict]:
     """How each kind does on rows that it was not fitted to, the best one first.
 
@@ -249,8 +256,9 @@ def compare(
     another division of the rows, in the sizes that fitted and at full length, which alone counts from then
     on, as some learn faster than others; and those that are close still on the first division, too.
     """
-    finding, classify, n_judged = given_finding(estimator), is_classifier(estimator), 0
-    quiet = with_finding(clone(estimator).set_params(verbose=0), finding)
+    classify, n_judged = is_classifier(estimator), 0
+    quiet = clone(estimator).set_params(verbose=0)
+    brief = partial(fit_within, quiet, finding=finding, share=BRIEF)
     left: list[dict] = [{"kind": kind, "params": kind.within(room, *size)} for kind in kinds]
     found: dict[Kind, Any] = {}
     out: list[dict] = []
@@ -261,11 +269,11 @@ def compare(
         with constants_allowed():
             if k == 0:
                 given: tuple = (room, size, arrays, {})
-                fits = [fit_within(quiet, row["kind"], *given, share=BRIEF) for row in told(estimator, left)]
+                fits = [brief(row["kind"], *given) for row in told(estimator, left)]
             else:
                 whole = {"max_iter": estimator.max_iter}
-                again = [with_finding(clone(found[row["kind"]]), finding).set_params(**whole) for row in left]
-                fits = [model.fit(*arrays) for model, _ in zip(again, told(estimator, left), strict=True)]
+                again = (clone(found[row["kind"]]).set_params(**whole) for row in told(estimator, left))
+                fits = [fit_given(model, finding, *arrays) for model in again]
         found = {row["kind"]: fitted for row, fitted in zip(left, fits, strict=True) if fitted is not None}
         left = [row for row in left if row["kind"] in found]
         rows = [row | mean_of(row, judged(found[row["kind"]], T, t), max(0, k - 1)) for row in left]
@@ -276,11 +284,19 @@ def compare(
 
 
 def fit_within(
-    model: Any, kind: Kind, room: int, size: tuple, arrays: Sequence, rest: dict, *, share: float = 1.0
+    model: Any,
+    kind: Kind,
+    room: int,
+    size: tuple,
+    arrays: Sequence,
+    rest: dict,
+    *,
+    finding: Finding | None = None,
+    share: float = 1.0,
 ) -> Any:
     """A clone with a network of a kind that takes at most ``room`` bytes, or None.
 
-    It has a share of the passes, where their number is open.
+    It is told a finding, if there is one, and has a share of the passes, where their number is open.
 
     What a network takes is known after one pass over the rows, so that hardly any is fitted that turns out
     too large; only where weights are left out by their size may it still change.
@@ -290,12 +306,12 @@ def fit_within(
         params = sized(model, kind, target, size, arrays)
         if params is None:
             return None
-        fitted = with_finding(clone(model), given_finding(model)).set_params(**params, max_bytes=None)
+        fitted = clone(model).set_params(**params, max_bytes=None)
         if share < 1.0:
             fitted.set_params(max_iter=shortened(fitted, kind, size, arrays[1], share))
-        fitted.fit(*arrays, **rest)
+        fit_given(fitted, finding, *arrays, **rest)
         if fitted.n_bytes_ <= room:
-            return with_finding(fitted, None)
+            return fitted
         target -= (fitted.n_bytes_ - room) * 9 // 8 + 1
     return None
 
@@ -362,5 +378,4 @@ def after_a_pass(model: Any, params: dict, arrays: Sequence, finding: Finding | 
     brief = {"max_iter": 1, "verbose": 0, "max_bytes": None, "early_stopping": False}
     with warnings.catch_warnings():  # a real fit warns again
         warnings.simplefilter("ignore")
-        fitted = with_finding(clone(model).set_params(**params | brief), finding).fit(*arrays)
-    return with_finding(fitted, None)
+        return fit_given(clone(model).set_params(**params | brief), finding, *arrays)

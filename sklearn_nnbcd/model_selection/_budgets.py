@@ -13,7 +13,7 @@ from sklearn.base import clone, is_classifier
 from .._held_out import best_first, divided, judged, standard_error
 from .._kinds import NUMBER, Kind
 from .._outcome import constants_allowed
-from .._pilot import with_finding
+from .._pilot import fit_given
 from .._sizing import ATTEMPTS, BRIEF, Candidates, fit_within, rounded, shortened
 from ..solvers import MiniBatch
 
@@ -101,10 +101,9 @@ class SharedBudgets:
         start = self.start(kind, on_all)
         self.n_fits += 1
         if start is None:
-            model = with_finding(clone(self.estimator), self.candidates.finding)
-            model = model if on_all else model.set_params(verbose=0)
-            share = 1.0 if on_all else BRIEF
-            found = fit_within(model, kind, room, self.size, arrays, {}, share=share)
+            model = self.estimator if on_all else clone(self.estimator).set_params(verbose=0)
+            share, finding = 1.0 if on_all else BRIEF, self.candidates.finding
+            found = fit_within(model, kind, room, self.size, arrays, {}, finding=finding, share=share)
         else:
             found = self.sparse(kind, room, start, arrays, on_all)
         self.fits[key] = found
@@ -150,7 +149,7 @@ class SharedBudgets:
             model, arrays = clone(self.estimator).set_params(**plain), self.arrays if on_all else self.parts
             if not on_all:
                 model.set_params(max_iter=shortened(model, kind, self.size, arrays[1], BRIEF))
-            self.starts[key] = with_finding(with_finding(model, self.candidates.finding).fit(*arrays), None)
+            self.starts[key] = fit_given(model, self.candidates.finding, *arrays)
             self.n_fits += 1
         return self.starts[key]
 

@@ -12,7 +12,7 @@ from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _training
-from sklearn_nnbcd._pilot import Finding, ShortFit, temperature, with_finding
+from sklearn_nnbcd._pilot import Finding, ShortFit, fit_given, temperature
 from sklearn_nnbcd._training import LEAST_CALIBRATED
 from sklearn_nnbcd.layers import Dense
 from sklearn_nnbcd.losses import CrossEntropy, Logistic
@@ -93,7 +93,7 @@ def test_the_last_layer_takes_it_up(table, options, kind):
     X, y = table
     y = {"classes": y, "two": y > 0, "labels": np.c_[y > 0, y == 1].astype(int)}[kind]
     model = NNBCDClassifier(**OPTIONS | options)
-    hot, cold = (with_finding(clone(model), Finding(temperature=T)).fit(X, y) for T in (2.0, 1.0))
+    hot, cold = (fit_given(clone(model), Finding(temperature=T), X, y) for T in (2.0, 1.0))
     assert (hot.targets_.temperature, cold.targets_.temperature) == (2.0, 1.0)
     V, W = outputs(hot, X), outputs(cold, X)
     np.testing.assert_allclose(2.0 * V, W, rtol=1e-5, atol=1e-5 * np.abs(W).max())  # few bits are in single
@@ -109,7 +109,7 @@ def test_numbers_of_few_bits_take_it_up_in_their_scales(table, bits):
     """Rounding looks at how sure outputs are, so that it is not the same; sizes of outputs are."""
     X, y = table
     model = NNBCDClassifier(**OPTIONS, bits=bits)
-    hot, cold = (with_finding(clone(model), Finding(temperature=T)).fit(X, y) for T in (2.0, 1.0))
+    hot, cold = (fit_given(clone(model), Finding(temperature=T), X, y) for T in (2.0, 1.0))
     V, W = outputs(hot, X), outputs(cold, X)
     assert np.linalg.norm(V) / np.linalg.norm(W) == pytest.approx(0.5, rel=0.05)
     assert hot.n_bytes_ == cold.n_bytes_ and np.mean(hot.predict(X) == cold.predict(X)) > 0.9
@@ -131,7 +131,7 @@ def test_probabilities_of_new_rows_are_better_for_it():
     model = NNBCDClassifier((60,), random_state=0)
     found = model.fit(X[:1500], y[:1500])
     assert found.targets_.temperature < 0.9
-    plain = with_finding(clone(model), Finding(temperature=1.0)).fit(X[:1500], y[:1500])
+    plain = fit_given(clone(model), Finding(temperature=1.0), X[:1500], y[:1500])
     lost, without = (log_loss(y[1500:], each.predict_proba(X[1500:])) for each in (found, plain))
     assert lost < 0.95 * without
 

@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _sizing, _training
 from sklearn_nnbcd._kinds import Kind, kinds_of, plain_bytes, shapes_of
 from sklearn_nnbcd._outcome import NO_BETTER
-from sklearn_nnbcd._pilot import Finding, given_finding, with_finding
+from sklearn_nnbcd._pilot import Finding, fit_given, given_finding
 from sklearn_nnbcd._sizing import Candidates, after_a_pass, bytes_after_a_pass, fit_within
 
 
@@ -47,7 +47,7 @@ def test_what_was_chosen_can_be_given_and_fits_the_same(moons):
     """max_bytes is a way to parameters and to a temperature, no hidden state."""
     model = NNBCDClassifier(max_bytes=300, random_state=0).fit(*moons)
     same = NNBCDClassifier(random_state=0, **model.chosen_params_)
-    same = with_finding(same, Finding(temperature=model.targets_.temperature)).fit(*moons)
+    same = fit_given(same, Finding(temperature=model.targets_.temperature), *moons)
     np.testing.assert_array_equal(same.decision_function(moons[0]), model.decision_function(moons[0]))
     again = clone(model).fit(*moons)
     assert again.chosen_params_ == model.chosen_params_
@@ -290,10 +290,10 @@ def test_bytes_are_known_without_careful_rounding(bands, integers):
 
 
 def test_networks_that_are_compared_do_not_warn_of_constants_and_the_chosen_one_does(moons, monkeypatch):
-    def warned(*given, share=1.0):
+    def warned(*given, share=1.0, **how):
         who = "candidate" if share < 1.0 else "chosen one"
         warnings.warn(f"The {who} {NO_BETTER}: 1 beside 1.", ConvergenceWarning, stacklevel=2)
-        return fit_within(*given, share=share)
+        return fit_within(*given, share=share, **how)
 
     monkeypatch.setattr(_sizing, "fit_within", warned)
     with pytest.warns(ConvergenceWarning) as found:

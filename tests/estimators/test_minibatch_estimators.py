@@ -11,7 +11,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
-from sklearn_nnbcd._pilot import NOTHING_FOUND, with_finding
+from sklearn_nnbcd._pilot import NOTHING_FOUND, fit_given
 from sklearn_nnbcd._resolve import resolve_loss, resolve_problem, resolve_solver
 from sklearn_nnbcd.engine._minibatch import _passes
 from sklearn_nnbcd.placements import ShuffledBatches
@@ -111,9 +111,8 @@ def test_interrupt_keeps_a_usable_estimator(digits, monkeypatch):
         model.fit(X, y)
     assert not hasattr(model, "network_")
     passes.clear()
-    with_finding(model, NOTHING_FOUND)
     with pytest.warns(UserWarning, match="interrupted by the user after 3 complete"):
-        model.fit(X, y)
+        fit_given(model, NOTHING_FOUND, X, y)
     assert model.n_iter_ == 3
     assert model.score(T, t) > 0.8
 
@@ -230,7 +229,9 @@ def test_an_overflow_in_a_dense_start_leaves_a_compressed_network(monkeypatch):
     [
         ("low_rank", MiniBatch(averaging=2.5), 0.25),
         ("low_rank", ExactMiniBatch(averaging=2.5), 0.05),
-        ("tt", MiniBatch(averaging=2.5), 0.05),
+        ("tt", MiniBatch(averaging=2.5), 0.25),
+        ("l0", MiniBatch(averaging=2.5), 0.05),
+        ("l1", MiniBatch(averaging=2.5), 0.05),
         (None, MiniBatch(averaging=2.5), 0.05),
         ("low_rank", MiniBatch(averaging=2.5, compress_after=0.5), 0.5),
         ("tt", MiniBatch(averaging=2.5, compress_after=1), 1.0),
