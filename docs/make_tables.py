@@ -201,6 +201,23 @@ TABLES |= {
         ),
         "calibration",
     ),
+    "pruning": Table(
+        "tests/benchmarks/pruning.py",
+        (
+            ("table", "{table}"),
+            ("weights kept", "{ratio:.0%}"),
+            ("gradually", "{gradually score:.4f}"),
+            ("at once", "{at once score:.4f}"),
+            ("dense, as many weights", "{dense score:.4f}"),
+            ("MLPClassifier, as many", "{MLPClassifier score:.4f}"),
+            ("log loss, gradually", "{gradually log_loss:.3f}"),
+            ("at once", "{at once log_loss:.3f}"),
+            ("dense", "{dense log_loss:.3f}"),
+            ("MLPClassifier", "{MLPClassifier log_loss:.3f}"),
+            ("CPU s, gradually", "{gradually cpu:.1f}"),
+            ("at once", "{at once cpu:.1f}"),
+        ),
+    ),
     "bytes_aims": Table(
         "tests/benchmarks/bytes.py",
         (

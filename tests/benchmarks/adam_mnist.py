@@ -11,8 +11,13 @@ from race import adam_family, load, main
 HIDDEN = (512, 512)
 RACES = {
     "dense": (
-        {"mini-batch BCD": dict(hidden=HIDDEN, batch=512, passes=6, parts=4)},
-        adam_family(HIDDEN, passes=10, batch=256, parts=4),
+        {
+            "mini-batch BCD": dict(hidden=HIDDEN, batch=512, passes=6, parts=4),
+            "mini-batch BCD, 3 passes": dict(hidden=HIDDEN, batch=512, passes=3, parts=4),
+            "mini-batch BCD, 1 pass": dict(hidden=HIDDEN, batch=512, passes=1, parts=4),
+        },
+        adam_family(HIDDEN, passes=10, batch=256, parts=4)
+        | adam_family(HIDDEN, passes=2, batch=256, parts=4, falling=True),
         (0.97, 0.975, 0.98, 0.983),
     ),
     "rank16": (

@@ -198,14 +198,17 @@ def table(name, runs, thresholds):
         )
 
 
-def adam_family(hidden, *, passes, batch, rank=None, parts=1, losses=("squared_error", "cross_entropy")):
-    """{family: {name: run}} of Adam at three learning rates for each loss."""
-    families = {}
+def adam_family(
+    hidden, *, passes, batch, rank=None, parts=1, falling=False, losses=("squared_error", "cross_entropy")
+):
+    """{family: {name: run}} of Adam at three learning rates for each loss; ``falling`` to zero, or not."""
+    families, how = {}, f", {passes} passes, falling rate" if falling else ""
+    common = dict(passes=passes, batch=batch, rank=rank, parts=parts, falling=falling)
     for loss in losses:
-        group = families[f"adam {loss}"] = {}
+        group = families[f"adam {loss}{how}"] = {}
         for rate in RATES:
-            options = dict(passes=passes, batch=batch, rate=rate, loss=loss, rank=rank, parts=parts)
-            group[f"adam {loss} {rate:g}"] = lambda d, s, o=options: adam(d, hidden, seed=s, **o)
+            options = common | dict(rate=rate, loss=loss)
+            group[f"adam {loss} {rate:g}{how}"] = lambda d, s, o=options: adam(d, hidden, seed=s, **o)
     return families
 
 
