@@ -277,10 +277,16 @@ def compare(
         found = {row["kind"]: fitted for row, fitted in zip(left, fits, strict=True) if fitted is not None}
         left = [row for row in left if row["kind"] in found]
         rows = [row | mean_of(row, judged(found[row["kind"]], T, t), max(0, k - 1)) for row in left]
+        rows = [row | {"params": chosen_of(found[row["kind"]], row["params"])} for row in rows]
         n_judged = len(t) if k < 2 else n_judged + len(t)
         left = close_ones(rows, n_judged, classify)
         out = [*(row for row in rows if row not in left), *out]
     return best_first(left, n_judged, classify) + out
+
+
+def chosen_of(fitted: Any, params: dict) -> dict:
+    """What the parameters of these names are in a fitted estimator."""
+    return {name: fitted.get_params(deep=False)[name] for name in params}
 
 
 def fit_within(

@@ -14,7 +14,7 @@ from .._held_out import best_first, divided, judged, standard_error
 from .._kinds import NUMBER, Kind
 from .._outcome import constants_allowed
 from .._pilot import fit_given
-from .._sizing import ATTEMPTS, BRIEF, Candidates, fit_within, rounded, shortened
+from .._sizing import ATTEMPTS, BRIEF, Candidates, chosen_of, fit_within, rounded, shortened
 from ..solvers import MiniBatch
 
 #: share of the passes of the dense fit that a sparse network goes on from it, or from the last budget's
@@ -66,7 +66,7 @@ class SharedBudgets:
                 f"The 'max_bytes' of compression_path must leave room for what scales the columns of X, too. "
                 f"Got {room}. Leave it out, or standardise the columns first."
             )
-        chosen = {name: fitted.get_params(deep=False)[name] for name in kind.within(room, *self.size) or {}}
+        chosen = chosen_of(fitted, kind.within(room, *self.size) or {})
         return fitted, chosen, [{name: x for name, x in row.items() if name != "kind"} for row in rows]
 
     def compared(self, kinds: list[Kind], room: int) -> list[dict]:
@@ -86,7 +86,8 @@ class SharedBudgets:
                 fitted = self.fitted(kind, room, on_all=False)
             if fitted is None:
                 continue
-            rows.append(judged(fitted, T, t) | {"params": kind.within(room, *self.size), "kind": kind})
+            params = chosen_of(fitted, kind.within(room, *self.size) or {})
+            rows.append(judged(fitted, T, t) | {"params": params, "kind": kind})
             self.bounds[kind] = rows[-1]["score"]
             best = max(best, rows[-1]["score"])
         return best_first(rows, len(t), classify)

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.datasets import load_digits, make_moons
+from sklearn.datasets import load_digits, make_classification, make_moons
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _sizing, _training
@@ -287,6 +287,16 @@ def test_bytes_are_known_without_careful_rounding(bands, integers):
         params = kind.within(6_000, *candidates.size)
         exact = after_a_pass(model, params, (X, y)).n_bytes_
         assert bytes_after_a_pass(model, kind, params, (X, y)) == exact
+
+
+def test_what_was_compared_can_be_given_and_takes_as_many_bytes():
+    """Bytes left over by ranks are given back: parameters are those of the networks that were compared."""
+    X, y = make_classification(400, 80, n_informative=6, random_state=0)
+    model = NNBCDClassifier(max_bytes=1500, compression="low_rank", max_iter=3, random_state=0).fit(X, y)
+    assert len(model.compared_) == 2
+    for row in model.compared_:
+        again = clone(model).set_params(**row["params"], max_bytes=None).fit(X, y)
+        assert again.n_bytes_ == row["n_bytes"] <= 1500
 
 
 def test_networks_that_are_compared_do_not_warn_of_constants_and_the_chosen_one_does(moons, monkeypatch):
