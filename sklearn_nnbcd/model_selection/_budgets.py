@@ -18,7 +18,7 @@ from .._sizing import ATTEMPTS, BRIEF, Candidates, chosen_of, fit_within, rounde
 from ..solvers import MiniBatch
 
 #: share of the passes of the dense fit that a sparse network goes on from it, or from the last budget's
-GOING_ON = 0.0625
+GOING_ON = 0.04
 #: passes at least, and of a network that is made a little smaller
 FEW = 2
 

@@ -118,7 +118,7 @@ def compression_path(
       more, and one whose score there is below the best one here by more than a standard error is left out.
     * A network that is the same at several budgets, such as a linear one, is fitted once.
     * A sparse wide network goes on from the larger budget's, by ``warm_start``, and the first one from a
-      dense fit that all share, for a sixteenth of its passes. Its numbers are rounded in the end, by
+      dense fit that all share, for a twenty-fifth of its passes. Its numbers are rounded in the end, by
       :func:`~sklearn_nnbcd.network.quantize`.
 
     Parameters
