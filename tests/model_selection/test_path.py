@@ -12,7 +12,7 @@ from sklearn.datasets import make_moons
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd._kinds import Kind
 from sklearn_nnbcd._sizing import fit_within
-from sklearn_nnbcd.model_selection import compression_path
+from sklearn_nnbcd.model_selection import _budgets, compression_path
 from sklearn_nnbcd.model_selection._budgets import SharedBudgets
 
 
@@ -102,8 +102,10 @@ class Scripted(SharedBudgets):
 
 def test_a_kind_is_left_out_only_if_it_could_not_be_chosen(monkeypatch):
     """A standard error of 100 rows is .03 at .9: .80 is out at once, and back when the best has fallen."""
-    module = "sklearn_nnbcd.model_selection._budgets.judged"
-    monkeypatch.setattr(module, lambda score, T, t: {"n_bytes": 1, "score": score, "loss": -score})
+    monkeypatch.setattr(
+        _budgets, "judged", lambda score, T, t: {"n_bytes": 1, "score": score, "loss": -score}
+    )
+    monkeypatch.setattr(_budgets, "chosen_of", lambda score, params: params)
     kinds = [Kind(None, 4, (3,), depth) for depth in (0, 1, 2)]
     scores = {
         0: {900: 0.90, 600: 0.90, 300: 0.7},
