@@ -217,6 +217,7 @@ TABLES |= {
             ("CPU s, gradually", "{gradually cpu:.1f}"),
             ("at once", "{at once cpu:.1f}"),
         ),
+        "pruning",
     ),
     "bytes_aims": Table(
         "tests/benchmarks/bytes.py",
