@@ -153,7 +153,13 @@ def run(solver: BaseSolver, state: Any, max_iter: int, after_sweep: Callable[...
 
 
 def completed(solver: BaseSolver, state: Any, terms: list[Terms], finite: bool) -> RunResult:
-    """The result of a run, with what is owed after its last step; ``finite`` is False after an overflow."""
+    """The result of a run, with what is owed after its last step; ``finite`` is False after an overflow.
+
+    Raises
+    ------
+    ValueError
+        If that cannot be made of finite weights, and they are not what was asked for without it.
+    """
     curve, diagnosis = terms, None
     with np.errstate(all="ignore"):
         end = ended(solver, state)
@@ -161,6 +167,8 @@ def completed(solver: BaseSolver, state: Any, terms: list[Terms], finite: bool) 
         state, last, weights = end
         finite = finite and (last is None or math.isfinite(last.total))
     else:
+        if not solver.may_keep(state):  # the compression has failed, and was asked for
+            raise not_finite()
         finite, weights = False, solver.result(state)
     if finite:
         diagnosis = solver.diagnosis(state)

@@ -22,9 +22,9 @@ from sklearn_nnbcd.solvers import SOLVERS, ExactMiniBatch, FullBatch, MiniBatch
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # a few passes only
 
 KINDS = (sparse.csr_matrix, sparse.csc_matrix, sparse.csr_array, sparse.csc_array)
-#: the fits differ in the order of sums, by some 1e-15, of which an ill-conditioned one may make 1e8 times
-#: as much
-CLOSE = 1e-6
+#: the fits differ in the order of sums, by some 1e-15, of which an ill-conditioned one, as a refit of pruned
+#: weights, may make 1e9 times as much
+CLOSE = 1e-5
 
 
 def rows(n=160, d=30, seed=0):
