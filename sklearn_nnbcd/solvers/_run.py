@@ -5,6 +5,7 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -69,28 +70,40 @@ def begin(solver: BaseSolver, problem: Problem, start: Callable, rows: tuple, co
         raise
 
 
+def unless_failed(made: Callable) -> Callable:
+    """A function that gives None where a decomposition in it fails."""
+
+    @wraps(made)
+    def make(*arguments: Any) -> Any:
+        try:
+            return made(*arguments)
+        except Exception as error:
+            if is_failed_decomposition(error):
+                return None
+            raise
+
+    return make
+
+
+@unless_failed
 def attempt(solver: BaseSolver, state: Any) -> tuple[Any, Terms] | None:
     """One step and its terms; None where the numbers are not finite."""
-    try:
-        new, before = solver.step(state)
-        finite = math.isfinite(before.total) and solver.is_finite(new)
-    except Exception as error:
-        if is_failed_decomposition(error):
-            return None
-        raise
-    return (new, before) if finite else None
+    new, before = solver.step(state)
+    return (new, before) if math.isfinite(before.total) and solver.is_finite(new) else None
 
 
+@unless_failed
 def ended(solver: BaseSolver, state: Any) -> tuple[Any, Terms | None, Weights] | None:
     """What :meth:`BaseSolver.finish` makes of a state, and its result; None where it is not finite."""
-    try:
-        end, last = solver.finish(state)
-        owed = solver.result(end)
-    except Exception as error:
-        if is_failed_decomposition(error):
-            return None
-        raise
+    end, last = solver.finish(state)
+    owed = solver.result(end)
     return (end, last, owed) if owed.is_finite else None
+
+
+@unless_failed
+def left(solver: BaseSolver, state: Any) -> Weights | None:
+    """The result of a state without what is owed; None where a W^MC that was asked for is missing."""
+    return solver.result(state) if solver.may_keep(state) else None
 
 
 def run(solver: BaseSolver, state: Any, max_iter: int, after_sweep: Callable[..., bool]) -> RunResult:
@@ -167,9 +180,9 @@ def completed(solver: BaseSolver, state: Any, terms: list[Terms], finite: bool) 
         state, last, weights = end
         finite = finite and (last is None or math.isfinite(last.total))
     else:
-        if not solver.may_keep(state):  # the compression has failed, and was asked for
+        finite, weights = False, left(solver, state)
+        if weights is None:
             raise not_finite()
-        finite, weights = False, solver.result(state)
     if finite:
         diagnosis = solver.diagnosis(state)
         curve = terms if last is None else [*terms, last][1:]
