@@ -34,6 +34,9 @@ ESTIMATORS = {
     "l0": NNBCDClassifier((20, 10), max_iter=3, random_state=0, solver="minibatch", compression="l0"),
     "early": NNBCDClassifier(20, max_iter=4, random_state=0, early_stopping=True, class_weight="balanced"),
 }
+#: absolute and relative; conjugate gradients make more of rounding the longer they go on: one bit of X
+#: less or more is 3e-9 in the coefficients of 'l0' here, and 1e-13 at most in those of the others
+TOLERANCES = dict.fromkeys(ESTIMATORS, 1e-10) | {"l0": 1e-7}
 
 
 def strict_on(device):
@@ -52,8 +55,9 @@ def to_host(x):
 @pytest.mark.parametrize("device", ["CPU_DEVICE", "device1"])
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_fit_follows_X(name, device):
-    """Fitted arrays and outputs lie where X lay; numbers are NumPy's to 1e-10, targets may be NumPy's."""
+    """Fitted arrays and outputs lie where X lay; numbers are NumPy's to rounding, targets may be NumPy's."""
     xp, device = strict_on(device)
+    close = TOLERANCES[name]
     expected = clone(ESTIMATORS[name]).fit(X, Y, S)
     there = clone(ESTIMATORS[name])
     with dispatching():
@@ -63,10 +67,10 @@ def test_fit_follows_X(name, device):
         assert there.score(rows, xp.asarray(Y, device=device)) == pytest.approx(expected.score(X, Y))
     for ours, theirs in zip(there.coefs_, expected.coefs_, strict=True):
         assert ours.device == device
-        np.testing.assert_allclose(to_host(ours), theirs, rtol=1e-10, atol=1e-10)
+        np.testing.assert_allclose(to_host(ours), theirs, rtol=close, atol=close)
     assert predicted.device == device
-    np.testing.assert_allclose(to_host(predicted), expected.predict(X), rtol=1e-9, atol=1e-9)
-    assert there.loss_ == pytest.approx(expected.loss_, rel=1e-10)
+    np.testing.assert_allclose(to_host(predicted), expected.predict(X), rtol=10 * close, atol=10 * close)
+    assert there.loss_ == pytest.approx(expected.loss_, rel=close)
 
 
 def test_probabilities_and_names_of_classes():
