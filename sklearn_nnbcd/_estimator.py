@@ -14,6 +14,7 @@ from ._asked import warn_if_ignored
 from ._copies import with_copies
 from ._from_mlp import FROM_MLP_PARAMETERS, check_mlp, network_of_mlp, parameters_of_mlp
 from ._input import NotPlainError, Rows, check_input, check_rows, plain_rows, split_rows
+from ._mapping import mapped_rows
 from ._monitor import Monitor
 from ._outcome import Curves, fitted_attributes, mean_losses, network_outputs, terms_table, warn_if_constant
 from ._parameters import check_nested, check_parameters, refuse_bytes, refuse_early_stopping
@@ -21,7 +22,7 @@ from ._resolve import resolve_loss, resolve_solver, warn_of_layers
 from ._sizing import fit_in_bytes
 from ._sklearn_compat import CallbackSupportMixin, LinkedEstimator, SweepCallbacks, with_callbacks
 from ._stream import Stream, next_stream
-from ._training import Training, mapped_rows
+from ._training import Training
 from ._validation import all_or_nothing, parse_bytes
 from .engine import Terms
 from .initializers import FromMLP

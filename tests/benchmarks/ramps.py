@@ -34,7 +34,7 @@ from sklearn.metrics import log_loss  # noqa: E402
 from sklearn.model_selection import train_test_split  # noqa: E402
 from table_sets import DEVELOPMENT, REGRESSION, load  # noqa: E402
 
-from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _training  # noqa: E402
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _mapping  # noqa: E402
 from sklearn_nnbcd.network import _inputs  # noqa: E402
 from sklearn_nnbcd.solvers import MiniBatch  # noqa: E402
 
@@ -79,17 +79,17 @@ def as_asked(variant: str):
     """column_bins, the share of passes and the batch size of a variant, with its scale and pilot in force."""
     word, *settings = variant.split()
     numbers = dict(setting.split("=") for setting in settings)
-    scale, pilot, sure = _inputs.RAMP_SCALE, _training.try_ramps, _training.try_out
+    scale, pilot, sure = _inputs.RAMP_SCALE, _mapping.try_ramps, _mapping.try_out
     _inputs.RAMP_SCALE = float(numbers.get("scale", scale))
     answers = {"ramps": True} if word == "on" else {}
-    _training.try_ramps = lambda *arguments: replace(pilot(*arguments), **answers)
+    _mapping.try_ramps = lambda *arguments: replace(pilot(*arguments), **answers)
     if "temperature" in numbers:
-        _training.try_out = lambda *_: float(numbers["temperature"])
+        _mapping.try_out = lambda *_: float(numbers["temperature"])
     try:
         batch = int(numbers["batch"]) if "batch" in numbers else "auto"
         yield 0 if word == "off" else "auto", float(numbers.get("passes", 1.0)), batch
     finally:
-        _inputs.RAMP_SCALE, _training.try_ramps, _training.try_out = scale, pilot, sure
+        _inputs.RAMP_SCALE, _mapping.try_ramps, _mapping.try_out = scale, pilot, sure
 
 
 def fit(name: str, seed: int, variant: str, hidden: tuple, most: int | None) -> dict:

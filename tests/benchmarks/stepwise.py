@@ -9,8 +9,9 @@ import numpy as np
 from sklearn_nnbcd import NNBCDClassifier
 from sklearn_nnbcd._arrays import to_device, to_namespace, to_numpy
 from sklearn_nnbcd._input import Rows
+from sklearn_nnbcd._mapping import mapped_rows
 from sklearn_nnbcd._resolve import resolve_loss, resolve_solver
-from sklearn_nnbcd._training import Training, mapped_rows
+from sklearn_nnbcd._training import Training
 from sklearn_nnbcd.network import Network
 from sklearn_nnbcd.solvers import BaseSolver
 from sklearn_nnbcd.targets import Labels

@@ -11,9 +11,9 @@ from sklearn.datasets import make_classification, make_gaussian_quantiles
 from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 
-from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _training
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _mapping
+from sklearn_nnbcd._mapping import LEAST_CALIBRATED
 from sklearn_nnbcd._pilot import Finding, ShortFit, fit_given, temperature
-from sklearn_nnbcd._training import LEAST_CALIBRATED
 from sklearn_nnbcd.layers import Dense
 from sklearn_nnbcd.losses import CrossEntropy, Logistic
 
@@ -238,8 +238,8 @@ def test_rows_weigh_what_they_do_in_the_fit(table, monkeypatch):
 
 def test_all_networks_of_a_budget_share_one(table, monkeypatch):
     X, y = table
-    calls, found = [], _training.try_out
-    monkeypatch.setattr(_training, "try_out", lambda *a: calls.append(1) or found(*a))
+    calls, found = [], _mapping.try_out
+    monkeypatch.setattr(_mapping, "try_out", lambda *a: calls.append(1) or found(*a))
     model = NNBCDClassifier(max_bytes=600, bits=4, column_bins=0, max_iter=3, random_state=0).fit(X, y)
     assert len(calls) == 1 and len(model.compared_) > 1
     assert model.targets_.temperature not in (None, 1.0)

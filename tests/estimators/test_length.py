@@ -8,7 +8,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.metrics import log_loss
 
-from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _pilot, _training
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _mapping, _pilot
 from sklearn_nnbcd._pilot import Finding, ShortFit
 from sklearn_nnbcd.solvers import _batches
 
@@ -45,7 +45,7 @@ def test_a_share_that_is_no_number_says_nothing_and_one_without_end_is_noise():
 @pytest.mark.parametrize(("share", "passes"), [(0.001, 69), (0.15, 60), (0.9, 42)])
 @pytest.mark.parametrize("ramps", [False, True])
 def test_a_fit_of_open_length_follows_the_finding(table, monkeypatch, ramps, share, passes):
-    monkeypatch.setattr(_training, "try_ramps", lambda *_: Finding(ramps, share))
+    monkeypatch.setattr(_mapping, "try_ramps", lambda *_: Finding(ramps, share))
     model = NNBCDClassifier(**OPTIONS).fit(*table)
     assert model.n_iter_ == passes and (model.network_.columns is not None) == ramps
     assert model.set_params(compression="low_rank", rank=2).fit(*table).n_iter_ == passes
@@ -57,13 +57,13 @@ def test_without_short_fits_the_length_is_the_usual_one(table, monkeypatch):
         raise AssertionError
 
     X, y = table
-    monkeypatch.setattr(_training, "try_ramps", never)
+    monkeypatch.setattr(_mapping, "try_ramps", never)
     for given in ({"column_bins": 0}, {"column_bins": 3}):
         assert NNBCDClassifier(**OPTIONS, **given).fit(X, y).n_iter_ == USUAL
     assert NNBCDClassifier(**OPTIONS).fit(X[:900], y[:900]).n_iter_ == USUAL  # batches of 90 rows
     model = NNBCDClassifier(**OPTIONS, warm_start=True)
     with monkeypatch.context() as patch:
-        patch.setattr(_training, "try_ramps", lambda *_: Finding(False, 0.9))
+        patch.setattr(_mapping, "try_ramps", lambda *_: Finding(False, 0.9))
         assert model.fit(X, y).n_iter_ == 42
     assert model.fit(X, y).n_iter_ == USUAL  # goes on
 
@@ -132,7 +132,7 @@ def test_what_short_fits_find_reaches_the_engine(table, monkeypatch):
     seen = []
     start = _batches.initial_state
     monkeypatch.setattr(_batches, "initial_state", lambda *a: seen.append(a[2].temperature) or start(*a))
-    monkeypatch.setattr(_training, "try_out", lambda *_: 0.25)
+    monkeypatch.setattr(_mapping, "try_out", lambda *_: 0.25)
     NNBCDClassifier(**OPTIONS, max_iter=1).fit(X, y)
     assert seen == [1.0, 1.0, 0.25]  # the two fits that try ramps
     seen.clear()

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits, make_classification, make_moons
 from sklearn.exceptions import ConvergenceWarning
 
-from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _sizing, _training
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _mapping, _sizing
 from sklearn_nnbcd._kinds import Kind, kinds_of, plain_bytes, shapes_of
 from sklearn_nnbcd._outcome import NO_BETTER
 from sklearn_nnbcd._pilot import Finding, fit_given, given_finding
@@ -213,7 +213,7 @@ def test_bins_are_the_most_that_fit_and_hidden_layers_have_few(bands):
 
 
 def test_smooth_tables_few_rows_and_given_bins(monkeypatch):
-    monkeypatch.setattr(_training, "try_ramps", lambda *_: Finding(False, 0.15))
+    monkeypatch.setattr(_mapping, "try_ramps", lambda *_: Finding(False, 0.15))
     rng = np.random.default_rng(0)
     X = rng.normal(size=(1200, 4))
     y = X @ np.ones(4) + rng.normal(size=1200)

@@ -34,6 +34,7 @@ FLOORS = (
         "_held_out",
         "_outcome",
         "_stream",
+        "_mapping",
         "_training",
         "_from_mlp",
         "_monitor",
