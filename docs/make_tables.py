@@ -201,6 +201,24 @@ TABLES |= {
         ),
         "calibration",
     ),
+    "precision": Table(
+        "tests/benchmarks/precision.py",
+        (
+            ("table", "{table}"),
+            ("hidden layers", "{layers}"),
+            ("single", "{single score:.4f}"),
+            ("double", "{double score:.4f}"),
+            ("MLP", "{MLP score:.4f}"),
+            ("log loss, single", "{single log_loss:.4f}"),
+            ("double", "{double log_loss:.4f}"),
+            ("MLP", "{MLP log_loss:.4f}"),
+            ("CPU s, single", "{single cpu:.2f}"),
+            ("double", "{double cpu:.2f}"),
+            ("MLP", "{MLP cpu:.2f}"),
+            ("single to double", "{ratio:.2f}"),
+        ),
+        "precision",
+    ),
     "pruning": Table(
         "tests/benchmarks/pruning.py",
         (

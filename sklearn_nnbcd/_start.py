@@ -20,7 +20,8 @@ def first_weights(
     shapes: list[tuple],
     targets: BaseTargets,
     solver: BaseSolver,
-    dtype: Any,
+    X: Any,
+    precision: Any,
     network: Network | None = None,
     inputs: InputMap | None = None,
 ) -> tuple[tuple, tuple]:
@@ -35,7 +36,10 @@ def first_weights(
         Weight shapes of layers 1 ... N.
     targets : targets
     solver : solver
-    dtype : dtype of ``problem.xp``
+    X : array
+        The rows as the solver takes them: weights that are known are brought into its units in its dtype.
+    precision : dtype
+        That of W and b in the end.
     network : Network or None, default=None
         Of the last fit, in the units of X and y; None: the initialiser draws.
     inputs : InputMap or None, default=None
@@ -63,12 +67,13 @@ def first_weights(
         in_user_units = initializer.in_user_units
         drawn = expected if in_user_units else shapes
         W, b = initializer.draw_network(drawn, check_random_state(estimator.random_state))
-    zeros = [problem.xp.zeros(shape[1], dtype=dtype) for shape in shapes]
-    W = [to_namespace(w, like=zeros[0], dtype=dtype) for w in W]
+    zeros = [problem.xp.zeros(shape[1], dtype=X.dtype) for shape in shapes]
+    W = [to_namespace(w, like=zeros[0], dtype=X.dtype) for w in W]
     pairs = zip(b, zeros, strict=True)
-    b = [zero if x is None else to_namespace(x, like=zero, dtype=dtype) for x, zero in pairs]
+    b = [zero if x is None else to_namespace(x, like=zero, dtype=X.dtype) for x, zero in pairs]
     if in_user_units:
         W, b = in_engine_units(W, b, problem, targets, inputs)
+    W, b = ([problem.xp.astype(x, precision, copy=False) for x in arrays] for arrays in (W, b))
     return (None, *W), (None, *(b if problem.fit_intercept else [None] * len(shapes)))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sklearn.utils import check_random_state
 
-from ._arrays import host_memory
+from ._arrays import dtype_name, host_memory
 from ._pilot import NOTHING_FOUND, Finding
 from ._resolve import resolve_problem
 from ._start import first_weights
@@ -20,7 +20,7 @@ from .backends import SparseRows, get_backend, namespace_of
 from .compressions import QuantizedWeight
 from .engine import Problem, Weights
 from .layers import Dense
-from .network import ColumnMap, InputMap, Network, quantize_fit
+from .network import ColumnMap, InputMap, Network, in_precision, quantize_fit
 from .numerics import ColumnMoments
 from .solvers import BaseSolver, FitContext
 from .targets import BaseTargets
@@ -48,6 +48,8 @@ class Training:
         From the user's rows to the solver's; None: they are the same.
     X : array
         The rows as the solver takes them.
+    precision : dtype
+        In which the solver works; the network has that of X.
     is_mapped : bool
         Whether X is mapped already.
     columns : ColumnMap or None, default=None
@@ -63,6 +65,7 @@ class Training:
     shapes: list
     inputs: InputMap | None
     X: Any
+    precision: Any
     is_mapped: bool
     columns: ColumnMap | None = None
     finding: Finding = NOTHING_FOUND
@@ -107,9 +110,11 @@ class Training:
         in_space = few_rows and not (moments is None or shared or is_stream) and has_rows_space(problem)
         is_wide = not in_space and size[0] > most and type(problem.layers[1]) is Dense
         problem = replace(problem, wide=is_wide)
-        last = rows.columns, finding
+        xp, n_weights = problem.xp, sum(math.prod(shape) for shape in shapes)
+        precision = getattr(xp, solver.resolve_precision(n_weights, rows.dtype))
+        known, last = (estimator, targets, solver), (rows.columns, finding)
         if moments is None:
-            return cls(estimator, targets, solver, problem, shapes, None, rows.X, False, *last)
+            return cls(*known, problem, shapes, None, rows.X, precision, False, *last)
         how = {"centre": estimator.fit_intercept, "shared": shared, "drop_constant": not is_stream}
         n_ramps = 0 if rows.columns is None else rows.columns.n_new
         inputs = InputMap.from_moments(moments, rows.X, **how, wide=is_wide, n_ramps=n_ramps)
@@ -118,11 +123,11 @@ class Training:
         if not in_space:
             check_room(problem, shapes, rows.X, owner)
             if not (shared or is_wide):
-                problem = with_scaled_inputs(problem, inputs.scale)
-            return cls(estimator, targets, solver, problem, shapes, inputs, rows.X, False, *last)
+                problem = with_scaled_inputs(problem, xp.astype(inputs.scale, precision))
+            return cls(*known, problem, shapes, inputs, rows.X, precision, False, *last)
         inputs, Z = inputs.of_rows(rows.X)
         problem, shapes = in_rows_space(problem, shapes, Z.shape[1])
-        return cls(estimator, targets, solver, problem, shapes, inputs, Z, True, *last)
+        return cls(*known, problem, shapes, inputs, Z, precision, True, *last)
 
     @property
     def has_ramps(self) -> bool:
@@ -146,7 +151,10 @@ class Training:
 
     def to_network(self, weights: Weights) -> Network:
         """The network of a solver's weights, for y as the user has it and rows after ``columns``."""
-        network = self.targets.user_network(Network.from_weights(self.problem, weights))
+        network = Network.from_weights(self.problem, weights)
+        if self.X.dtype != self.precision:
+            network = in_precision(network, dtype_name(self.X))
+        network = self.targets.user_network(network)
         return network if self.inputs is None else network.with_input_map(self.inputs)
 
     def rounded(self, network: Network, rows: tuple) -> Network:
@@ -170,7 +178,7 @@ class Training:
     def start(self, network: Network | None = None) -> Callable[[], tuple]:
         """Makes the first W and b: drawn, or those of a network in the user's units."""
         arguments = self.estimator, self.problem, self.shapes, self.targets, self.solver
-        return partial(first_weights, *arguments, self.X.dtype, network, self.inputs)
+        return partial(first_weights, *arguments, self.X, self.precision, network, self.inputs)
 
     def context(self, max_iter: int | None, place: Callable | None = None, n_batches: int = 0) -> FitContext:
         """What the solver is told besides; ``n_batches`` is how many a stream had before."""

@@ -25,6 +25,8 @@ class ShuffledBatches:
         Draws the orders.
     transform : callable or None, default=None
         Applied to the rows of X in a batch.
+    dtype : dtype or None, default=None
+        Of all three in a batch, after the transform; None: that of X.
 
     Attributes
     ----------
@@ -36,10 +38,17 @@ class ShuffledBatches:
     """
 
     def __init__(
-        self, X: Any, Y: Any, s: Any, size: int, random_state: Any, transform: Callable | None = None
+        self,
+        X: Any,
+        Y: Any,
+        s: Any,
+        size: int,
+        random_state: Any,
+        transform: Callable | None = None,
+        dtype: Any = None,
     ):
         self.X, self.Y, self.s, self.random_state = X, Y, s, random_state
-        self.transform = transform
+        self.transform, self.dtype = transform, X.dtype if dtype is None else dtype
         self.count = max(1, round(X.shape[0] / size))
         self.weight, self.weight_norm = float(X.shape[0]), float(X.shape[0]) ** 0.5
         if s is not None:
@@ -64,7 +73,8 @@ class ShuffledBatches:
             rows = xp.asarray(rows.astype("int64"))
             X, Y = take(self.X, rows), take(self.Y, rows)
             s = None if self.s is None else take(self.s, rows)
-            yield X if self.transform is None else self.transform(X), Y, s
+            X = X if self.transform is None else self.transform(X)
+            yield tuple(None if x is None else xp.astype(x, self.dtype, copy=False) for x in (X, Y, s))
 
 
 def are_copies(s: Any, least: float, *, xp: Any) -> bool:

@@ -122,6 +122,18 @@ class BaseSolver(LinkedEstimator):
         """
         raise NotImplementedError
 
+    def resolve_precision(self, n_weights: int, dtype: str) -> str:
+        """Name of the dtype in which a network is trained.
+
+        Parameters
+        ----------
+        n_weights : int
+            Of the network, without intercepts and before any compression.
+        dtype : {"float32", "float64"}
+            That of X, and of the fitted network.
+        """
+        return dtype
+
     def init(self, problem: Problem, start: Callable, rows: tuple, context: FitContext) -> Any:
         """The state before the first step.
 
@@ -129,9 +141,10 @@ class BaseSolver(LinkedEstimator):
         ----------
         problem : Problem
         start : callable
-            ``start()`` makes the first W and b, two tuples whose entry 0 is None.
+            ``start()`` makes the first W and b, two tuples whose entry 0 is None, in the precision of the
+            training.
         rows : tuple (X, Y, s)
-            Rows, targets, sample weights (None: ones).
+            Rows, targets, sample weights (None: ones), in that of X.
         context : FitContext
 
         Returns

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .._validation import check_flag, check_integer, check_number
+from .._validation import check_flag, check_integer, check_number, check_option
 from ..engine import (
     BatchSettings,
     BatchState,
@@ -38,6 +38,10 @@ AUTO_BATCHES = STREAM_BATCHES
 AUTO_PASSES = (16, 200)
 #: weights for each row from which fits are shorter, and the power of what is beyond by which they are
 MANY_WEIGHTS, MANY_POWER = 12, 0.6
+#: values of precision
+PRECISIONS = ("auto", "single", "double")
+#: weights from which "auto" is "single" for rows in double precision
+SINGLE_WEIGHTS = 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +123,7 @@ class BaseBatchSolver(BaseSolver):
         if not (isinstance(self.batch_size, str) and self.batch_size == "auto"):
             check_integer(self.batch_size, "batch_size", owner, cure='"auto" is allowed, too.')
         check_flag(self.tf32, "tf32", owner)
+        check_option(self.precision, PRECISIONS, "precision", owner)
 
     def resolve_batch_size(self, n_rows: int) -> int:
         """Rows of a batch; "auto" is a tenth of the rows up to 256, and grows with their root beyond."""
@@ -126,6 +131,12 @@ class BaseBatchSolver(BaseSolver):
         if size == "auto":
             size = max(32, min(n_rows // 10, max(256, 2 * math.isqrt(n_rows))))
         return min(size, n_rows)
+
+    def resolve_precision(self, n_weights: int, dtype: str) -> str:
+        """Name of the dtype that batches of mapped rows have; see :class:`BaseSolver`."""
+        if self.precision == "auto":
+            return "float32" if n_weights >= SINGLE_WEIGHTS else dtype
+        return "float32" if self.precision == "single" else "float64"
 
     def resolve_compress_after(self, default: float) -> float:
         """Share of the fit after which the compression starts."""
@@ -139,8 +150,8 @@ class BaseBatchSolver(BaseSolver):
 
     def init(self, problem: Problem, start: Callable, rows: tuple, context: FitContext) -> PassState:
         """The state before the first pass; see :class:`BaseSolver`."""
-        batches = self._batches(rows, context.random_state, context.inputs)
         W, b = start()
+        batches = self._batches(rows, context.random_state, context.inputs, W[1].dtype)
         problem = replace(problem, tf32=self.tf32).training.with_plans(W)
         weights = initial_weights(problem, W, b, compress=False)
         n_steps = None
@@ -170,8 +181,8 @@ class BaseBatchSolver(BaseSolver):
         inputs : InputMap or None, default=None
             Maps the rows of X, as before.
         """
-        batches = self._batches(rows, random_state, inputs)
         before = state.engine
+        batches = self._batches(rows, random_state, inputs, before.weights.W[1].dtype)
         n_rows = before.n_rows + batches.weight
         each = before.batch_weight or before.n_rows
         count = before.n_rows / each + len(batches)  # all that ``n_rows`` came in
@@ -179,9 +190,12 @@ class BaseBatchSolver(BaseSolver):
         engine = replace(before, n_rows=n_rows, weight_norm=weight_norm, batch_weight=n_rows / count)
         return replace(state, engine=engine, batches=batches, weight=batches.weight)
 
-    def _batches(self, rows: tuple, random_state: np.random.RandomState, inputs: Any) -> ShuffledBatches:
+    def _batches(
+        self, rows: tuple, random_state: np.random.RandomState, inputs: Any, dtype: Any
+    ) -> ShuffledBatches:
         X, Y, s = rows
-        return ShuffledBatches(X, Y, s, self.resolve_batch_size(X.shape[0]), random_state, inputs)
+        size = self.resolve_batch_size(X.shape[0])
+        return ShuffledBatches(X, Y, s, size, random_state, inputs, dtype)
 
     def step(self, state: PassState) -> tuple[PassState, Terms]:
         """One pass; see :class:`BaseSolver`.

@@ -124,7 +124,7 @@ def test_weights_are_copies():
     X, y = X[:90].astype("float64"), y[:90]
     copies = np.random.default_rng(0).integers(0, 3, size=90)
     # a given ridge: the evidence goes by relative weights
-    options = dict(OPTIONS, solver=MiniBatch(batch_size=10**6), ridge=0.5)
+    options = dict(OPTIONS, solver=MiniBatch(batch_size=10**6, precision="double"), ridge=0.5)
     models = [NNBCDClassifier(**options) for _ in range(2)]
     models[0].partial_fit(X, y, copies.astype(float), classes=np.arange(10))
     models[1].partial_fit(X.repeat(copies, axis=0), y.repeat(copies), classes=np.arange(10))
