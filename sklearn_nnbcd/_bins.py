@@ -53,7 +53,8 @@ def find_ramps(
 ) -> Ramps | None:
     """Ramps whose bins have about the same share of the rows in each column; None if there are none.
 
-    A value that many rows have, such as 0, is an end of bins of its own. Columns of two values have none.
+    A value that many rows have, such as 0, is an end of bins, and so are the values beside it. Columns of two
+    values have none.
 
     Parameters
     ----------
@@ -123,29 +124,56 @@ def values_of(x: np.ndarray, s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def cut(values: np.ndarray, shares: np.ndarray, bins: int) -> list[float]:
     """Ends of at most so many bins: values that have a bin's share or more, and quantiles of the others.
 
-    Columns of two values have none.
+    Beside the former a bin has no rows, or few: its ramp tells such a value, say 0 for a word that is not
+    there, from all others. Columns of two values have none.
+
+    Parameters
+    ----------
+    values : array of shape (n_values,)
+        Different values of the column, rising.
+    shares : array of shape (n_values,)
+        Of the weights, their sum is 1.
+    bins : int
     """
     if len(values) <= 2:
         return []
-    picked = np.zeros(len(values), dtype=bool)
-    picked[[0, -1]] = True
-    heavy = np.zeros_like(picked)
+    least = LEAST_WIDTH * np.sqrt(shares @ (values - shares @ values) ** 2)
+    least = max(least, SINGLE_WIDTH * np.max(np.abs(values)))
     if len(values) <= bins + 1:
-        picked[:] = True
-    else:
-        while (left := bins - np.sum(heavy)) > 1:
-            more = ~heavy & (shares >= np.sum(shares[~heavy]) / left * (1.0 - ROUNDING))
-            if not np.any(more):
-                break
-            heavy |= more
-        below = np.cumsum(np.where(heavy, 0.0, shares))
-        picked |= heavy
-        if below[-1] > 0.0:
-            levels = np.arange(1, max(left, 1)) / max(left, 1) * below[-1] * (1.0 - ROUNDING)
-            picked[np.searchsorted(below, levels)] = True
-    mean = shares @ values
-    least = LEAST_WIDTH * np.sqrt(shares @ (values - mean) ** 2)
-    return apart(values[picked], max(least, SINGLE_WIDTH * np.max(np.abs(values))))
+        return apart(values, least)
+    picked, heavy = np.zeros(len(values), dtype=bool), heavy_values(shares, bins)
+    picked[[0, -1]] = True
+    left = max(1, bins - int(np.sum(heavy)))
+    for j in beside(values, shares, heavy, least):
+        if left > 1 and not picked[j]:
+            picked[j], left = True, left - 1
+    picked |= heavy
+    below = np.cumsum(np.where(heavy, 0.0, shares))
+    if below[-1] > 0.0:
+        levels = np.arange(1, left) / left * below[-1] * (1.0 - ROUNDING)
+        picked[np.searchsorted(below, levels)] = True
+    return apart(values[picked], least)
+
+
+def heavy_values(shares: np.ndarray, bins: int) -> np.ndarray:
+    """Mask of the values that have the share of a bin or more, with equal bins for the others."""
+    heavy = np.zeros(len(shares), dtype=bool)
+    while (left := bins - np.sum(heavy)) > 1:
+        more = ~heavy & (shares >= np.sum(shares[~heavy]) / left * (1.0 - ROUNDING))
+        if not np.any(more):
+            break
+        heavy |= more
+    return heavy
+
+
+def beside(values: np.ndarray, shares: np.ndarray, heavy: np.ndarray, least: float) -> list[int]:
+    """Places of the next values, farther than ``least``, above and below the heavy ones, heaviest first."""
+    places = []
+    for i in sorted(np.flatnonzero(heavy), key=lambda i: -shares[i]):
+        above = np.searchsorted(values, values[i] + least, side="right")
+        below = np.searchsorted(values, values[i] - least) - 1
+        places += [int(j) for j in (above, below) if 0 <= j < len(values) and not heavy[j]]
+    return places
 
 
 def apart(edges: np.ndarray, least: float) -> list[float]:

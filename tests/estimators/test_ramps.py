@@ -66,6 +66,40 @@ def test_values_of_many_rows_are_ends_of_bins_and_the_others_share_the_rest():
     assert edges_of(few, 6) == [0.0, 1.0, 2.0, 3.0]
 
 
+def test_a_ramp_tells_a_value_of_many_rows_from_those_beside_it():
+    rng = np.random.default_rng(3)
+    rest = 0.1 + rng.gamma(1.0, size=1000)
+    edges = edges_of(np.concatenate([np.zeros(3000), rest]), 5)
+    assert edges[:2] == [0.0, rest.min()] and len(edges) == 5
+    counts = np.histogram(rest, edges[1:])[0]
+    assert counts.min() >= 332 and counts.max() <= 335  # three of five bins are left for 1000 rows
+    around = np.sort(np.concatenate([rest, -rest]))
+    edges = edges_of(np.concatenate([np.zeros(3000), around]), 8)
+    assert {-rest.min(), 0.0, rest.min()} <= set(edges)
+    # where values come nearer than rounding allows, the ramp reaches to the first one that does not
+    x = np.concatenate([np.zeros(3000), np.linspace(0.0, 1.0, 1001)])
+    assert LEAST_WIDTH * x.std() < edges_of(x, 4)[1] < LEAST_WIDTH * x.std() + 2e-3
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_no_column_has_more_bins_than_it_may(seed):
+    rng = np.random.default_rng(seed)
+    spikes, bins = rng.normal(size=rng.integers(0, 12)).round(1), int(rng.integers(2, 17))
+    x = np.concatenate([rng.normal(size=500), np.repeat(spikes, rng.integers(1, 200, len(spikes)))])
+    edges = edges_of(x, bins)
+    assert len(edges) <= bins + 1 and edges == sorted(edges)
+    assert {x.min(), x.max()} <= set(edges)
+
+
+def test_whether_an_entry_is_there_can_be_learned():
+    """Two columns of zeros and small and large amounts; what counts is whether one of the two is not 0."""
+    rng = np.random.default_rng(0)
+    X = np.where(rng.random((3000, 6)) < 0.6, 0.0, np.exp(1.5 * rng.normal(size=(3000, 6))))
+    y = (X[:, 0] > 0.0) ^ (X[:, 1] > 0.0)
+    model = NNBCDClassifier((10,), column_bins=3, random_state=0, max_iter=30).fit(X[:2000], y[:2000])
+    assert model.score(X[2000:], y[2000:]) > 0.99
+
+
 def test_weights_count_as_copies_and_their_unit_does_not():
     rng = np.random.default_rng(2)
     x, s = rng.normal(size=400).round(1), rng.integers(1, 5, 400)
