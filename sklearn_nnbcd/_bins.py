@@ -12,7 +12,7 @@ from .network import Ramps
 from .network._ramps import LARGEST, LARGEST_POWER
 
 #: most bins of a column, and most ramps of a table, of which every column gets the same number
-MOST_BINS, MOST_RAMPS = 16, 256
+MOST_BINS, MOST_RAMPS = 32, 256
 #: rows from which "auto" has ramps
 LEAST_ROWS = 1000
 #: rows of a bin at least, about

@@ -15,6 +15,7 @@ from sklearn.metrics import log_loss, r2_score
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _pilot
 from sklearn_nnbcd._bins import (
     LEAST_WIDTH,
+    MOST_BINS,
     MOST_RAMPS,
     common_units,
     cut,
@@ -119,9 +120,9 @@ def test_bins_are_no_narrower_than_rounding_allows(unit):
 
 
 def test_all_columns_share_the_ramps():
-    assert fitting_bins([1000] * 4, 10_000, 4) == 16
+    assert fitting_bins([1000] * 4, 10_000, 4) == MOST_BINS
     assert fitting_bins([1000] * 36, 10_000, 36) == MOST_RAMPS // 36
-    assert fitting_bins([2] * 100 + [1000] * 6, 10_000, 106) == 16  # columns of two values need none
+    assert fitting_bins([2] * 100 + [1000] * 6, 10_000, 106) == MOST_BINS  # columns of two values need none
     assert fitting_bins([1000] * 4, 1000, 4) == 4
     assert fitting_bins([1000] * 200, 10_000, 200) == 0
     assert fitting_bins([1000] * 10, 10**7, 10) == 0  # they would not fit into memory
