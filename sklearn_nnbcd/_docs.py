@@ -121,7 +121,8 @@ max_iter : int or 'auto'
     losses that are no likelihoods, such as squared error, and either twice if there are fewer weights than
     rows and no ramps; down to half of that where a plain network has more than 12 weights a row. Where
     ``column_bins='auto'`` compares short fits, from 0.7 times as many where these say that the table is noisy
-    to 1.15 times where it is not, unless ``loss`` is in units of its own.
+    (beyond 10,000 rows the more the more rows, up to 1 times) to 1.15 times where it is not, unless ``loss``
+    is in units of its own.
 tol : float
     The fit stops when the objective falls by less than ``tol`` times itself in each of
     ``n_iter_no_change`` sweeps in a row. With ``early_stopping``, when the validation score has

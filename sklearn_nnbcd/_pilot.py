@@ -28,6 +28,8 @@ SURE_SEEN, SURE_PASSES = 100_000, (5, 60)
 #: share of a constant's loss that is left where a fit has its usual length; the power of the ratio to it by
 #: which fits are longer and shorter; and the bounds of that
 USUAL_SHARE, LENGTH_POWER, LENGTHS = 0.15, 0.5, (0.7, 1.15)
+#: rows from which the lower bound rises, with their root, up to 1: noise of more rows is harder to follow
+MANY_ROWS = 10_000
 #: losses of classes and of numbers whose shares tell the length: in units of entropy, and of variance
 TELLING = {True: (CrossEntropy, Logistic), False: (SquaredError,)}
 #: bounds of the logarithm of what outputs are multiplied by to be calibrated
@@ -61,16 +63,16 @@ class Finding:
     share: float | None = None
     temperature: float | None = None
 
-    @property
-    def length(self) -> float:
-        """How many times as long as usual a fit should be.
+    def length(self, n_rows: int) -> float:
+        """How many times as long as usual a fit to so many rows should be.
 
         Where little is left to lose by chance, what is left is to be learned, and takes long. Where much is
-        left, a long fit only comes to follow the noise of its rows.
+        left, a long fit only comes to follow the noise of its rows, unless these are many.
         """
         if self.share is None or np.isnan(self.share):
             return 1.0
         few, many = LENGTHS
+        few = min(1.0, few * max(1.0, n_rows / MANY_ROWS) ** 0.5)
         least = USUAL_SHARE * many ** (-1.0 / LENGTH_POWER)
         return max(few, (USUAL_SHARE / max(self.share, least)) ** LENGTH_POWER)
 

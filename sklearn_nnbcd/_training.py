@@ -136,8 +136,9 @@ class Training:
 
     def auto_max_iter(self) -> int:
         """What ``max_iter="auto"`` stands for."""
-        usual = self.solver.auto_max_iter(self.problem, self.X.shape[0], self.has_ramps)
-        return max(1, round(self.finding.length * usual))
+        n_rows = self.X.shape[0]
+        usual = self.solver.auto_max_iter(self.problem, n_rows, self.has_ramps)
+        return max(1, round(self.finding.length(n_rows) * usual))
 
     def without_extremes(self, rows: tuple) -> tuple:
         """Encoded rows (X, Y, s) with extreme entries of X drawn in."""

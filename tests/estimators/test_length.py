@@ -34,12 +34,22 @@ def table():
     [(0.15, 1.0), (0.12, 1.25**0.5), (0.2, 0.75**0.5), (0.0, 1.15), (0.01, 1.15), (0.9, 0.7), (3.0, 0.7)],
 )
 def test_the_length_goes_with_the_root_of_what_is_left_between_bounds(share, length):
-    assert Finding(True, share).length == pytest.approx(length)
+    assert Finding(True, share).length(1000) == pytest.approx(length)
 
 
 def test_a_share_that_is_no_number_says_nothing_and_one_without_end_is_noise():
-    assert Finding(False, float("nan")).length == Finding(False, None).length == 1.0
-    assert Finding(False, float("inf")).length == pytest.approx(0.7)
+    assert Finding(False, float("nan")).length(1000) == Finding(False, None).length(1000) == 1.0
+    assert Finding(False, float("inf")).length(1000) == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "noisy"), [(10_000, 0.7), (14_400, 0.84), (20_000, 0.7 * 2**0.5), (21_000, 1.0), (10**7, 1.0)]
+)
+def test_many_noisy_rows_are_learned_from_for_longer(n_rows, noisy):
+    """The bound rises with the root of the rows; what is above it anyway stays as it is."""
+    assert Finding(False, 0.9).length(n_rows) == pytest.approx(noisy)
+    assert Finding(False, 0.01).length(n_rows) == Finding(False, 0.01).length(1000)
+    assert Finding(False, None).length(n_rows) == 1.0
 
 
 @pytest.mark.parametrize(("share", "passes"), [(0.001, 69), (0.15, 60), (0.9, 42)])
