@@ -75,9 +75,15 @@ def means(rows: list[dict]) -> list[dict]:
         line: dict = {"table": table, "layers": layers}
         for name, number in product(CONTESTANTS, NUMBERS):
             found = [row[number] for row in here if row["contestant"] == name and row[number] is not None]
-            line[f"{name} {number}"] = float(np.mean(found)) if found else float("nan")
-        lines.append(line | {"ratio": line["single cpu"] / line["double cpu"]})
+            line[f"{name} {number}"] = float(np.mean(found)) if found else None
+        losses = {f"{name} log_loss": in_words(line[f"{name} log_loss"]) for name in CONTESTANTS}
+        lines.append(line | losses | {"ratio": line["single cpu"] / line["double cpu"]})
     return lines
+
+
+def in_words(log_loss: float | None) -> str:
+    """Four digits, or a dash for numbers, which have none."""
+    return "–" if log_loss is None else f"{log_loss:.4f}"
 
 
 def main() -> None:
