@@ -25,7 +25,9 @@ def budget_plans(
 
     Formats with a ``rank`` share their part of the budget by the spectra of the weights: rank by
     rank, whatever saves the most per parameter of a low-rank format comes next; a layer for which the
-    ranks would take as much as the weight itself stays dense. Every format with a ``rank`` gets its
+    ranks would take as much as the weight itself stays dense. What a layer with the sum T of its spectrum
+    loses counts as T log(T / kept): T - kept where little goes, and ever more where most goes, since
+    signals pass all layers, and none may be left with hardly a rank. Every format with a ``rank`` gets its
     layer's share as a float, tensor formats too. Formats with a ``sparsity`` keep the entries with the
     largest scores W_ij^2 G_ii S_jj of all layers, and one of each layer at least.
 
@@ -187,11 +189,24 @@ def _spectrum(W: Any, metric: Metric | None, *, xp: Any) -> list[float]:
     return [square / total for square in squares]
 
 
+def _logarithmic_gains(values: list[float]) -> list[float]:
+    """T log(kept after / kept before) of each value that is kept in turn, with T their sum; the first: inf.
+
+    Losses of different layers add up where they are small. A layer that is left with hardly anything
+    ruins what all the others let through, which no sum of squares says.
+    """
+    total, kept, gains = sum(values), 0.0, []
+    for value in values:
+        gains.append(total * math.log1p(value / kept) if kept else math.inf)
+        kept += value
+    return gains
+
+
 def _rank_shares(parts: list, budget: int, *, xp: Any) -> list[float | None]:
     """Share of the dense parameters of every layer, None for all: greedy, optimal for low rank.
 
-    Prices are those of low rank, but for the first rank, which is the format's own, and for the last
-    step of a layer, which makes it dense.
+    Gains are those of :func:`_logarithmic_gains`. Prices are those of low rank, but for the first rank,
+    which is the format's own, and for the last step of a layer, which makes it dense.
     """
     steps = []
     for i, (c, W, metric) in enumerate(parts):
@@ -201,7 +216,7 @@ def _rank_shares(parts: list, budget: int, *, xp: Any) -> list[float | None]:
         costs = [first]  # every layer has its first rank before any has a second one
         while len(costs) < len(spectrum) and first + len(costs) * price < size:
             costs.append(price)
-        gains = [*spectrum[: len(costs)], sum(spectrum[len(costs) :])]
+        gains = _logarithmic_gains([*spectrum[: len(costs)], sum(spectrum[len(costs) :])])
         worth = math.inf
         for r, (gain, cost) in enumerate(zip(gains, [*costs, size - sum(costs)], strict=True)):
             if cost > 0:

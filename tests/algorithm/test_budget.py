@@ -6,8 +6,12 @@ import itertools
 import numpy as np
 import pytest
 from problems import NUMPY
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
 
+from sklearn_nnbcd import NNBCDClassifier
 from sklearn_nnbcd.compressions import CP, L0, LowRank, TensorTrain, Tucker, budget_plans
+from sklearn_nnbcd.compressions._budget import _logarithmic_gains
 from sklearn_nnbcd.numerics._metric import Metric
 
 RNG = np.random.default_rng(0)
@@ -69,7 +73,7 @@ def test_ranks_are_the_best_of_all_distributions():
     budget = 0.2 * sum(W.size for W in WEIGHTS)
 
     def lost(ranks):
-        return sum(s[r:].sum() for s, r in zip(squares, ranks))
+        return sum(s.sum() * np.log(s.sum() / s[:r].sum()) for s, r in zip(squares, ranks))
 
     def price(ranks):
         return sum(min(r * sum(W.shape), W.size) for r, W in zip(ranks, WEIGHTS))
@@ -81,6 +85,34 @@ def test_ranks_are_the_best_of_all_distributions():
     # greedy is optimal but for the last rank that does not fit
     assert lost(found) <= lost(best) * 1.1
     assert lost(found) < np.median([lost(r) for r in affordable if price(r) > 0.9 * budget])
+
+
+def test_gains_are_what_is_kept_where_little_goes_and_endless_where_all_does():
+    gains = _logarithmic_gains([4.0, 2.0, 1.0, 1e-3])
+    assert gains[0] == np.inf
+    assert gains[1:] == pytest.approx(7.001 * np.log([6 / 4, 7 / 6, 7.001 / 7]))
+    assert gains[3] == pytest.approx(1e-3, rel=1e-3)
+    assert gains == sorted(gains, reverse=True)
+    assert _logarithmic_gains([0.0, 0.0]) == [np.inf, np.inf]
+
+
+def test_a_layer_of_small_losses_keeps_more_than_rank_1():
+    """Its squares are all below those of the other layer, which would take the whole budget."""
+    large, small = np.diag(np.linspace(3.0, 2.0, 20)), np.diag(np.linspace(1.5, 1.0, 20))
+    plans = budget_plans([LowRank()] * 2, [large, small], 0.4, metrics=[Metric(), Metric()], xp=NUMPY)
+    ranks = [plan.rank for plan in plans]
+    assert sum(ranks) == 8
+    assert min(ranks) >= 2
+
+
+@pytest.mark.parametrize("piece, ratio, least", [("low_rank", 0.05, 0.78), ("tt", 0.03, 0.7)])
+def test_few_parameters_are_divided_well(piece, ratio, least):
+    """By the sums of squares the second layer had rank 1: .74 of low rank, .29 of trains."""
+    X, T, y, t = train_test_split(*load_digits(return_X_y=True), random_state=0)
+    few = {"compression": piece, "compression_ratio": ratio, "compress_output": True}
+    model = NNBCDClassifier((256, 256), column_bins=0, random_state=0, **few).fit(X, y)
+    assert model.compression_ratio_ <= ratio
+    assert model.score(T, t) > least
 
 
 def test_sparsity_is_one_threshold_over_all_layers():

@@ -33,8 +33,8 @@ def test_the_ratio_is_kept(network, compression, ratio):
 
 
 def test_full_plans_once_more_and_descends_before_and_after(monkeypatch):
-    network = clone(FULL).set_params(compression="low_rank", compression_ratio=0.35)
-    network.set_params(initializer="kaiming_normal")  # small first weights happen to ask for what stays
+    network = clone(FULL).set_params(compression="low_rank", compression_ratio=0.6)
+    network.set_params(hidden_layer_sizes=(40, 40))  # narrower ones happen to ask for what stays
     network.fit(X[:300], Y[:300])
     curve = np.asarray(network.objective_curve_)
     rising = {k for k in range(1, len(curve)) if curve[k] > curve[k - 1] * (1 + 1e-10)}
@@ -42,7 +42,7 @@ def test_full_plans_once_more_and_descends_before_and_after(monkeypatch):
     monkeypatch.setattr(_full, "PLAN_SWEEPS", 100)
     first = clone(network).fit(X[:300], Y[:300])
     assert np.all(np.diff(first.objective_curve_) <= 0)
-    assert first.compression_ratio_ <= 0.35
+    assert first.compression_ratio_ <= 0.6
     # the random weights of the start do not know what training makes of them
     assert [c.n_parameters for c in first.compressed_coefs_] != [
         c.n_parameters for c in network.compressed_coefs_
