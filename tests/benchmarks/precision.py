@@ -77,7 +77,8 @@ def means(rows: list[dict]) -> list[dict]:
             found = [row[number] for row in here if row["contestant"] == name and row[number] is not None]
             line[f"{name} {number}"] = float(np.mean(found)) if found else None
         losses = {f"{name} log_loss": in_words(line[f"{name} log_loss"]) for name in CONTESTANTS}
-        lines.append(line | losses | {"ratio": line["single cpu"] / line["double cpu"]})
+        single, double = line["single cpu"], line["double cpu"]
+        lines.append(line | losses | {"ratio": single / double if single and double else None})
     return lines
 
 
