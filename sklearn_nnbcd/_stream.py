@@ -78,7 +78,8 @@ def next_stream(estimator: Any, before: Stream | None, rows: Any, targets: BaseT
     solver = resolve_solver(estimator, None) if before.training is None else before.training.solver
     training = Training.prepare(estimator, rows, targets, solver, moments, is_stream=True)
     known = before.training
-    if known is not None and known.inputs.is_near(training.inputs) and known.targets.is_near(targets):
+    same = known is not None and known.precision == training.precision
+    if same and known.inputs.is_near(training.inputs) and known.targets.is_near(targets):
         training = replace(known, X=rows.X)
     encoded = rows.encoded(training.targets)
     if training.inputs is getattr(known, "inputs", None):

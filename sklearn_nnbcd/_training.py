@@ -27,6 +27,8 @@ from .targets import BaseTargets
 
 #: columns up to which a problem stays in the columns' own space, however few the rows
 MANY_COLUMNS = 512
+#: least weight of a row in single precision, whose inverse their sum may be
+LEAST_SINGLE = 2.0**-100
 #: square matrices of the size of a layer's inputs that a fit holds at a time: sums, factors, inverses
 _SQUARES = 10
 
@@ -111,7 +113,7 @@ class Training:
         is_wide = not in_space and size[0] > most and type(problem.layers[1]) is Dense
         problem = replace(problem, wide=is_wide)
         xp, n_weights = problem.xp, sum(math.prod(shape) for shape in shapes)
-        precision = getattr(xp, solver.resolve_precision(n_weights, rows.dtype))
+        precision = getattr(xp, precision_for(rows, targets, solver, n_weights))
         known, last = (estimator, targets, solver), (rows.columns, finding)
         if moments is None:
             return cls(*known, problem, shapes, None, rows.X, precision, False, *last)
@@ -194,6 +196,30 @@ class Training:
             n_batches=n_batches,
             temperature=self.finding.temperature or 1.0,
         )
+
+
+def precision_for(rows: Any, targets: BaseTargets, solver: BaseSolver, n_weights: int) -> str:
+    """Name of the dtype in which a solver trains: that of X where weights of rows do not fit into single.
+
+    Raises
+    ------
+    ValueError
+        If they do not, and single precision is asked for.
+    """
+    name = solver.resolve_precision(n_weights, rows.dtype)
+    if name in ("float64", rows.dtype) or not rows.is_local:
+        return name
+    s = targets.row_weights(rows.y, rows.s, rows.dtype)
+    if s is None or (float(s.sum()) <= 1.0 / LEAST_SINGLE and float(s[s > 0].min()) >= LEAST_SINGLE):
+        return name
+    if getattr(solver, "precision", "auto") == "single":
+        raise ValueError(
+            f"The 'precision' of {type(solver).__name__} may be 'single' for weights of rows from "
+            f"{LEAST_SINGLE:.1g} and with a sum up to {1.0 / LEAST_SINGLE:.1g}. Got weights from "
+            f"{s[s > 0].min():.3g} to {s.max():.3g}. Divide them by their mean: a common factor changes "
+            "nothing. Or use 'auto'."
+        )
+    return rows.dtype
 
 
 def with_scaled_inputs(problem: Problem, scale: Any) -> Problem:

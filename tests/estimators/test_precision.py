@@ -121,6 +121,26 @@ def test_streams_and_warm_starts_go_on(seen):
     assert early.network_.dtype == "float64"
 
 
+@pytest.mark.parametrize("unit", [1e-250, 1e-60, 1e-20, 1e20, 1e60, 1e250])
+def test_a_factor_that_all_weights_share_changes_nothing(unit, seen):
+    """Beyond the range of single precision the fit is in double: outputs differ by single rounding then."""
+    s = np.linspace(0.5, 2.0, len(Y))
+    outputs = []
+    for factor in (1.0, unit):
+        model = NNBCDClassifier((64, 32), max_iter=5, random_state=0).fit(X, Y, factor * s)
+        outputs.append(model.predict_proba(X))
+    assert seen == ({"float32"} if 1e-20 <= unit <= 1e20 else {"float32", "float64"})
+    np.testing.assert_allclose(*outputs, atol=1e-3)
+    stream = NNBCDClassifier((64, 32), random_state=0).partial_fit(X, Y, classes=[0, 1, 2])
+    assert np.isfinite(stream.partial_fit(X, Y, unit * s).predict_proba(X)).all()
+
+
+def test_single_precision_refuses_weights_beyond_it():
+    model = NNBCDClassifier((64, 32), solver=MiniBatch(precision="single"))
+    with pytest.raises(ValueError, match="'precision' of MiniBatch may be 'single' for weights .* Divide"):
+        model.fit(X, Y, np.full(len(Y), 1e60))
+
+
 def test_more_columns_than_rows(seen):
     rows = np.random.default_rng(0).normal(size=(60, 600))
     model = NNBCDRegressor((20,), max_iter=3, random_state=0, solver="minibatch").fit(rows, rows[:, 0])
