@@ -22,7 +22,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
 import numpy as np  # noqa: E402
-from records import RESULTS, ROOT, commit, read, write  # noqa: E402
+from records import RESULTS, ROOT, complete  # noqa: E402
 
 sys.path.insert(0, str(ROOT))  # the package of this checkout, whatever is installed
 
@@ -95,18 +95,10 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=RESULTS)
     given = parser.parse_args()
     warnings.simplefilter("ignore")
-    rows = read("precision", given.folder)["rows"] if (given.folder / "precision.json").exists() else []
-    names = ("table", "layers", "contestant", "seed")
-    done = {tuple(row[name] for name in names) for row in rows}
     seeds = [int(seed) for seed in given.seeds.split(",")]
-    for seed, table, layers, contestant in product(seeds, given.tables.split(","), LAYERS, CONTESTANTS):
-        key = table, layers, contestant, seed
-        if key in done or (contestant == "MLP" and seed > 0):
-            continue
-        rows.append(measure(*key) | {"commit": commit()})
-        print(rows[-1], flush=True)
-        settings = {"seeds": sorted({row["seed"] for row in rows}), "threads": 1}
-        write("precision", settings, rows, folder=given.folder, sections={"precision": means(rows)})
+    places = product(seeds, given.tables.split(","), LAYERS, CONTESTANTS)
+    keys = [(table, layers, name, seed) for seed, table, layers, name in places if name != "MLP" or seed == 0]
+    complete("precision", ("table", "layers", "contestant", "seed"), keys, measure, means, given.folder)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
 import numpy as np  # noqa: E402
-from records import RESULTS, ROOT, commit, read, write  # noqa: E402
+from records import RESULTS, ROOT, complete  # noqa: E402
 
 sys.path.insert(0, str(ROOT))  # the package of this checkout, whatever is installed
 
@@ -105,17 +105,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=RESULTS)
     given = parser.parse_args()
     warnings.simplefilter("ignore")
-    rows = read("pruning", given.folder)["rows"] if (given.folder / "pruning.json").exists() else []
-    names = ("table", "ratio", "contestant", "seed")
-    done = {tuple(row[name] for name in names) for row in rows}
     seeds = [int(seed) for seed in given.seeds.split(",")]
-    for key in product(given.tables.split(","), RATIOS, CONTESTANTS, seeds):
-        if key in done:
-            continue
-        rows.append(measure(*key) | {"commit": commit()})
-        print(rows[-1], flush=True)
-        settings = {"seeds": sorted({row["seed"] for row in rows}), "threads": 1}
-        write("pruning", settings, rows, folder=given.folder, sections={"pruning": means(rows)})
+    keys = product(given.tables.split(","), RATIOS, CONTESTANTS, seeds)
+    complete("pruning", ("table", "ratio", "contestant", "seed"), keys, measure, means, given.folder)
 
 
 if __name__ == "__main__":

@@ -100,3 +100,31 @@ def write(
 def read(name: str, folder: Path = RESULTS) -> dict[str, Any]:
     """The record of that name."""
     return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def complete(name, columns, keys, measure, summary, folder):
+    """Measure what a results file lacks, and write it after every row.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, and of the section that :func:`write` gets.
+    columns : tuple of str
+        Of a row, which together are its key; "seed" among them.
+    keys : iterable of tuple
+        Of the rows that there should be.
+    measure : callable
+        ``measure(*key)`` makes a row.
+    summary : callable
+        ``summary(rows)`` makes the section.
+    folder : Path
+    """
+    rows = read(name, folder)["rows"] if (folder / f"{name}.json").exists() else []
+    done = {tuple(row[column] for column in columns) for row in rows}
+    for key in keys:
+        if key in done:
+            continue
+        rows.append(measure(*key) | {"commit": commit()})
+        print(rows[-1], flush=True)
+        settings = {"seeds": sorted({row["seed"] for row in rows}), "threads": 1}
+        write(name, settings, rows, folder=folder, sections={name: summary(rows)})
