@@ -63,11 +63,11 @@ def input_moments(part: Part, targets: BaseTargets) -> ColumnMoments | None:
         return ColumnMoments.of(x, targets.row_weights(y, s, dtype_name(x)))
 
 
-def inner_sums(part: Part, targets: BaseTargets, centre: Any, reach: Any) -> InnerSums | None:
-    """Sums over the entries of X near the centres of the columns; None for a part without rows."""
+def inner_sums(part: Part, targets: BaseTargets, *near: Any) -> InnerSums | None:
+    """Sums over the entries of X near the centres of some columns; None for a part without rows."""
     x, y, s = part
     with np.errstate(all="ignore"):
-        return InnerSums.of(x, targets.row_weights(y, s, dtype_name(x)), centre, reach)
+        return InnerSums.of(x, targets.row_weights(y, s, dtype_name(x)), *near)
 
 
 def part_ends(part: Part) -> tuple[np.ndarray, np.ndarray] | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from ..backends import SparseRows, namespace_of
+from ..backends import SparseRows, get_backend, namespace_of
 from ._moments import ROUNDING, ColumnMoments, StoredEntries, row_slices
 
 #: entries farther from the mean than so many spreads are left out, again and again
@@ -39,28 +40,32 @@ class InnerSums:
     highest: Any
 
     @classmethod
-    def of(cls, X: Any, s: Any, centre: Any, reach: Any) -> Any:
-        """The sums over entries with |x - centre| <= reach; None without rows.
+    def of(cls, X: Any, s: Any, columns: Any, centre: Any, reach: Any) -> Any:
+        """The sums over entries of some columns with |x - centre| <= reach; None without rows.
 
         Parameters
         ----------
-        X : array of shape (n, d)
+        X : array of shape (n, d_0)
         s : array of shape (n,) or None
             Sample weights.
-        centre, reach : float64 arrays of shape (d,)
+        columns : integer array of shape (d,)
+        centre, reach : float64 arrays of shape (d_0,)
+            Of all columns.
         """
         total = None
         for part in row_slices(X):
             weights, of_slice = None if s is None else s[part], cls._of_slice
             if isinstance(X, SparseRows):
                 of_slice = cls._of_stored
-            sums = of_slice(X[part, ...], weights, centre, reach)
+            sums = of_slice(X[part, ...], weights, columns, centre, reach)
             total = sums if total is None else total + sums
         return total
 
     @classmethod
-    def _of_slice(cls, X: Any, s: Any, centre: Any, reach: Any) -> InnerSums:
+    def _of_slice(cls, X: Any, s: Any, columns: Any, centre: Any, reach: Any) -> InnerSums:
         xp = namespace_of(X)
+        if columns.shape[0] < X.shape[1]:
+            X, centre, reach = xp.take(X, columns, axis=1), xp.take(centre, columns), xp.take(reach, columns)
         X = xp.astype(X, xp.float64)
         D = X - centre
         near = xp.abs(D) <= reach
@@ -72,7 +77,7 @@ class InnerSums:
         return cls(w @ inner, w @ D, w @ D**2, *ends)
 
     @classmethod
-    def _of_stored(cls, X: Any, s: Any, centre: Any, reach: Any) -> InnerSums:
+    def _of_stored(cls, X: Any, s: Any, columns: Any, centre: Any, reach: Any) -> InnerSums:
         xp, stored = namespace_of(centre), StoredEntries.of(X, s)
         x = stored.values
         D = x - centre[stored.columns]
@@ -80,12 +85,13 @@ class InnerSums:
         inner = xp.astype(near, xp.float64)
         counts = xp.abs(centre) <= reach
         zeros, rest = xp.where(counts, stored.zeros, 0.0), xp.where(counts, 0.0, centre)
-        return cls(
+        found = (
             stored.sums(inner) + zeros,
             stored.sums(D * inner) - zeros * centre,
             stored.sums(D**2 * inner) + zeros * centre**2,
             *stored.ends(xp.where(near, x, centre[stored.columns]), rest),
         )
+        return cls(*(xp.take(each, columns) for each in found))
 
     def __add__(self, other: InnerSums) -> InnerSums:
         xp = namespace_of(self.weight)
@@ -94,7 +100,9 @@ class InnerSums:
         return InnerSums(*sums, *ends)
 
 
-def without_extremes(moments: ColumnMoments, inner_sums: Callable[[Any, Any], InnerSums]) -> ColumnMoments:
+def without_extremes(
+    moments: ColumnMoments, inner_sums: Callable[[Any, Any, Any], InnerSums]
+) -> ColumnMoments:
     """The moments of columns without their extreme entries, where there are any.
 
     A standard deviation of 501 entries of size 1 and one of 1e6 is 4e4: in its units all others are
@@ -106,25 +114,36 @@ def without_extremes(moments: ColumnMoments, inner_sums: Callable[[Any, Any], In
     moments : ColumnMoments
         Of all entries.
     inner_sums : callable
-        ``inner_sums(centre, reach)`` gives the :class:`InnerSums` of all rows.
+        ``inner_sums(columns, centre, reach)`` gives the :class:`InnerSums` of all rows.
     """
     xp, varies = namespace_of(moments.mean), moments.varies
     spread = xp.sqrt(moments.square / moments.weight)
-    if not bool(xp.any(varies & (moments.largest + xp.abs(moments.mean) > REACH * spread))):
+    left = varies & (moments.largest + xp.abs(moments.mean) > REACH * spread)
+    if not bool(xp.any(left)):
         return moments
     eps, centre, least = float(xp.finfo(xp.float64).eps), moments.mean, spread
     lowest, highest = moments.lowest, moments.highest
     for _ in range(_PASSES):
-        sums = inner_sums(centre, REACH * least)
-        common = varies & (sums.weight >= (1.0 - EXTREME_SHARE) * moments.weight)
-        weight = xp.where(common, sums.weight, xp.ones_like(spread))
+        columns = xp.nonzero(left)[0]
+        sums, before = inner_sums(columns, centre, REACH * least), xp.take(least, columns)
+        common = sums.weight >= (1.0 - EXTREME_SHARE) * moments.weight
+        weight = xp.where(common, sums.weight, xp.ones_like(before))
         step = sums.first / weight
         # where the difference of squares is lost in rounding, another pass is nearer to the centre
         found = xp.sqrt(xp.maximum(sums.second / weight - step**2, eps * step**2))
-        change = bool(xp.any(common & (found < 0.5 * least)))
-        centre, least = xp.where(common, centre + step, centre), xp.where(common, found, least)
-        lowest, highest = xp.where(common, sums.lowest, lowest), xp.where(common, sums.highest, highest)
-        if not change:
+        changed, columns = xp.astype(found < 0.5 * before, xp.float64)[common], columns[common]
+        news = (
+            xp.take(centre, columns) + step[common],
+            found[common],
+            sums.lowest[common],
+            sums.highest[common],
+        )
+        olds = centre, least, lowest, highest
+        centre, least, lowest, highest = (
+            put(x, columns, values) for x, values in zip(olds, news, strict=True)
+        )
+        left = put(xp.zeros_like(least), columns, changed) > 0.0
+        if not bool(xp.any(left)):
             break
     largest = xp.maximum(xp.abs(lowest), xp.abs(highest))
     extreme = varies & (EXTREME_RATIO * least < spread) & (least > ROUNDING * eps * largest)
@@ -136,3 +155,10 @@ def without_extremes(moments: ColumnMoments, inner_sums: Callable[[Any, Any], In
         highest=xp.where(extreme, highest, moments.highest),
         extreme=extreme,
     )
+
+
+def put(x: Any, places: Any, values: Any) -> Any:
+    """x with other values at some places, which rise."""
+    xp = namespace_of(x)
+    scatter = partial(get_backend(xp).scatter, indices=places, size=x.shape[0], xp=xp)
+    return xp.where(scatter(xp.ones_like(values)) > 0.0, scatter(values), x)

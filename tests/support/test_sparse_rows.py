@@ -114,10 +114,10 @@ def test_moments_and_inner_sums_count_the_zeros(weighted, entries, monkeypatch):
     X[:, 2] += 100.0
     s = np.random.default_rng(3).random(200) if weighted else None
     S = SparseRows.of(sparse.csr_array(X))
-    centre, reach = np.linspace(-1, 1, 9), np.linspace(0.1, 2.0, 9)
+    columns, centre, reach = np.asarray([0, 2, 3, 7]), np.linspace(-1, 1, 9), np.linspace(0.1, 2.0, 9)
     for ours, theirs in (
         (ColumnMoments.of(S, s), ColumnMoments.of(X, s)),
-        (InnerSums.of(S, s, centre, reach), InnerSums.of(X, s, centre, reach)),
+        (InnerSums.of(S, s, columns, centre, reach), InnerSums.of(X, s, columns, centre, reach)),
     ):
         for name, value in vars(theirs).items():
             np.testing.assert_allclose(getattr(ours, name), value, rtol=1e-12, atol=1e-10, err_msg=name)
