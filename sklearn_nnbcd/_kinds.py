@@ -27,10 +27,11 @@ SHARES = (0.005, 0.6)
 NUMBER = 4
 #: shares of the bytes from which networks without bent columns are compared, too, and up to which others are
 BEND_SHARES = (0.1, 0.5)
-#: bins of a column, in linear networks the most that fit, with so many rows of a bin at least
-BINS, ROWS_OF_A_BIN = (16, 8, 4, 2), 125
-#: bins in front of hidden layers at most, and units of these at least, whose place bins take
-HIDDEN_BINS, LEAST_UNITS = 8, 8
+#: bins of a column, the most that leave enough, with so many rows of a bin at least
+BINS, ROWS_OF_A_BIN = (32, 16, 8, 4, 2), 125
+#: what bins are to leave: units of hidden layers, so many and such a share of the root of the inputs, bits of
+#: their weights, and bits of linear networks
+LEAST_UNITS, LEAST_SHARE, LEAST_BITS, LINEAR_BITS = 4, 0.5, 4, 8
 #: columns with their ramps, at most
 MOST_INPUTS = 1024
 
@@ -232,7 +233,7 @@ def straight_too(kinds: list[Kind], bend: int, room: int) -> list[Kind]:
 def ramp_kinds(
     estimator: Any, cuts: list[tuple[int, int, int]], straight: bool, room: int, size: tuple[int, int]
 ) -> list[Kind]:
-    """Plain networks with ramps: a linear one with as many as fit, and hidden layers behind fewer.
+    """Plain networks with ramps: of each depth that is open one, with as many bins as leave enough.
 
     A linear network with ramps has a curve for every column, and nothing that joins columns.
 
@@ -247,26 +248,28 @@ def ramp_kinds(
     size : tuple of int
         Features and outputs.
     """
-    given, found = estimator.hidden_layer_sizes, []
     if estimator.compression not in ("auto", None):
         return []
-    widths = None if isinstance(given, str) else resolve_sizes(given, type(estimator).__name__)
-    is_linear = widths is None or len(widths) == 0
-
-    def of(widths: tuple | None, depth: int, cut: tuple[int, int, int]) -> Kind:
-        bins, n_ramps, n_bytes = cut
-        if widths != ():  # few bits have a power of 2 for each input, as ramps have scales of their own
-            n_bytes += size[0] + n_ramps
-        return Kind(None, estimator.bits, widths, depth, straight, bins, n_ramps, n_bytes)
-
-    if is_linear:
-        linear = [(kind, kind.within(room, *size)) for kind in (of((), 0, cut) for cut in cuts)]
-        found += [kind for kind, params in linear if params and params["bits"] in (8, estimator.bits)][:1]
-    few = [cut for cut in cuts if cut[0] <= HIDDEN_BINS][:1]
-    for cut in [] if widths == () else few or cuts[-1:]:
-        hidden = [of(None, depth, cut) for depth in (1, 2)] if widths is None else [of(widths, 0, cut)]
-        for kind in hidden:
-            params = kind.within(room, *size)
-            if params is not None and (widths is not None or params["hidden_layer_sizes"][0] >= LEAST_UNITS):
+    given, found = estimator.hidden_layer_sizes, []
+    families: list = [((), 0), (None, 1), (None, 2)]
+    if not isinstance(given, str):
+        families = [(resolve_sizes(given, type(estimator).__name__), 0)]
+    for widths, depth in families:
+        for bins, n_ramps, n_bytes in cuts:
+            if widths != ():  # few bits have a power of 2 for each input, as ramps have scales of their own
+                n_bytes += size[0] + n_ramps
+            kind = Kind(None, estimator.bits, widths, depth, straight, bins, n_ramps, n_bytes)
+            if leaves_enough(kind, kind.within(room, *size), size[0] + n_ramps):
                 found.append(kind)
+                break
     return found
+
+
+def leaves_enough(kind: Kind, params: dict | None, n_inputs: int) -> bool:
+    """Whether the bins of a plain network leave as many units and bits as it needs, where these are open."""
+    if params is None:
+        return False
+    units = max(LEAST_UNITS, LEAST_SHARE * n_inputs**0.5)
+    if kind.widths is None and params["hidden_layer_sizes"][0] < units:
+        return False
+    return kind.bits is not None or params["bits"] >= (LINEAR_BITS if kind.widths == () else LEAST_BITS)

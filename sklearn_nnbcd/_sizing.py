@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone, is_classifier
 
-from ._arrays import on_host
+from ._arrays import on_host, to_numpy
 from ._asked import warn_of_bins
 from ._held_out import best_first, close_ones, divisions, judged, mean_of, told
 from ._kinds import (
@@ -149,11 +149,14 @@ class Candidates:
         given, n_rows = self.estimator.column_bins, len(np.asarray(on_host(self.arrays[1])))
         if given != "auto":
             return [given] if given else []
-        bins = [b for b in BINS if b * ROWS_OF_A_BIN <= n_rows and b * self.size[0] <= MOST_INPUTS]
+        bins = [b for b in BINS if b * ROWS_OF_A_BIN <= n_rows and self.size[0] + b <= MOST_INPUTS]
         if not bins:
             return []
         columns = self.scout.network_.columns
-        return [] if columns is None or columns.ramps is None else bins
+        if columns is None or columns.ramps is None:
+            return []
+        n_cut = int(np.count_nonzero(to_numpy(columns.ramps.bins)))
+        return [b for b in bins if self.size[0] + b * n_cut <= MOST_INPUTS]
 
     @property
     def may_have_ramps(self) -> bool:

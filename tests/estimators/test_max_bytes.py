@@ -3,6 +3,7 @@
 
 import pickle
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -186,7 +187,7 @@ def test_ramps_are_compared_and_counted(bands):
     assert model.score(X[1200:], y[1200:]) > without.score(X[1200:], y[1200:]) + 0.02
 
 
-def test_bins_are_the_most_that_fit_and_hidden_layers_have_few(bands):
+def test_bins_are_the_most_that_leave_enough_units_and_bits(bands):
     X, y = bands
     candidates = Candidates(NNBCDClassifier(column_bins="auto", random_state=0), X, y)
     assert candidates.bins == [8, 4, 2] and candidates.bend == 0
@@ -195,7 +196,7 @@ def test_bins_are_the_most_that_fit_and_hidden_layers_have_few(bands):
         return [(k.bins, k.widths, k.depth) for k in candidates.kinds(room) if k.bins]
 
     assert found(60) == [(2, (), 0)] and found(90) == [(4, (), 0)]
-    assert found(200) == [(8, (), 0)]
+    assert found(200) == [(8, (), 0), (4, None, 1), (2, None, 2)]
     assert found(2000) == [(8, (), 0), (8, None, 1), (8, None, 2)]
     for room in (120, 700):  # reckoned as stored
         kinds = [kind for kind in candidates.kinds(room) if kind.bins]
@@ -210,6 +211,24 @@ def test_bins_are_the_most_that_fit_and_hidden_layers_have_few(bands):
             ]  # powers of two of its rows are reckoned with, and not always there
             without = 0 if first.row_scale is not None or not params["hidden_layer_sizes"] else inputs
             assert fitted.n_bytes_ + without == most <= room
+
+
+@pytest.mark.parametrize("room", [200, 400, 700, 2000])
+def test_hidden_layers_have_the_most_bins_that_leave_units(bands, room):
+    """At least 4 units, and half the root of the columns and ramps; more bins would leave fewer."""
+    candidates = Candidates(NNBCDClassifier(column_bins="auto", random_state=0), *bands)
+    cuts, checked = candidates.cuts[False], 0
+    for kind in candidates.kinds(room):
+        if kind.bins and kind.widths is None:
+            for bins, n_ramps, n_bytes in cuts:
+                if bins >= kind.bins:
+                    n_bytes += 6 + n_ramps  # powers of two of the rows
+                    other = replace(kind, bins=bins, n_ramps=n_ramps, column_bytes=n_bytes)
+                    params = other.within(room, 6, 1)
+                    units = 0 if params is None else params["hidden_layer_sizes"][0]
+                    assert (units >= max(4, 0.5 * (6 + n_ramps) ** 0.5)) == (bins == kind.bins)
+                    checked += 1
+    assert checked
 
 
 def test_smooth_tables_few_rows_and_given_bins(monkeypatch):
