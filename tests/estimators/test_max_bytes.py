@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits, make_classification, make_moons
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _mapping, _sizing
-from sklearn_nnbcd._kinds import Kind, kinds_of, plain_bytes, shapes_of
+from sklearn_nnbcd._kinds import Kind, kinds_of, leaves_enough, plain_bytes, shapes_of
 from sklearn_nnbcd._outcome import NO_BETTER
 from sklearn_nnbcd._pilot import Finding, fit_given, given_finding
 from sklearn_nnbcd._sizing import Candidates, after_a_pass, bytes_after_a_pass, fit_within
@@ -229,6 +229,21 @@ def test_hidden_layers_have_the_most_bins_that_leave_units(bands, room):
                     assert (units >= max(4, 0.5 * (6 + n_ramps) ** 0.5)) == (bins == kind.bins)
                     checked += 1
     assert checked
+
+
+def test_what_bins_leave_is_enough():
+    """Of the units and bits that are open: more inputs ask for more units, linear networks for more bits."""
+    open_width, linear, given = (Kind(None, None, widths, bins=8) for widths in (None, (), (3,)))
+
+    def enough(kind, units, bits, n_inputs=10):
+        widths = (units,) if units else ()
+        return leaves_enough(kind, {"hidden_layer_sizes": widths, "bits": bits}, n_inputs)
+
+    assert enough(open_width, 4, 4) and not enough(open_width, 3, 4)
+    assert enough(open_width, 10, 4, 400) and not enough(open_width, 9, 4, 400)
+    assert enough(linear, 0, 8) and not enough(linear, 0, 4)
+    assert enough(given, 3, 4, 400) and not enough(given, 3, 3)
+    assert enough(replace(linear, bits=2), 0, 2) and not leaves_enough(linear, None, 10)
 
 
 def test_smooth_tables_few_rows_and_given_bins(monkeypatch):
