@@ -14,9 +14,9 @@ from .compressions import COMPRESSIONS, least_entries
 #: widest hidden layers of plain networks with one and with two of them
 WIDEST = (512, 256)
 #: hidden layers of sparse networks where many columns wait to be pruned, and where plain ones are as wide as
-#: they get; of networks with thin factors
+#: they get; of networks with thin factors, and of those behind ramps
 SPARSE_WIDTHS, SPARSE_WIDEST = ((), (64,), (128,), (256, 256)), ((256, 256),)
-THIN_WIDTHS = ((64,), (128,))
+THIN_WIDTHS, RAMP_WIDTHS = ((64,), (128,)), ((128,), (128, 128), (256, 256))
 #: columns from which wide inputs are worth pruning and thin factors
 MANY_COLUMNS = 64
 #: columns up to which first weights of 8 bits are compared, too: few inputs make up for little rounding
@@ -32,6 +32,8 @@ BINS, ROWS_OF_A_BIN = (32, 16, 8, 4, 2), 125
 #: what bins are to leave: units of hidden layers, so many and such a share of the root of the inputs, bits of
 #: their weights, and bits of linear networks
 LEAST_UNITS, LEAST_SHARE, LEAST_BITS, LINEAR_BITS = 4, 0.5, 4, 8
+#: and shares of the entries of thin factors and of sparse networks
+LEAST_KEPT = {"l0": 0.05, None: 0.075}
 #: columns with their ramps, at most
 MOST_INPUTS = 1024
 
@@ -233,9 +235,10 @@ def straight_too(kinds: list[Kind], bend: int, room: int) -> list[Kind]:
 def ramp_kinds(
     estimator: Any, cuts: list[tuple[int, int, int]], straight: bool, room: int, size: tuple[int, int]
 ) -> list[Kind]:
-    """Plain networks with ramps: of each depth that is open one, with as many bins as leave enough.
+    """Networks with ramps: of each family that is open one, with as many bins as leave enough of it.
 
-    A linear network with ramps has a curve for every column, and nothing that joins columns.
+    A linear network with ramps has a curve for every column, and nothing that joins columns. Behind ramps
+    there are many inputs: thin factors join those that belong together, and take few bytes.
 
     Parameters
     ----------
@@ -248,27 +251,38 @@ def ramp_kinds(
     size : tuple of int
         Features and outputs.
     """
-    if estimator.compression not in ("auto", None):
-        return []
-    given, found = estimator.hidden_layer_sizes, []
-    families: list = [((), 0), (None, 1), (None, 2)]
-    if not isinstance(given, str):
-        families = [(resolve_sizes(given, type(estimator).__name__), 0)]
-    for widths, depth in families:
+    found = []
+    for family in ramp_families(estimator):
         for bins, n_ramps, n_bytes in cuts:
-            if widths != ():  # few bits have a power of 2 for each input, as ramps have scales of their own
+            if family.widths != ():  # few bits take a power of 2 for each input; ramps have no common unit
                 n_bytes += size[0] + n_ramps
-            kind = Kind(None, estimator.bits, widths, depth, straight, bins, n_ramps, n_bytes)
+            kind = replace(family, straight=straight, bins=bins, n_ramps=n_ramps, column_bytes=n_bytes)
             if leaves_enough(kind, kind.within(room, *size), size[0] + n_ramps):
                 found.append(kind)
                 break
     return found
 
 
+def ramp_families(estimator: Any) -> list[Kind]:
+    """What may stand behind ramps, of which bins are not chosen yet."""
+    given, compression, bits = estimator.hidden_layer_sizes, estimator.compression, estimator.bits
+    widths = None if isinstance(given, str) else resolve_sizes(given, type(estimator).__name__)
+    plain: list = [((), 0), (None, 1), (None, 2)] if widths is None else [(widths, 0)]
+    found = [Kind(None, bits, *each) for each in plain] if compression in ("auto", None) else []
+    name = "low_rank" if compression == "auto" else compression
+    if name is None or widths == ():
+        return found
+    each = RAMP_WIDTHS if widths is None else (widths,)
+    return found + [Kind(name, bits or (4 if name == "l0" else 8), w) for w in each]
+
+
 def leaves_enough(kind: Kind, params: dict | None, n_inputs: int) -> bool:
-    """Whether the bins of a plain network leave as many units and bits as it needs, where these are open."""
+    """Whether bins leave as many units, bits or entries as a network needs, of what is open."""
     if params is None:
         return False
+    if kind.compression is not None:
+        name = kind.compression if kind.compression == "l0" else None
+        return LEAST_KEPT[name] <= params["compression_ratio"] < 1.0
     units = max(LEAST_UNITS, LEAST_SHARE * n_inputs**0.5)
     if kind.widths is None and params["hidden_layer_sizes"][0] < units:
         return False

@@ -144,8 +144,6 @@ class Candidates:
     @cached_property
     def bins(self) -> list[int]:
         """Bins that columns may be cut into, most first; none where a short comparison says so."""
-        if not self.may_have_ramps:
-            return []
         given, n_rows = self.estimator.column_bins, len(np.asarray(on_host(self.arrays[1])))
         if given != "auto":
             return [given] if given else []
@@ -158,17 +156,11 @@ class Candidates:
         n_cut = int(np.count_nonzero(to_numpy(columns.ramps.bins)))
         return [b for b in bins if self.size[0] + b * n_cut <= MOST_INPUTS]
 
-    @property
-    def may_have_ramps(self) -> bool:
-        """Whether networks may be plain: ramps stand before no others."""
-        return self.estimator.compression in ("auto", None)
-
     @cached_property
     def scout(self) -> Any:
         """A small network after one pass, with all that short fits have found for it."""
         plain = {"compression": None, "bits": 8, "activation_bits": None}
-        columns = {} if self.may_have_ramps else {"column_bins": 0}
-        params = {"hidden_layer_sizes": (PILOT_WIDTH,)} | plain | columns
+        params = {"hidden_layer_sizes": (PILOT_WIDTH,)} | plain
         return after_a_pass(self.estimator, params, self.arrays, None)
 
     @property

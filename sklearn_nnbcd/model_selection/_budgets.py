@@ -57,7 +57,7 @@ class SharedBudgets:
         ValueError
             If nothing fits.
         """
-        kinds = self.candidates.kinds(room)
+        kinds = [kind for kind in self.candidates.kinds(room) if not (kind.bins and kind.compression == "l0")]
         rows = self.compared(kinds, room) if len(kinds) > 1 else []
         kind = rows[0]["kind"] if rows else kinds[0]
         fitted = self.fitted(kind, room, on_all=True)

@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits, make_classification, make_moons
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _mapping, _sizing
-from sklearn_nnbcd._kinds import Kind, kinds_of, leaves_enough, plain_bytes, shapes_of
+from sklearn_nnbcd._kinds import Kind, kinds_of, leaves_enough, plain_bytes, ramp_families, shapes_of
 from sklearn_nnbcd._outcome import NO_BETTER
 from sklearn_nnbcd._pilot import Finding, fit_given, given_finding
 from sklearn_nnbcd._sizing import Candidates, after_a_pass, bytes_after_a_pass, fit_within
@@ -197,7 +197,7 @@ def test_bins_are_the_most_that_leave_enough_units_and_bits(bands):
 
     assert found(60) == [(2, (), 0)] and found(90) == [(4, (), 0)]
     assert found(200) == [(8, (), 0), (4, None, 1), (2, None, 2)]
-    assert found(2000) == [(8, (), 0), (8, None, 1), (8, None, 2)]
+    assert found(2000) == [(8, (), 0), (8, None, 1), (8, None, 2), (8, (128,), 0)]
     for room in (120, 700):  # reckoned as stored
         kinds = [kind for kind in candidates.kinds(room) if kind.bins]
         for kind in kinds:
@@ -244,6 +244,28 @@ def test_what_bins_leave_is_enough():
     assert enough(linear, 0, 8) and not enough(linear, 0, 4)
     assert enough(given, 3, 4, 400) and not enough(given, 3, 3)
     assert enough(replace(linear, bits=2), 0, 2) and not leaves_enough(linear, None, 10)
+    for compression, share in (("low_rank", 0.075), ("l0", 0.05)):
+        kind = Kind(compression, 8, (64,), bins=8)
+        kept = [leaves_enough(kind, {"compression_ratio": s}, 10) for s in (share - 0.01, share, 1.0)]
+        assert kept == [False, True, False]
+
+
+def test_formats_have_ramps_too(bands):
+    """A format that is given, and thin factors where it is open."""
+    X, y = bands
+    options = {"max_bytes": 1200, "random_state": 0, "max_iter": 12}
+    for compression, expected in (("auto", {None, "low_rank"}), (None, {None}), ("tucker", {"tucker"})):
+        families = ramp_families(NNBCDClassifier(compression=compression, **options))
+        assert {family.compression for family in families} == expected
+    assert ramp_families(NNBCDClassifier((), compression="l0")) == []
+    model = NNBCDClassifier((64,), compression="low_rank", **options).fit(X[:1200], y[:1200])
+    without = NNBCDClassifier((64,), compression="low_rank", column_bins=0, **options).fit(X[:1200], y[:1200])
+    assert model.chosen_params_["column_bins"] > 0 and model.n_bytes_ <= 1200
+    assert {row["params"]["column_bins"] for row in model.compared_} == {
+        0,
+        model.chosen_params_["column_bins"],
+    }
+    assert model.score(X[1200:], y[1200:]) > without.score(X[1200:], y[1200:]) + 0.02
 
 
 def test_smooth_tables_few_rows_and_given_bins(monkeypatch):
@@ -316,7 +338,8 @@ def test_bytes_are_known_without_careful_rounding(bands, integers):
     model = NNBCDClassifier(random_state=0, activation_bits=integers)
     candidates = Candidates(model, X, y)
     kinds = candidates.kinds(6_000)
-    assert {kind.compression for kind in kinds} == {None, "l0"} and any(kind.bins for kind in kinds)
+    assert {kind.compression for kind in kinds} == {None, "l0", "low_rank"}
+    assert {kind.compression for kind in kinds if kind.bins} == {None, "low_rank"}
     for kind in kinds:
         params = kind.within(6_000, *candidates.size)
         exact = after_a_pass(model, params, (X, y)).n_bytes_

@@ -413,6 +413,18 @@ def test_every_format_takes_them(steps, compression):
     assert model.n_bytes_ == model.network_.n_bytes >= model.network_.columns.nbytes
 
 
+def test_a_budget_is_one_of_columns_and_ramps(steps):
+    """Five columns alone leave no room for factors of rank 1; with their ramps they do."""
+    budget = {"compression": "low_rank", "compression_ratio": 0.15, "compress_output": True}
+    options = OPTIONS | budget | {"hidden_layer_sizes": (64,)}
+    model = NNBCDClassifier(**options, column_bins=8).fit(*steps)
+    n_inputs = model.network_.coefs[0].shape[0]
+    kept = sum(np.asarray(a).size for coef in model.network_.coefs for a in coef.arrays)
+    assert n_inputs > 5 and kept <= 0.15 * (n_inputs * 64 + 64)
+    with pytest.raises(ValueError, match="compression_ratio.*must leave room"):
+        NNBCDClassifier(**options, column_bins=0).fit(*steps)
+
+
 def test_activations_in_integers_follow_them(steps):
     X, y = steps
     options = {"column_bins": 8, "bits": 8, "hidden_layer_sizes": (30,), "max_iter": 30}

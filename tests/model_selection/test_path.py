@@ -166,3 +166,15 @@ def test_regression():
     model = NNBCDRegressor(compression=None, max_iter=30, random_state=0)
     path = compression_path(model, X, np.abs(X[:, 0]), [50, 200], X_test=X, y_test=np.abs(X[:, 0]))
     assert path.scores[0] > 0.9 and path.n_bytes[1] <= 50
+
+
+def test_sparse_networks_of_a_path_have_no_ramps(monkeypatch):
+    """They go on from one dense fit, whose columns are those of all budgets."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1200, 4))
+    y = ((np.abs(X[:, 0]) < 0.5) ^ (X[:, 1] > 0.3)).astype(int)
+    model = NNBCDClassifier((64,), compression="l0", column_bins=8, max_iter=4, random_state=0)
+    path = compression_path(model, X, y, [1200, 800])
+    assert all(fitted.network_.columns is None for fitted in path.estimators)
+    single = NNBCDClassifier(**model.get_params() | {"max_bytes": 1200}).fit(X, y)
+    assert any(row["params"]["column_bins"] for row in single.compared_)
