@@ -49,9 +49,9 @@ max_bytes : int, str or None
     intercepts, and what bends, cuts or scales the columns of X, as ``n_bytes_`` counts them. What is not
     given among ``hidden_layer_sizes``, ``compression`` and ``bits`` is chosen: of each kind of network
     (linear, one and two hidden layers, sparse wide ones, thin factors; where ``column_bins`` helps, plain
-    ones with ramps, too) the largest that fits is fitted to a part of the rows and compared on the rest,
-    10,000 rows at most in all; the best one is fitted to all rows. Takes the place of ``rank``,
-    ``sparsity`` and ``compression_ratio``. Not for streams and Dask.
+    ones and thin factors behind ramps, too) the largest that fits is fitted to a part of the rows and
+    compared on the rest, 10,000 rows at most in all; the best one is fitted to all rows. Takes the place of
+    ``rank``, ``sparsity`` and ``compression_ratio``. Not for streams and Dask.
 compress_output : bool
     Whether a single ``compression`` includes the last layer, which the paper leaves dense.
 weight_regularizer : str, instance, list or None

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What two short fits to some rows say of a table, judged on others: ramps, length of a fit, ridge."""
+"""What short fits to some rows say of a table, judged on others: ramps, thin factors, length of a fit."""
 
 from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ SURE_SEEN, SURE_PASSES = 100_000, (5, 60)
 #: share of a constant's loss that is left where a fit has its usual length; the power of the ratio to it by
 #: which fits are longer and shorter; and the bounds of that
 USUAL_SHARE, LENGTH_POWER, LENGTHS = 0.15, 0.5, (0.7, 1.15)
+#: share of its loss that a short fit to a noisy table may lose by thin factors
+LATE_NOISE = 0.02
 #: rows from which the lower bound rises, with their root, up to 1: noise of more rows is harder to follow
 MANY_ROWS = 10_000
 #: losses of classes and of numbers whose shares tell the length: in units of entropy, and of variance
@@ -45,7 +47,7 @@ PLAIN = {
 
 @dataclass(frozen=True)
 class Finding:
-    """What two short fits say of a table.
+    """What short fits say of a table.
 
     Attributes
     ----------
@@ -57,11 +59,14 @@ class Finding:
     temperature : float or None
         What its outputs are to be divided by to be as sure as these rows allow; None: of a loss that is
         not calibrated.
+    joined : bool
+        Whether it loses less still with thin factors of its first weight, see ``with_joined_ramps``.
     """
 
     ramps: bool = False
     share: float | None = None
     temperature: float | None = None
+    joined: bool = False
 
     def length(self, n_rows: int) -> float:
         """How many times as long as usual a fit to so many rows should be.
@@ -98,7 +103,7 @@ def given_finding(estimator: Any) -> Finding | None:
 
 
 def try_ramps(estimator: Any, rows: Any, bins: int) -> Finding:
-    """Two short fits of a small network to some of the rows, with ramps and without, judged on others.
+    """Short fits of a small network to some of the rows, with ramps and without, judged on others.
 
     Smooth functions and clouds of points need none, and what ramps can follow they follow at the cost of
     noise. Thresholds, peaks and values with a meaning of their own ask for them. That cost falls with the
@@ -118,7 +123,37 @@ def try_ramps(estimator: Any, rows: Any, bins: int) -> Finding:
     without, with_ramps = (fit.losses for fit in fits)
     lost, error = mean_and_error(with_ramps - without, fits[0].s)
     helps = lost < (error if rows.X.shape[0] > PILOT_ROWS else 0.0)
-    return Finding(helps, fits[int(helps)].share_left())
+    share = fits[int(helps)].share_left()
+    return Finding(helps, share, joined=helps and joins(estimator, rows, bins, fits[1], share))
+
+
+def joins(estimator: Any, rows: Any, bins: int, plain: ShortFit, share: float | None) -> bool:
+    """Whether a short fit with thin factors of its first weight loses less than a plain one.
+
+    On noisy tables it may lose a little more: a plain fit follows noise later on. Only networks of plain
+    matrices ask.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Not changed.
+    rows : Rows
+        In memory.
+    bins : int
+        Of each column.
+    plain : ShortFit
+        The same without factors.
+    share : float or None
+        What is left of a constant's loss.
+    """
+    given = estimator.compression, estimator.bits, estimator.weight_regularizer
+    if given not in ((None, None, None), ("auto", None, None)):
+        return False
+    losses = ShortFit.to_rows(estimator, rows, bins, joined=True).losses
+    more, allowed = mean_and_error(losses - plain.losses, plain.s)[0], 0.0
+    if share is not None and share > USUAL_SHARE:
+        allowed = LATE_NOISE * mean_and_error(plain.losses, plain.s)[0]
+    return more < allowed
 
 
 def try_out(estimator: Any, rows: Any, bins: int) -> float | None:
@@ -157,7 +192,13 @@ class ShortFit:
 
     @classmethod
     def to_rows(
-        cls, estimator: Any, rows: Any, bins: int, seen: int = PILOT_SEEN, passes: tuple = PILOT_PASSES
+        cls,
+        estimator: Any,
+        rows: Any,
+        bins: int,
+        seen: int = PILOT_SEEN,
+        passes: tuple = PILOT_PASSES,
+        joined: bool = False,
     ) -> ShortFit:
         """Fit to two thirds of the rows, or of a part of them, and look at the rest."""
         classify, state = is_classifier(estimator), clone(estimator).random_state
@@ -168,7 +209,7 @@ class ShortFit:
 
         max_iter = min(passes[1], max(passes[0], seen // len(fitted)))
         plain = plain_network(estimator).set_params(column_bins=bins, max_iter=max_iter)
-        fit_quietly(plain, *part(fitted))
+        fit_quietly(plain, replace(UNCALIBRATED, joined=joined), *part(fitted))
         targets, (Y, V, weights) = plain.targets_, outputs_on(plain, *part(held_out))
         found = None if targets.loss.for_calibration() is None else temperature(targets.loss, Y, V, weights)
         if found is not None:
@@ -199,13 +240,13 @@ class ShortFit:
         return found / constant if constant > 0.0 else 1.0
 
 
-def fit_quietly(model: Any, X: Any, y: Any, s: Any) -> None:
+def fit_quietly(model: Any, finding: Finding, X: Any, y: Any, s: Any) -> None:
     """Fit without a warning, as the real fit warns again; an interrupt is one of that."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.filterwarnings("error", message=".*interrupted by the user", category=UserWarning)
         try:
-            fit_given(model, UNCALIBRATED, getattr(X, "entries", X), y, s)
+            fit_given(model, finding, getattr(X, "entries", X), y, s)
         except UserWarning as interrupted:
             raise KeyboardInterrupt from interrupted
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What ``max_bytes`` stands for: widths, format and bits of a network whose stored arrays fit.
 
-Of each kind of network (linear, one and two hidden layers, sparse wide ones, thin factors, plain ones with
-ramps) there is one that uses the bytes up. These are fitted to a part of the training rows, briefly, and
-compared on the rest; those that are close meet again, and the one that does best is fitted to all rows.
+Of each kind of network (linear, one and two hidden layers, sparse wide ones, thin factors, and what stands
+behind ramps) there is one that uses the bytes up. These are fitted to a part of the training rows, briefly,
+and compared on the rest; those that are close meet again, and the best one is fitted to all rows.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from ._resolve import resolve_problem
 from ._start import first_weights
 from ._validation import parse_bytes
 from .backends import SparseRows, get_backend, namespace_of
-from .compressions import QuantizedWeight
+from .compressions import DenseWeight, LowRank, QuantizedWeight
 from .engine import Problem, Weights
 from .layers import Dense
 from .network import ColumnMap, InputMap, Network, in_precision, quantize_fit
@@ -29,6 +29,9 @@ from .targets import BaseTargets
 MANY_COLUMNS = 512
 #: least weight of a row in single precision, whose inverse their sum may be
 LEAST_SINGLE = 2.0**-100
+#: least rank of a first weight behind ramps that is trained as a product, and the largest share of its
+#: entries that the factors may have
+JOINED_RANK, JOINED_SHARE = 16, 2.0 / 3.0
 #: square matrices of the size of a layer's inputs that a fit holds at a time: sums, factors, inverses
 _SQUARES = 10
 
@@ -54,6 +57,8 @@ class Training:
         In which the solver works; the network has that of X.
     is_mapped : bool
         Whether X is mapped already.
+    is_joined : bool, default=False
+        Whether the first weight is a product only while it is trained, see :func:`with_joined_ramps`.
     columns : ColumnMap or None, default=None
         What the user's rows have been through before.
     finding : Finding, default=NOTHING_FOUND
@@ -71,6 +76,7 @@ class Training:
     is_mapped: bool
     columns: ColumnMap | None = None
     finding: Finding = NOTHING_FOUND
+    is_joined: bool = False
 
     @classmethod
     def prepare(
@@ -105,6 +111,8 @@ class Training:
         size, owner = (rows.X.shape[1], targets.n_outputs), type(estimator).__name__
         options = targets.loss, solver, rows.namespace
         problem, shapes = resolve_problem(estimator, *size, *options, rows.image_shape)
+        plain, problem = problem, with_joined_ramps(problem, shapes[0], rows.columns, finding)
+        is_joined = problem is not plain
         check_layers(problem, rows.X, owner)
         check_range(problem, rows, owner)
         shared, most = len(problem.layers[1].input_shape_) > 1, solver.gram_columns
@@ -114,7 +122,7 @@ class Training:
         problem = replace(problem, wide=is_wide)
         xp, n_weights = problem.xp, sum(math.prod(shape) for shape in shapes)
         precision = getattr(xp, precision_for(rows, targets, solver, n_weights))
-        known, last = (estimator, targets, solver), (rows.columns, finding)
+        known, last = (estimator, targets, solver), (rows.columns, finding, is_joined)
         if moments is None:
             return cls(*known, problem, shapes, None, rows.X, precision, False, *last)
         how = {"centre": estimator.fit_intercept, "shared": shared, "drop_constant": not is_stream}
@@ -155,6 +163,9 @@ class Training:
     def to_network(self, weights: Weights) -> Network:
         """The network of a solver's weights, for y as the user has it and rows after ``columns``."""
         network = Network.from_weights(self.problem, weights)
+        if self.is_joined:
+            first = DenseWeight(network.coefs[0].to_dense(xp=network.xp))
+            network = replace(network, coefs=(first, *network.coefs[1:]))
         if self.X.dtype != self.precision:
             network = in_precision(network, dtype_name(self.X))
         network = self.targets.user_network(network)
@@ -196,6 +207,22 @@ class Training:
             n_batches=n_batches,
             temperature=self.finding.temperature or 1.0,
         )
+
+
+def with_joined_ramps(problem: Problem, shape: tuple, columns: Any, finding: Finding) -> Problem:
+    """The problem with the first weight as a product of thin factors, behind ramps where these help by it.
+
+    A column and its ramps are many inputs that say one thing, and weights of their own for each unit follow
+    noise. Factors A B with as many columns between as the root of the inputs share what they say; the network
+    has their product. Tables that need more directions than that are found by a short fit.
+    """
+    is_plain = type(problem.layers[1]) is Dense and problem.plans[1] is None and problem.budget is None
+    if columns is None or columns.ramps is None or not (finding.joined and is_plain):
+        return problem
+    rank = max(JOINED_RANK, round(shape[0] ** 0.5))
+    if rank * sum(shape) > JOINED_SHARE * math.prod(shape) or problem.skip_from(0) is not None:
+        return problem
+    return replace(problem, plans=(None, LowRank(rank).plan(shape), *problem.plans[2:]))
 
 
 def precision_for(rows: Any, targets: BaseTargets, solver: BaseSolver, n_weights: int) -> str:

@@ -119,7 +119,7 @@ def compression_path(
     * A network that is the same at several budgets, such as a linear one, is fitted once.
     * A sparse wide network goes on from the larger budget's, by ``warm_start``, and the first one from a
       dense fit that all share, for a twenty-fifth of its passes. Its numbers are rounded in the end, by
-      :func:`~sklearn_nnbcd.network.quantize`.
+      :func:`~sklearn_nnbcd.network.quantize`. It has no ramps, whose number would change with the bytes.
 
     Parameters
     ----------

@@ -5,6 +5,7 @@ import io
 import itertools
 import pickle
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.metrics import log_loss, r2_score
 
-from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _pilot
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _mapping, _pilot
 from sklearn_nnbcd._bins import (
     LEAST_WIDTH,
     MOST_BINS,
@@ -23,11 +24,12 @@ from sklearn_nnbcd._bins import (
     fitting_bins,
     values_of,
 )
-from sklearn_nnbcd._pilot import ShortFit
+from sklearn_nnbcd._pilot import Finding, ShortFit
+from sklearn_nnbcd.compressions import DenseWeight
 from sklearn_nnbcd.export import IntegerNetwork, load_network, save_network, to_mlp
 from sklearn_nnbcd.integers import quantize_activations
 from sklearn_nnbcd.network import Ramps, narrow
-from sklearn_nnbcd.solvers import FullBatch
+from sklearn_nnbcd.solvers import FullBatch, MiniBatch
 
 OPTIONS = {"hidden_layer_sizes": (12,), "max_iter": 10, "random_state": 0}
 
@@ -423,6 +425,49 @@ def test_a_budget_is_one_of_columns_and_ramps(steps):
     assert n_inputs > 5 and kept <= 0.15 * (n_inputs * 64 + 64)
     with pytest.raises(ValueError, match="compression_ratio.*must leave room"):
         NNBCDClassifier(**options, column_bins=0).fit(*steps)
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_the_first_weight_behind_ramps_may_be_a_product(monkeypatch, joined):
+    """While it is trained; it is stored as a matrix."""
+    monkeypatch.setattr(_mapping, "try_ramps", lambda *_: Finding(True, 0.3, joined=joined))
+    X = np.random.default_rng(0).normal(size=(1200, 14))
+    y = (np.abs(X[:, 0]) < 0.5).astype(int)
+
+    def rank_of(widths, **parameters):
+        options = {"solver": MiniBatch(precision="double"), "max_iter": 4, "random_state": 0}
+        model = NNBCDClassifier(widths, **options, **parameters).fit(X, y)
+        first = model.network_.coefs[0]
+        assert model.compression_ratio_ == 1.0 or parameters
+        return np.linalg.matrix_rank(first.to_dense(xp=np)), type(first), first.shape[0]
+
+    assert rank_of((64,)) == (16 if joined else 64, DenseWeight, 14 + 4 * 14)
+    assert rank_of((24,))[0] == 24  # factors would hardly be smaller
+    assert rank_of((64,), compression="l0", sparsity=0.5)[0] > 16
+
+
+@pytest.mark.parametrize("noisy, lost", [(True, 0.01), (True, 0.03), (False, 0.01), (False, -0.01)])
+def test_thin_factors_come_where_a_short_fit_loses_less_or_hardly_more(monkeypatch, noisy, lost):
+    """Up to two hundredths of the loss of a plain one on a noisy table, nothing on others."""
+    plain = np.full(50, 2.0)
+
+    class Fit:
+        s = None
+
+        def __init__(self, losses):
+            self.losses = losses
+
+        def share_left(self):
+            return 0.4 if noisy else 0.1
+
+    def made(estimator, rows, bins, joined=False):
+        return Fit(plain + 1.0 if bins == 0 else plain * (1.0 + lost) if joined else plain)
+
+    monkeypatch.setattr(ShortFit, "to_rows", made)
+    rows = SimpleNamespace(X=np.zeros((1200, 3)))
+    found = _pilot.try_ramps(NNBCDClassifier(), rows, 4)
+    assert found.ramps and found.joined == (lost < (0.02 if noisy else 0.0))
+    assert not _pilot.try_ramps(NNBCDClassifier(bits=8), rows, 4).joined
 
 
 def test_activations_in_integers_follow_them(steps):
