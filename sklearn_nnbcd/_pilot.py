@@ -130,8 +130,8 @@ def try_ramps(estimator: Any, rows: Any, bins: int) -> Finding:
 def joins(estimator: Any, rows: Any, bins: int, plain: ShortFit, share: float | None) -> bool:
     """Whether a short fit with thin factors of its first weight loses less than a plain one.
 
-    On noisy tables it may lose a little more: a plain fit follows noise later on. Only networks of plain
-    matrices ask.
+    That is by more than a standard error. On noisy tables it may lose a little more: a plain fit follows
+    noise later on. Only networks of plain matrices ask.
 
     Parameters
     ----------
@@ -150,10 +150,10 @@ def joins(estimator: Any, rows: Any, bins: int, plain: ShortFit, share: float | 
     if given not in ((None, None, None), ("auto", None, None)):
         return False
     losses = ShortFit.to_rows(estimator, rows, bins, joined=True).losses
-    more, allowed = mean_and_error(losses - plain.losses, plain.s)[0], 0.0
-    if share is not None and share > USUAL_SHARE:
-        allowed = LATE_NOISE * mean_and_error(plain.losses, plain.s)[0]
-    return more < allowed
+    more, error = mean_and_error(losses - plain.losses, plain.s)
+    if share is None or share <= USUAL_SHARE:
+        return more < -error
+    return more < LATE_NOISE * mean_and_error(plain.losses, plain.s)[0]
 
 
 def try_out(estimator: Any, rows: Any, bins: int) -> float | None:
