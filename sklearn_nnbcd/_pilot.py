@@ -28,8 +28,9 @@ SURE_SEEN, SURE_PASSES = 100_000, (5, 60)
 #: share of a constant's loss that is left where a fit has its usual length; the power of the ratio to it by
 #: which fits are longer and shorter; and the bounds of that
 USUAL_SHARE, LENGTH_POWER, LENGTHS = 0.15, 0.5, (0.7, 1.15)
-#: share of its loss that a short fit to a noisy table may lose by thin factors
-LATE_NOISE = 0.02
+#: standard errors by which a short fit is to be better by thin factors, and the share of its loss that it may
+#: lose by them where it is one to noisy numbers
+SURE_ERRORS, LATE_NOISE = 2.0, 0.02
 #: rows from which the lower bound rises, with their root, up to 1: noise of more rows is harder to follow
 MANY_ROWS = 10_000
 #: losses of classes and of numbers whose shares tell the length: in units of entropy, and of variance
@@ -130,8 +131,8 @@ def try_ramps(estimator: Any, rows: Any, bins: int) -> Finding:
 def joins(estimator: Any, rows: Any, bins: int, plain: ShortFit, share: float | None) -> bool:
     """Whether a short fit with thin factors of its first weight loses less than a plain one.
 
-    That is by more than a standard error. On noisy tables it may lose a little more: a plain fit follows
-    noise later on. Only networks of plain matrices ask.
+    That is by more than two standard errors. Noisy numbers may lose a little by it: a plain fit follows
+    their noise later on. Only networks of plain matrices ask.
 
     Parameters
     ----------
@@ -151,8 +152,8 @@ def joins(estimator: Any, rows: Any, bins: int, plain: ShortFit, share: float | 
         return False
     losses = ShortFit.to_rows(estimator, rows, bins, joined=True).losses
     more, error = mean_and_error(losses - plain.losses, plain.s)
-    if share is None or share <= USUAL_SHARE:
-        return more < -error
+    if is_classifier(estimator) or share is None or share <= USUAL_SHARE:
+        return more < -SURE_ERRORS * error
     return more < LATE_NOISE * mean_and_error(plain.losses, plain.s)[0]
 
 
