@@ -255,7 +255,8 @@ def test_the_comparison_is_of_held_out_rows(steps, monkeypatch):
     monkeypatch.setattr(_pilot, "outputs_on", watched)
     lose_by_ramps(monkeypatch, -0.5)
     assert NNBCDClassifier(**OPTIONS).fit(X, y).network_.columns.ramps is not None
-    assert seen == [(False, 400), (True, 400), (True, 400)]  # a third of 1,200; the last for the temperature
+    # a third of 1,200; the third fit with thin factors, the last for the temperature
+    assert seen == [(False, 400), (True, 400), (True, 400), (True, 400)]
     lose_by_ramps(monkeypatch, 0.0)
     assert NNBCDClassifier(**OPTIONS).fit(X, y).network_.columns.ramps is None
 

@@ -208,11 +208,15 @@ def test_the_reports_take_sparse_rows():
 
 
 def test_rounding_afterwards_takes_sparse_rows():
+    """Of most networks: ties of 4 bits fall by the last places, and one of them turns others over."""
     X, y, _ = rows()
-    model = NNBCDClassifier(bend_columns=False, **WIDE).fit(X, y)  # ties of 4 bits fall by the last places
-    dense, thin = quantize(model, X, bits=4), quantize(model, sparse.csr_matrix(X), bits=4)
-    # scales are least squares fits in single precision; what rounding changes is 200 times as much
-    np.testing.assert_allclose(thin.predict_proba(X), dense.predict_proba(X), atol=3e-3)
+    changed = []
+    for seed in range(7):
+        model = NNBCDClassifier(bend_columns=False, **WIDE | {"random_state": seed}).fit(X, y)
+        dense, thin = (quantize(model, Z, bits=4).predict_proba(X) for Z in (X, sparse.csr_matrix(X)))
+        changed.append(np.max(np.abs(thin - dense)) / np.max(np.abs(dense - model.predict_proba(X))))
+    # scales are least squares fits in single precision: 1e-7 of what rounding changes, times the condition
+    assert np.median(changed) < 1e-3
 
 
 @pytest.mark.parametrize(
