@@ -251,16 +251,19 @@ def ramp_kinds(
     size : tuple of int
         Features and outputs.
     """
-    found = []
+    found: list = []
     for family in ramp_families(estimator):
         for bins, n_ramps, n_bytes in cuts:
             if family.widths != ():  # few bits take a power of 2 for each input; ramps have no common unit
                 n_bytes += size[0] + n_ramps
             kind = replace(family, straight=straight, bins=bins, n_ramps=n_ramps, column_bytes=n_bytes)
-            if leaves_enough(kind, kind.within(room, *size), size[0] + n_ramps):
-                found.append(kind)
+            params = kind.within(room, *size)
+            if leaves_enough(kind, params, size[0] + n_ramps):
+                found.append((kind, params))
                 break
-    return found
+    if estimator.compression == "auto":  # factors that keep all are no kind of their own
+        found = [(kind, params) for kind, params in found if params.get("compression_ratio") != 1.0]
+    return [kind for kind, _ in found]
 
 
 def ramp_families(estimator: Any) -> list[Kind]:
@@ -282,7 +285,7 @@ def leaves_enough(kind: Kind, params: dict | None, n_inputs: int) -> bool:
         return False
     if kind.compression is not None:
         name = kind.compression if kind.compression == "l0" else None
-        return LEAST_KEPT[name] <= params["compression_ratio"] < 1.0
+        return params["compression_ratio"] >= LEAST_KEPT[name]
     units = max(LEAST_UNITS, LEAST_SHARE * n_inputs**0.5)
     if kind.widths is None and params["hidden_layer_sizes"][0] < units:
         return False

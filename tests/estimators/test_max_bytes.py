@@ -247,7 +247,7 @@ def test_what_bins_leave_is_enough():
     for compression, share in (("low_rank", 0.075), ("l0", 0.05)):
         kind = Kind(compression, 8, (64,), bins=8)
         kept = [leaves_enough(kind, {"compression_ratio": s}, 10) for s in (share - 0.01, share, 1.0)]
-        assert kept == [False, True, False]
+        assert kept == [False, True, True]
 
 
 def test_formats_have_ramps_too(bands):
@@ -258,6 +258,10 @@ def test_formats_have_ramps_too(bands):
         families = ramp_families(NNBCDClassifier(compression=compression, **options))
         assert {family.compression for family in families} == expected
     assert ramp_families(NNBCDClassifier((), compression="l0")) == []
+    for compression, formats in (("auto", {None}), ("low_rank", {"low_rank"})):  # all that there is fits
+        estimator = NNBCDClassifier((64,), compression=compression, **options)
+        kinds = Candidates(estimator, X, y).kinds(60_000)
+        assert {kind.compression for kind in kinds if kind.bins} == formats
     model = NNBCDClassifier((64,), compression="low_rank", **options).fit(X[:1200], y[:1200])
     without = NNBCDClassifier((64,), compression="low_rank", column_bins=0, **options).fit(X[:1200], y[:1200])
     assert model.chosen_params_["column_bins"] > 0 and model.n_bytes_ <= 1200
@@ -279,8 +283,8 @@ def test_smooth_tables_few_rows_and_given_bins(monkeypatch):
     kinds = [kind for kind in given.kinds(1000) if kind.bins]
     assert [(kind.bins, kind.widths, kind.n_ramps) for kind in kinds] == [(3, (5,), 12)]
     sparse = Candidates(NNBCDRegressor((60,), compression="l0", column_bins=3), X, y)
-    for room in (620, 4000):  # the second has room for a plain network of this width with ramps
-        assert not any(kind.bins for kind in sparse.kinds(room))
+    for room, bins in ((620, [0]), (4000, [0, 3])):  # too few weights would be left, and all are
+        assert [kind.bins for kind in sparse.kinds(room)] == bins
 
 
 def test_numbers_need_no_short_fit_for_a_temperature(monkeypatch):
