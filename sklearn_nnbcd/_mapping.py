@@ -12,7 +12,6 @@ from ._bins import LEAST_ROWS, SAMPLE_ROWS, find_ramps, is_on_disk
 from ._pilot import NOTHING_FOUND, Finding, given_finding, try_out, try_ramps
 from ._resolve import resolve_problem
 from .backends import SparseRows
-from .compressions._budget import NoRoomError
 from .network import Bend, ColumnMap, Network, Ramps
 from .numerics import ColumnMoments
 from .solvers import BaseSolver
@@ -134,12 +133,7 @@ def is_table(estimator: Any, rows: Any, targets: BaseTargets, solver: BaseSolver
     if getattr(estimator.initializer, "in_user_units", False) or n_columns > min(n_rows, solver.gram_columns):
         return False
     options = targets.loss, solver, rows.namespace
-    try:
-        problem, _ = resolve_problem(estimator, n_columns, targets.n_outputs, *options, rows.image_shape)
-    except NoRoomError:  # with ramps there may be some
-        if estimator.layers is not None or estimator.column_bins == 0:
-            raise
-        return True
+    problem, _ = resolve_problem(estimator, n_columns, targets.n_outputs, *options, rows.image_shape)
     first = problem.plans[1]
     is_flat = len(problem.layers[1].input_shape_) == 1
     return is_flat and not (first is not None and first.in_user_units)

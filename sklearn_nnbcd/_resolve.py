@@ -16,7 +16,6 @@ from .compressions import (
     RegularizedFormatPlan,
     RegularizedPlan,
     check_bits,
-    check_budget,
     check_ratio,
     default_plan,
     rounded_plans,
@@ -211,7 +210,6 @@ def resolve_budget(estimator, plans, shapes, grids, owner):
             f"all a sparsity. Got compression_ratio={given!r} and compression={estimator.compression!r}. "
             "Try compression='low_rank', or leave compression_ratio out."
         )
-    check_budget(pieces, shapes, ratio, owner)
     return Budget(tuple(pieces), plans, ratio, tuple(grids) if any(grids) else ())
 
 

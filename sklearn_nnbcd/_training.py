@@ -17,7 +17,7 @@ from ._resolve import resolve_problem
 from ._start import first_weights
 from ._validation import parse_bytes
 from .backends import SparseRows, get_backend, namespace_of
-from .compressions import DenseWeight, LowRank, QuantizedWeight
+from .compressions import DenseWeight, LowRank, QuantizedWeight, check_budget
 from .engine import Problem, Weights
 from .layers import Dense
 from .network import ColumnMap, InputMap, Network, in_precision, quantize_fit
@@ -114,6 +114,8 @@ class Training:
         plain, problem = problem, with_joined_ramps(problem, shapes[0], rows.columns, finding)
         is_joined = problem is not plain
         check_layers(problem, rows.X, owner)
+        if problem.budget is not None:  # with ramps there is more room than beside the columns alone
+            check_budget(problem.budget.compressions, shapes, problem.budget.ratio, owner)
         check_range(problem, rows, owner)
         shared, most = len(problem.layers[1].input_shape_) > 1, solver.gram_columns
         few_rows = rows.is_local and MANY_COLUMNS < size[0] > rows.X.shape[0] <= most

@@ -85,10 +85,6 @@ def check_ratio(value: Any, owner: str) -> float:
     return check_number(value, "compression_ratio", owner, strict=True, high=1.0, cure="Try 0.1.")
 
 
-class NoRoomError(ValueError):
-    """A budget that leaves too little for the compressed layers of some shapes."""
-
-
 def check_budget(
     compressions: Sequence, shapes: Sequence[tuple], ratio: float, owner: str
 ) -> tuple[str, int]:
@@ -97,9 +93,7 @@ def check_budget(
     Raises
     ------
     ValueError
-        If the compressions have no such parameter in common.
-    NoRoomError
-        If they need more than there is.
+        If the compressions have no such parameter in common, or need more than there is.
     """
     pieces = [c for c in compressions if c is not None]
     names = {name for c in pieces for name in ("rank", "sparsity") if hasattr(c, name)}
@@ -114,7 +108,7 @@ def check_budget(
     least = least_entries(compressions, shapes)
     budget = int(ratio * sum(sizes) * (1.0 + 1e-12)) - dense  # the product may be rounded down
     if budget < least:
-        raise NoRoomError(
+        raise ValueError(
             f"The 'compression_ratio' of {owner} must leave room for {least} entries of the "
             f"compressed layers. Got {ratio!r}, which leaves {budget} beside {dense} of dense ones. "
             "Raise it, or compress more layers (compress_output=True)."
