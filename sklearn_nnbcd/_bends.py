@@ -59,6 +59,8 @@ def left_by_a_line(x: np.ndarray, Y: np.ndarray, weights: np.ndarray) -> float:
     """
     x = x - weights @ x
     square = weights @ x**2
+    if not square > 0.0:  # a column of one number in these rows
+        return np.inf
     left = 1.0 - weights * (1.0 + x**2 / square)
     if not np.min(left) > LEAST_LEFT:
         return np.inf

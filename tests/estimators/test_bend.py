@@ -3,6 +3,7 @@
 
 import io
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -165,6 +166,13 @@ def test_one_entry_that_outweighs_all_others_says_nothing():
     x[3], Y = 1e9, np.zeros((50, 1))
     Y[3] = 1.0
     assert left_by_a_line(x + np.linspace(0, 1, 50), Y, np.full(50, 0.02)) == np.inf
+
+
+def test_a_column_of_one_number_says_nothing_and_warns_of_nothing():
+    """As pixels at the edge of images, which are 0 in a sample of the rows."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert left_by_a_line(np.zeros(50), np.ones((50, 2)), np.full(50, 0.02)) == np.inf
 
 
 def test_sparse_rows_and_weights_choose_the_same_columns():
