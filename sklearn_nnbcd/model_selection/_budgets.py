@@ -39,6 +39,8 @@ class SharedBudgets:
     """
 
     def __init__(self, estimator: Any, size: tuple[int, int], X: Any, y: Any, sample_weight: Any):
+        if estimator.compression == "l0":  # sparse networks go on from one dense fit, which has no ramps
+            estimator = clone(estimator).set_params(column_bins=0)
         self.estimator, self.size = estimator, size
         self.arrays = (X, y) if sample_weight is None else (X, y, sample_weight)
         self.parts, self.held_out = divided(estimator, X, y, sample_weight)
@@ -57,7 +59,7 @@ class SharedBudgets:
         ValueError
             If nothing fits.
         """
-        kinds = [kind for kind in self.candidates.kinds(room) if not (kind.bins and kind.compression == "l0")]
+        kinds = self.candidates.kinds(room)
         rows = self.compared(kinds, room) if len(kinds) > 1 else []
         kind = rows[0]["kind"] if rows else kinds[0]
         fitted = self.fitted(kind, room, on_all=True)

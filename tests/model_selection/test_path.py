@@ -168,7 +168,7 @@ def test_regression():
     assert path.scores[0] > 0.9 and path.n_bytes[1] <= 50
 
 
-def test_sparse_networks_of_a_path_have_no_ramps(monkeypatch):
+def test_sparse_networks_of_a_path_have_no_ramps():
     """They go on from one dense fit, whose columns are those of all budgets."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(1200, 4))
