@@ -469,10 +469,8 @@ def test_thin_factors_come_where_a_short_fit_is_better_or_hardly_worse(monkeypat
 
     monkeypatch.setattr(ShortFit, "to_rows", made)
     rows = SimpleNamespace(X=np.zeros((1200, 3)))
-    found, most = (
-        _pilot.try_ramps(Estimator(), rows, 4),
-        0.02 if noisy and Estimator is NNBCDRegressor else -0.0042,
-    )
+    most = 0.02 if noisy and Estimator is NNBCDRegressor else -0.0042
+    found = _pilot.try_ramps(Estimator(), rows, 4)
     assert found.ramps and found.joined == (lost < most)
     assert not _pilot.try_ramps(Estimator(bits=8), rows, 4).joined
 
