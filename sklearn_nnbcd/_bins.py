@@ -13,6 +13,8 @@ from .network._ramps import LARGEST, LARGEST_POWER
 
 #: most bins of a column, and most ramps of a table, of which every column gets the same number
 MOST_BINS, MOST_RAMPS = 32, 256
+#: most different values of a column that become ends one by one, rows of each on average, and most ramps then
+MOST_VALUES, ROWS_OF_A_VALUE, MOST_STEPS = 128, 125, 512
 #: rows from which "auto" has ramps
 LEAST_ROWS = 1000
 #: rows of a bin at least, about
@@ -40,16 +42,34 @@ def fitting_bins(values: list[int], n_rows: int, n_columns: int) -> int:
         Different values of each column.
     n_rows, n_columns : int
     """
-    steps = np.asarray([count - 1 for count in values if count > 2], dtype=int)
-    most = min(MOST_BINS, n_rows // ROWS_OF_A_BIN)
     room = min(MOST_RAMPS, MOST_ENTRIES // n_rows - n_columns)
-    while most > 1 and np.sum(np.minimum(steps, most)) > room:
+    most = min(MOST_BINS, n_rows // ROWS_OF_A_BIN)
+    while most > 1 and count_ramps(values, most) > room:
         most -= 1
     return most if most > 1 else 0
 
 
+def bins_of_columns(values: list[int], n_rows: int, n_columns: int) -> list[int]:
+    """Bins of each column by "auto": those of :func:`fitting_bins`, or one between any two values.
+
+    Where a column has few values, each of many rows, such as an age, a count or an amount that a law names,
+    what a value says need not be what the next one says. The parameters are those of :func:`fitting_bins`.
+    """
+    usual = fitting_bins(values, n_rows, n_columns)
+    most = min(MOST_VALUES, n_rows // ROWS_OF_A_VALUE) if usual else 0
+    bins = [max(usual, count - 1) if count <= most else usual for count in values]
+    room = min(MOST_STEPS, MOST_ENTRIES // n_rows - n_columns)
+    return bins if count_ramps(values, bins) <= room else [usual] * len(values)
+
+
+def count_ramps(values: list[int], bins: Any) -> int:
+    """Ramps of columns with so many different values; those of two values have none."""
+    steps = np.asarray([count - 1 if count > 2 else 0 for count in values], dtype=int)
+    return int(np.sum(np.minimum(steps, bins)))
+
+
 def find_ramps(
-    X: np.ndarray, s: np.ndarray | None, bins: Any, n_rows: int, like: Any, *, few_bits: bool = False
+    X: np.ndarray, s: np.ndarray | None, bins: list[int], like: Any, *, few_bits: bool = False
 ) -> Ramps | None:
     """Ramps whose bins have about the same share of the rows in each column; None if there are none.
 
@@ -62,21 +82,17 @@ def find_ramps(
         A sample of the rows.
     s : array of shape (n,) or None
         Their weights.
-    bins : int or "auto"
-        For each column at most.
-    n_rows : int
-        How many rows there are.
+    bins : list of int
+        Of each column, at most.
     like : array
         Its library, device and dtype are those of the ramps.
     few_bits : bool, default=False
         Whether the ends are to be stored in a byte or two, where these tell the values of all columns apart.
     """
     s = np.ones(len(X)) if s is None else np.asarray(s, dtype=float)
-    if bins == "auto":
-        bins = fitting_bins([len(np.unique(x)) for x in X.T], n_rows, X.shape[1])
-    if bins < 1:
+    if max(bins) < 1:
         return None
-    edges = [cut(*values_of(x, s), bins) for x in X.T]
+    edges = [cut(*values_of(x, s), b) for x, b in zip(X.T, bins, strict=True)]
     powers = common_units(edges) if few_bits else None
     if powers is not None:
         edges = [on_grid(each, power) for each, power in zip(edges, powers, strict=True)]

@@ -101,7 +101,9 @@ column_bins : int or 'auto'
     Bins into which each column of a table is cut, at most; 0: none. Behind the columns the network gets a
     ramp for each bin, which rises from 0 to 1 over it (:class:`~sklearn_nnbcd.network.Ramps`): a curve of its
     own for every column, with thresholds and peaks where the data have them. 'auto': 32, one for each 250
-    rows, or as many as make 256 ramps in all, if two short fits say that they help; 0 below 1,000 rows, for
+    rows, or as many as make 256 ramps in all, and one between any two values of a column that has 128
+    different ones or fewer, each of 125 rows on average (up to 512 ramps in all), if two short fits say that
+    ramps help; 0 below 1,000 rows, for
     rows in a memory-mapped file, and for solvers other than 'minibatch'. ``max_bytes`` compares networks with
     ramps and without, and 'auto' leaves how many there are to it. The ends of bins take a byte each, or two,
     where ``bits`` is given. Left as they are: columns that ``bend_columns`` leaves in any case, and sparse

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ._bins import MOST_BINS, MOST_VALUES
 from ._resolve import resolve_sizes
 from .compressions import COMPRESSIONS, least_entries
 
@@ -27,8 +28,9 @@ SHARES = (0.005, 0.6)
 NUMBER = 4
 #: shares of the bytes from which networks without bent columns are compared, too, and up to which others are
 BEND_SHARES = (0.1, 0.5)
-#: bins of a column, the most that leave enough, with so many rows of a bin at least
-BINS, ROWS_OF_A_BIN = (32, 16, 8, 4, 2), 125
+#: bins of a column, the most that leave enough, with so many rows of a bin at least; more than are usual only
+#: where columns of few values have them without a budget
+BINS, ROWS_OF_A_BIN = (MOST_VALUES, MOST_BINS, 16, 8, 4, 2), 125
 #: what bins are to leave: units of hidden layers, so many and such a share of the root of the inputs, bits of
 #: their weights, and bits of linear networks
 LEAST_UNITS, LEAST_SHARE, LEAST_BITS, LINEAR_BITS = 4, 0.5, 4, 8

@@ -6,9 +6,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from ._asked import warn_of_bins
 from ._bends import worthwhile_bend
-from ._bins import LEAST_ROWS, SAMPLE_ROWS, find_ramps, is_on_disk
+from ._bins import LEAST_ROWS, SAMPLE_ROWS, bins_of_columns, find_ramps, fitting_bins, is_on_disk
 from ._pilot import NOTHING_FOUND, Finding, given_finding, try_out, try_ramps
 from ._resolve import resolve_problem
 from .backends import SparseRows
@@ -54,7 +56,7 @@ def mapped_rows(
     if before is None and ramps is None:
         warn_of_bins(estimator)
     if before is None and given is None and is_calibrated(estimator, rows, targets, solver):
-        bins = 0 if ramps is None else int(max(ramps.bins))
+        bins = 0 if ramps is None else finding.bins or int(max(ramps.bins))
         finding = replace(finding, temperature=try_out(estimator, rows, bins))
     if columns is not None:
         rows = rows.mapped(columns)
@@ -97,11 +99,13 @@ def wanted_ramps(
         return None, found
     X, _, s = rows.sample(targets, SAMPLE_ROWS)
     X = X if bend is None else bend.on_host()(X)
-    ramps = find_ramps(X, s, bins, rows.X.shape[0], rows.X, few_bits=estimator.bits is not None)
-    if bins != "auto" or ramps is None:
-        return ramps, found
-    if given is None:
-        found = try_ramps(estimator, rows, int(max(ramps.bins)))
+    is_few = estimator.bits is not None
+    if bins != "auto":
+        return find_ramps(X, s, [bins] * X.shape[1], rows.X, few_bits=is_few), found
+    table = [len(np.unique(x)) for x in X.T], *rows.X.shape
+    ramps = find_ramps(X, s, bins_of_columns(*table), rows.X, few_bits=is_few)
+    if given is None and ramps is not None:
+        found = try_ramps(estimator, rows, fitting_bins(*table))
     return ramps if found.ramps else None, found
 
 

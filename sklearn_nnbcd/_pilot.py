@@ -62,12 +62,15 @@ class Finding:
         not calibrated.
     joined : bool
         Whether it loses less still with thin factors of its first weight, see ``with_joined_ramps``.
+    bins : int
+        Of each column in these fits, at most; 0: not known.
     """
 
     ramps: bool = False
     share: float | None = None
     temperature: float | None = None
     joined: bool = False
+    bins: int = 0
 
     def length(self, n_rows: int) -> float:
         """How many times as long as usual a fit to so many rows should be.
@@ -125,7 +128,8 @@ def try_ramps(estimator: Any, rows: Any, bins: int) -> Finding:
     lost, error = mean_and_error(with_ramps - without, fits[0].s)
     helps = lost < (error if rows.X.shape[0] > PILOT_ROWS else 0.0)
     share = fits[int(helps)].share_left()
-    return Finding(helps, share, joined=helps and joins(estimator, rows, bins, fits[1], share))
+    joined = helps and joins(estimator, rows, bins, fits[1], share)
+    return Finding(helps, share, joined=joined, bins=bins)
 
 
 def joins(estimator: Any, rows: Any, bins: int, plain: ShortFit, share: float | None) -> bool:

@@ -20,6 +20,7 @@ from sklearn.base import clone, is_classifier
 
 from ._arrays import on_host, to_numpy
 from ._asked import warn_of_bins
+from ._bins import MOST_BINS
 from ._held_out import best_first, close_ones, divisions, judged, mean_of, told
 from ._kinds import (
     BEND_SHARES,
@@ -153,8 +154,9 @@ class Candidates:
         columns = self.scout.network_.columns
         if columns is None or columns.ramps is None:
             return []
-        n_cut = int(np.count_nonzero(to_numpy(columns.ramps.bins)))
-        return [b for b in bins if self.size[0] + b * n_cut <= MOST_INPUTS]
+        found = to_numpy(columns.ramps.bins)
+        most = MOST_INPUTS if max(found) > MOST_BINS else MOST_BINS
+        return [b for b in bins if b <= most and self.size[0] + b * np.count_nonzero(found) <= MOST_INPUTS]
 
     @cached_property
     def scout(self) -> Any:

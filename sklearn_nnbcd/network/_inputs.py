@@ -20,8 +20,8 @@ WIDE_SPREAD_RANGE = 32.0
 FAR = 4.0
 #: spreads from the mean to which entries are drawn in, in columns with extreme ones
 EXTREME_REACH = 20.0
-#: scale of ramps beside columns of spread 1, which makes their spreads a quarter at most
-RAMP_SCALE = 0.5
+#: sum of the squared spreads of all ramps as a share of that of all columns, at most
+RAMP_SHARE = 0.5
 #: spreads from 0 to the mean beyond which the zeros of sparse rows are few, and stored
 FAR_ZEROS = 1.0
 
@@ -85,8 +85,9 @@ class InputMap:
         wide : bool, default=False
             Whether columns are very many.
         n_ramps : int, default=0
-            How many of the last columns are ramps, from 0 to 1. They have one scale: what a column itself
-            can say is cheaper to say, and a ramp that few rows have risen on is no louder than others.
+            How many of the last columns are ramps, from 0 to 1. They have one scale, so that a ramp that few
+            rows have risen on is no louder than others, by which all together have a half of the variance of
+            the columns: what a column itself can say is cheaper to say. One ramp has no more than one column.
 
         Returns
         -------
@@ -105,10 +106,9 @@ class InputMap:
             if wide:
                 ratio, size = WIDE_SPREAD_RANGE, spread
             scale = comparable_scale(spread, moments.varies & ~is_ramp, ratio, size, xp=xp)
-            scale, origin = xp.where(is_ramp, RAMP_SCALE, scale), mean
+            origin = mean
             if n_ramps:
-                square = xp.mean((scale * spread) ** 2)
-                scale = scale / xp.sqrt(xp.where(square > 0.0, square, xp.ones_like(square)))
+                scale = scale_with_ramps(scale, spread, n_ramps, xp=xp)
             if not drop_constant:
                 size = xp.where(moments.largest > 0.0, moments.largest, xp.ones_like(mean))
                 scale = xp.where(scale > 0.0, scale, 1.0 / size)
@@ -241,6 +241,28 @@ def comparable_scale(spread: Any, varies: Any, ratio: float, size: Any, *, xp: A
     share = xp.astype(varies, spread.dtype)
     mean_square = xp.sum(share * target**2) / xp.sum(share)
     return share * target / safe / xp.sqrt(mean_square)
+
+
+def scale_with_ramps(scale: Any, spread: Any, n_ramps: int, *, xp: Any) -> Any:
+    """Factors of columns and of the ramps behind them, which have one; mean square spread 1.
+
+    Parameters
+    ----------
+    scale, spread : arrays of shape (d_0,)
+        ``scale`` is 0 for ramps, and for columns that do not vary.
+    n_ramps : int
+    xp : module
+        Array API namespace.
+    """
+    n_columns = scale.shape[0] - n_ramps
+    columns, ramps = xp.sum((scale * spread) ** 2), xp.sum(spread[n_columns:] ** 2)
+    share = min(RAMP_SHARE, n_ramps / max(1, int(xp.sum(xp.astype(scale > 0.0, xp.int64)))))
+    known = (columns > 0.0) & (ramps > 0.0)
+    one = xp.ones_like(ramps)
+    factor = xp.where(known, xp.sqrt(share * columns / xp.where(known, ramps, one)), one)
+    scale = xp.concat([scale[:n_columns], xp.zeros_like(scale[n_columns:]) + factor])
+    square = xp.mean((scale * spread) ** 2)
+    return scale / xp.sqrt(xp.where(square > 0.0, square, one))
 
 
 def farthest_origin(dtype: Any, *, xp: Any) -> float:

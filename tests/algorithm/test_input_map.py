@@ -245,3 +245,30 @@ def test_what_few_rows_have_does_not_speak_as_loud_as_what_all_have():
     assert Z[0, 6] > 0.0 > Z[0, 7]
     alone = map_of(X[:, :6])(X[:, :6]).std(axis=0)
     np.testing.assert_allclose(usual / usual[0], alone / alone[0], rtol=1e-9)
+
+
+# ramps behind the columns -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("n_ramps", "share"), [(30, 0.5), (6, 0.5), (3, 3 / 11)])  # 11 columns vary
+def test_ramps_together_have_a_share_of_what_the_columns_have(n_ramps, share):
+    rng = np.random.default_rng(0)
+    ramps = (rng.random((200, n_ramps)) < np.linspace(0.02, 0.5, n_ramps)).astype(float)
+    X = np.c_[columns(200), ramps]
+    scale = map_of(X, n_ramps=n_ramps).scale
+    assert len(set(scale[12:])) == 1 and scale[4] == 0.0
+    square = (scale * np.std(X, axis=0)) ** 2
+    assert square[12:].sum() == pytest.approx(share * square[:12].sum(), rel=1e-9)
+    assert square.mean() == pytest.approx(1.0, rel=1e-9)
+    alone = map_of(columns(200)).scale  # columns are to one another what they are without ramps
+    used = alone > 0.0
+    ratio = scale[:12][used] / alone[used]
+    np.testing.assert_allclose(ratio, ratio[0], rtol=1e-12)
+
+
+def test_ramps_that_no_row_has_risen_on_and_columns_that_do_not_vary():
+    X = columns()
+    inputs = map_of(np.c_[X, np.zeros((len(X), 2))], n_ramps=2)
+    assert np.isfinite(inputs.scale).all() and (inputs(np.c_[X, np.zeros((len(X), 2))])[:, -2:] == 0.0).all()
+    flat = map_of(np.c_[np.ones((30, 2)), np.arange(30.0) / 29.0], n_ramps=1)
+    assert np.isfinite(flat.scale).all() and flat.scale[2] > 0.0

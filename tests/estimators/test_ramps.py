@@ -18,6 +18,7 @@ from sklearn_nnbcd._bins import (
     LEAST_WIDTH,
     MOST_BINS,
     MOST_RAMPS,
+    bins_of_columns,
     common_units,
     cut,
     find_ramps,
@@ -130,12 +131,35 @@ def test_all_columns_share_the_ramps():
     assert fitting_bins([1000] * 10, 10**7, 10) == 0  # they would not fit into memory
 
 
+def test_columns_of_few_values_have_a_bin_between_any_two():
+    assert bins_of_columns([72, 119, 30_000, 2], 32_000, 4) == [71, 118, 32, 32]
+    assert bins_of_columns([20, 72, 30_000], 8_000, 3) == [32, 32, 32]  # fewer than 125 rows a value
+    assert bins_of_columns([129], 10**5, 1) == [32]
+    assert bins_of_columns([100] * 5, 32_000, 5) == [99] * 5
+    assert bins_of_columns([100] * 6, 32_000, 6) == [32] * 6  # more ramps than a network is to have
+    assert bins_of_columns([100] * 4, 200_000, 4) == [99] * 4
+    assert bins_of_columns([100] * 4, 400_000, 4) == [32] * 4  # nor would they fit into memory
+    assert bins_of_columns([100] * 10, 10**7, 10) == [0] * 10
+
+
+def test_an_amount_may_mean_other_than_the_next_one():
+    rng = np.random.default_rng(0)
+    amounts = np.cumsum(rng.integers(50, 150, 80)) * 1.0
+    X = np.c_[np.where(rng.random(12_000) < 0.7, 0.0, rng.choice(amounts, 12_000)), rng.normal(size=12_000)]
+    y = np.where(X[:, 0] > 0.0, np.searchsorted(amounts, X[:, 0]) % 2, X[:, 1] > 0.0).astype(int)
+    model = NNBCDClassifier((16,), random_state=0).fit(X[:11_000], y[:11_000])
+    assert model.network_.columns.ramps.bins.tolist() == [80, 32]
+    assert model.score(X[11_000:], y[11_000:]) > 0.97
+    usual = NNBCDClassifier((16,), column_bins=32, random_state=0).fit(X[:11_000], y[:11_000])
+    assert usual.score(X[11_000:], y[11_000:]) < 0.95  # two amounts or three share a bin
+
+
 # what they are --------------------------------------------------------------------------------------
 
 
 def test_a_ramp_rises_over_its_bin(steps):
     X, _ = steps
-    ramps = find_ramps(X, None, 5, len(X), X)
+    ramps = find_ramps(X, None, [5] * 5, X)
     assert ramps.bins.tolist() == [5, 5, 0, 5, 5]
     Z, k = ramps(X), X.shape[1]
     np.testing.assert_array_equal(Z[:, :k], X)
@@ -156,7 +180,7 @@ def test_a_ramp_rises_over_its_bin(steps):
 def test_ends_of_few_bits_are_integers_where_these_tell_them_apart(offset, size):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(500, 3)) * [1.0, 1e-3, 1e3] + [offset, 0.0, 0.0]
-    ramps, fine = (find_ramps(X, None, 8, len(X), X, few_bits=few) for few in (True, False))
+    ramps, fine = (find_ramps(X, None, [8] * 3, X, few_bits=few) for few in (True, False))
     assert ramps.edges.dtype.itemsize == size and ramps.bins.tolist() == fine.bins.tolist() == [8] * 3
     assert ramps.nbytes == 3 + 27 * size + (3 if size < 8 else 0)
     _, *ends = ramps.parts
