@@ -73,11 +73,15 @@ def mean_of(before: dict, new: dict, count: int) -> dict:
     return new | means
 
 
-def best_first(rows: list[dict], n_held_out: int, classify: bool) -> list[dict]:
-    """What was compared, the chosen one first, the others by their scores."""
+def best_first(rows: list[dict], n_held_out: int, classify: bool, cheap: Sequence[dict] = ()) -> list[dict]:
+    """What was compared, the chosen one first, the others by their scores.
+
+    Those that are ``cheap`` come before others within a standard error of the best score.
+    """
     if not rows:
         return rows
     level = close_ones(rows, n_held_out, classify, errors=1.0)
+    level = [row for row in level if any(row is each for each in cheap)] or level
     first = min(level, key=lambda row: row["loss"])
     return [first, *sorted((r for r in rows if r is not first), key=lambda row: -row["score"])]
 

@@ -61,6 +61,8 @@ class Kind:
         How many ramps these are.
     column_bytes : int, default=0
         What is stored of bent columns and of bins.
+    widest : int, default=0
+        Units of a hidden layer at most, where widths are open; 0: those of ``WIDEST``.
     """
 
     compression: Any
@@ -71,6 +73,7 @@ class Kind:
     bins: int = 0
     n_ramps: int = 0
     column_bytes: int = 0
+    widest: int = 0
 
     def within(self, room: int, n_features: int, n_outputs: int) -> dict | None:
         """Parameters of the largest network of this kind in ``room`` bytes, or None."""
@@ -88,7 +91,7 @@ class Kind:
             options = (8, 4, 3, 2) if self.bits is None else (self.bits,)
             fitting = [bits for bits in options if plain_bytes(shapes(self.widths), bits) <= room]
             return self.parameters(self.widths, fitting[0]) if fitting else None
-        most, bits = WIDEST[self.depth - 1], self.bits or 4
+        most, bits = self.widest or WIDEST[self.depth - 1], self.bits or 4
 
         def width(bits: Any) -> int:
             return largest(lambda h: plain_bytes(shapes((h,) * self.depth), bits) <= room, most)

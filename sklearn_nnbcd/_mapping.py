@@ -99,7 +99,7 @@ def wanted_ramps(
         return None, found
     X, _, s = rows.sample(targets, SAMPLE_ROWS)
     X = X if bend is None else bend.on_host()(X)
-    is_few = estimator.bits is not None
+    is_few = estimator.bits is not None or found.rounds_later
     if bins != "auto":
         return find_ramps(X, s, [bins] * X.shape[1], rows.X, few_bits=is_few), found
     table = [len(np.unique(x)) for x in X.T], *rows.X.shape

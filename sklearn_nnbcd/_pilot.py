@@ -64,6 +64,8 @@ class Finding:
         Whether it loses less still with thin factors of its first weight, see ``with_joined_ramps``.
     bins : int
         Of each column in these fits, at most; 0: not known.
+    rounds_later : bool
+        Whether numbers will have few bits after the fit, so that the ends of bins are to take few bytes.
     """
 
     ramps: bool = False
@@ -71,6 +73,7 @@ class Finding:
     temperature: float | None = None
     joined: bool = False
     bins: int = 0
+    rounds_later: bool = False
 
     def length(self, n_rows: int) -> float:
         """How many times as long as usual a fit to so many rows should be.

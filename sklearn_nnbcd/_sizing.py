@@ -20,7 +20,7 @@ from sklearn.base import clone, is_classifier
 
 from ._arrays import on_host, to_numpy
 from ._asked import warn_of_bins
-from ._bins import MOST_BINS
+from ._bins import MOST_BINS, MOST_VALUES
 from ._held_out import best_first, close_ones, divisions, judged, mean_of, told
 from ._kinds import (
     BEND_SHARES,
@@ -118,10 +118,14 @@ class Candidates:
         Not changed.
     X, y, sample_weight : arrays
         As ``fit`` gets them.
+    most_inputs : int
+        Columns with their ramps, at most.
     """
 
-    def __init__(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None):
-        self.estimator, self.arrays = estimator, (X, y, sample_weight)
+    def __init__(
+        self, estimator: Any, X: Any, y: Any, sample_weight: Any = None, *, most_inputs: int = MOST_INPUTS
+    ):
+        self.estimator, self.arrays, self.most_inputs = estimator, (X, y, sample_weight), most_inputs
         self.size = count_features(X), count_outputs(y, is_classifier(estimator))
         bent = self.columns(column_bins=0) if estimator.bend_columns else None
         self.bend = 0 if bent is None else bent.nbytes
@@ -148,15 +152,15 @@ class Candidates:
         given, n_rows = self.estimator.column_bins, len(np.asarray(on_host(self.arrays[1])))
         if given != "auto":
             return [given] if given else []
-        bins = [b for b in BINS if b * ROWS_OF_A_BIN <= n_rows and self.size[0] + b <= MOST_INPUTS]
+        bins = [b for b in BINS if b * ROWS_OF_A_BIN <= n_rows and self.size[0] + b <= self.most_inputs]
         if not bins:
             return []
         columns = self.scout.network_.columns
         if columns is None or columns.ramps is None:
             return []
         found = to_numpy(columns.ramps.bins)
-        most = MOST_INPUTS if max(found) > MOST_BINS else MOST_BINS
-        return [b for b in bins if b <= most and self.size[0] + b * np.count_nonzero(found) <= MOST_INPUTS]
+        most, count = MOST_VALUES if max(found) > MOST_BINS else MOST_BINS, np.count_nonzero(found)
+        return [b for b in bins if b <= most and self.size[0] + b * count <= self.most_inputs]
 
     @cached_property
     def scout(self) -> Any:

@@ -47,6 +47,11 @@ class Stream:
         return Stream(moments=self.moments, n_batches=self.n_batches)
 
 
+def begin_again(estimator: Any) -> None:
+    """Let the schedules of the next ``fit`` or ``partial_fit`` begin where those of a first fit do."""
+    vars(estimator)["_stream"] = Stream()
+
+
 def check_stream(estimator: Any) -> bool:
     """Whether there is a ``partial_fit``; AttributeError where the solver takes all rows at once."""
     if takes_streams(estimator):

@@ -8,17 +8,37 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from sklearn.base import clone, is_classifier
 
 from .._held_out import best_first, divided, judged, standard_error
 from .._kinds import NUMBER, Kind
 from .._outcome import constants_allowed
 from .._pilot import fit_given
-from .._sizing import ATTEMPTS, BRIEF, Candidates, chosen_of, fit_within, rounded, shortened
+from .._resolve import resolve_solver
+from .._sizing import (
+    ATTEMPTS,
+    BRIEF,
+    ROUNDING_ROWS,
+    Candidates,
+    chosen_of,
+    fit_within,
+    rounded,
+    shortened,
+)
+from .._sklearn_compat import take_rows
+from .._stream import begin_again
+from ..network import network_rows, shrunk_network
 from ..solvers import MiniBatch
 
-#: share of the passes of the dense fit that a sparse network goes on from it, or from the last budget's
-GOING_ON = 0.04
+#: columns with their ramps, at most; units of a hidden layer that open widths begin with
+MOST_INPUTS, WIDE = 400, 256
+#: shares of its passes that a wide network has in a comparison, without ramps and with, as it learns faster
+#: by these; and when it goes on to all rows
+BEGINNING, FINISHING = {False: 0.18, True: 0.09}, 0.4
+#: share of the passes of the wide network that a sparse one goes on for, and share of their own passes that
+#: plain networks have after units have gone, and thin factors
+GOING_ON, SHRINKING = 0.04, 0.2
 #: passes at least, and of a network that is made a little smaller
 FEW = 2
 
@@ -44,12 +64,14 @@ class SharedBudgets:
         self.estimator, self.size = estimator, size
         self.arrays = (X, y) if sample_weight is None else (X, y, sample_weight)
         self.parts, self.held_out = divided(estimator, X, y, sample_weight)
-        self.candidates = Candidates(estimator, *self.parts)
-        self.bounds: dict[Kind, float] = {}
+        self.candidates = Candidates(estimator, *self.parts, most_inputs=MOST_INPUTS)
+        self.bounds: dict[tuple, float] = {}
         self.fits: dict[tuple, Any] = {}
         self.starts: dict[tuple, Any] = {}
         self.extras: dict[Kind, int] = {}
         self.n_fits = 0
+        self.is_open = isinstance(estimator.hidden_layer_sizes, str)
+        self.is_in_batches = isinstance(resolve_solver(estimator, len(self.parts[1])), MiniBatch)
 
     def network(self, room: int) -> tuple[Any, dict, list[dict]]:
         """The estimator that was fitted to all rows at one budget, its parameters, and what was compared.
@@ -59,7 +81,7 @@ class SharedBudgets:
         ValueError
             If nothing fits.
         """
-        kinds = self.candidates.kinds(room)
+        kinds = self.kinds(room)
         rows = self.compared(kinds, room) if len(kinds) > 1 else []
         kind = rows[0]["kind"] if rows else kinds[0]
         fitted = self.fitted(kind, room, on_all=True)
@@ -71,28 +93,52 @@ class SharedBudgets:
         chosen = chosen_of(fitted, kind.within(room, *self.size) or {})
         return fitted, chosen, [{name: x for name, x in row.items() if name != "kind"} for row in rows]
 
+    def kinds(self, room: int) -> list[Kind]:
+        """What is compared, up to some width; of thin factors behind ramps, which take long, one layer."""
+        kinds = [replace(kind, widest=WIDE) for kind in self.candidates.kinds(room)]
+        if self.estimator.compression != "auto" or not self.is_open:
+            return kinds
+        return [kind for kind in kinds if not (kind.bins and kind.compression and len(kind.widths or ()) > 1)]
+
     def compared(self, kinds: list[Kind], room: int) -> list[dict]:
         """How kinds do on held-out rows, the chosen one first.
 
-        A kind does no better with fewer bytes. So they are tried in the order of what they had with more,
-        and those whose score there is below the best one here by more than a standard error are left out.
+        A kind does no better with fewer bytes, nor than the wide network that it goes on from. So they are
+        tried in the order of what these had, and those whose score there is below the best one here by more
+        than a standard error are left out. Scores are of networks that are not rounded yet, unless bits are
+        very few. Of those that are level one is chosen that has something to go on from.
         """
         T, t = self.held_out
         classify = is_classifier(self.estimator)
         rows: list[dict] = []
-        best = -math.inf
-        for kind in sorted(kinds, key=lambda kind: -self.bounds.get(kind, math.inf)):
-            if self.bounds.get(kind, math.inf) < best - standard_error(best, len(t), classify):
+        found: dict[tuple, float] = {}
+        left, best = list(kinds), -math.inf
+        while left:
+            kind = max(left, key=self.bound)
+            if self.bound(kind) < best - standard_error(best, len(t), classify):
                 break
+            left.remove(kind)
             with constants_allowed():
                 fitted = self.fitted(kind, room, on_all=False)
             if fitted is None:
                 continue
             params = chosen_of(fitted, kind.within(room, *self.size) or {})
-            rows.append(judged(fitted, T, t) | {"params": params, "kind": kind})
-            self.bounds[kind] = rows[-1]["score"]
-            best = max(best, rows[-1]["score"])
-        return best_first(rows, len(t), classify)
+            told = fitted if self.is_coarse(params["bits"]) else self.starts.get((kind, False), fitted)
+            row = judged(told, T, t) | {"n_bytes": fitted.n_bytes_, "params": params, "kind": kind}
+            rows.append(row)
+            found[family(kind)] = max(row["score"], found.get(family(kind), -math.inf))
+            best = max(best, row["score"])
+        self.bounds |= found
+        begun = [row for row in rows if self.is_begun(row["kind"])]
+        return best_first(rows, len(t), classify, begun)
+
+    def is_begun(self, kind: Kind) -> bool:
+        """Whether there is a network of all rows that a kind goes on from."""
+        return (kind, True) in self.starts or (*wide(kind), True) in self.starts
+
+    def bound(self, kind: Kind) -> float:
+        """What a kind had with more bytes, or the wide network that it goes on from, if they are known."""
+        return min(self.bounds.get(known, math.inf) for known in (family(kind), wide(kind)))
 
     def fitted(self, kind: Kind, room: int, *, on_all: bool) -> Any:
         """A network of a kind within some bytes, fitted now or at a larger budget, or None."""
@@ -101,68 +147,144 @@ class SharedBudgets:
         if before is not None and before.n_bytes_ <= room:
             return before
         arrays = self.arrays if on_all else self.parts
-        start = self.start(kind, on_all)
+        start = self.start(kind, room, on_all)
         self.n_fits += 1
         if start is None:
             model = self.estimator if on_all else clone(self.estimator).set_params(verbose=0)
             share, finding = 1.0 if on_all else BRIEF, self.candidates.finding
             found = fit_within(model, kind, room, self.size, arrays, {}, finding=finding, share=share)
         else:
-            found = self.sparse(kind, room, start, arrays, on_all)
+            found = self.smaller(kind, room, start, arrays, on_all)
         self.fits[key] = found
         return found
 
-    def sparse(self, kind: Kind, room: int, start: Any, arrays: Any, on_all: bool) -> Any:
-        """A sparse network that goes on from a fitted one, and whose numbers are rounded in the end, or None.
+    def smaller(self, kind: Kind, room: int, start: Any, arrays: Any, on_all: bool) -> Any:
+        """A network that goes on from a fitted one, and whose numbers are rounded in the end, or None.
 
         The next smaller one goes on from what it was before it was rounded. It is made smaller at once by the
         bytes that this one took beyond what was reckoned, and by those of a number; the first one by a byte
         for each column, whose unit may be stored.
         """
-        model, extra = going_on(start, self.estimator.max_iter == "auto"), self.size[0] + NUMBER
-        target = room - self.extras.get(kind, extra)
-        for _ in range(ATTEMPTS):
-            params = kind.within(target, *self.size)
+        model, extra = going_on(start), self.size[0] + NUMBER
+        target, brief = room - self.extras.get(kind, extra), self.estimator.max_iter == "auto"
+        params: dict | None = None
+        for attempt in range(ATTEMPTS):
+            last, params = params, kind.within(target, *self.size)
+            while params is not None and params == last:  # no smaller than what was too large
+                target -= NUMBER
+                params = kind.within(target, *self.size)
             if params is None:
                 return None
-            model.set_params(**params | {"bits": None, "activation_bits": None}).fit(*arrays)
-            found = rounded(model, arrays[0], arrays[1], kind.bits, self.estimator.activation_bits)
+            bits, widths = params["bits"], params["hidden_layer_sizes"]
+            is_known = kind.compression is None and widths == model.hidden_layer_sizes
+            model = narrowed(model, widths, arrays)
+            model.set_params(**params | {"bits": None, "activation_bits": None})
+            if brief:
+                model.set_params(max_iter=FEW if attempt else self.passes(model, kind, start, arrays, on_all))
+            if not is_known:
+                model.fit(*arrays)
+            found = self.rounded(model, bits, arrays, on_all)
             self.extras[kind] = max(0, found.n_bytes_ - target) + NUMBER
             if found.n_bytes_ <= room:
                 self.starts[kind, on_all] = model
                 user = {name: getattr(self.estimator, name) for name in ("warm_start", "max_iter", "verbose")}
-                return found.set_params(bits=kind.bits, **user)
+                return found.set_params(bits=bits, **user)
             target -= (found.n_bytes_ - room) * 9 // 8 + 1
-            if model.max_iter != self.estimator.max_iter:
-                model.set_params(max_iter=FEW)
         return None
 
-    def start(self, kind: Kind, on_all: bool) -> Any:
-        """What a sparse wide network goes on from: the last budget's, or a dense one; None: from nothing."""
-        if kind.compression != "l0" or not kind.widths:
+    def rounded(self, model: Any, bits: Any, arrays: Any, on_all: bool) -> Any:
+        """A copy with numbers of few bits; in a comparison only its bytes count, unless bits are very few."""
+        activation_bits = self.estimator.activation_bits
+        if on_all:
+            return rounded(model, arrays[0], arrays[1], bits, activation_bits)
+        every = 1 + len(arrays[1]) // ROUNDING_ROWS
+        X, y = (take_rows(x, np.arange(0, x.shape[0], every)) for x in arrays[:2])
+        feedback = "inputs" if self.is_coarse(bits) else "none"
+        return rounded(model, X, y, bits, activation_bits, feedback=feedback)
+
+    def is_coarse(self, bits: Any) -> bool:
+        """Whether so few bits make a network another one, so that a comparison is of rounded ones."""
+        each = bits if isinstance(bits, list | tuple) else [bits]
+        few = any(isinstance(n, str) or (n is not None and n < 4) for n in each)
+        return few or self.estimator.activation_bits is not None
+
+    def passes(self, model: Any, kind: Kind, start: Any, arrays: Any, on_all: bool) -> Any:
+        """``max_iter`` of a network that goes on from another one."""
+        usual = clone(model).set_params(max_iter="auto")
+        if kind.compression == "l0":
+            fewer = isinstance(model.solver_, MiniBatch)
+            return math.ceil(max(FEW, GOING_ON * start.n_iter_)) if fewer else "auto"
+        share = SHRINKING * (1.0 if on_all else BRIEF)
+        passes = shortened(usual, kind, self.size, arrays[1], share)
+        return passes if passes == "auto" else max(FEW, passes)
+
+    def start(self, kind: Kind, room: int, on_all: bool) -> Any:
+        """What a network goes on from: the last budget's, or a wide plain one; None: from nothing."""
+        if kind.widths == () or not (self.is_in_batches or kind.compression == "l0"):
             return None
         found = self.starts.get((kind, on_all))
-        return self.dense(kind, on_all) if found is None else found
+        return self.wide(kind, room, on_all) if found is None else found
 
-    def dense(self, kind: Kind, on_all: bool) -> Any:
-        """The plain network of a kind's widths that all budgets share."""
-        key = kind.widths, kind.straight, on_all
-        if key not in self.starts:
-            plain = replace(kind, compression=None).parameters(kind.widths, None)
-            model, arrays = clone(self.estimator).set_params(**plain), self.arrays if on_all else self.parts
-            if not on_all:
-                model.set_params(max_iter=shortened(model, kind, self.size, arrays[1], BRIEF))
-            self.starts[key] = fit_given(model, self.candidates.finding, *arrays)
+    def wide(self, kind: Kind, room: int, on_all: bool) -> Any:
+        """The plain network that all kinds of as many layers, and with as many bins, go on from."""
+        params = kind.within(room, *self.size)
+        widths = () if params is None else params["hidden_layer_sizes"]
+        if self.is_open and not kind.bins:
+            widths = tuple(max(width, WIDE) for width in widths)
+        found = self.starts.get((*wide(kind), on_all))
+        if found is None or not covers(found, widths):
+            found = self.starts[*wide(kind), on_all] = self.wide_fit(kind, widths, on_all)
             self.n_fits += 1
-        return self.starts[key]
+        return found
 
-
-def going_on(fitted: Any, fewer: bool) -> Any:
-    """A copy of a fitted estimator whose next fit goes on from its weights, perhaps for fewer passes."""
-    model = copy.deepcopy(fitted).set_params(verbose=0)
-    if model.warm_start:
+    def wide_fit(self, kind: Kind, widths: tuple, on_all: bool) -> Any:
+        """A plain network of some widths; that of all rows goes on from that of the comparison."""
+        arrays, before = self.arrays if on_all else self.parts, self.starts.get((*wide(kind), False))
+        if on_all and before is not None and covers(before, widths):
+            model = going_on(before)
+            begin_again(model)
+            if self.estimator.max_iter == "auto":
+                usual = clone(model).set_params(max_iter="auto")
+                model.set_params(max_iter=shortened(usual, kind, self.size, arrays[1], FINISHING))
+            return model.fit(*arrays)
+        plain = replace(kind, compression=None).parameters(widths, None)
+        model = clone(self.estimator).set_params(**plain)
+        if not on_all:
+            share = BEGINNING[kind.bins > 0]
+            model.set_params(max_iter=shortened(model, kind, self.size, arrays[1], share))
+        fit_given(model, replace(self.candidates.finding, rounds_later=True), *arrays)
+        if not on_all:
+            self.bounds[wide(kind)] = float(model.score(*self.held_out))
         return model
-    model.set_params(warm_start=True)
-    if fewer and isinstance(model.solver_, MiniBatch):
-        model.set_params(max_iter=max(FEW, math.ceil(GOING_ON * model.n_iter_)))
-    return model
+
+
+def covers(fitted: Any, widths: tuple) -> bool:
+    """Whether a network has as many units as these."""
+    return all(a >= b for a, b in zip(fitted.hidden_layer_sizes, widths, strict=True))
+
+
+def wide(kind: Kind) -> tuple:
+    """What kinds share that go on from one wide network."""
+    return kind.depth or len(kind.widths or ()), kind.straight, kind.bins
+
+
+def family(kind: Kind) -> tuple:
+    """What kinds share that differ in what comes before the first layer, but for whether it has ramps."""
+    return kind.compression, kind.bits, kind.widths, kind.depth, kind.bins > 0
+
+
+def going_on(fitted: Any) -> Any:
+    """A copy of a fitted estimator whose next fit goes on from its weights."""
+    return copy.deepcopy(fitted).set_params(verbose=0, warm_start=True)
+
+
+def narrowed(fitted: Any, widths: tuple, arrays: Any) -> Any:
+    """A fitted estimator with fewer units, which are to be trained like first weights."""
+    network = fitted.network_
+    if tuple(coef.shape[1] for coef in network.coefs[:-1]) == tuple(widths):
+        return fitted
+    rows = network_rows(network, arrays[0], "compression_path")
+    s = None if len(arrays) < 3 else network.xp.asarray(arrays[2], dtype=network.array.dtype)
+    fitted.network_ = shrunk_network(network, rows, widths, s)
+    begin_again(fitted)
+    return fitted

@@ -58,8 +58,8 @@ class CompressionPath:
         How the kinds that were tried did on held-out rows of X, as in ``compared_`` of the estimators; the
         chosen one first, empty if there was one kind only.
     n_fits : int
-        Networks that were fitted in all, the dense ones that sparse ones start from included; not fits of
-        one pass, which only measure bytes.
+        Networks that were fitted in all, the wide ones that others begin with included; not fits of one pass,
+        which only measure bytes.
     """
 
     max_bytes: tuple[int, ...]
@@ -109,17 +109,20 @@ def compression_path(
 ) -> CompressionPath:
     """The best network in each of several numbers of bytes, at a fraction of the work of separate fits.
 
-    Each budget stands for the kinds of networks that ``max_bytes`` of the estimators compares. From large to
-    small:
+    Each budget stands for the kinds of networks that ``max_bytes`` of the estimators compares, with up to 256
+    units in a hidden layer, and 400 columns with their ramps. From large to small:
 
-    * All budgets compare on the same held-out rows, after a quarter of the passes that ``max_iter="auto"``
-      stands for.
-    * A kind does no better with fewer bytes. Kinds are tried in the order of the scores that they had with
-      more, and one whose score there is below the best one here by more than a standard error is left out.
-    * A network that is the same at several budgets, such as a linear one, is fitted once.
-    * A sparse wide network goes on from the larger budget's, by ``warm_start``, and the first one from a
-      dense fit that all share, for a twenty-fifth of its passes. Its numbers are rounded in the end, by
-      :func:`~sklearn_nnbcd.network.quantize`. It has no ramps, whose number would change with the bytes.
+    * One wide plain network of each depth, with ramps and without, is fitted briefly to some of the rows. All
+      others of that depth begin with it: units go, those whose work the rest can take over first, or entries
+      of the weights, or ranks, and what is left is trained for a fifth of its passes (sparse networks for a
+      twenty-fifth). The next smaller network goes on from there. Numbers are rounded in the end, by
+      :func:`~sklearn_nnbcd.network.quantize`. Linear networks are fitted as they are.
+    * All budgets compare on the same held-out rows, before rounding unless ``bits`` are fewer than 4.
+    * A kind does no better with fewer bytes, nor than the wide network. Kinds are tried in the order of the
+      scores that these had, and one whose score there is below the best one here by more than a standard
+      error is left out. Of those within a standard error one is chosen that has been begun.
+    * What is chosen is fitted to all rows in the same way, from the wide network of the comparison on. It may
+      be better than a fit of its size from nothing.
 
     Parameters
     ----------

@@ -12,6 +12,7 @@ from ._precision import in_precision, stored_in_single
 from ._quantize import CALIBRATION_ROWS, quantize, quantize_fit, quantize_network
 from ._ramps import Ramps
 from ._rows import network_rows, network_targets
+from ._shrink import shrunk_network
 
 __all__ = [
     "CALIBRATION_ROWS",
@@ -32,5 +33,6 @@ __all__ = [
     "quantize_fit",
     "quantize_network",
     "refuse_integers",
+    "shrunk_network",
     "stored_in_single",
 ]

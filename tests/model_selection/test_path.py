@@ -3,6 +3,7 @@
 
 import dataclasses
 import pickle
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -40,7 +41,8 @@ def test_what_was_chosen_is_in_the_parameters(path, moons):
     for model, chosen, score in zip(path.estimators, path.chosen_params, path.scores, strict=True):
         assert model.max_bytes is None and chosen.items() <= model.get_params().items()
         assert model.score(*moons) == score
-        assert clone(model).fit(*moons).score(*moons) == score
+        again = clone(model).fit(*moons)  # from nothing, and as large
+        assert again.n_bytes_ <= path.max_bytes[path.estimators.index(model)]
 
 
 def test_a_path_is_a_frozen_table(path):
@@ -88,34 +90,74 @@ def test_sparse_networks_go_on_from_one_dense_fit(moons, monkeypatch):
         assert not found.warm_start and found.max_iter == "auto" and found.score(*moons) > 0.9
 
 
+def test_plain_networks_go_on_from_one_wide_fit(moons, monkeypatch):
+    """It is fitted to the rows of the comparison, goes on to all rows, and loses units from there."""
+    seen = []
+    plain = NNBCDClassifier.fit
+
+    def watched(self, *arrays, **options):
+        widths = [coef.shape[1] for coef in self.network_.coefs[:-1]] if hasattr(self, "network_") else None
+        if self.max_iter != 1:  # one pass only measures bytes
+            seen.append((len(arrays[1]), self.hidden_layer_sizes, widths, self.bits))
+        return plain(self, *arrays, **options)
+
+    monkeypatch.setattr(NNBCDClassifier, "fit", watched)
+    model = NNBCDClassifier(compression=None, bits=8, random_state=0)
+    path = compression_path(model, *moons, [1500, 300])
+    hidden = [fit for fit in seen if fit[1]]
+    begun = {(rows, widths) for rows, widths, before, _ in hidden if before is None}
+    assert begun == {(300, (256,)), (300, (256, 256))}  # of 400 rows
+    assert all(list(widths) == before and bits is None for _, widths, before, bits in hidden if before)
+    for found, room in zip(path.estimators, path.max_bytes, strict=True):
+        assert found.n_bytes_ <= room and found.bits == 8 and not found.warm_start
+        assert found.network_.is_rounded and found.score(*moons) > 0.98
+
+
+def test_given_widths_are_begun_with(moons, monkeypatch):
+    seen = set()
+    plain = NNBCDClassifier.fit
+
+    def watched(self, *arrays, **options):
+        seen.add(self.hidden_layer_sizes)
+        return plain(self, *arrays, **options)
+
+    monkeypatch.setattr(NNBCDClassifier, "fit", watched)
+    compression_path(NNBCDClassifier((20, 20), random_state=0, column_bins=0, max_iter=5), *moons, [900, 500])
+    assert seen - {(), (64,)} == {(20, 20)}  # short fits have these, of which columns are known
+
+
 class Scripted(SharedBudgets):
     """Kinds whose scores are given; says which were tried."""
 
     def __init__(self, scores):
         self.estimator, self.size, self.scores, self.tried = NNBCDClassifier(), (2, 1), scores, []
-        self.held_out, self.bounds = (None, np.zeros(100)), {}
+        self.held_out, self.bounds, self.starts = (None, np.zeros(100)), {}, {}
 
     def fitted(self, kind, room, *, on_all):
         self.tried.append((kind.depth, room))
-        return self.scores[kind.depth][room]
+        return SimpleNamespace(score=self.scores[kind.depth][room], n_bytes_=1)
 
 
 def test_a_kind_is_left_out_only_if_it_could_not_be_chosen(monkeypatch):
     """A standard error of 100 rows is .03 at .9: .80 is out at once, and back when the best has fallen."""
     monkeypatch.setattr(
-        _budgets, "judged", lambda score, T, t: {"n_bytes": 1, "score": score, "loss": -score}
+        _budgets, "judged", lambda fitted, T, t: {"n_bytes": 1, "score": fitted.score, "loss": -fitted.score}
     )
     monkeypatch.setattr(_budgets, "chosen_of", lambda score, params: params)
     kinds = [Kind(None, 4, (3,), depth) for depth in (0, 1, 2)]
     scores = {
         0: {900: 0.90, 600: 0.90, 300: 0.7},
         1: {900: 0.89, 600: 0.89, 300: 0.7},
-        2: {900: 0.8, 300: 0.8},
+        2: {900: 0.8, 600: 0.8, 300: 0.8},
     }
     shared = Scripted(scores)
     chosen = [shared.compared(kinds, room)[0]["kind"].depth for room in (900, 600, 300)]
     assert chosen == [0, 0, 2]
     assert shared.tried == [(0, 900), (1, 900), (2, 900), (0, 600), (1, 600), (0, 300), (1, 300), (2, 300)]
+    shared.bounds[_budgets.wide(kinds[2])] = 0.5  # nor is it better than the wide network it goes on from
+    assert shared.compared(kinds, 300)[0]["kind"].depth == 0 and shared.tried[-1] == (1, 300)
+    shared.bounds, shared.starts[kinds[1], True] = {}, None  # of those that are level one that is begun
+    assert shared.compared(kinds, 600)[0]["kind"].depth == 1
 
 
 @pytest.mark.parametrize("compression", [None, "l0", "low_rank"])
