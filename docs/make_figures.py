@@ -26,12 +26,12 @@ FAMILIES = {
     "mlp": ("MLPClassifier, best width, rounded", {"color": "tab:orange", "marker": "D"}),
     "nnbcd": ("NNBCDClassifier(max_bytes=...)", {"color": "tab:blue", "marker": "o", "linewidth": 2.2}),
 }
-PANELS = ("letter", "pendigits", "satimage", "digits", "magic", "spambase")
+PANELS = ("letter", "pendigits", "satimage", "digits", "magic", "spambase", "adult", "har")
 
 
 def draw(rows: list[dict], path: Path) -> None:
     """Accuracy against bytes, a panel for each table."""
-    figure, grid = plt.subplots(2, len(PANELS) // 2, figsize=(11, 6), layout="constrained")
+    figure, grid = plt.subplots(2, len(PANELS) // 2, figsize=(13.5, 6), layout="constrained")
     axes = grid.ravel()
     for axis, name in zip(axes, PANELS, strict=True):
         top, bottom = 0.0, 1.0

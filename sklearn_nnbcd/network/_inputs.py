@@ -20,8 +20,9 @@ WIDE_SPREAD_RANGE = 32.0
 FAR = 4.0
 #: spreads from the mean to which entries are drawn in, in columns with extreme ones
 EXTREME_REACH = 20.0
-#: sum of the squared spreads of all ramps as a share of that of all columns, at most
-RAMP_SHARE = 0.5
+#: scale of ramps beside columns of spread 1, at least, and the sum of their squared spreads as a share of that of
+#: the columns up to which it is larger
+RAMP_SCALE, RAMP_SHARE = 0.5, 0.3
 #: spreads from 0 to the mean beyond which the zeros of sparse rows are few, and stored
 FAR_ZEROS = 1.0
 
@@ -86,8 +87,9 @@ class InputMap:
             Whether columns are very many.
         n_ramps : int, default=0
             How many of the last columns are ramps, from 0 to 1. They have one scale, so that a ramp that few
-            rows have risen on is no louder than others, by which all together have a half of the variance of
-            the columns: what a column itself can say is cheaper to say. One ramp has no more than one column.
+            rows have risen on is no louder than others: 0.5, as what a column itself can say is cheaper to
+            say, or so much more that all together have 0.3 times the variance of all columns, as few ramps
+            beside many columns would be too quiet. One ramp has no more than one column then.
 
         Returns
         -------
@@ -259,7 +261,8 @@ def scale_with_ramps(scale: Any, spread: Any, n_ramps: int, *, xp: Any) -> Any:
     share = min(RAMP_SHARE, n_ramps / max(1, int(xp.sum(xp.astype(scale > 0.0, xp.int64)))))
     known = (columns > 0.0) & (ramps > 0.0)
     one = xp.ones_like(ramps)
-    factor = xp.where(known, xp.sqrt(share * columns / xp.where(known, ramps, one)), one)
+    factor = xp.where(known, xp.sqrt(share * columns / xp.where(known, ramps, one)), 0.0 * one)
+    factor = xp.maximum(factor, RAMP_SCALE * one)
     scale = xp.concat([scale[:n_columns], xp.zeros_like(scale[n_columns:]) + factor])
     square = xp.mean((scale * spread) ** 2)
     return scale / xp.sqrt(xp.where(square > 0.0, square, one))
