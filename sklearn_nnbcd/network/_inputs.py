@@ -20,8 +20,8 @@ WIDE_SPREAD_RANGE = 32.0
 FAR = 4.0
 #: spreads from the mean to which entries are drawn in, in columns with extreme ones
 EXTREME_REACH = 20.0
-#: scale of ramps beside columns of spread 1, at least, and the sum of their squared spreads as a share of that of
-#: the columns up to which it is larger
+#: scale of ramps beside columns of spread 1, at least, and the share of the sum of the columns' squared
+#: spreads that those of the ramps reach by a larger one
 RAMP_SCALE, RAMP_SHARE = 0.5, 0.3
 #: spreads from 0 to the mean beyond which the zeros of sparse rows are few, and stored
 FAR_ZEROS = 1.0
