@@ -103,11 +103,10 @@ column_bins : int or 'auto'
     own for every column, with thresholds and peaks where the data have them. 'auto': 32, one for each 250
     rows, or as many as make 256 ramps in all, and one between any two values of a column that has 128
     different ones or fewer, each of 125 rows on average (up to 512 ramps in all), if two short fits say that
-    ramps help; 0 below 1,000 rows, for
-    rows in a memory-mapped file, and for solvers other than 'minibatch'. ``max_bytes`` compares networks with
-    ramps and without, and 'auto' leaves how many there are to it. The ends of bins take a byte each, or two,
-    where ``bits`` is given. Left as they are: columns that ``bend_columns`` leaves in any case, and sparse
-    rows.
+    ramps help; 0 below 1,000 rows, for rows in a memory-mapped file, and for solvers other than 'minibatch'.
+    ``max_bytes`` compares networks with ramps and without, and 'auto' leaves how many there are to it. The
+    ends of bins take a byte each, or two, where ``bits`` is given. Left as they are: columns that
+    ``bend_columns`` leaves in any case, and sparse rows.
 solver : {'auto', 'full', 'minibatch', 'exact'} or instance
     A name of ``sklearn_nnbcd.solvers.SOLVERS`` or an instance, whose parameters a grid search reaches
     as ``solver__batch_size``. 'full' (:class:`~sklearn_nnbcd.solvers.FullBatch`) is Algorithm 1: all
