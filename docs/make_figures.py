@@ -22,6 +22,7 @@ RESULTS = ROOT / "tests" / "benchmarks" / "results"
 FAMILIES = {
     "extra trees": ("extra trees", {"color": "0.75", "marker": "v"}),
     "boosted trees": ("boosted trees", {"color": "0.55", "marker": "^"}),
+    "svc l1": ("linear SVC, l1", {"color": "tab:purple", "marker": "x"}),
     "logistic": ("logistic regression", {"color": "tab:green", "marker": "s"}),
     "mlp": ("MLPClassifier, best width, rounded", {"color": "tab:orange", "marker": "D"}),
     "nnbcd": ("NNBCDClassifier(max_bytes=...)", {"color": "tab:blue", "marker": "o", "linewidth": 2.2}),
