@@ -210,13 +210,16 @@ class SharedBudgets:
 
     def passes(self, model: Any, kind: Kind, start: Any, arrays: Any, on_all: bool) -> Any:
         """``max_iter`` of a network that goes on from another one."""
-        usual = clone(model).set_params(max_iter="auto")
         if kind.compression == "l0":
             fewer = isinstance(model.solver_, MiniBatch)
             return math.ceil(max(FEW, GOING_ON * start.n_iter_)) if fewer else "auto"
-        share = SHRINKING * (1.0 if on_all else BRIEF)
-        passes = shortened(usual, kind, self.size, arrays[1], share)
+        passes = self.share_of_passes(model, kind, arrays, SHRINKING * (1.0 if on_all else BRIEF))
         return passes if passes == "auto" else max(FEW, passes)
+
+    def share_of_passes(self, model: Any, kind: Kind, arrays: Any, share: float) -> Any:
+        """A share of those that "auto" stands for, whatever the fit before had."""
+        usual = clone(model).set_params(max_iter="auto")
+        return shortened(usual, kind, self.size, arrays[1], share)
 
     def start(self, kind: Kind, room: int, on_all: bool) -> Any:
         """What a network goes on from: the last budget's, or a wide plain one; None: from nothing."""
@@ -244,8 +247,7 @@ class SharedBudgets:
             model = going_on(before)
             begin_again(model)
             if self.estimator.max_iter == "auto":
-                usual = clone(model).set_params(max_iter="auto")
-                model.set_params(max_iter=shortened(usual, kind, self.size, arrays[1], FINISHING))
+                model.set_params(max_iter=self.share_of_passes(model, kind, arrays, FINISHING))
             return model.fit(*arrays)
         plain = replace(kind, compression=None).parameters(widths, None)
         model = clone(self.estimator).set_params(**plain)

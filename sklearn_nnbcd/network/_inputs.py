@@ -261,7 +261,7 @@ def scale_with_ramps(scale: Any, spread: Any, n_ramps: int, *, xp: Any) -> Any:
     share = min(RAMP_SHARE, n_ramps / max(1, int(xp.sum(xp.astype(scale > 0.0, xp.int64)))))
     known = (columns > 0.0) & (ramps > 0.0)
     one = xp.ones_like(ramps)
-    factor = xp.where(known, xp.sqrt(share * columns / xp.where(known, ramps, one)), 0.0 * one)
+    factor = xp.where(known, xp.sqrt(share * columns / xp.where(known, ramps, one)), xp.zeros_like(one))
     factor = xp.maximum(factor, RAMP_SCALE * one)
     scale = xp.concat([scale[:n_columns], xp.zeros_like(scale[n_columns:]) + factor])
     square = xp.mean((scale * spread) ** 2)

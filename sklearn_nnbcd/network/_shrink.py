@@ -35,7 +35,7 @@ def shrunk_network(network: Network, X: Any, widths: tuple[int, ...], s: Any = N
     network : Network
         Plain layers without residual blocks.
     X : array of shape (n, d_0) or SparseRows
-        Rows, such as those of the training, as :func:`~sklearn_nnbcd.network.network_rows` gives them.
+        Rows, such as those of the training, in the namespace and of the dtype of the network.
     widths : tuple of int
         Units of each hidden layer, at most as many as there are.
     s : array of shape (n,) or None, default=None
@@ -44,7 +44,7 @@ def shrunk_network(network: Network, X: Any, widths: tuple[int, ...], s: Any = N
     Returns
     -------
     network : Network
-        With plain matrices.
+        With plain matrices, of the same dtype.
 
     Examples
     --------
