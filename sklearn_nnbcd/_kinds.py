@@ -11,6 +11,7 @@ from typing import Any
 from ._bins import MOST_BINS, MOST_VALUES
 from ._resolve import resolve_sizes
 from .compressions import COMPRESSIONS, least_entries
+from .compressions._gaps import bits_of_places
 
 #: widest hidden layers of plain networks with one and with two of them
 WIDEST = (512, 256)
@@ -85,7 +86,6 @@ class Kind:
             least = least_entries([piece() if isinstance(piece, type) else piece] * len(layers), layers)
             if share < SHARES[0] or int(share * sum(a * b for a, b in layers)) < least:
                 return None
-            share = min(share, 1.0)
             return self.parameters(self.widths, self.bits, compression_ratio=share, compress_output=True)
         if self.widths is not None:
             options = (8, 4, 3, 2) if self.bits is None else (self.bits,)
@@ -134,12 +134,14 @@ def plain_bytes(shapes: list, bits: Any) -> int:
 
 
 def kept_share(shapes: list, bits: Any, room: int, *, sparse: bool) -> float:
-    """Share of the entries that sparse rows, or factors, can keep in ``room`` bytes, about."""
-    fixed, each = sum(2 * NUMBER * b for _, b in shapes), bits_of(bits) / 8
-    if sparse:
-        index = 1 if max(b for _, b in shapes) <= 2**8 else 2
-        fixed, each = fixed + sum((1 if b < 2**8 else 2) * a for a, b in shapes), each + index
-    return (room - fixed) / each / sum(a * b for a, b in shapes)
+    """Share of the entries that sparse weights, or factors, can keep in ``room`` bytes, about; 1 at most."""
+    room, size = room - sum(2 * NUMBER * b for _, b in shapes), sum(a * b for a, b in shapes)
+
+    def fits(n: int) -> bool:
+        place = bits_of_places(n / size) if sparse else 0.0
+        return n * (bits_of(bits) + place) <= 8 * room
+
+    return largest(fits, size) / size
 
 
 def largest(fits: Callable[[int], bool], most: int) -> int:

@@ -116,6 +116,10 @@ class CompressedWeight:
         """Multiply-adds per row of :meth:`apply`, counted and not weighed."""
         return int(self.cost)
 
+    def compact(self, *, xp: Any) -> "CompressedWeight":
+        """The weight as a trained network keeps it: indices, where there are any, in few bytes."""
+        return self
+
     def to_dense(self, *, xp: Any) -> Any:
         """The weight as an array of shape (d_in, d_out)."""
         raise NotImplementedError

@@ -35,6 +35,10 @@ class SumWeight(CompressedWeight):
         """The arrays of all parts."""
         return tuple(array for part in self.parts for array in part.arrays)
 
+    def compact(self, *, xp: Any) -> Any:
+        """With the indices of all parts in few bytes."""
+        return SumWeight(tuple(part.compact(xp=xp) for part in self.parts))
+
     @property
     def numbers(self) -> tuple:
         """Those of all parts."""

@@ -118,15 +118,13 @@ def _grouped_product(file: File, place: Place) -> list[str]:
 def _sparse_product(file: File, place: Place) -> list[str]:
     node, tables = place.node, sparse_tables(place.node)
     w = _floats(file, tables.data, "weights")
-    index, count = (file.add_table(*pair) for pair in tables.integers)
+    gaps = file.add_table("uint8_t", tables.gaps.packed, "gaps")
     b = "0" if place.intercepts is None else _floats(file, place.intercepts, "intercepts")
-    name, text = sparse_helper(file.name, tables, "float", "float", "float")
+    name, text = sparse_helper(file.name, "float", "float", "float")
     file.own_helpers[name] = text
-    d_in, d_out = node.shape
+    entries, (d_in, d_out) = f"{w}, {gaps}, {tables.gaps.bits}, {tables.gaps.n}", node.shape
     return _over_positions(
-        file,
-        place,
-        lambda v, out, rows: f"{name}({v}, {w}, {index}, {count}, {b}, {out}, {rows}, {d_in}, {d_out});",
+        file, place, lambda v, out, rows: f"{name}({v}, {entries}, {b}, {out}, {rows}, {d_in}, {d_out});"
     )
 
 

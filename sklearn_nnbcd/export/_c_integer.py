@@ -150,17 +150,20 @@ def _sparse_product(c: Context, operation: SparseIntegerProduct) -> list[str]:
     d_in, d_out = node.shape
     tables = sparse_tables(node)
     v = c.cut[source].bits if source in c.cut else c.layout.bits[source]
-    kind = "int8_t" if c.file.weight_bits == 8 else "int16_t"
-    w = c.file.add_table(kind, operation.weights[tables.order], "weights")
-    index, count = (c.file.add_table(*each) for each in tables.integers)
+    kind, weights = "int8_t" if c.file.weight_bits == 8 else "int16_t", operation.weights[tables.order]
+    if np.abs(weights).max(initial=0) <= 7:
+        kind, weights = "uint8_t", packed(weights.astype(np.int64)[None])
+    w = c.file.add_table(kind, weights, "weights")
+    gaps = c.file.add_table("uint8_t", tables.gaps.packed, "gaps")
     bias, multiplier, r = _weights(c, operation)
-    name, text = sparse_helper(c.file.name, tables, KINDS[v], kind, "int32_t")
+    name, text = sparse_helper(c.file.name, KINDS[v], kind, "int32_t")
     c.file.own_helpers[name] = text
     after = helper(c.file, "round_all", o=KINDS[operation.bits])
     sums = c.layout.pointer(32, c.layout.sums[operation.place])
 
     def call(v: str, out: str, rows: int) -> str:
-        first = f"{name}({v}, {w}, {index}, {count}, {bias}, {sums}, {rows}, {d_in}, {d_out});"
+        entries = f"{w}, {gaps}, {tables.gaps.bits}, {tables.gaps.n}"
+        first = f"{name}({v}, {entries}, {bias}, {sums}, {rows}, {d_in}, {d_out});"
         return f"{first} {after}({sums}, {multiplier}, {r}, {out}, {rows}, {d_out});"
 
     return _over_positions(c, operation, node.before, call)

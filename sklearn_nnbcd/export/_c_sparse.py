@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Sparse products in C: by inputs or by outputs, whichever takes fewer bytes."""
+"""Sparse products in C: entry by entry, row after row, with gaps of few bits between them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from ..compressions._gaps import Gaps
 from ..graphs._nodes import SparseProduct
-from ._c_text import integer_type
 
 
 @dataclass(frozen=True)
@@ -18,99 +17,75 @@ class SparseTables:
 
     Attributes
     ----------
-    by_outputs : bool
-        Whether entries lie column by column (then ``indices`` are of inputs), or row by row.
-    data, indices : arrays of shape (n_entries,)
-    counts : array of shape (d_out,) or (d_in,)
-        Entries of each column or row.
+    data : array of shape (n_entries,)
     order : array of shape (n_entries,)
         Their places in the node's own arrays.
+    gaps : Gaps
+        Between their places in the matrix, row after row.
     """
 
-    by_outputs: bool
     data: np.ndarray
-    indices: np.ndarray
-    counts: np.ndarray
     order: np.ndarray
-
-    @property
-    def types(self) -> tuple[str, str]:
-        """Types of indices and of counts."""
-        ends = (int(array.max(initial=0)) for array in (self.indices, self.counts))
-        index, count = (integer_type(0, end) for end in ends)
-        return index, count
-
-    @property
-    def integers(self) -> list[tuple[str, np.ndarray, str]]:
-        """(type, values, letter of the name) of both integer tables."""
-        index, count = self.types
-        return [(index, self.indices, "index"), (count, self.counts, "count")]
-
-    @property
-    def n_bytes(self) -> int:
-        """Bytes of both integer tables."""
-        each = zip(self.types, (self.indices, self.counts), strict=True)
-        return sum(int(kind[4:-2]) // 8 * len(values) for kind, values in each)
+    gaps: Gaps
 
 
 def sparse_tables(node: SparseProduct) -> SparseTables:
-    """The entries by outputs, which keeps a sum in a register, unless by inputs takes fewer bytes."""
-    rows = np.repeat(np.arange(node.shape[0]), np.diff(node.indptr))
-    columns = np.asarray(node.indices, dtype=np.int64)
-    order = np.lexsort((rows, columns))
-    counts = np.bincount(columns, minlength=node.shape[1])
-    outputs = SparseTables(True, node.data[order], rows[order], counts, order)
-    each = np.arange(len(node.data))
-    inputs = SparseTables(False, node.data, columns, np.diff(node.indptr), each)
-    return min(outputs, inputs, key=lambda tables: tables.n_bytes)
+    """The entries of a sparse product."""
+    rows = np.repeat(np.arange(node.shape[0], dtype=np.int64), np.diff(node.indptr))
+    places = rows * node.shape[1] + node.indices
+    order = np.argsort(places, kind="stable")
+    return SparseTables(node.data[order], order, Gaps.of_places(places[order], xp=np))
 
 
-def sparse_helper(name: str, tables: SparseTables, value: str, weight: str, total: str) -> tuple[str, str]:
-    """Name and text of the product for the types of these tables.
+def sparse_helper(name: str, value: str, weight: str, total: str) -> tuple[str, str]:
+    """Name and text of the product.
 
     Parameters
     ----------
     name : str
         Of the network.
-    tables : SparseTables
     value, weight, total : str
-        Types of inputs, weights, and of intercepts and sums.
+        Types of inputs, weights, and of intercepts and sums; weights of uint8_t are two of four bits each.
     """
-    index, count = tables.types
-    way = "columns" if tables.by_outputs else "rows"
-    called = f"{name}_sparse_{way}_{index[4:-2]}_{count[4:-2]}_{value.split('_')[0]}"
-    arguments: dict[str, Any] = {"f": called, "v": value, "w": weight, "t": total, "x": index, "c": count}
-    return called, (_BY_OUTPUTS if tables.by_outputs else _BY_INPUTS) % arguments
+    called = "_".join([f"{name}_sparse", *(kind.removesuffix("_t") for kind in (value, weight))])
+    halves = weight == "uint8_t"
+    arguments = {
+        "f": called,
+        "v": value,
+        "w": weight,
+        "t": total,
+        "note": ", two in a byte, the first one in the low half" if halves else "",
+        "weight": "(k & 1 ? (int8_t)w[k / 2] >> 4 : (int8_t)(w[k / 2] << 4) >> 4)" if halves else "w[k]",
+    }
+    return called, _PRODUCT % arguments
 
 
-_HEAD = """static void %(f)s(const %(v)s *v, const %(w)s *w, const %(x)s *index, const %(c)s *count,
+_PRODUCT = """
+/* out = b + v W for each of `rows` rows; n entries w of W%(note)s, row by row. Before each of them as many
+   zeros as a code of `bits` bits says, the lowest bits of `gaps` first; one of ones says that more follow */
+static void %(f)s(const %(v)s *v, const %(w)s *w, const uint8_t *gaps, int bits, int32_t n,
     const %(t)s *b, %(t)s *out, int rows, int n_in, int n_out)
 {
-    int r, i, n;
-    for (r = 0; r < rows; ++r, v += n_in, out += n_out) {
-        const %(w)s *weight = w;
-        const %(x)s *at = index;
-"""
-_BY_OUTPUTS = (
-    "/* out = b + v W, W by columns: how many entries each has, from which inputs, and their weights */\n"
-    + _HEAD
-    + """        for (i = 0; i < n_out; ++i) {
-            %(t)s sum = b ? b[i] : 0;
-            for (n = count[i]; n > 0; --n)
-                sum += v[*at++] * *weight++;
-            out[i] = sum;
+    const uint32_t ones = ((uint32_t)1 << bits) - 1;
+    for (; rows > 0; --rows, v += n_in, out += n_out) {
+        const uint8_t *next = gaps;
+        uint32_t window = 0, code;
+        int32_t i = 0, j, k;
+        int have = 0;
+        for (j = 0; j < n_out; ++j)
+            out[j] = b ? b[j] : 0;
+        for (j = 0, k = 0; k < n; ++k, ++j) {
+            do {
+                for (; have < bits; have += 8)
+                    window |= (uint32_t)*next++ << have;
+                code = window & ones;
+                window >>= bits;
+                have -= bits;
+                j += (int32_t)code;
+            } while (code == ones);
+            for (; j >= n_out; j -= n_out)
+                ++i;
+            out[j] += v[i] * %(weight)s;
         }
     }
-}"""
-)
-_BY_INPUTS = (
-    "/* out = b + v W, W by rows: how many entries each has, to which outputs, and their weights */\n"
-    + _HEAD
-    + """        for (i = 0; i < n_out; ++i)
-            out[i] = b ? b[i] : 0;
-        for (i = 0; i < n_in; ++i)
-            for (n = count[i]; n > 0; --n)
-                out[*at++] += v[i] * *weight++;
-    }
-}"""
-)
+}""".strip()

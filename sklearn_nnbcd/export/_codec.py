@@ -18,6 +18,7 @@ from sklearn.base import BaseEstimator
 from .._arrays import to_numpy
 from ..activations import ACTIVATIONS
 from ..compressions import COMPRESSIONS, CompressedWeight
+from ..compressions._gaps import Gaps
 from ..compressions.quantization import Grid, QuantizedArray
 from ..compressions.tensors import Tensorization
 from ..graphs._nodes import Gather, Scatter, SparseProduct, Windows
@@ -59,6 +60,7 @@ OTHERS = (
         Bend,
         ColumnMap,
         ColumnMoments,
+        Gaps,
         Grid,
         Indicators,
         InputMap,

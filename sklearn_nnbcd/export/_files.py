@@ -30,7 +30,7 @@ from ..network import Network
 from ..targets import Indicators, Labels, Numbers
 from ._codec import Decoder, Encoder, checked_sizes, plain_dtype
 
-FORMAT, VERSION = "sklearn_nnbcd network", 3
+FORMAT, VERSION = "sklearn_nnbcd network", 4
 #: members of the archive: all but the arrays, deflated, and the bytes of all arrays, one behind another
 HEADER, NUMBERS = "network.json", "numbers.npy"
 #: bytes of JSON that are read at most: in all, and for each byte in the file beside a few thousand

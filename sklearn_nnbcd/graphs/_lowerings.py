@@ -117,9 +117,8 @@ def _low_rank(coef: Any, builder: Builder, v: int, rows: int) -> int:
 
 
 def _sparse(coef: Any, builder: Builder, v: int, rows: int) -> int:
-    data, indices, counts = (to_numpy(array) for array in coef.arrays)
-    indptr = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
-    options = {"data": data, "indices": indices, "indptr": indptr, "shape": tuple(coef.shape)}
+    columns, pointers = (to_numpy(array) for array in coef.rows(xp=namespace_of(coef.data)))
+    options = {"data": to_numpy(coef.data), "indices": columns, "indptr": pointers, "shape": tuple(coef.shape)}
     return builder.add(SparseProduct, v, rows * coef.shape[1], **options, before=rows)
 
 

@@ -93,7 +93,7 @@ class Network:
         coefs, intercepts = [], []
         for i in range(1, problem.N + 1):
             W, b, M = weights.W[i], weights.b[i], weights.M[i]
-            coefs.append(DenseWeight(W) if M is None else M)
+            coefs.append(DenseWeight(W) if M is None else M.compact(xp=namespace_of(W)))
             if M is not None and b is not None and weights.shift[i] is not None:
                 b = b + weights.shift[i] @ (W - weights.M_dense[i])
             intercepts.append(b)

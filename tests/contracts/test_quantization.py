@@ -22,6 +22,7 @@ from sklearn_nnbcd.compressions import (
     Tucker,
     quantized,
 )
+from sklearn_nnbcd.compressions._sparse import SparseWeight
 from sklearn_nnbcd.compressions.quantization import GRIDS, Grid, pack, packed_size, round_matrix, unpack
 from sklearn_nnbcd.compressions.quantization._scales import fit_scale
 from sklearn_nnbcd.numerics import Metric
@@ -255,8 +256,9 @@ def test_bytes_are_counted_to_the_last_one():
     # one scale for each rank serves both factors
     assert quantized(M, 4, xp=NUMPY).nbytes == (16 * 4 + 4 * 12) // 2 + 4 * 4
     M = L0(sparsity=0.5).plan(SHAPE).project(W, xp=NUMPY)
-    # 96 values of half a byte, as many column numbers and 16 counts of rows of one, 12 scales
-    assert quantized(M, 4, xp=NUMPY).nbytes == 48 + 96 + 16 + 12 * 4
+    # 96 values of half a byte, a mask of 192 bits, 12 scales
+    M = SparseWeight(M.data, NUMPY.arange(96) * 2 + 1, M.shape).compact(xp=NUMPY)
+    assert quantized(M, 4, xp=NUMPY).nbytes == 48 + 24 + 12 * 4
     assert len(pickle.dumps(quantized(DenseWeight(np.zeros((300, 300))), 4, xp=NUMPY))) < 48_500
 
 

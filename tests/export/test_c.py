@@ -250,7 +250,7 @@ def test_only_what_is_used_is_in_the_file(iris, dtype):
 
 
 def test_the_format_of_the_weights_is_kept(tmp_path):
-    """A low-rank file holds two factors, and indices of up to 256 inputs or outputs take one byte."""
+    """A low-rank file holds two factors, a sparse one its entries and as many bytes of gaps as the network."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((80, 300))
     y = X[:, :3].sum(axis=1)
@@ -258,8 +258,11 @@ def test_the_format_of_the_weights_is_kept(tmp_path):
     thin = NNBCDRegressor((40,), compression="low_rank", rank=2, **options).fit(X, y)
     text = export_c(thin)
     assert "[600]" in text and "[80]" in text and "[12000]" not in text
-    sparse = export_c(NNBCDRegressor((40,), compression="l0", sparsity=0.9, **options).fit(X, y))
-    assert "static const uint8_t network_index1[1200]" in sparse  # of 40 outputs, not of 300 inputs
+    sparse = NNBCDRegressor((40,), compression="l0", sparsity=0.9, **options).fit(X, y)
+    values, gaps = sparse.network_.coefs[0].arrays
+    text = export_c(sparse)
+    assert f"network_w0[{len(values)}]" in text and f"uint8_t network_gaps1[{len(gaps)}]" in text
+    assert len(values) == 1200 and len(gaps) < 0.7 * 1200  # where index bytes would be 1200
 
 
 def test_bad_parameters(iris):

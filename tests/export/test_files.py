@@ -346,8 +346,8 @@ def test_files_are_as_large_as_their_arrays(options):
 
 def test_newer_and_other_files(sparse_model):
     content = saved(sparse_model)
-    refused(rewritten(content, lambda tree: tree.update(version=4)), "version 4: upgrade sklearn_nnbcd")
-    refused(rewritten(content, lambda tree: tree.update(version=2)), "version 2: write it again")
+    refused(rewritten(content, lambda tree: tree.update(version=5)), "version 5: upgrade sklearn_nnbcd")
+    refused(rewritten(content, lambda tree: tree.update(version=3)), "version 3: write it again")
     refused(rewritten(content, lambda tree: tree.update(format="mine")), "of the format")
 
 
@@ -371,7 +371,12 @@ CHANGES = {
         "network", "coefs", "tuple", 0, "shape", to={"tuple": [4, 10**12]}
     ),
     "indices as values": set_at("network", "coefs", "tuple", 0, "data", to={"array": 1}),
-    "counts that are none": set_at("network", "coefs", "tuple", 0, "counts", to={"array": 1}),
+    "values as gaps": set_at("network", "coefs", "tuple", 0, "where", "packed", to={"array": 0}),
+    "gaps of other bits": set_at("network", "coefs", "tuple", 0, "where", "bits", to=8),
+    "gaps of no bits": set_at("network", "coefs", "tuple", 0, "where", "bits", to=0),
+    "places of fewer values": set_at("network", "coefs", "tuple", 0, "where", "n", to=3),
+    "places of no values": set_at("network", "coefs", "tuple", 0, "where", "n", to=-1),
+    "places that are no gaps": set_at("network", "coefs", "tuple", 0, "where", to={"array": 1}),
     "no such array": set_at("network", "intercepts", "tuple", 0, to={"array": 99}),
     "an array by a path": set_at("network", "intercepts", "tuple", 0, to={"array": "../0"}),
     "a skip from nowhere": set_at("network", "skips", to={"tuple": [None, 7, None]}),
@@ -392,18 +397,18 @@ def test_parts_that_do_not_fit(sparse_model, name):
 
 
 @pytest.mark.parametrize(
-    "part, value", [("indices", 10**4), ("indices", 8), ("counts", 10**6), ("counts", -1)]
+    "change",
+    [
+        lambda packed: np.concatenate([np.full(20, 255, np.uint8), packed]),  # all behind the weight's end
+        lambda packed: np.full_like(packed, 255),  # no places
+        lambda packed: packed[:1],  # too few
+        lambda packed: packed.astype(np.uint16),
+    ],
 )
-def test_sparse_indices_out_of_range_are_refused(sparse_model, part, value):
+def test_sparse_places_out_of_range_are_refused(sparse_model, change):
     """A sparse product would read memory that is not the weight's."""
-    weight = sparse_model.network_.coefs[0]
-    array = np.array(getattr(weight, part), dtype=np.int64)
-    array[-2] = value if value >= 0 else array[-2]
-    if value < 0:
-        array[2] += array[1] + 1  # the sum stays
-        array[1] = -1
-    number = {"indices": 1, "counts": 2}[part]
-    refused(with_array(saved(sparse_model), number, array), "do not fit together")
+    packed = sparse_model.network_.coefs[0].where.packed
+    refused(with_array(saved(sparse_model), 1, change(packed)), "do not fit a weight")
 
 
 @pytest.mark.parametrize("name", ["tt", "tucker", "cp", "low_rank", "group_lasso", "sum"])

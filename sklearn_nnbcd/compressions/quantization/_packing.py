@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Small integers side by side in bytes."""
 
+import math
 from typing import Any
 
 #: of three levels five fit a byte: 3^5 = 243
@@ -12,9 +13,8 @@ def _groups(count: int) -> tuple[int, int, int]:
     if count == _TERNARY[0]:
         return (*_TERNARY, 1)
     bits = max(1, (count - 1).bit_length())
-    if bits == 8:
-        return 256, 1, 1
-    return 2**bits, 8, bits
+    common = math.gcd(bits, 8)
+    return 2**bits, 8 // common, bits // common
 
 
 def packed_size(n: int, count: int) -> int:
@@ -31,7 +31,7 @@ def pack(codes: Any, count: int, *, xp: Any) -> Any:
     codes : array of int of shape (n,)
         In 0 ... count - 1.
     count : int
-        At most 256. Three levels are packed by fives, others by their bits.
+        At most 256, or 2**10, 2**12, 2**14 or 2**16. Three levels are packed by fives, others by their bits.
     xp : module
         Array API namespace.
 

@@ -71,6 +71,10 @@ class QuantizedWeight(CompressedWeight):
         """Those of the inner format."""
         return self.inner.multiplications
 
+    def compact(self, *, xp: Any) -> Any:
+        """With the inner format's indices in few bytes."""
+        return replace(self, inner=self.inner.compact(xp=xp))
+
     def floats(self, *, xp: Any) -> Any:
         """The inner format with plain arrays: what the codes stand for, without outer factors."""
         return self.inner.with_numbers([self._number(k, xp=xp) for k in range(len(self.inner.numbers))])
