@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sklearn.base import is_classifier
+
 from ._bins import MOST_BINS, MOST_VALUES
 from ._resolve import resolve_sizes
 from .compressions import COMPRESSIONS, least_entries
@@ -37,6 +39,9 @@ BINS, ROWS_OF_A_BIN = (MOST_VALUES, MOST_BINS, 16, 8, 4, 2), 125
 LEAST_UNITS, LEAST_SHARE, LEAST_BITS, LINEAR_BITS = 4, 0.5, 4, 8
 #: and shares of the entries of thin factors and of sparse networks
 LEAST_KEPT = {"l0": 0.05, None: 0.075}
+#: ridge of linear networks of many columns that is compared beside the evidence's: that of scikit-learn's
+#: LogisticRegression
+LINEAR_RIDGE = 1.0
 #: columns with their ramps, at most
 MOST_INPUTS = 1024
 
@@ -64,6 +69,8 @@ class Kind:
         What is stored of bent columns and of bins.
     widest : int, default=0
         Units of a hidden layer at most, where widths are open; 0: those of ``WIDEST``.
+    ridge : float or None, default=None
+        None: the estimator's own.
     """
 
     compression: Any
@@ -75,6 +82,7 @@ class Kind:
     n_ramps: int = 0
     column_bytes: int = 0
     widest: int = 0
+    ridge: float | None = None
 
     def within(self, room: int, n_features: int, n_outputs: int) -> dict | None:
         """Parameters of the largest network of this kind in ``room`` bytes, or None."""
@@ -103,6 +111,7 @@ class Kind:
     def parameters(self, widths: Any, bits: Any, **others: Any) -> dict:
         """Those of a network of this kind with some widths and bits."""
         columns = {"column_bins": self.bins} | ({"bend_columns": False} if self.straight else {})
+        columns |= {} if self.ridge is None else {"ridge": self.ridge}
         if isinstance(bits, tuple):
             bits = [bits[0], *[bits[1]] * len(widths)]
         plain = {"hidden_layer_sizes": widths, "compression": self.compression, "bits": bits}
@@ -201,6 +210,8 @@ def kinds_within(estimator: Any, room: int, size: tuple[int, int]) -> list[Kind]
     owner, given = type(estimator).__name__, estimator.hidden_layer_sizes
     widths = None if isinstance(given, str) else resolve_sizes(given, owner)
     kinds = kinds_of(widths, estimator.compression, estimator.bits, size[0])
+    if is_classifier(estimator) and estimator.ridge == "auto" and size[0] >= MANY_COLUMNS:
+        kinds += [replace(kind, ridge=LINEAR_RIDGE) for kind in kinds if kind.widths == ()]
     kinds = [kind for kind in kinds if kind.within(room, *size) is not None]
     if len(kinds) > 1:  # what keeps nearly all, or nearly nothing, is no kind of its own
         kinds = [kind for kind in kinds if is_worthwhile(kind, room, *size)]

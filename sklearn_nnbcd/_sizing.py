@@ -55,7 +55,7 @@ ROUNDING_ROWS = 3_000
 REPLACED = ("rank", "sparsity", "compression_ratio")
 SET_PARAMETERS = (
     *("hidden_layer_sizes", "compression", "bits", "compression_ratio", "compress_output"),
-    *("bend_columns", "column_bins"),
+    *("bend_columns", "column_bins", "ridge"),
 )
 
 
