@@ -118,7 +118,12 @@ def _low_rank(coef: Any, builder: Builder, v: int, rows: int) -> int:
 
 def _sparse(coef: Any, builder: Builder, v: int, rows: int) -> int:
     columns, pointers = (to_numpy(array) for array in coef.rows(xp=namespace_of(coef.data)))
-    options = {"data": to_numpy(coef.data), "indices": columns, "indptr": pointers, "shape": tuple(coef.shape)}
+    options = {
+        "data": to_numpy(coef.data),
+        "indices": columns,
+        "indptr": pointers,
+        "shape": tuple(coef.shape),
+    }
     return builder.add(SparseProduct, v, rows * coef.shape[1], **options, before=rows)
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from numbers import Integral
 from typing import Any
 
 from array_api_compat import device
@@ -46,6 +47,11 @@ def shrunk_network(network: Network, X: Any, widths: tuple[int, ...], s: Any = N
     network : Network
         With plain matrices, of the same dtype.
 
+    Raises
+    ------
+    ValueError
+        For other layers, and unless there is a width for each hidden layer, from 1 to the units that it has.
+
     Examples
     --------
     >>> import numpy as np
@@ -56,6 +62,7 @@ def shrunk_network(network: Network, X: Any, widths: tuple[int, ...], s: Any = N
     >>> [coef.shape for coef in small.coefs]
     [(1, 4), (4, 1)]
     """
+    _check(network, widths)
     step = 1 + (X.shape[0] - 1) // SHRINKING_ROWS
     X, s = X[::step, ...], None if s is None else s[::step]
     network, xp = network.without_input_map(), network.xp
@@ -81,6 +88,29 @@ def shrunk_network(network: Network, X: Any, widths: tuple[int, ...], s: Any = N
     layers = [Dense(w.shape[1]).bind((w.shape[0],)) for w in W]
     coefs = tuple(DenseWeight(w) for w in W)
     return replace(network, layers=(None, *layers), coefs=coefs, intercepts=tuple(b))
+
+
+def _check(network: Network, widths: tuple) -> None:
+    """Raise ValueError unless the layers are plain and the widths are theirs or fewer units."""
+    if any(type(layer) is not Dense for layer in network.layers[1:]) or any(
+        k is not None for k in network.skips
+    ):
+        kinds = [type(layer).__name__ for layer in network.layers[1:]]
+        raise ValueError(
+            "The 'network' of shrunk_network must have plain layers and no residual blocks: units of others "
+            f"are tied to each other. Got layers {kinds}, skips {network.skips}. Fit one with "
+            "hidden_layer_sizes."
+        )
+    units = tuple(coef.shape[1] for coef in network.coefs[:-1])
+    whole = isinstance(widths, tuple | list) and all(isinstance(n, Integral) for n in widths)
+    fitting = (
+        whole and len(widths) == len(units) and all(1 <= n <= h for n, h in zip(widths, units, strict=True))
+    )
+    if not fitting:
+        raise ValueError(
+            "The 'widths' of shrunk_network must be a number of units for each hidden layer, from 1 to those "
+            f"that it has, {units}. Got {widths!r}."
+        )
 
 
 def kept_units(G: Any, C: Any, width: int, *, xp: Any) -> Any:

@@ -9,7 +9,7 @@ from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd._arrays import to_numpy
 from sklearn_nnbcd.activations import Identity, ReLU
 from sklearn_nnbcd.compressions import DenseWeight
-from sklearn_nnbcd.layers import Dense
+from sklearn_nnbcd.layers import Conv2D, Dense, Residual
 from sklearn_nnbcd.network import Network, shrunk_network
 from sklearn_nnbcd.network._shrink import UNIT_RIDGE, kept_units
 
@@ -112,3 +112,20 @@ def test_of_fitted_estimators():
     few = shrunk_network(line.network_, X[:, :1], (4,))
     assert few.intercepts == (None, None)
     assert np.corrcoef(few.forward(X[:, :1])[:, 0], np.abs(X[:, 0]))[0, 1] > 0.95
+
+
+@pytest.mark.parametrize("widths", [(5,), (5, 4, 3), (10, 4), (5, 0), (5, 4.0), 5, "ab"])
+def test_widths_of_other_layers_are_refused(widths):
+    network, X = random_network()
+    with pytest.raises(ValueError, match=r"'widths' of shrunk_network .* \(9, 7\)"):
+        shrunk_network(network, X, widths)
+
+
+def test_other_layers_are_refused():
+    X = np.random.default_rng(0).normal(size=(40, 16))
+    options = {"max_iter": 1, "random_state": 0, "input_shape": (4, 4, 1)}
+    for layers in ([Conv2D(2, 3), Dense(5)], [Dense(6), Residual([Dense(6), Dense(6)])]):
+        shape = options if isinstance(layers[0], Conv2D) else {**options, "input_shape": None}
+        network = NNBCDRegressor(layers=layers, **shape).fit(X, X[:, 0]).network_
+        with pytest.raises(ValueError, match="'network' of shrunk_network must have plain layers"):
+            shrunk_network(network, X, tuple(coef.shape[1] for coef in network.coefs[:-1]))

@@ -250,7 +250,7 @@ def test_only_what_is_used_is_in_the_file(iris, dtype):
 
 
 def test_the_format_of_the_weights_is_kept(tmp_path):
-    """A low-rank file holds two factors, a sparse one its entries and as many bytes of gaps as the network."""
+    """A low-rank file holds two factors, a sparse one entries, and the bytes of gaps that the network has."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((80, 300))
     y = X[:, :3].sum(axis=1)

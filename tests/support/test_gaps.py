@@ -10,6 +10,7 @@ from sklearn_nnbcd.compressions import L0
 from sklearn_nnbcd.compressions._gaps import WIDTHS, Gaps, bits_of_places
 from sklearn_nnbcd.compressions._sparse import SparseWeight, to_sparse
 
+
 @pytest.fixture(params=["numpy", "strict"])
 def xp(request):
     """Array API namespace."""
