@@ -24,11 +24,12 @@ def export_c(
     dtype: str | None = None,
     input: str = "float32",
     X_calibration: Any = None,
+    sparse: str = "small",
 ) -> str | None:
     """Write a fitted network as one file of C99, for a microcontroller or any other compiler.
 
     The file keeps the format of the weights: two factors are two products, a tensor train is multiplied
-    core by core, sparse weights are stored with the smallest indices. There is no allocation, no recursion
+    core by core, sparse weights are their entries and gaps of few bits. There is no allocation, no recursion
     and no library but ``asinhf``, ``expf``, ``log1pf``, ``tanhf`` of libm where bent
     columns, activations or probabilities need them. Memory is static, so one row is computed at a time.
 
@@ -62,6 +63,9 @@ def export_c(
     X_calibration : array-like of shape (n_samples, n_features), default=None
         Rows as the estimator takes them, such as training rows; needed for integers, whose ranges they set,
         and not allowed with ``activation_bits``, whose ranges the fit has set.
+    sparse : {"small", "fast"}, default="small"
+        How a device finds the entries of sparse weights: by gaps of few bits, as many bytes as the network
+        counts, or by an index of one or two bytes for each, in a third to a half of the instructions.
 
     Returns
     -------
@@ -93,6 +97,7 @@ def export_c(
     True
     """
     check_name(name)
+    check_option(sparse, ("small", "fast"), "sparse", "export_c")
     own = getattr(last_step(estimator), "integers_", None)
     if dtype is not None:
         check_option(dtype, ("float32", "int8", "int16"), "dtype", "export_c")
@@ -107,7 +112,7 @@ def export_c(
             )
         check_option(input, ("float32",), "input", "export_c with dtype='float32'")
         graph = folded(graph_of(estimator))
-        return write_text(float_c(graph, name, _remarks(estimator, graph, name)), out_file)
+        return write_text(float_c(graph, name, _remarks(estimator, graph, name), sparse), out_file)
     check_option(input, ("float32", dtype), "input", f"export_c with dtype={dtype!r}")
     if own is None and X_calibration is None:
         raise ValueError(
@@ -115,7 +120,8 @@ def export_c(
             "of all values. Got None. Pass training rows, or fit with activation_bits."
         )
     network = IntegerNetwork.from_estimator(estimator, X_calibration, dtype)
-    return write_text(integer_c(network, name, input, _remarks(estimator, network.graph, name)), out_file)
+    remarks = _remarks(estimator, network.graph, name)
+    return write_text(integer_c(network, name, input, remarks, sparse), out_file)
 
 
 def _remarks(estimator: Any, graph: Graph, name: str) -> list[str]:

@@ -38,7 +38,7 @@ from ..graphs._nodes import (
 )
 from ._c_interface import File, add_functions, assembled, declarations
 from ._c_memory import Plan, plan_of
-from ._c_sparse import sparse_helper, sparse_tables
+from ._c_sparse import add_sparse
 from ._c_text import check_float32, integer_type, number
 
 
@@ -116,13 +116,10 @@ def _grouped_product(file: File, place: Place) -> list[str]:
 
 
 def _sparse_product(file: File, place: Place) -> list[str]:
-    node, tables = place.node, sparse_tables(place.node)
-    w = _floats(file, tables.data, "weights")
-    gaps = file.add_table("uint8_t", tables.gaps.packed, "gaps")
+    node, (d_in, d_out) = place.node, place.node.shape
+    data = check_float32(node.data, "weights")
+    name, entries = add_sparse(file, node, "float", (data, "w"), ("float", "float"))
     b = "0" if place.intercepts is None else _floats(file, place.intercepts, "intercepts")
-    name, text = sparse_helper(file.name, "float", "float", "float")
-    file.own_helpers[name] = text
-    entries, (d_in, d_out) = f"{w}, {gaps}, {tables.gaps.bits}, {tables.gaps.n}", node.shape
     return _over_positions(
         file, place, lambda v, out, rows: f"{name}({v}, {entries}, {b}, {out}, {rows}, {d_in}, {d_out});"
     )
@@ -306,9 +303,9 @@ def head_lines(file: File, graph: Graph, place: int, out: str) -> list[str]:
     return lines
 
 
-def float_c(graph: Graph, name: str, remarks: list[str]) -> str:
+def float_c(graph: Graph, name: str, remarks: list[str], sparse: str) -> str:
     """The file of a folded graph, in float32."""
-    file, plan = File(name), plan_of(graph)
+    file, plan = File(name, sparse), plan_of(graph)
     lines: list[str] = []
     for k in plan.order:
         lines += ["{", *("    " + line for line in _emitted(file, graph, plan, k)), "}"]

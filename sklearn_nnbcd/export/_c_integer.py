@@ -26,8 +26,8 @@ from ._c_integer_helpers import helper
 from ._c_interface import File, add_functions, assembled, declarations
 from ._c_memory import Memory
 from ._c_quantise import add_quantise
-from ._c_sparse import sparse_helper, sparse_tables
-from ._c_text import number
+from ._c_sparse import add_sparse
+from ._c_text import number, packed
 
 #: entries of int32 and bytes that a type takes
 KINDS = {8: "int8_t", 16: "int16_t", 32: "int32_t"}
@@ -139,30 +139,17 @@ def _product(c: Context, operation: IntegerProduct) -> list[str]:
     )
 
 
-def packed(columns: np.ndarray) -> np.ndarray:
-    """Rows of integers from -8 to 7, two in a byte, the first one in the low half; odd rows end with a 0."""
-    even = np.pad(columns, ((0, 0), (0, columns.shape[1] % 2))) & 15
-    return even[:, ::2] | even[:, 1::2] << 4
-
-
 def _sparse_product(c: Context, operation: SparseIntegerProduct) -> list[str]:
     (source,), node = operation.sources, operation.node
     d_in, d_out = node.shape
-    tables = sparse_tables(node)
     v = c.cut[source].bits if source in c.cut else c.layout.bits[source]
-    kind, weights = "int8_t" if c.file.weight_bits == 8 else "int16_t", operation.weights[tables.order]
-    if np.abs(weights).max(initial=0) <= 7:
-        kind, weights = "uint8_t", packed(weights.astype(np.int64)[None])
-    w = c.file.add_table(kind, weights, "weights")
-    gaps = c.file.add_table("uint8_t", tables.gaps.packed, "gaps")
+    kind = "int8_t" if c.file.weight_bits == 8 else "int16_t"
+    name, entries = add_sparse(c.file, node, kind, (operation.weights, "weights"), (KINDS[v], "int32_t"))
     bias, multiplier, r = _weights(c, operation)
-    name, text = sparse_helper(c.file.name, KINDS[v], kind, "int32_t")
-    c.file.own_helpers[name] = text
     after = helper(c.file, "round_all", o=KINDS[operation.bits])
     sums = c.layout.pointer(32, c.layout.sums[operation.place])
 
     def call(v: str, out: str, rows: int) -> str:
-        entries = f"{w}, {gaps}, {tables.gaps.bits}, {tables.gaps.n}"
         first = f"{name}({v}, {entries}, {bias}, {sums}, {rows}, {d_in}, {d_out});"
         return f"{first} {after}({sums}, {multiplier}, {r}, {out}, {rows}, {d_out});"
 
@@ -246,7 +233,9 @@ EMITTERS: dict[type[Operation], Callable[[Context, Any], list[str]]] = {
 }
 
 
-def integer_c(network: IntegerNetwork, name: str, input: str, remarks: list[str]) -> str:
+def integer_c(
+    network: IntegerNetwork, name: str, input: str, remarks: list[str], sparse: str = "small"
+) -> str:
     """The file of an integer network.
 
     Parameters
@@ -257,8 +246,10 @@ def integer_c(network: IntegerNetwork, name: str, input: str, remarks: list[str]
         What a row is: numbers as the estimator takes them, or the integers of NAME_quantise.
     remarks : list of str
         For the comment at the top.
+    sparse : {"small", "fast"}, default="small"
+        How the places of sparse weights are stored.
     """
-    file = File(name, weight_bits=int(network.dtype.removeprefix("int")))
+    file = File(name, sparse, weight_bits=int(network.dtype.removeprefix("int")))
     first, *others = network.operations
     assert isinstance(first, Quantise)
     file.sizes = {operation.place: operation.size for operation in network.operations}

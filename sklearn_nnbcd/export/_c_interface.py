@@ -21,6 +21,8 @@ class File:
     ----------
     name : str
         What all its names begin with.
+    sparse : {"small", "fast"}
+        How the places of sparse weights are stored.
     tables, functions : list of str
         In the order of the file.
     helpers : set of str
@@ -36,6 +38,7 @@ class File:
     """
 
     name: str
+    sparse: str = "small"
     tables: list[str] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)
     helpers: set[str] = field(default_factory=set)

@@ -97,17 +97,18 @@ def table(name: str) -> Split:
     return Split(name, X[:MNIST_ROWS], y[:MNIST_ROWS], T, t)
 
 
-def ours(model: Any, data: Split, dtype: str) -> Compiled:
+def ours(model: Any, data: Split, dtype: str, sparse: str = "small") -> Compiled:
     """A network of ours."""
     classes = model[-1].classes_
     if dtype == "float32":
         rows, labels = data.T, model.predict(data.T)
-        text = export_c(model, name="network")
+        text = export_c(model, name="network", sparse=sparse)
     else:
         network = IntegerNetwork.from_estimator(model, data.X, dtype)
         rows = network.quantise(data.T)
         labels = network.predict(rows)
-        text = export_c(model, name="network", dtype=dtype, input=dtype, X_calibration=data.X)
+        options = {"dtype": dtype, "input": dtype, "X_calibration": data.X}
+        text = export_c(model, name="network", sparse=sparse, **options)
     kind = {"float32": "float", "int8": "int8_t"}[dtype]
     numbers = labels if classes.dtype.kind not in "UO" else np.searchsorted(classes, labels)
     text += f"\nint rival_predict(const {kind} *x) {{ return network_predict(x); }}\n"
@@ -202,6 +203,8 @@ def contestants(data: Split):
         model.fit(data.X, data.y)
         for dtype in ("float32", "int8"):
             yield f"NN-BCD {name}", f"export_c, {dtype}", ours(model, data, dtype)
+        if options.get("compression") == "l0":
+            yield f"NN-BCD {name}", "export_c, int8, fast", ours(model, data, "int8", sparse="fast")
     mlp = MLPClassifier(widths, random_state=0)
     yield f"MLP {widths}", "emlearn, float32", with_emlearn(mlp, data, scaled=True)
     trees = ExtraTreesClassifier(10, max_leaf_nodes=leaves, random_state=0)

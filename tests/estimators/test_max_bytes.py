@@ -283,7 +283,7 @@ def test_smooth_tables_few_rows_and_given_bins(monkeypatch):
     kinds = [kind for kind in given.kinds(1000) if kind.bins]
     assert [(kind.bins, kind.widths, kind.n_ramps) for kind in kinds] == [(3, (5,), 12)]
     sparse = Candidates(NNBCDRegressor((60,), compression="l0", column_bins=3), X, y)
-    for room, bins in ((620, [0]), (4000, [0, 3])):  # too few weights would be left, and all are
+    for room, bins in ((590, [0]), (4000, [0, 3])):  # too few weights would be left, and all are
         assert [kind.bins for kind in sparse.kinds(room)] == bins
 
 

@@ -262,7 +262,9 @@ def test_the_format_of_the_weights_is_kept(tmp_path):
     values, gaps = sparse.network_.coefs[0].arrays
     text = export_c(sparse)
     assert f"network_w0[{len(values)}]" in text and f"uint8_t network_gaps1[{len(gaps)}]" in text
-    assert len(values) == 1200 and len(gaps) < 0.7 * 1200  # where index bytes would be 1200
+    assert len(values) == 1200 and len(gaps) < 0.7 * 1200
+    fast = export_c(sparse, sparse="fast")
+    assert "static const uint8_t network_index1[1200]" in fast  # of 40 outputs, not of 300 inputs
 
 
 def test_bad_parameters(iris):
@@ -270,6 +272,7 @@ def test_bad_parameters(iris):
     cases = [
         ({"name": "3d"}, "must be a name in C"),
         ({"name": "while"}, "must be a name in C"),
+        ({"sparse": "tiny"}, "'sparse' of export_c"),
         ({"dtype": "int4"}, "'dtype' of export_c"),
         ({"input": "int8"}, "'input' of export_c with dtype='float32'"),
         ({"dtype": "int8", "input": "int16", "X_calibration": X}, "'input' of export_c with dtype='int8'"),

@@ -87,6 +87,28 @@ def test_networks(name, dtype, chip, models, tmp_path):
     assert run.stack <= 400, run
 
 
+@pytest.mark.parametrize("dtype, bits", [("float32", None), ("int8", None), ("int8", 4), ("int16", 4)])
+def test_an_index_for_each_entry_is_faster_and_larger(dtype, bits, tmp_path):
+    """With the same results: of many columns by outputs, of few by inputs."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 40)).astype(np.float32)
+    y = (X[:, :4].sum(axis=1) > 0).astype(int)
+    options = {"bend_columns": False, "column_bins": 0, "max_iter": 5, "random_state": 0}
+    options |= {"compression": "l0", "sparsity": 0.8, "compress_output": True, "bits": bits}
+    model, rows = NNBCDClassifier((30,), **options).fit(X, y), X[:20]
+    labels, options = model.predict(rows), {}
+    if dtype != "float32":
+        network = IntegerNetwork.from_estimator(model, X, dtype)
+        rows, labels = network.quantise(rows), network.predict(rows)
+        options = {"dtype": dtype, "input": dtype, "X_calibration": X}
+    small, fast = (
+        cortex("m4", export_c(model, sparse=sparse, **options), rows, labels, tmp_path)
+        for sparse in ("small", "fast")
+    )
+    assert small.wrong == fast.wrong == 0
+    assert small.flash < fast.flash and small.instructions > fast.instructions
+
+
 #: (dtype, chip) of a network of which two of six columns are bent: as above
 BENT_CEILINGS = {
     ("float32", "m4"): (3690, 1260, 1220),  # with asinhf comes errno, a kilobyte of newlib's
