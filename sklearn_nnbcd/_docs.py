@@ -176,8 +176,8 @@ diagnosis_ : Diagnosis or None
     :func:`~sklearn_nnbcd.inspection.fit_report`; None after numbers that are not finite, and after
     an interrupt of the solver 'full'.
 chosen_params_ : dict
-    What ``max_bytes`` stood for, as parameters of the estimator, ``column_bins`` among them; only with
-    ``max_bytes``.
+    What ``max_bytes`` stood for, as parameters of the estimator, ``column_bins`` among them, and ``ridge``
+    where a linear network has a plain one; only with ``max_bytes``.
 compared_ : list of dict
     How each kind of network did on held-out rows: 'params', 'n_bytes', 'score' and 'loss', the chosen one
     first; empty if there was one kind only. With ``max_iter="auto"`` after a quarter of the passes; scores

@@ -110,7 +110,9 @@ class Kind:
 
     def parameters(self, widths: Any, bits: Any, **others: Any) -> dict:
         """Those of a network of this kind with some widths and bits."""
-        columns = {"column_bins": self.bins} | ({"bend_columns": False} if self.straight else {})
+        columns: dict[str, Any] = {"column_bins": self.bins} | (
+            {"bend_columns": False} if self.straight else {}
+        )
         columns |= {} if self.ridge is None else {"ridge": self.ridge}
         if isinstance(bits, tuple):
             bits = [bits[0], *[bits[1]] * len(widths)]

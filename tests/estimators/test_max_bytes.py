@@ -12,10 +12,20 @@ from sklearn.datasets import load_digits, make_classification, make_moons
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _mapping, _sizing
-from sklearn_nnbcd._kinds import Kind, kinds_of, leaves_enough, plain_bytes, ramp_families, shapes_of
+from sklearn_nnbcd._kinds import (
+    Kind,
+    kept_share,
+    kinds_of,
+    kinds_within,
+    leaves_enough,
+    plain_bytes,
+    ramp_families,
+    shapes_of,
+)
 from sklearn_nnbcd._outcome import NO_BETTER
 from sklearn_nnbcd._pilot import Finding, fit_given, given_finding
 from sklearn_nnbcd._sizing import Candidates, after_a_pass, bytes_after_a_pass, fit_within
+from sklearn_nnbcd.compressions._sparse import to_sparse
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +140,51 @@ def test_widths_are_the_largest_that_fit():
 def test_many_columns_have_more_kinds():
     assert {kind.compression for kind in kinds_of(None, "auto", None, 500)} == {None, "l0", "low_rank"}
     assert {kind.compression for kind in kinds_of(None, None, None, 500)} == {None}
+
+
+@pytest.mark.parametrize(
+    "model, n_features, count",
+    [
+        (NNBCDClassifier(max_bytes=300), 64, 2),
+        (NNBCDClassifier(max_bytes=300, compression=None), 64, 1),
+        (NNBCDClassifier(max_bytes=300), 63, 0),
+        (NNBCDClassifier(max_bytes=300, ridge=3.0), 64, 0),
+        (NNBCDClassifier((9,), max_bytes=300), 64, 0),
+        (NNBCDRegressor(max_bytes=300), 64, 0),
+    ],
+)
+def test_linear_networks_of_many_columns_are_compared_at_a_plain_ridge_too(model, n_features, count):
+    kinds = kinds_within(model, 300, (n_features, 6))
+    plain = [kind for kind in kinds if kind.ridge is not None]
+    assert len(plain) == count
+    for kind in plain:
+        assert kind.widths == () and kind.within(300, n_features, 6)["ridge"] == 1.0
+        assert replace(kind, ridge=None) in kinds
+
+
+def test_a_plain_ridge_is_among_what_was_chosen():
+    """Far more columns than their classes need, and few rows: the evidence asks for little ridge."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 80))
+    y = X[:, :3].argmax(axis=1)
+    model = NNBCDClassifier((), max_bytes=900, random_state=0).fit(X, y)
+    ridges = {row["params"].get("ridge", "auto") for row in model.compared_}
+    assert ridges == {"auto", 1.0}
+    assert model.chosen_params_.get("ridge", "auto") == model.compared_[0]["params"].get("ridge", "auto")
+
+
+@pytest.mark.parametrize("room", [600, 1500, 3500])
+@pytest.mark.parametrize("bits", [4, 8])
+def test_sparse_weights_take_about_what_is_reckoned(room, bits):
+    """Of entries anywhere: 4 % is far more than their gaps differ from the mean, and 8 a byte each."""
+    shapes, rng = [(100, 60), (60, 5)], np.random.default_rng(0)
+    share = kept_share(shapes, bits, room, sparse=True)
+    size = 0
+    for shape in shapes:
+        mask = rng.uniform(size=shape) < share
+        M = to_sparse(rng.normal(size=shape), mask, xp=np).compact(xp=np)
+        size += M.n_parameters * bits / 8 + M.where.packed.nbytes + 8 * shape[1]
+    assert size == pytest.approx(room, rel=0.04, abs=8)
 
 
 @pytest.mark.parametrize("room", range(140, 160, 3))
