@@ -188,10 +188,6 @@ class Backend:
         """Rising flat indices of the ``count`` true entries of a mask, shape (count,)."""
         return xp.nonzero(xp.reshape(mask, (-1,)))[0]
 
-    def repeated(self, x, counts, total, *, xp):
-        """Each x_i ``counts[i]`` times, one after the other, shape (total,); both one-dimensional."""
-        return xp.repeat(x, counts)
-
     def kth_largest(self, x, k, *, xp):
         """The k-th largest entry (k >= 1) of a one-dimensional array, as a zero-dimensional array."""
         return xp.sort(x)[x.shape[0] - k]

@@ -124,13 +124,6 @@ class CupyBackend(Backend):
         out[place] = cupy.arange(mask.shape[0])
         return out[:count]
 
-    def repeated(self, x, counts, total, *, xp):
-        """By a search for the place in the running sum of counts: CuPy's own waits for their sum."""
-        import cupy
-
-        ends = cupy.cumsum(counts)
-        return x[cupy.searchsorted(ends, cupy.arange(total, dtype=ends.dtype), side="right")]
-
     def scatter(self, values, indices, size, *, xp):
         """Zeros with ``values`` written at ``indices``."""
         import cupy

@@ -9,6 +9,8 @@ from .quantization._packing import pack, packed_size, unpack
 
 #: bits that a gap may have
 WIDTHS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16)
+#: of a code that it is no filler, at least, as it is reckoned with
+LEAST_CHANCE = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,9 +37,9 @@ class Gaps:
     Examples
     --------
     >>> import numpy as np
-    >>> gaps = Gaps.of_places(np.asarray([2, 3, 12, 13, 14, 30]), xp=np)
+    >>> gaps = Gaps.of_places(np.asarray([2, 3, 12, 13, 14, 60]), xp=np)
     >>> gaps.bits, gaps.packed.nbytes, gaps.places(xp=np)
-    (3, 4, array([ 2,  3, 12, 13, 14, 30]))
+    (3, 5, array([ 2,  3, 12, 13, 14, 60]))
     """
 
     packed: Any
@@ -99,9 +101,5 @@ def bits_of_places(share: float) -> float:
     >>> [round(bits_of_places(share), 1) for share in (0.5, 0.15, 0.01)]
     [2.0, 4.4, 8.7]
     """
-    return min(bits / -_power_less_1(1.0 - share, 2**bits - 1) for bits in WIDTHS)
-
-
-def _power_less_1(x: float, n: int) -> float:
-    """x^n - 1, less than 0 for any x < 1."""
-    return min(x**n - 1.0, -1e-12)
+    empty = 1.0 - share
+    return min(bits / max(1.0 - empty ** (2**bits - 1), LEAST_CHANCE) for bits in WIDTHS)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from array_api_compat import device
+
 from ..backends import get_backend
 from ..numerics._metric import Metric
 from ._base import CompressedWeight, Local
@@ -100,7 +102,7 @@ class SparseWeight(CompressedWeight):
         d_in, d_out = self.shape
         kind = xp.int32 if self.n_parameters < 2**31 else xp.int64
         places = self.places(xp=xp)
-        begins = xp.arange(d_in + 1, dtype=places.dtype) * d_out
+        begins = xp.arange(d_in + 1, dtype=places.dtype, device=device(places)) * d_out
         return xp.astype(places % d_out, kind), xp.astype(xp.searchsorted(places, begins), kind)
 
     def _written(self, values: Any, *, xp: Any) -> Any:

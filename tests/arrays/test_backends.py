@@ -301,10 +301,6 @@ def test_cupy_operations_are_the_generic_ones(dtype, cupy):
     np.testing.assert_array_equal(
         ours.first_true(mask, int(mask.sum()), xp=cupy), generic.first_true(mask, None, xp=xp)
     )
-    counts = np.asarray([0, 3, 0, 1, 2, 0])
-    np.testing.assert_array_equal(
-        ours.repeated(np.arange(6), counts, 6, xp=cupy), np.repeat(np.arange(6), counts)
-    )
     assert ours.kth_largest(A[:, 0], 4, xp=cupy) == np.sort(A[:, 0])[-4]
     np.testing.assert_array_equal(ours.positive_part(A, xp=cupy), np.maximum(A, 0))
     assert not ours.synchronous and ours.number(total, xp=cupy) is total
