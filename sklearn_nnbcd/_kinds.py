@@ -42,6 +42,8 @@ LEAST_KEPT = {"l0": 0.05, None: 0.075}
 #: ridge of linear networks of many columns that is compared beside the evidence's: that of scikit-learn's
 #: LogisticRegression
 LINEAR_RIDGE = 1.0
+#: where the search for the fewest bytes ends
+MOST_BYTES = 2**40
 #: columns with their ramps, at most
 MOST_INPUTS = 1024
 
@@ -207,24 +209,27 @@ def kinds_within(estimator: Any, room: int, size: tuple[int, int]) -> list[Kind]
     Raises
     ------
     ValueError
-        If nothing fits, with what is needed about.
+        If nothing fits, with what is needed.
     """
     owner, given = type(estimator).__name__, estimator.hidden_layer_sizes
     widths = None if isinstance(given, str) else resolve_sizes(given, owner)
     kinds = kinds_of(widths, estimator.compression, estimator.bits, size[0])
     if is_classifier(estimator) and estimator.ridge == "auto" and size[0] >= MANY_COLUMNS:
         kinds += [replace(kind, ridge=LINEAR_RIDGE) for kind in kinds if kind.widths == ()]
-    kinds = [kind for kind in kinds if kind.within(room, *size) is not None]
-    if len(kinds) > 1:  # what keeps nearly all, or nearly nothing, is no kind of its own
-        kinds = [kind for kind in kinds if is_worthwhile(kind, room, *size)]
-    if not kinds:
-        least = plain_bytes(shapes_of(*size)(widths or ()), estimator.bits or 2)
+    fitting = [kind for kind in kinds if kind.within(room, *size) is not None]
+    if not fitting:
         raise ValueError(
             f"The 'max_bytes' of {owner} must leave room for a network: with {size[0]} columns and "
-            f"{size[1]} outputs {least} bytes do, as plain matrices of few bits. Got {room}. "
+            f"{size[1]} outputs {least_room(kinds, size)} bytes do. Got {room}. "
             "Raise it, take fewer columns first, or leave hidden_layer_sizes, compression and bits open."
         )
-    return kinds
+    # what keeps nearly all, or nearly nothing, is no kind of its own beside others
+    return [kind for kind in fitting if is_worthwhile(kind, room, *size)] or fitting
+
+
+def least_room(kinds: list[Kind], size: tuple[int, int]) -> int:
+    """The fewest bytes in which one of some kinds fits."""
+    return 1 + largest(lambda room: all(kind.within(room, *size) is None for kind in kinds), MOST_BYTES)
 
 
 def is_worthwhile(kind: Kind, room: int, n_features: int, n_outputs: int) -> bool:

@@ -2,6 +2,7 @@
 """Budgets in bytes: what is chosen fits, does better than a line where there is more, and is repeatable."""
 
 import pickle
+import re
 import warnings
 from dataclasses import replace
 
@@ -103,6 +104,31 @@ def test_what_is_given_stays(given, expected):
 def test_an_impossible_budget_names_what_would_do(moons):
     with pytest.raises(ValueError, match=r"'max_bytes' of NNBCDClassifier must leave room.*9 bytes do"):
         NNBCDClassifier(max_bytes=5).fit(*moons)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{}, {"compression": "l0", "hidden_layer_sizes": (9,)}, {"hidden_layer_sizes": (9,), "bits": 8}],
+)
+def test_what_would_do_does(parameters):
+    """Of 64 columns, as everything is reckoned; one byte less is refused."""
+    model = NNBCDClassifier(**parameters)
+    with pytest.raises(ValueError) as error:
+        kinds_within(model, 10, (64, 5))
+    least = int(re.search(r"(\d+) bytes do", str(error.value)).group(1))
+    assert kinds_within(model, least, (64, 5))
+    with pytest.raises(ValueError):
+        kinds_within(model, least - 1, (64, 5))
+
+
+@pytest.mark.parametrize("widths", ["auto", ()])
+def test_sparse_weights_with_room_for_all_entries(widths):
+    """Sparse in name only, which is what was asked for."""
+    X, y = make_classification(200, 70, random_state=0)
+    options = {"compression": "l0", "max_bytes": 10**6, "max_iter": 2, "random_state": 0}
+    assert kinds_within(NNBCDClassifier(widths, **options), 10**6, (70, 1))
+    model = NNBCDClassifier((), **options).fit(X, y)
+    assert model.network_.coefs[0].n_parameters == 70
 
 
 @pytest.mark.parametrize(
