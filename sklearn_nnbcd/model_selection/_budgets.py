@@ -39,6 +39,8 @@ BEGINNING, FINISHING = {False: 0.18, True: 0.09}, 0.4
 #: share of the passes of the wide network that a sparse one goes on for, and share of their own passes that
 #: plain networks have after units have gone, and thin factors
 GOING_ON, SHRINKING = 0.04, 0.2
+#: rows that numbers of what is chosen are rounded on, about: more take longer and are no better
+FINAL_ROWS = 4_000
 #: passes at least, and of a network that is made a little smaller
 FEW = 2
 
@@ -194,11 +196,11 @@ class SharedBudgets:
 
     def rounded(self, model: Any, bits: Any, arrays: Any, on_all: bool) -> Any:
         """A copy with numbers of few bits; in a comparison only its bytes count, unless bits are very few."""
-        activation_bits = self.estimator.activation_bits
-        if on_all:
-            return rounded(model, arrays[0], arrays[1], bits, activation_bits)
-        every = 1 + len(arrays[1]) // ROUNDING_ROWS
+        activation_bits, n_rows = self.estimator.activation_bits, FINAL_ROWS if on_all else ROUNDING_ROWS
+        every = 1 + len(arrays[1]) // n_rows
         X, y = (take_rows(x, np.arange(0, x.shape[0], every)) for x in arrays[:2])
+        if on_all:
+            return rounded(model, X, y, bits, activation_bits)
         feedback = "inputs" if self.is_coarse(bits) else "none"
         return rounded(model, X, y, bits, activation_bits, feedback=feedback)
 
