@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone, is_classifier
 
+from .._arrays import on_host
 from .._held_out import best_first, divided, judged, standard_error
 from .._kinds import NUMBER, Kind
 from .._outcome import constants_allowed
@@ -196,9 +197,12 @@ class SharedBudgets:
 
     def rounded(self, model: Any, bits: Any, arrays: Any, on_all: bool) -> Any:
         """A copy with numbers of few bits; in a comparison only its bytes count, unless bits are very few."""
-        activation_bits, n_rows = self.estimator.activation_bits, FINAL_ROWS if on_all else ROUNDING_ROWS
-        every = 1 + len(arrays[1]) // n_rows
-        X, y = (take_rows(x, np.arange(0, x.shape[0], every)) for x in arrays[:2])
+        activation_bits, (X, y) = self.estimator.activation_bits, arrays[:2]
+        if on_all and activation_bits is not None:  # ranges of activations are those of all rows
+            return rounded(model, X, y, bits, activation_bits)
+        n_rows = len(np.asarray(on_host(y)))
+        some = np.arange(0, n_rows, 1 + n_rows // (FINAL_ROWS if on_all else ROUNDING_ROWS))
+        X, y = take_rows(X, some), take_rows(y, some)
         if on_all:
             return rounded(model, X, y, bits, activation_bits)
         feedback = "inputs" if self.is_coarse(bits) else "none"
