@@ -189,7 +189,7 @@ def test_linear_networks_of_many_columns_are_compared_at_a_plain_ridge_too(model
 
 
 def test_a_plain_ridge_is_among_what_was_chosen():
-    """Far more columns than their classes need, and few rows: the evidence asks for little ridge."""
+    """Both are compared, and what was chosen says which it is."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 80))
     y = X[:, :3].argmax(axis=1)
