@@ -369,9 +369,14 @@ def bytes_after_a_pass(model: Any, kind: Kind, params: dict, arrays: Sequence) -
     if kind.bins:
         return after_a_pass(model, params, arrays).n_bytes_
     fitted = after_a_pass(model, params | {"bits": None, "activation_bits": None}, arrays)
-    X = arrays[0] if hasattr(arrays[0], "shape") else np.asarray(arrays[0])
-    some = take_rows(X, np.arange(0, X.shape[0], 1 + X.shape[0] // ROUNDING_ROWS))
+    some = some_rows(arrays[0], ROUNDING_ROWS)
     return rounded(fitted, some, None, params["bits"], model.activation_bits, feedback="none").n_bytes_
+
+
+def some_rows(X: Any, count: int) -> Any:
+    """Rows or targets at even distances, about so many where there are more."""
+    X = X if hasattr(X, "shape") else np.asarray(X)
+    return take_rows(X, np.arange(0, X.shape[0], 1 + X.shape[0] // count))
 
 
 def rounded(fitted: Any, X: Any, y: Any, bits: Any, activation_bits: Any, *, feedback: str = "both") -> Any:

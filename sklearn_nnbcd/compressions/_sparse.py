@@ -97,7 +97,7 @@ class SparseWeight(CompressedWeight):
         """Where in the flat matrix each value lies, rising, an array of int of shape (n,)."""
         return self.where.places(xp=xp) if isinstance(self.where, Gaps) else self.where
 
-    def rows(self, *, xp: Any) -> tuple[Any, Any]:
+    def compressed_rows(self, *, xp: Any) -> tuple[Any, Any]:
         """The column of each value, and for each row, and one more, how many values lie before it."""
         d_in, d_out = self.shape
         kind = xp.int32 if self.n_parameters < 2**31 else xp.int64
@@ -126,7 +126,7 @@ class SparseWeight(CompressedWeight):
 
     def operator(self, *, xp: Any) -> Callable[[Any], Any]:
         """V -> V @ W by the library's sparse product, where it has one."""
-        columns, pointers = self.rows(xp=xp)
+        columns, pointers = self.compressed_rows(xp=xp)
         product = get_backend(xp).sparse_product(self.data, columns, pointers, self.shape, xp=xp)
         return super().operator(xp=xp) if product is None else product
 

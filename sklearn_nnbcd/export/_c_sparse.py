@@ -45,12 +45,11 @@ def sparse_tables(node: SparseProduct, sparse: str) -> SparseTables:
 
     By outputs a sum stays in a register.
     """
-    rows, columns = np.repeat(np.arange(node.shape[0]), np.diff(node.indptr)), node.indices.astype(np.int64)
     if sparse == "small":
-        places = rows * node.shape[1] + columns
-        order = np.argsort(places, kind="stable")
-        gaps = Gaps.of_places(places[order], xp=np)
+        order = np.argsort(node.places, kind="stable")
+        gaps = Gaps.of_places(node.places[order], xp=np)
         return SparseTables(order, [("uint8_t", gaps.packed, "gaps")], (gaps.bits, gaps.n), _BY_GAPS)
+    rows, columns = node.rows, node.indices.astype(np.int64)
     order, counts = np.lexsort((rows, columns)), np.bincount(columns, minlength=node.shape[1])
     outputs = SparseTables(order, _indices(rows[order], counts), (), _BY_OUTPUTS)
     inputs = SparseTables(np.arange(len(rows)), _indices(columns, np.diff(node.indptr)), (), _BY_INPUTS)

@@ -73,8 +73,7 @@ def _sparse_product(w: Writer, node: SparseProduct, sources: list[Value]) -> Val
     (d_in, d_out), n = node.shape, len(node.data)
     matrix = w.zeros([d_in * d_out], w.dtype)
     if n:
-        rows = np.repeat(np.arange(d_in, dtype=np.int64), np.diff(node.indptr))
-        flat = rows * d_out + node.indices.astype(np.int64)
+        flat = node.places
         order = np.argsort(flat, kind="stable")
         steps = np.diff(flat[order], prepend=0)
         kind = np.min_scalar_type(int(steps.max()))

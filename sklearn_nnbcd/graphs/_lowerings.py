@@ -117,7 +117,7 @@ def _low_rank(coef: Any, builder: Builder, v: int, rows: int) -> int:
 
 
 def _sparse(coef: Any, builder: Builder, v: int, rows: int) -> int:
-    columns, pointers = (to_numpy(array) for array in coef.rows(xp=namespace_of(coef.data)))
+    columns, pointers = (to_numpy(array) for array in coef.compressed_rows(xp=namespace_of(coef.data)))
     options = {
         "data": to_numpy(coef.data),
         "indices": columns,

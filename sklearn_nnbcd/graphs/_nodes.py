@@ -166,10 +166,20 @@ class SparseProduct(Node):
     shape: tuple[int, int]
     before: int = 1
 
+    @property
+    def rows(self) -> np.ndarray:
+        """The row of each entry, shape (n_entries,)."""
+        return np.repeat(np.arange(self.shape[0], dtype=np.int64), np.diff(self.indptr))
+
+    @property
+    def places(self) -> np.ndarray:
+        """Where in the flat matrix each entry lies, shape (n_entries,)."""
+        return self.rows * self.shape[1] + self.indices.astype(np.int64)
+
     def to_dense(self) -> np.ndarray:
         """The matrix, shape (d_in, d_out)."""
         W = np.zeros(self.shape, dtype=self.data.dtype)
-        np.add.at(W, (np.repeat(np.arange(self.shape[0]), np.diff(self.indptr)), self.indices), self.data)
+        np.add.at(W, (self.rows, self.indices), self.data)
         return W
 
     def evaluate(self, *values: np.ndarray) -> np.ndarray:

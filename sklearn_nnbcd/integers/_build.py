@@ -154,8 +154,7 @@ class IntegerBuilder(Ranges):
             )
         places = (end, (source,), self.nodes[end].size, bits)
         if isinstance(node, SparseProduct):
-            rows = np.repeat(np.arange(node.shape[0]), np.diff(node.indptr))
-            entries = narrowed(integers[0][rows, node.indices.astype(np.int64)])
+            entries = narrowed(integers[0][node.rows, node.indices.astype(np.int64)])
             flat = replace(rounding, multiplier=rounding.multiplier[0])
             self.operations.append(SparseIntegerProduct(*places, replace(node, data=entries), steps[0], flat))
             return

@@ -8,10 +8,8 @@ import math
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from sklearn.base import clone, is_classifier
 
-from .._arrays import on_host
 from .._held_out import best_first, divided, judged, standard_error
 from .._kinds import NUMBER, Kind
 from .._outcome import constants_allowed
@@ -26,8 +24,8 @@ from .._sizing import (
     fit_within,
     rounded,
     shortened,
+    some_rows,
 )
-from .._sklearn_compat import take_rows
 from .._stream import begin_again
 from ..network import network_rows, shrunk_network
 from ..solvers import MiniBatch
@@ -198,14 +196,10 @@ class SharedBudgets:
     def rounded(self, model: Any, bits: Any, arrays: Any, on_all: bool) -> Any:
         """A copy with numbers of few bits; in a comparison only its bytes count, unless bits are very few."""
         activation_bits, (X, y) = self.estimator.activation_bits, arrays[:2]
-        if on_all and activation_bits is not None:  # ranges of activations are those of all rows
-            return rounded(model, X, y, bits, activation_bits)
-        n_rows = len(np.asarray(on_host(y)))
-        some = np.arange(0, n_rows, 1 + n_rows // (FINAL_ROWS if on_all else ROUNDING_ROWS))
-        X, y = take_rows(X, some), take_rows(y, some)
-        if on_all:
-            return rounded(model, X, y, bits, activation_bits)
-        feedback = "inputs" if self.is_coarse(bits) else "none"
+        if activation_bits is None or not on_all:  # ranges of activations are those of all rows
+            count = FINAL_ROWS if on_all else ROUNDING_ROWS
+            X, y = some_rows(X, count), some_rows(y, count)
+        feedback = "both" if on_all else "inputs" if self.is_coarse(bits) else "none"
         return rounded(model, X, y, bits, activation_bits, feedback=feedback)
 
     def is_coarse(self, bits: Any) -> bool:
