@@ -11,8 +11,9 @@ from ...numerics._nearest_plane import nearest_codes
 from ._grid import Grid
 from ._scales import first_scale, first_table, fit_scale, fit_table
 
-#: times that codes and scales are found by turns from each start
-_ROUNDS = 2
+#: times that codes and scales are found by turns from each start; sparse columns take long, one by one, and
+#: gain nothing that labels show by a second turn unless levels are few
+_ROUNDS, _FEW_LEVELS = 2, 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +111,7 @@ def _turns(
 ) -> Iterator[Rounded]:
     """What rounding leads to from first scales or levels, step by step."""
     given = None if metric is EUCLIDEAN else metric
-    for _ in range(_ROUNDS):
+    for _ in range(_ROUNDS if support is None or grid.count <= _FEW_LEVELS else 1):
         scale, table = (None, free) if grid.learned else (free, None)
         ones = xp.ones(W.shape[1], dtype=W.dtype)
         levels = xp.asarray(grid.levels, dtype=W.dtype) if table is None else table
