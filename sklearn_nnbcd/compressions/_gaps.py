@@ -66,12 +66,18 @@ class Gaps:
 
     def places(self, *, xp: Any) -> Any:
         """The places, an array of int64 of shape (n,)."""
-        codes, filler = self._codes(xp=xp), 2**self.bits - 1
+        codes, filler = self._filled(xp=xp), 2**self.bits - 1
         ends = codes != filler
         found = xp.cumulative_sum(codes + xp.astype(ends, xp.int64)) - 1
         return found[ends][: self.n]
 
-    def _codes(self, *, xp: Any) -> Any:
+    def codes(self, *, xp: Any) -> Any:
+        """The codes up to that of the last place, an array of int64."""
+        codes = self._filled(xp=xp)
+        n_ended = xp.cumulative_sum(xp.astype(codes != 2**self.bits - 1, xp.int64))
+        return codes[: int(xp.sum(xp.astype(n_ended < self.n, xp.int64))) + 1] if self.n else codes[:0]
+
+    def _filled(self, *, xp: Any) -> Any:
         """All codes, and what fills the last byte."""
         count = 8 * self.packed.shape[0] // self.bits
         return unpack(self.packed, count, 2**self.bits, xp=xp)

@@ -27,7 +27,7 @@ from ._c_interface import File, add_functions, assembled, declarations
 from ._c_memory import Memory
 from ._c_quantise import add_quantise
 from ._c_sparse import add_sparse
-from ._c_text import number
+from ._c_text import number, packed
 
 #: entries of int32 and bytes that a type takes
 KINDS = {8: "int8_t", 16: "int16_t", 32: "int32_t"}
@@ -137,12 +137,6 @@ def _product(c: Context, operation: IntegerProduct) -> list[str]:
         operation.blocks,
         lambda v, out, rows: f"{name}({v}, {tables}, {out}, {rows}, {d_in}, {d_out});",
     )
-
-
-def packed(columns: np.ndarray) -> np.ndarray:
-    """Rows of integers from -8 to 7, two in a byte, the first one in the low half; odd rows end with a 0."""
-    even = np.pad(columns, ((0, 0), (0, columns.shape[1] % 2))) & 15
-    return even[:, ::2] | even[:, 1::2] << 4
 
 
 def _sparse_product(c: Context, operation: SparseIntegerProduct) -> list[str]:

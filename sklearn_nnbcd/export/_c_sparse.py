@@ -10,7 +10,7 @@ import numpy as np
 from ..compressions._gaps import Gaps
 from ..graphs._nodes import SparseProduct
 from ._c_interface import File
-from ._c_text import integer_type
+from ._c_text import integer_type, packed
 
 
 @dataclass(frozen=True)
@@ -70,18 +70,22 @@ def add_sparse(file: File, node: SparseProduct, weight: str, values: tuple, type
     file : File
     node : SparseProduct
     weight : str
-        Type of the weights.
+        Type of the weights; those of int8 that have four bits are two in a byte where few bytes are wanted.
     values : tuple (array of shape (n_entries,), str)
         Weights as ``node`` has them, and what they are called.
     types : tuple of str
         Of inputs, and of intercepts and sums.
     """
     tables = sparse_tables(node, file.sparse)
-    names = [file.add_table(weight, values[0][tables.order], values[1])]
+    data = values[0][tables.order]
+    if file.sparse == "small" and weight != "float" and np.abs(data).max(initial=0) <= 7:
+        weight, data = "uint8_t", packed(data.astype(np.int64)[None])
+    names = [file.add_table(weight, data, values[1])]
     names += [file.add_table(*each) for each in tables.integers]
     kinds = [types[0], weight, *(kind for kind, _, what in tables.integers if what != "gaps")]
     name = "_".join([f"{file.name}_sparse", *(kind.removesuffix("_t") for kind in kinds)])
     name += "_by_inputs" if tables.text is _BY_INPUTS else ""
+    halves = weight == "uint8_t"
     file.own_helpers[name] = tables.text % {
         "f": name,
         "v": types[0],
@@ -89,12 +93,14 @@ def add_sparse(file: File, node: SparseProduct, weight: str, values: tuple, type
         "t": types[1],
         "x": tables.integers[0][0],
         "c": tables.integers[-1][0],
+        "note": ", two in a byte, the first one in the low half" if halves else "",
+        "weight": "(k & 1 ? (int8_t)w[k / 2] >> 4 : (int8_t)(w[k / 2] << 4) >> 4)" if halves else "w[k]",
     }
     return name, ", ".join([*names, *map(str, tables.numbers)])
 
 
 _BY_GAPS = """
-/* out = b + v W for each of `rows` rows; n entries w of W, row by row. Before each of them as many
+/* out = b + v W for each of `rows` rows; n entries w of W%(note)s, row by row. Before each of them as many
    zeros as a code of `bits` bits says, the lowest bits of `gaps` first; one of ones says that more follow */
 static void %(f)s(const %(v)s *v, const %(w)s *w, const uint8_t *gaps, int bits, int32_t n,
     const %(t)s *b, %(t)s *out, int rows, int n_in, int n_out)
@@ -118,7 +124,7 @@ static void %(f)s(const %(v)s *v, const %(w)s *w, const uint8_t *gaps, int bits,
             } while (code == ones);
             for (; j >= n_out; j -= n_out)
                 ++i;
-            out[j] += v[i] * w[k];
+            out[j] += v[i] * %(weight)s;
         }
     }
 }""".strip()

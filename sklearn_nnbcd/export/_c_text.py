@@ -69,6 +69,12 @@ def check_float32(array: np.ndarray, what: str) -> np.ndarray:
     return narrow
 
 
+def packed(columns: np.ndarray) -> np.ndarray:
+    """Rows of integers from -8 to 7, two in a byte, the first one in the low half; odd rows end with a 0."""
+    even = np.pad(columns, ((0, 0), (0, columns.shape[1] % 2))) & 15
+    return even[:, ::2] | even[:, 1::2] << 4
+
+
 def table(kind: str, name: str, values: Any) -> str:
     """A constant array; an empty one has one zero, as C knows no empty ones."""
     flat = np.asarray(values).reshape(-1)

@@ -3,43 +3,52 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ..graphs._nodes import Node, Product
+from ..graphs._nodes import Node, Product, SparseProduct
+from ._onnx_digits import digits
+from ._onnx_sparse import scattered
 
 #: entries from which integers share bytes: below, the nodes that take them apart are larger than the gain
 PACKED_FROM = 512
 #: levels up to which they do
 MOST_LEVELS = 16
-#: what holds several digits, and what their codes stay below
-HOLDERS = ((np.uint8, 2**8), (np.int32, 2**31))
 
 
-def matrix_of(w: Any, node: Product) -> str:
+def matrix_of(w: Any, node: Product | SparseProduct) -> str:
     """The name of a product's matrix; of few bits, as integers and factors that a runtime multiplies once.
 
     Parameters
     ----------
     w : Writer
-    node : Product
+    node : Product or SparseProduct
     """
-    factors = None if node.levels is None else exact_factors(node.matrix, node.levels, w.dtype)
-    if factors is None or node.levels is None:
+    found = _integers_of(node, w.dtype)
+    if found is None:
+        if isinstance(node, SparseProduct):
+            return scattered(w, node, w.constant(node.data))
         return w.constant(node.matrix)
-    rows, columns = factors
-    integers = node.levels.integers
+    integers, rows, columns = found
     if id(integers) in w.integers:
         W, step = w.integers[id(integers)]
         columns = columns * columns.dtype.type(step)
     else:
         kind = np.int8 if integers.min() >= -128 and integers.max() <= 127 else np.int32
         W = w.floating(w.constant(integers, kind))
+    W = scattered(w, node, W) if isinstance(node, SparseProduct) else W
     W = w.op("Mul", W, w.constant(columns))
-    return W if np.all(rows == 1.0) else w.op("Mul", W, w.constant(rows[:, None]))
+    return W if np.all(rows == 1.0) else w.op("Mul", W, _factors(w, rows[:, None]))
+
+
+def _factors(w: Any, factors: np.ndarray) -> str:
+    """The name of factors; of powers of two as their exponents."""
+    parts, exponents = np.frexp(factors)
+    if np.any(parts != 0.5) or np.abs(exponents - 1).max() > 127:
+        return w.constant(factors)
+    return w.op("Pow", w.constant(2.0), w.floating(w.constant(exponents - 1, np.int8)))
 
 
 def write_integers(w: Any, nodes: Sequence[Node]) -> None:
@@ -55,18 +64,28 @@ def write_integers(w: Any, nodes: Sequence[Node]) -> None:
     """
     groups: dict = {}
     for node in nodes:
-        if not isinstance(node, Product) or node.levels is None or not node.levels.integers.size:
+        found = _integers_of(node, w.dtype)
+        if found is None:
             continue
-        low, step, count = levels = levels_of(node.levels.integers)
+        low, step, count = levels = levels_of(found[0])
         is_exact = step & (step - 1) == 0 or low % step == 0
-        if count <= MOST_LEVELS and is_exact and exact_factors(node.matrix, node.levels, w.dtype) is not None:
-            groups.setdefault(levels, []).append(node.levels.integers)
+        if count <= MOST_LEVELS and is_exact:
+            groups.setdefault(levels, []).append(found[0])
     for levels, matrices in groups.items():
         if sum(matrix.size for matrix in matrices) >= PACKED_FROM:
             names = _taken_apart(w, matrices, *levels)
             w.integers |= {
                 id(matrix): (name, levels[1]) for matrix, name in zip(matrices, names, strict=True)
             }
+
+
+def _integers_of(node: Node, dtype: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """Integers of a node's entries, and factors of rows and columns; None of those that have none."""
+    if not isinstance(node, Product | SparseProduct) or node.levels is None or not node.levels.integers.size:
+        return None
+    product = node.to_product() if isinstance(node, SparseProduct) else node
+    factors = exact_factors(product.matrix, product.levels, dtype)
+    return None if factors is None else (node.levels.integers, *factors)
 
 
 def levels_of(integers: np.ndarray) -> tuple[int, int, int]:
@@ -77,25 +96,17 @@ def levels_of(integers: np.ndarray) -> tuple[int, int, int]:
 
 
 def _taken_apart(w: Any, matrices: list[np.ndarray], low: int, step: int, count: int) -> list[str]:
-    """Names of matrices, the integers over the step, whose digits are in one constant.
-
-    Five digits of three levels go into a byte, eight of two; eleven of seven levels into four bytes.
-    """
-    holders = [(np.dtype(kind), int(math.log(most + 0.5, count))) for kind, most in HOLDERS]
-    holder, n_digits = min(holders, key=lambda pair: pair[0].itemsize / pair[1])
-    powers, sizes = count ** np.arange(n_digits), [matrix.size for matrix in matrices]
+    """Names of matrices, the integers over the step, whose digits are in one constant."""
     codes = (np.concatenate([matrix.ravel() for matrix in matrices]) - low) // step
-    is_even = not any(size % n_digits for size in sizes)  # no matrix begins within a holder
-    if -len(codes) % n_digits:
-        sizes.append(-len(codes) % n_digits)
-        codes = np.append(codes, np.zeros(sizes[-1], codes.dtype))
-    digits = w.constant((codes.reshape(-1, n_digits) @ powers)[:, None], holder)
-    digits = digits if holder == np.int32 else w.cast(digits, w.types.INT32)
-    digits = w.op("Mod", w.op("Div", digits, w.constant(powers, np.int32)), w.constant(count, np.int32))
-    digits = w.op("Add", w.floating(digits), w.constant(low / step))
-    digits = digits if is_even else w.op("Reshape", digits, w.constant([-1], np.int64))
-    sizes = [size // n_digits for size in sizes] if is_even else sizes
-    parts = [digits] if len(sizes) == 1 else w.parts(digits, sizes)[: len(matrices)]
+    v, width = digits(w, codes, count)
+    v = w.op("Add", w.floating(v), w.constant(low / step))
+    sizes = [matrix.size for matrix in matrices]
+    if any(size % width for size in sizes):  # a matrix begins within a row of digits
+        sizes += [-len(codes) % width] if len(codes) % width else []
+        v = w.op("Reshape", v, w.constant([-1], np.int64))
+    else:
+        sizes = [size // width for size in sizes]
+    parts = [v] if len(sizes) == 1 else w.parts(v, sizes)[: len(matrices)]
     shapes = [w.constant(matrix.shape, np.int64) for matrix in matrices]
     return [w.op("Reshape", part, shape) for part, shape in zip(parts, shapes, strict=True)]
 
@@ -110,7 +121,7 @@ def exact_factors(W: np.ndarray, levels: Any, dtype: Any) -> tuple[np.ndarray, n
     size = np.abs(integers)
     place, every = size.argmax(axis=0), np.arange(W.shape[1])
     top = np.where(size[place, every] > 0, integers[place, every], 1)
-    for rows in (np.ones(len(W)), levels.rows):
+    for rows in (np.ones(len(W)), _powers(levels.rows), levels.rows):
         safe = np.where(rows[place] > 0.0, rows[place], 1.0)
         columns = W[place, every].astype(np.float64) / (top * safe)
         rows, columns = rows.astype(dtype), columns.astype(dtype)
@@ -118,3 +129,9 @@ def exact_factors(W: np.ndarray, levels: Any, dtype: Any) -> tuple[np.ndarray, n
         if np.allclose(found, W, rtol=4.0 * np.finfo(dtype).eps, atol=0.0):
             return rows, columns
     return None
+
+
+def _powers(factors: np.ndarray) -> np.ndarray:
+    """The powers of two next to factors in units of the largest; 1 for those that are 0."""
+    ratios = factors / (factors.max() or 1.0)
+    return np.exp2(np.rint(np.log2(np.where(ratios > 0.0, ratios, 1.0))))

@@ -39,6 +39,7 @@ from ..graphs._nodes import (
     WithRamps,
 )
 from ._onnx_integers import matrix_of, write_integers
+from ._onnx_ramps import ramps
 from ._onnx_terms import sides, write_side
 from ._onnx_values import Value, Writer
 
@@ -69,19 +70,9 @@ def _grouped_product(w: Writer, node: GroupedProduct, sources: list[Value]) -> V
 
 
 def _sparse_product(w: Writer, node: SparseProduct, sources: list[Value]) -> Value:
-    """The matrix is written out when a session begins; the file holds values and steps between them."""
-    (d_in, d_out), n = node.shape, len(node.data)
-    matrix = w.zeros([d_in * d_out], w.dtype)
-    if n:
-        flat = node.places
-        order = np.argsort(flat, kind="stable")
-        steps = np.diff(flat[order], prepend=0)
-        kind = np.min_scalar_type(int(steps.max()))
-        places = w.cast(w.constant(steps, kind if kind.itemsize < 4 else np.int64), w.types.INT64)
-        places = w.op("CumSum", places, w.constant(np.int64(0), np.int64))
-        matrix = w.op("ScatterElements", matrix, places, w.constant(node.data[order]), axis=0)
-    matrix = w.op("Reshape", matrix, w.constant([d_in, d_out], np.int64))
-    return Value(w.op("MatMul", w.shaped(sources[0], d_in), matrix), (d_out,))
+    """The matrix is written out when a session begins; the file holds its entries and where they lie."""
+    d_in, d_out = node.shape
+    return Value(w.op("MatMul", w.shaped(sources[0], d_in), matrix_of(w, node)), (d_out,))
 
 
 def _gather(w: Writer, node: Gather, sources: list[Value]) -> Value:
@@ -154,15 +145,6 @@ def _arcs(w: Writer, node: Arcs, sources: list[Value]) -> Value:
     order[columns] = node.size + np.arange(len(columns))
     both = w.op("Concat", v, part, axis=1)
     return Value(w.op("Gather", both, w.constant(order, np.int32), axis=1), (node.size,))
-
-
-def _ramps(w: Writer, node: WithRamps, sources: list[Value]) -> Value:
-    columns, low, high = node.ramps.parts
-    v, dtype = w.shaped(sources[0], node.size - len(columns)), low.dtype
-    part = w.op("Gather", v, w.constant(columns, np.int32), axis=1)
-    part = w.op("Mul", w.op("Sub", part, w.constant(low)), w.constant(dtype.type(1.0) / (high - low)))
-    part = w.op("Clip", part, w.constant(0.0), w.constant(1.0))
-    return Value(w.op("Concat", v, part, axis=1), (node.size,))
 
 
 def _arsinh(w: Writer, z: str) -> str:
@@ -261,7 +243,7 @@ def _two_columns(w: Writer, node: TwoColumns, sources: list[Value]) -> Value:
 EMITTERS: dict[type[Node], Emitter] = {
     Scale: _scale,
     Arcs: _arcs,
-    WithRamps: _ramps,
+    WithRamps: ramps,
     Clip: _clip,
     Product: _product,
     GroupedProduct: _grouped_product,

@@ -29,16 +29,16 @@ def consumers(nodes: Any) -> list[list[int]]:
 
 def rows_scaled(node: Node, factors: np.ndarray) -> Node | None:
     """A product with diag(factors) W in place of W; None where the node's rows are not the entries."""
-    if isinstance(node, Product) and node.before == node.after == 1:
-        levels = node.levels
-        if levels is not None:
-            levels = replace(levels, rows=levels.rows * np.abs(factors)) if (factors >= 0.0).all() else None
-        matrix = factors[:, None] * node.matrix.astype(np.float64)
-        return replace(node, matrix=matrix, levels=levels)
-    if isinstance(node, SparseProduct) and node.before == 1:
+    if not isinstance(node, Product | SparseProduct) or node.before != 1 or getattr(node, "after", 1) != 1:
+        return None
+    levels = node.levels
+    if levels is not None:
+        levels = replace(levels, rows=levels.rows * np.abs(factors)) if (factors >= 0.0).all() else None
+    if isinstance(node, SparseProduct):
         each = np.repeat(factors, np.diff(node.indptr))
-        return replace(node, data=node.data.astype(np.float64) * each)
-    return None
+        return replace(node, data=node.data.astype(np.float64) * each, levels=levels)
+    matrix = factors[:, None] * node.matrix.astype(np.float64)
+    return replace(node, matrix=matrix, levels=levels)
 
 
 def folded(graph: Graph, largest_shift: float = LARGEST_SHIFT) -> Graph:

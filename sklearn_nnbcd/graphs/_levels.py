@@ -11,7 +11,7 @@ import numpy as np
 
 from .._arrays import to_numpy
 from ..backends import namespace_of
-from ._nodes import Builder, Levels, Product, Scale
+from ._nodes import Builder, Levels, Product, Scale, SparseProduct
 
 #: rounds of balancing, and how near the balanced matrix must be, in units of each entry
 _ROUNDS, _TOLERANCE = 200, 1e-3
@@ -66,8 +66,13 @@ def _add_levels(coef: Any, builder: Builder, v: int, first: int, rows: int, lowe
         if isinstance(node, Product) and isinstance(twin, Product):
             integers = np.rint(twin.matrix).astype(np.int64)
             factors = row_factors(node.matrix, integers)
-            if factors is not None:
-                builder.nodes[k] = replace(node, levels=Levels(integers, factors))
+        elif isinstance(node, SparseProduct) and isinstance(twin, SparseProduct):
+            integers = np.rint(twin.data).astype(np.int64)
+            factors = row_factors(node.to_dense(), np.rint(twin.to_dense()))
+        else:
+            continue
+        if factors is not None:
+            builder.nodes[k] = replace(node, levels=Levels(integers, factors))
 
 
 def row_factors(W: np.ndarray, integers: np.ndarray) -> np.ndarray | None:

@@ -96,6 +96,7 @@ class Levels:
     Attributes
     ----------
     integers : array of int of shape (d_in, d_out)
+        Of a sparse product (n_entries,), in the order of its data.
     rows : array of shape (d_in,)
         Factors >= 0 of rows.
     """
@@ -157,7 +158,8 @@ class GroupedProduct(Node):
 class SparseProduct(Node):
     """The product with a sparse matrix in compressed sparse rows, of ``before`` rows of d_in.
 
-    ``data`` and ``indices`` (columns) lie row by row; ``indptr`` says where rows begin.
+    ``data`` and ``indices`` (columns) lie row by row; ``indptr`` says where rows begin. ``levels`` are the
+    integers behind the entries, if there are any.
     """
 
     data: np.ndarray
@@ -165,6 +167,7 @@ class SparseProduct(Node):
     indptr: np.ndarray
     shape: tuple[int, int]
     before: int = 1
+    levels: Levels | None = None
 
     @property
     def rows(self) -> np.ndarray:
@@ -178,8 +181,18 @@ class SparseProduct(Node):
 
     def to_dense(self) -> np.ndarray:
         """The matrix, shape (d_in, d_out)."""
-        W = np.zeros(self.shape, dtype=self.data.dtype)
-        np.add.at(W, (self.rows, self.indices), self.data)
+        return self._scattered(self.data)
+
+    def to_product(self) -> Product:
+        """The product with the same matrix, dense."""
+        levels = self.levels
+        if levels is not None:
+            levels = Levels(self._scattered(levels.integers), levels.rows)
+        return Product(self.size, self.sources, self.to_dense(), self.before, levels=levels)
+
+    def _scattered(self, entries: np.ndarray) -> np.ndarray:
+        W = np.zeros(self.shape, dtype=entries.dtype)
+        np.add.at(W, (self.rows, self.indices), entries)
         return W
 
     def evaluate(self, *values: np.ndarray) -> np.ndarray:

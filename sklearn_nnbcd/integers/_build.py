@@ -156,7 +156,8 @@ class IntegerBuilder(Ranges):
         if isinstance(node, SparseProduct):
             entries = narrowed(integers[0][node.rows, node.indices.astype(np.int64)])
             flat = replace(rounding, multiplier=rounding.multiplier[0])
-            self.operations.append(SparseIntegerProduct(*places, replace(node, data=entries), steps[0], flat))
+            own = replace(node, data=entries, levels=None)
+            self.operations.append(SparseIntegerProduct(*places, own, steps[0], flat))
             return
         blocks = node.before * len(integers)
         self.operations.append(
@@ -165,10 +166,12 @@ class IntegerBuilder(Ranges):
 
     def _rounded(self, node: Any, W: np.ndarray, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
         """Integers (groups, d_in, d_out), given or rounded by the data's metric, scales (groups, d_out)."""
-        if isinstance(node, Product) and node.levels is not None:
-            given = node.levels.columns_of(W[0])
+        product = node.to_product() if isinstance(node, SparseProduct) else node
+        levels = getattr(product, "levels", None)
+        if levels is not None:
+            given = levels.columns_of(W[0])
             if given is not None:
-                return node.levels.integers[None], given[None]
+                return levels.integers[None], given[None]
         scale = column_scales(W, self.precision, grid.top)
         if self.precision.bits == 8 and type(node) is Product and W.shape[1] <= MOST_INPUTS:
             V = self.values[node.sources[0]].astype(np.float64).reshape(-1, W.shape[1], node.after)

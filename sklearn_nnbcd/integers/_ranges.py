@@ -226,9 +226,9 @@ class Ranges:
 
 def _row_units(node: Node) -> np.ndarray | None:
     """Units of a product's inputs in which its given integers are its weights, up to a factor; or None."""
-    if not isinstance(node, Product) or node.levels is None:
+    if not isinstance(node, Product | SparseProduct) or node.levels is None:
         return None
-    return 1.0 / np.where(node.levels.rows > 0.0, node.levels.rows, node.levels.rows.max())
+    return 1.0 / np.where(node.levels.rows > 0.0, node.levels.rows, node.levels.rows.max() or 1.0)
 
 
 def _ramp_units(

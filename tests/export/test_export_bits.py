@@ -2,6 +2,7 @@
 """Weights of few bits go out as the integers that the fit gave them."""
 
 import io
+import math
 import re
 
 import numpy as np
@@ -19,8 +20,9 @@ from sklearn_nnbcd.export import (
     load_network,
     save_network,
 )
+from sklearn_nnbcd.graphs._fold import rows_scaled
 from sklearn_nnbcd.graphs._levels import row_factors
-from sklearn_nnbcd.graphs._nodes import Product
+from sklearn_nnbcd.graphs._nodes import Levels, Product, SparseProduct
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -37,12 +39,31 @@ def test_factors_of_rows_are_found_up_to_one_common_factor():
     assert row_factors(W + 0.1, integers) is None
 
 
-FORMATS = [Quantized(bits=4), Quantized(LowRank(rank=5), bits=4), Quantized(LowRank(rank=5), bits=8)]
+def test_integers_stay_when_scales_of_inputs_go_into_rows():
+    """diag(factors) W has the same integers, and rows that say so; a negative factor has no such rows."""
+    rng = np.random.default_rng(0)
+    integers = rng.integers(-7, 8, (6, 4)) * (rng.random((6, 4)) < 0.5)
+    rows, columns, factors = 2.0 ** rng.integers(-3, 4, 6), rng.uniform(0.1, 2.0, 4), rng.uniform(0.5, 2.0, 6)
+    W = rows[:, None] * integers * columns
+    at = np.nonzero(integers)
+    pointers = np.append(0, np.cumsum((integers != 0).sum(axis=1)))
+    sparse = SparseProduct(4, (0,), W[at], at[1], pointers, W.shape, levels=Levels(integers[at], rows))
+    for node in (Product(4, (0,), W, levels=Levels(integers, rows)), sparse):
+        scaled = rows_scaled(node, factors)
+        product = scaled.to_product() if node is sparse else scaled
+        np.testing.assert_array_equal(product.levels.integers, integers)
+        found = product.levels.rows[:, None] * integers * columns
+        np.testing.assert_allclose(product.matrix, found, rtol=1e-14)  # two roundings
+        assert rows_scaled(node, -factors).levels is None
 
 
-@pytest.mark.parametrize(
-    "compression", [*FORMATS, Quantized(TensorTrain(rank=4), bits=4), Quantized(L0(0.8))]
-)
+FORMATS = [
+    *(Quantized(bits=4), Quantized(LowRank(rank=5), bits=4), Quantized(LowRank(rank=5), bits=8)),
+    *(Quantized(L0(0.8), bits=bits) for bits in (4, 8)),
+]
+
+
+@pytest.mark.parametrize("compression", [*FORMATS, Quantized(TensorTrain(rank=4), bits=4)])
 def test_digits(compression, tmp_path):
     """Float32 agrees with predict, int8 nearly always: it rounds activations beside."""
     X, y = load_digits(return_X_y=True)
@@ -60,15 +81,21 @@ def test_digits(compression, tmp_path):
     np.testing.assert_array_equal(small.scores(rows), network.scores(rows))
     assert (network.predict(rows) == model.predict(rows)).mean() > 0.97
     if compression in FORMATS:
-        places = [k for k, node in enumerate(graph.nodes) if isinstance(node, Product)]
-        assert all(graph.nodes[k].levels is not None for k in places)
-        given = [graph.nodes[k].levels.integers for k in places]
-        found = [op.weights[0] for op in network.operations if hasattr(op, "blocks")]
-        assert len(given) == len(found)
-        for integers, kept in zip(given, found, strict=True):
-            np.testing.assert_array_equal(kept, integers)
-        packed = re.search(r"uint8_t small_weights", text) is not None
-        assert packed == (compression.bits == 4)
+        assert_integers_stay(graph, network)
+        sizes = [int(n) for n in re.findall(r"uint8_t small_weights\d+\[(\d+)\]", text)]
+        shapes = [node.levels.integers.T.shape for node in graph.nodes if getattr(node, "levels", None)]
+        halves = [math.prod(shape[:-1]) * math.ceil(shape[-1] / 2) for shape in shapes]
+        assert sizes == (halves if compression.bits == 4 else [])
+
+
+def assert_integers_stay(graph, network):
+    """Products of an integer network have the integers that the fit gave them."""
+    nodes = [node for node in graph.nodes if isinstance(node, Product | SparseProduct)]
+    assert all(node.levels is not None for node in nodes)
+    found = [op.weights for op in network.operations if hasattr(op, "weights")]
+    assert len(nodes) == len(found)
+    for node, kept in zip(nodes, found, strict=True):
+        np.testing.assert_array_equal(kept.reshape(node.levels.integers.shape), node.levels.integers)
 
 
 @pytest.mark.parametrize("offset", [0.0, 1000.0])

@@ -70,8 +70,7 @@ def test_any_network_agrees(seed):
     onnx.checker.check_model(content, full_check=True)
     assert_agrees(model, content, X)
     last = model[-1] if hasattr(model, "steps") else model
-    if not last.network_.is_rounded:
-        assert len(content) <= 1.2 * last.n_bytes_ + SMALL, text
+    assert len(content) <= 1.2 * last.n_bytes_ + SMALL, text
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +154,35 @@ def test_files_of_few_bits_are_as_large_as_their_arrays(bits):
     content = export_onnx(model)
     assert_agrees(model, content, X)
     assert len(content) <= 1.2 * model.n_bytes_
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("bits", [8, 4, 3, 2, "ternary", "binary"])
+@pytest.mark.parametrize("bins", [0, 8])
+def test_sparse_weights_of_few_bits(dtype, bits, bins):
+    """Entries, gaps between them and ends of ramps take the bits that the network has for them."""
+    random = np.random.RandomState(0)
+    X = random.normal(size=(200, 64)).astype(dtype)
+    options = {"bits": bits, "column_bins": bins, "max_iter": 1, "random_state": 0}
+    model = NNBCDClassifier((256, 64), compression="l0", compression_ratio=0.25, **options)
+    model.fit(X, np.arange(200) % 4)
+    assert model.network_.columns is None or (model.network_.columns.ramps is None) == (bins == 0)
+    content = export_onnx(model)
+    assert_agrees(model, content, X)
+    assert len(content) <= 1.2 * model.n_bytes_ + SMALL
+
+
+@pytest.mark.parametrize("share", [0.5, 0.05, 0.002])
+def test_places_of_entries_as_the_network_has_them(share):
+    """Whatever the gaps' width; fillers, and what fills the last row of digits, are no entries."""
+    random = np.random.RandomState(0)
+    X = random.normal(size=(200, 300)).astype(np.float32)
+    options = {"compress_output": True, "max_iter": 1, "random_state": 0}
+    model = NNBCDClassifier((200,), compression="l0", compression_ratio=share, **options)
+    model.fit(X, np.arange(200) % 4)
+    kinds = [node.op_type for node in onnx.load_from_string(export_onnx(model)).graph.node]
+    assert ("Compress" in kinds) == (share > 0.002)  # of 120 entries steps of a byte or two are smaller
+    assert_agrees(model, export_onnx(model), X)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -57,6 +57,9 @@ def test_places_come_back(name, xp):
     gaps = Gaps.of_places(xp.asarray(PLACES[name], dtype=xp.int64), xp=xp)
     assert np.asarray(gaps.places(xp=xp)).tolist() == PLACES[name]
     assert read(gaps) == PLACES[name]
+    codes, filler = np.asarray(gaps.codes(xp=xp)), 2**gaps.bits - 1
+    assert len(codes) == 0 or codes[-1] != filler
+    assert (codes != filler).sum() == gaps.n and codes.sum() + gaps.n == max(PLACES[name], default=-1) + 1
     gaps.check(max(PLACES[name], default=0) + 1, xp=xp)
 
 
