@@ -48,7 +48,7 @@ def _factors(w: Any, factors: np.ndarray) -> str:
     parts, exponents = np.frexp(factors)
     if np.any(parts != 0.5) or np.abs(exponents - 1).max() > 127:
         return w.constant(factors)
-    return w.op("Pow", w.constant(2.0), w.floating(w.constant(exponents - 1, np.int8)))
+    return w.powers_of_two(exponents - 1)
 
 
 def write_integers(w: Any, nodes: Sequence[Node]) -> None:

@@ -48,13 +48,10 @@ def _of_ends(w: Writer, node: WithRamps) -> tuple[str, str, str]:
     if found.powers is None:
         edges = w.constant(found.edges)
     else:
-        unit = w.op("Pow", w.constant(2.0), w.floating(w.constant(found.powers, np.int8)))
         edges = w.floating(w.constant(found.edges, found.edges.dtype))
-        edges = w.op("Mul", edges, w.op("Gather", unit, order))
+        edges = w.op("Mul", edges, w.op("Gather", w.powers_of_two(found.powers), order))
     start, stop = (w.constant([x], np.int64) for x in (1, len(is_first)))
     after = w.op("Concat", w.op("Slice", edges, start, stop), w.constant([0.0]), axis=0)
     low, high, order = (w.op("Compress", x, goes_on, axis=0) for x in (edges, after, order))
-    kind = np.min_scalar_type(int(kept[-1]))
-    columns = w.cast(w.constant(kept, kind if kind.itemsize < 4 else np.int64), types.INT64)
     slope = w.op("Div", w.constant(1.0), w.op("Sub", high, low))
-    return w.op("Gather", columns, order), low, slope
+    return w.op("Gather", w.counts(kept), order), low, slope

@@ -35,10 +35,8 @@ def _places(w: Writer, places: np.ndarray) -> str:
     """Rising places, from the steps between them or from gaps, whichever take less."""
     gaps, zero = Gaps.of_places(places, xp=np), w.constant(np.int64(0), np.int64)
     steps = np.diff(places, prepend=0)
-    kind = np.min_scalar_type(int(steps.max()))
-    kind = kind if kind.itemsize < 4 else np.dtype(np.int64)
-    if len(steps) * kind.itemsize <= gaps.packed.nbytes + NODES:
-        return w.op("CumSum", w.cast(w.constant(steps, kind), w.types.INT64), zero)
+    if len(steps) * np.min_scalar_type(int(steps.max())).itemsize <= gaps.packed.nbytes + NODES:
+        return w.op("CumSum", w.counts(steps), zero)
     codes, filler = gaps.codes(xp=np), 2**gaps.bits - 1
     rows, _ = digits(w, codes, filler + 1, fill=filler)
     flat = w.op("Reshape", w.cast(rows, w.types.INT64), w.constant([-1], np.int64))

@@ -122,6 +122,14 @@ class Writer:
         """v as another type of ONNX."""
         return self.op("Cast", v, to=kind)
 
+    def counts(self, content: np.ndarray) -> str:
+        """Integers >= 0 as int64, a constant of the smallest type that holds them."""
+        return self.cast(self.constant(content, np.min_scalar_type(int(content.max()))), self.types.INT64)
+
+    def powers_of_two(self, exponents: np.ndarray) -> str:
+        """2^k of integers from -128 to 127, a byte each."""
+        return self.op("Pow", self.constant(2.0), self.floating(self.constant(exponents, np.int8)))
+
     def floating(self, v: str) -> str:
         """v as what is computed with."""
         return self.cast(v, self.types.DOUBLE if self.dtype == np.float64 else self.types.FLOAT)

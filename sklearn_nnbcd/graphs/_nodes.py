@@ -158,8 +158,8 @@ class GroupedProduct(Node):
 class SparseProduct(Node):
     """The product with a sparse matrix in compressed sparse rows, of ``before`` rows of d_in.
 
-    ``data`` and ``indices`` (columns) lie row by row; ``indptr`` says where rows begin. ``levels`` are the
-    integers behind the entries, if there are any.
+    ``data`` and ``indices`` (columns) lie row by row, the columns of a row rising; ``indptr`` says where rows
+    begin. ``levels`` are the integers behind the entries, if there are any.
     """
 
     data: np.ndarray
