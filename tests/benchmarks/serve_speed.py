@@ -36,12 +36,14 @@ NETWORKS = {
     "low rank 8": {"compression": "low_rank", "rank": 8},
     "low rank 8, squared error": {"compression": "low_rank", "rank": 8, "loss": "squared_error"},
     "l0, sparsity 0.95": {"compression": "l0", "sparsity": 0.95},
+    "l0, sparsity 0.8, 4 bits": {"compression": "l0", "sparsity": 0.8, "bits": 4},
     "tt, share 0.1": {"compression": "tt", "rank": 0.1},
     "tucker, share 0.1": {"compression": "tucker", "rank": 0.1},
     "cp, share 0.1": {"compression": "cp", "rank": 0.1},
     "ternary": {"bits": "ternary"},
     "dense, bent columns": {},
     "dense, ramps": {"column_bins": 8},
+    "l0, sparsity 0.8, 4 bits, ramps": {"compression": "l0", "sparsity": 0.8, "bits": 4, "column_bins": 8},
 }
 
 
