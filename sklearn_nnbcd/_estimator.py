@@ -314,7 +314,7 @@ class BaseNNBCD(CallbackSupportMixin, LinkedEstimator):
     @property
     def intercepts_(self) -> list:
         """Intercepts of the compressed network, shapes (d_i,)."""
-        return list(self._fitted_network.intercepts)
+        return list(self._fitted_network.dense_intercepts())
 
     @property
     def coefs_(self) -> list:

@@ -306,7 +306,7 @@ def plain_rows(estimator: Any, X: Any) -> Callable[[np.ndarray], np.ndarray] | N
     if not known or X.dtype.kind not in "fiub" or "feature_names_in_" in vars(estimator):
         return None
     is_double = estimator.network_.double is not None and X.dtype != np.float32
-    return partial(_finite_rows, dtype=np.float64 if is_double else weights.dtype)
+    return partial(_finite_rows, dtype=np.float64 if is_double else estimator.network_.coefs[0].dtype)
 
 
 def _finite_rows(X: np.ndarray, dtype: Any) -> np.ndarray:

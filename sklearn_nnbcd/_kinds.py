@@ -27,8 +27,10 @@ MANY_COLUMNS = 64
 FEW_COLUMNS = 16
 #: shares of the entries between which a sparse network or thin factors are a kind of its own
 SHARES = (0.005, 0.6)
-#: bytes of an intercept, and of a scale
+#: bytes of a floating number
 NUMBER = 4
+#: about those of an intercept, and of a scale, in fixed point, with so many bits for weights at most
+SHORT_BYTES = ((4, 1), (8, 2))
 #: shares of the bytes from which networks without bent columns are compared, too, and up to which others are
 BEND_SHARES = (0.1, 0.5)
 #: bins of a column, the most that leave enough, with so many rows of a bin at least; more than are usual only
@@ -142,13 +144,19 @@ def plain_bytes(shapes: list, bits: Any) -> int:
     first, others = bits if isinstance(bits, tuple) else (bits, bits)
     each = [first, *[others] * (len(shapes) - 1)]
     return sum(
-        math.ceil(a * b * bits_of(n) / 8) + 2 * NUMBER * b for (a, b), n in zip(shapes, each, strict=True)
+        math.ceil(a * b * bits_of(n) / 8) + column_bytes(b, n) for (a, b), n in zip(shapes, each, strict=True)
     )
+
+
+def column_bytes(n_columns: int, bits: Any) -> int:
+    """Bytes of the scales and intercepts of a weight's columns, about; a power of two each beside them."""
+    short = [size for most, size in SHORT_BYTES if bits_of(bits) <= most]
+    return 2 * (n_columns * short[0] + 1) if short else NUMBER * n_columns
 
 
 def kept_share(shapes: list, bits: Any, room: int, *, sparse: bool) -> float:
     """Share of the entries that sparse weights, or factors, can keep in ``room`` bytes, about; 1 at most."""
-    room, size = room - sum(2 * NUMBER * b for _, b in shapes), sum(a * b for a, b in shapes)
+    room, size = room - sum(column_bytes(b, bits) for _, b in shapes), sum(a * b for a, b in shapes)
 
     def fits(n: int) -> bool:
         place = bits_of_places(n / size) if sparse else 0.0

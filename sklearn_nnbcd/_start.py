@@ -87,7 +87,7 @@ def known_weights(network: Network, expected: list[tuple]) -> tuple[list, tuple]
             "new one."
         )
     network = network.without_input_map()
-    return network.dense_coefs(), network.intercepts
+    return network.dense_coefs(), network.dense_intercepts()
 
 
 def in_engine_units(

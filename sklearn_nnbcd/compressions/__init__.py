@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Compressions: the formats of W_i^MC and their steps (13)."""
 
-from ._base import BaseCompression, CompressedWeight, CompressionPlan, Local, stored_bytes
+from ._base import BaseCompression, CompressedWeight, CompressionPlan, stored_bytes
 from ._binary import Binary
 from ._budget import Budget, budget_plans, check_budget, check_ratio, least_entries
 from ._codebook import Codebook
@@ -13,6 +13,7 @@ from ._group_lasso import GroupLasso
 from ._l0 import L0
 from ._l0_penalty import L0Penalty
 from ._l1 import L1
+from ._local import Local
 from ._low_rank import LowRank
 from ._quantized import Quantized
 from ._regularized import RegularizedPlan

@@ -7,7 +7,6 @@ weight shape and does the steps, the *compressed weight* is what is stored and a
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
@@ -15,6 +14,7 @@ from array_api_compat import array_namespace
 
 from .._sklearn_compat import LinkedEstimator
 from ..numerics._metric import Metric
+from ._local import Local
 
 
 def stored_bytes(array: Any) -> int:
@@ -22,28 +22,6 @@ def stored_bytes(array: Any) -> int:
     xp = array_namespace(array)
     info = xp.finfo if xp.isdtype(array.dtype, "real floating") else xp.iinfo
     return math.prod(array.shape) * info(array.dtype).bits // 8
-
-
-@dataclass(frozen=True, eq=False)
-class Local:
-    """The problem of one stored array while all others stay, as a matrix whose columns share a scale each.
-
-    Attributes
-    ----------
-    matrix : array of shape (n, m)
-        What is to be near: the best values of the array, about.
-    metric : Metric or None
-        In which to be near; the format's own where it is a product of two sides, else an estimate.
-    restore : callable
-        Brings a matrix to the shape of the array.
-    support : array of bool of shape (n, m) or None
-        Entries that there are; None: all.
-    """
-
-    matrix: Any
-    metric: Any = None
-    restore: Any = lambda matrix: matrix
-    support: Any = None
 
 
 class CompressedWeight:
@@ -59,7 +37,7 @@ class CompressedWeight:
     bonds: Any = ()
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Give every format the short repr; a dataclass would print all its arrays."""
+        """Give every format the short repr, without arrays."""
         super().__init_subclass__(**options)
         if "__repr__" not in vars(cls):
             cls.__repr__ = CompressedWeight.__repr__  # type: ignore[method-assign]
@@ -77,8 +55,13 @@ class CompressedWeight:
 
     @property
     def arrays(self) -> tuple:
-        """Tuple of all stored arrays, the first one of the weight's own dtype."""
+        """Tuple of all stored arrays."""
         raise NotImplementedError
+
+    @property
+    def dtype(self) -> Any:
+        """dtype of the weight."""
+        return self.arrays[0].dtype
 
     @property
     def numbers(self) -> tuple:
@@ -141,10 +124,9 @@ class CompressedWeight:
     def check_arrays(self, *, xp: Any) -> None:
         """Raise an error unless the stored arrays fit together; asked of a weight that comes from a file.
 
-        By default the product with one row is tried. A format whose arrays say where other numbers lie
-        must look at every index: its products may not.
+        By default the product with one row is tried; a format with indices must look at each of them.
         """
-        V = xp.zeros((1, self.shape[0]), dtype=self.arrays[0].dtype)
+        V = xp.zeros((1, self.shape[0]), dtype=self.dtype)
         if self.apply(V, xp=xp).shape != (1, self.shape[1]):
             raise ValueError(f"a weight that says {self.shape} is of another shape")
 

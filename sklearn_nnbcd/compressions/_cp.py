@@ -8,7 +8,8 @@ from typing import Any
 
 from .._validation import check_rank_number
 from ..numerics._metric import EUCLIDEAN, Metric
-from ._base import CompressedWeight, CompressionPlan, Local
+from ._base import CompressedWeight, CompressionPlan
+from ._local import Local
 from ._two_sided import TwoSidedCompression, fit_factors, local_factor
 from .tensors._factor_maps import (
     khatri_rao,

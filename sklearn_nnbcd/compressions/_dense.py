@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..numerics._metric import Metric
-from ._base import CompressedWeight, CompressionPlan, Local
+from ._base import CompressedWeight, CompressionPlan
+from ._local import Local
 
 
 @dataclass(frozen=True, eq=False)

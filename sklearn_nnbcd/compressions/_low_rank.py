@@ -8,7 +8,8 @@ from typing import Any
 from .._validation import check_rank_number
 from ..numerics._linalg import inverse_gram, proximal_sandwich
 from ..numerics._metric import EUCLIDEAN, Metric
-from ._base import BaseCompression, CompressedWeight, CompressionPlan, Local
+from ._base import BaseCompression, CompressedWeight, CompressionPlan
+from ._local import Local
 from .tensors._tensorize import largest_rank
 
 

@@ -9,8 +9,9 @@ from array_api_compat import device
 
 from ..backends import get_backend
 from ..numerics._metric import Metric
-from ._base import CompressedWeight, Local
+from ._base import CompressedWeight
 from ._gaps import Gaps
+from ._local import Local
 
 #: how many dense multiply-adds take the time of one sparse one (a gather each; measured on CPUs)
 _SPARSE_SLOWDOWN = 8.0

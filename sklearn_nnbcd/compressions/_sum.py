@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..numerics._metric import Metric
-from ._base import BaseCompression, CompressedWeight, CompressionPlan, Local
+from ._base import BaseCompression, CompressedWeight, CompressionPlan
 from ._l0 import L0
+from ._local import Local
 from ._low_rank import LowRank
 
 #: rounds over the parts of a cold projection

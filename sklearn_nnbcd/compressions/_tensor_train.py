@@ -9,7 +9,8 @@ from typing import Any
 from .._validation import check_rank_number
 from ..backends import get_backend
 from ..numerics._metric import Metric
-from ._base import CompressedWeight, CompressionPlan, Local
+from ._base import CompressedWeight, CompressionPlan
+from ._local import Local
 from ._low_rank import LowRankPlan
 from ._tensorized import TensorizedCompression, positive_integers
 from .tensors._core_problem import core_problem

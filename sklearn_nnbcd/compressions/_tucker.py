@@ -10,7 +10,8 @@ from .._validation import check_rank_number
 from ..numerics._conjugate import conjugate_gradients
 from ..numerics._linalg import inverse_gram
 from ..numerics._metric import EUCLIDEAN, Metric
-from ._base import CompressedWeight, CompressionPlan, Local
+from ._base import CompressedWeight, CompressionPlan
+from ._local import Local
 from ._tensorized import positive_integers
 from ._two_sided import TwoSidedCompression, fit_factors, local_factor
 from .tensors._factor_maps import (

@@ -13,7 +13,8 @@ from typing import Any
 from ..numerics._conjugate import conjugate_gradients
 from ..numerics._linalg import inverse_gram
 from ..numerics._metric import Metric, Side
-from ._base import BaseCompression, Local
+from ._base import BaseCompression
+from ._local import Local
 from ._tensorized import positive_integers
 from .tensors._factor_maps import marginal_factors
 from .tensors._tensorize import factor_modes

@@ -19,7 +19,7 @@ from .._arrays import to_numpy
 from ..activations import ACTIVATIONS
 from ..compressions import COMPRESSIONS, CompressedWeight
 from ..compressions._gaps import Gaps
-from ..compressions.quantization import Grid, QuantizedArray
+from ..compressions.quantization import FixedPoint, Grid, QuantizedArray
 from ..compressions.tensors import Tensorization
 from ..graphs._nodes import Gather, Scatter, SparseProduct, Windows
 from ..initializers import INITIALIZERS, FromMLP
@@ -60,6 +60,7 @@ OTHERS = (
         Bend,
         ColumnMap,
         ColumnMoments,
+        FixedPoint,
         Gaps,
         Grid,
         Indicators,

@@ -24,6 +24,7 @@ from .._estimator import fitted_attributes
 from .._parameters import check_parameters
 from .._regressor import NNBCDRegressor
 from .._validation import check_file
+from ..compressions.quantization import FixedPoint
 from ..graphs import network_graph
 from ..integers import checked_form
 from ..network import Network
@@ -289,7 +290,7 @@ def check_network(network: Network, targets: Any) -> None:
         raise ValueError("the parts of the network are not of one length")
     if network.skips and (len(network.skips) != N + 1 or network.skips[0] is not None):
         raise ValueError("the skip connections do not fit the layers")
-    xp, dtype, sizes = network.xp, network.array.dtype, [network.n_inputs]
+    xp, dtype, sizes = network.xp, network.coefs[0].dtype, [network.n_inputs]
     for i in range(1, N + 1):
         layer, coef, b = network.layers[i], network.coefs[i - 1], network.intercepts[i - 1]
         if math.prod(checked_sizes(layer.input_shape_)) != sizes[-1]:
@@ -298,9 +299,11 @@ def check_network(network: Network, targets: Any) -> None:
         if tuple(coef.shape) != tuple(layer.weight_shape(layer.input_shape_)):
             raise ValueError(f"weight {i} is not of the shape of its layer")
         floats = [array for array in coef.arrays if xp.isdtype(array.dtype, "real floating")]
-        if coef.arrays[0].dtype != dtype or any(array.dtype != dtype for array in floats):
+        if coef.dtype != dtype or any(array.dtype != dtype for array in floats):
             raise ValueError(f"weight {i} is of another precision")
         coef.check_arrays(xp=xp)
+        if isinstance(b, FixedPoint):
+            b.check_arrays()
         if b is not None and (b.dtype != dtype or tuple(b.shape) != (coef.shape[1],)):
             raise ValueError(f"the intercepts of layer {i} do not fit its weight")
         k = network.skips[i] if network.skips else None
@@ -312,7 +315,7 @@ def check_network(network: Network, targets: Any) -> None:
 
 
 def _is_of_columns(x: Any, network: Network) -> bool:
-    return x.dtype == network.array.dtype and tuple(x.shape) == (network.n_inputs,)
+    return x.dtype == network.coefs[0].dtype and tuple(x.shape) == (network.n_inputs,)
 
 
 def _check_ends(network: Network, targets: Any, n_outputs: int) -> None:
@@ -325,7 +328,7 @@ def _check_ends(network: Network, targets: Any, n_outputs: int) -> None:
         if inputs.basis is not None or not all(_is_of_columns(x, network) for x in given):
             raise ValueError("the scales of the columns do not fit the network")
     if network.columns is not None:
-        network.columns.check(network.n_features, network.array.dtype)
+        network.columns.check(network.n_features, network.coefs[0].dtype)
     if isinstance(targets, Labels) and (targets.classes.ndim != 1 or len(targets.classes) < 2):
         raise ValueError("the classes are not a list of labels")
     if isinstance(targets, Numbers) and not (targets.mean.shape == targets.spread.shape == (n_outputs,)):

@@ -70,7 +70,7 @@ def to_mlp(estimator: Any) -> MLPClassifier | MLPRegressor:
     _check_plain(network)
     dense = network.without_input_map()
     coefs = [to_numpy(W) for W in dense.dense_coefs()]
-    given = zip(dense.intercepts, coefs, strict=True)
+    given = zip(dense.dense_intercepts(), coefs, strict=True)
     intercepts = [np.zeros(W.shape[1], W.dtype) if b is None else to_numpy(b).copy() for b, W in given]
     kind = MLPRegressor if isinstance(targets, Numbers) else MLPClassifier
     mlp = kind(hidden_layer_sizes=tuple(W.shape[1] for W in coefs[:-1]), **parameters)

@@ -181,7 +181,7 @@ def _lower_network(network: Network, builder: Builder, place: int) -> int:
     """Nodes of V_0 ... V_N; the place of V_N."""
     V = [_lower_inputs(network.inputs, builder, _lower_columns(network.columns, builder, place))]
     for i in range(1, network.N + 1):
-        layer, b = network.layers[i], network.intercepts[i - 1]
+        layer, b = network.layers[i], network.dense_intercepts()[i - 1]
         rows = layer.positions
         place = lower_layer(layer, builder, V[-1])
         place = lower_weight(network.coefs[i - 1], builder, place, rows)

@@ -11,6 +11,7 @@ import numpy as np
 
 from .._arrays import to_numpy
 from ..backends import namespace_of
+from ..compressions.quantization import plain_numbers
 from ._nodes import Builder, Levels, Product, Scale, SparseProduct
 
 #: rounds of balancing, and how near the balanced matrix must be, in units of each entry
@@ -32,7 +33,7 @@ def lower_quantized(coef: Any, builder: Builder, v: int, rows: int, lower: Lower
         For the inner format.
     """
     xp = namespace_of(coef.arrays[0])
-    inner, row, column = coef.floats(xp=xp), coef.row_factors(xp=xp), coef.column_scale
+    inner, row, column = coef.floats(xp=xp), coef.row_factors(xp=xp), plain_numbers(coef.column_scale)
     if row is not None:
         scaled = inner.rows_scaled(row, xp=xp)
         v, inner = (v, scaled) if scaled is not None else (_scaled(builder, v, row, rows), inner)

@@ -196,7 +196,7 @@ class WeightSpectrumDisplay:
         if reference is not None:
             xp = network.xp
             before = [
-                spectrum_of(xp.asarray(W, dtype=network.array.dtype), metric)
+                spectrum_of(xp.asarray(W, dtype=network.coefs[0].dtype), metric)
                 for W, metric in zip(reference, metrics, strict=True)
             ]
         found = cls(

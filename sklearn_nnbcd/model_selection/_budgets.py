@@ -286,7 +286,7 @@ def narrowed(fitted: Any, widths: tuple, arrays: Any) -> Any:
     if tuple(coef.shape[1] for coef in network.coefs[:-1]) == tuple(widths):
         return fitted
     rows = network_rows(network, arrays[0], "compression_path")
-    s = None if len(arrays) < 3 else network.xp.asarray(arrays[2], dtype=network.array.dtype)
+    s = None if len(arrays) < 3 else network.xp.asarray(arrays[2], dtype=network.coefs[0].dtype)
     fitted.network_ = shrunk_network(network, rows, widths, s)
     begin_again(fitted)
     return fitted

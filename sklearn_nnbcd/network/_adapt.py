@@ -145,7 +145,7 @@ def _changes(
 
 def _moved(network: Network, changes: dict[int, tuple], part: float) -> Network:
     """The network some part of the way."""
-    coefs, intercepts = list(network.coefs), list(network.intercepts)
+    coefs, intercepts = list(network.coefs), list(network.dense_intercepts())
     for i, (dW, db) in changes.items():
         if dW is not None:
             coefs[i - 1] = DenseWeight(coefs[i - 1].arrays[0] + part * dW)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
 
+from ..compressions.quantization import plain_numbers, taken
 from ..layers import Dense
 from ._fitted import refuse_integers
 from ._network import Network
@@ -73,15 +74,15 @@ def _narrow_layer(coefs: list, intercepts: list, activation: Any, i: int, *, xp:
     narrow = coefs[i].selected(remaining, 1, xp=xp), coefs[i + 1].selected(remaining, 0, xp=xp)
     if narrow[0] is None or narrow[1] is None:
         return False
-    b, b_next = intercepts[i], intercepts[i + 1]
+    b, b_next = plain_numbers(intercepts[i]), intercepts[i + 1]
     zeros = xp.zeros(W.shape[1], dtype=W.dtype)
     constant = activation(zeros if b is None else b, xp=xp)
     constant = xp.where(xp.logical_or(reached, busy), zeros, constant)
     if bool(xp.any(constant != 0)):
         added = constant @ W_next
-        intercepts[i + 1] = added if b_next is None else b_next + added
+        intercepts[i + 1] = added if b_next is None else plain_numbers(b_next) + added
     if b is not None:
-        intercepts[i] = xp.take(b, remaining)
+        intercepts[i] = taken(intercepts[i], remaining, xp=xp)
     coefs[i], coefs[i + 1] = narrow
     return True
 

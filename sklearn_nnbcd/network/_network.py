@@ -9,7 +9,8 @@ from typing import Any
 
 from .._arrays import dtype_name
 from ..backends import SparseRows, get_backend, namespace_of
-from ..compressions import CompressedWeight, DenseWeight, QuantizedWeight
+from ..compressions import CompressedWeight, DenseWeight, QuantizedWeight, stored_bytes
+from ..compressions.quantization import FixedPoint, plain_numbers
 from ..engine import Problem, Weights
 from ..layers import Dense
 from ..placements import block_rows, by_blocks
@@ -38,7 +39,7 @@ class Network:
         Entry 0 is None; bound to the shapes of their rows.
     coefs : tuple of CompressedWeight
         W_1 ... W_N as they are stored.
-    intercepts : tuple of arrays of shape (d_i,), or None
+    intercepts : tuple of arrays, or FixedPoint, of shape (d_i,), or None
         b_1 ... b_N.
     activations : tuple of activations
         sigma_1 ... sigma_N; the last one is the identity.
@@ -108,7 +109,7 @@ class Network:
 
     @property
     def array(self) -> Any:
-        """One of the stored arrays: its library, device and dtype are those of all."""
+        """One of the stored arrays: its library and device are those of all."""
         return self.coefs[0].arrays[0]
 
     @property
@@ -119,7 +120,7 @@ class Network:
     @property
     def dtype(self) -> str:
         """Name of the dtype of all weights, such as "float32"."""
-        return dtype_name(self.array)
+        return dtype_name(self.coefs[0])
 
     @property
     def n_features(self) -> int:
@@ -139,10 +140,11 @@ class Network:
     @property
     def n_bytes(self) -> int:
         """Bytes of all stored arrays: weights, indices, intercepts, and what maps the columns of X."""
-        itemsize = self.xp.finfo(self.array.dtype).bits // 8
-        maps = 0 if self.inputs is None else 2 * self.n_inputs
+        arrays = [] if self.inputs is None else [self.inputs.origin, self.inputs.scale]
+        for b in self.intercepts:
+            arrays += b.arrays if isinstance(b, FixedPoint) else [b] if b is not None else []
         columns = 0 if self.columns is None else self.columns.nbytes
-        return sum(coef.nbytes for coef in self.coefs) + columns + itemsize * (self._n_intercepts + maps)
+        return sum(coef.nbytes for coef in self.coefs) + columns + sum(map(stored_bytes, arrays))
 
     @property
     def _n_intercepts(self) -> int:
@@ -173,7 +175,7 @@ class Network:
         xp = self.xp
         floats = [array for coef in self.coefs for array in coef.arrays]
         floats = [array for array in floats if xp.isdtype(array.dtype, "real floating")]
-        floats += [b for b in self.intercepts if b is not None]
+        floats += [b for b in self.dense_intercepts() if b is not None]
         floats += [] if self.inputs is None else [self.inputs.origin, self.inputs.scale]
         return all(bool(xp.all(xp.isfinite(array))) for array in floats)
 
@@ -186,9 +188,14 @@ class Network:
         """W_1 ... W_N as arrays of shape (d_{i-1}, d_i), made on each call."""
         return [coef.to_dense(xp=self.xp) for coef in self.coefs]
 
+    def dense_intercepts(self) -> tuple:
+        """b_1 ... b_N as arrays of shape (d_i,), or None."""
+        return tuple(plain_numbers(b) for b in self.intercepts)
+
     def to_dense(self) -> "Network":
-        """The same network with plain matrices."""
-        return replace(self, coefs=tuple(DenseWeight(W) for W in self.dense_coefs()))
+        """The same network with plain matrices and intercepts."""
+        coefs = tuple(DenseWeight(W) for W in self.dense_coefs())
+        return replace(self, coefs=coefs, intercepts=self.dense_intercepts())
 
     def with_output_units(self, scale: Any, origin: Any) -> "Network":
         """The network whose outputs are ``outputs * scale + origin``.
@@ -204,13 +211,13 @@ class Network:
         network : Network
         """
         xp, last = self.xp, self.coefs[-1]
-        scale, origin = (xp.asarray(x, dtype=self.array.dtype) for x in (scale, origin))
+        scale, origin = (xp.asarray(x, dtype=last.dtype) for x in (scale, origin))
         if bool(xp.all(scale == scale[0])):
             last = last.scaled(float(scale[0]))
         else:
             scaled = last.columns_scaled(scale, xp=xp)
             last = DenseWeight(last.to_dense(xp=xp) * scale[None, :]) if scaled is None else scaled
-        b = self.intercepts[-1]
+        b = plain_numbers(self.intercepts[-1])
         b = None if b is None else b * scale + origin
         return replace(self, coefs=(*self.coefs[:-1], last), intercepts=(*self.intercepts[:-1], b))
 
@@ -238,11 +245,11 @@ class Network:
         scaled = coefs[0].rows_scaled(scale, xp=xp)
         rest: InputMap | None = inputs
         far = float(xp.max(xp.abs(origin * scale)))
-        stored = xp.float32 if self.is_rounded else self.array.dtype
+        stored = xp.float32 if self.is_rounded else coefs[0].dtype
         if scaled is not None and far <= farthest_origin(stored, xp=xp):
             coefs[0], rest = scaled, None
             if far > 0.0:
-                intercepts[0] = intercepts[0] - origin @ scaled.to_dense(xp=xp)
+                intercepts[0] = plain_numbers(intercepts[0]) - origin @ scaled.to_dense(xp=xp)
         whole = tuple(layers), tuple(coefs), tuple(intercepts)
         return Network(*whole, self.activations, self.skips, rest, self.columns)
 
@@ -252,7 +259,7 @@ class Network:
             return self
         origin, scale = self.inputs.per_input(self.coefs[0])
         W = scale[:, None] * self.coefs[0].to_dense(xp=self.xp)
-        b = self.intercepts[0]
+        b = plain_numbers(self.intercepts[0])
         b = None if b is None else b - origin @ W
         coefs, intercepts = (DenseWeight(W), *self.coefs[1:]), (b, *self.intercepts[1:])
         return replace(self, coefs=coefs, intercepts=intercepts, inputs=None)
@@ -288,6 +295,11 @@ class Network:
             fast = coef if coef.cost < WORTHWHILE * dense else DenseWeight(coef.to_dense(xp=self.xp))
             chosen.append(fast.operator(xp=self.xp))
         return chosen
+
+    @cached_property
+    def _offsets(self) -> tuple:
+        """The intercepts as arrays, made once."""
+        return self.dense_intercepts()
 
     @cached_property
     def _sparse_operator(self) -> Any:
@@ -336,7 +348,7 @@ class Network:
         """U_i of V_0 ... V_{i-1}."""
         V_in = V[i - 1]
         operator = self._sparse_operator if isinstance(V_in, SparseRows) else self.operators[i - 1]
-        U = self.layers[i].apply(V_in, operator, self.intercepts[i - 1], xp=xp)
+        U = self.layers[i].apply(V_in, operator, self._offsets[i - 1], xp=xp)
         k = self.skips[i] if self.skips else None
         return U if k is None else U + V[k]
 
@@ -383,5 +395,5 @@ class Network:
         return (self if double is None else double)._outputs(X, xp)
 
     def __getstate__(self) -> dict:
-        derived = ("operators", "double", "_widest", "_sparse_operator")
+        derived = ("operators", "double", "_widest", "_sparse_operator", "_offsets")
         return {name: value for name, value in vars(self).items() if name not in derived}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from array_api_compat import is_array_api_obj
 
 from ..compressions import CompressedWeight
-from ..compressions.quantization import QuantizedArray
+from ..compressions.quantization import FixedPoint, QuantizedArray, plain_numbers
 from ._columns import ColumnMap
 from ._inputs import InputMap
 from ._ramps import Ramps
@@ -24,7 +24,7 @@ def stored_in_single(network: Network) -> Network:
     An origin of the columns far from zero is another number in single precision, by more than a spread
     perhaps. What that changes goes into the intercepts.
     """
-    inputs, b = network.inputs, network.intercepts[0]
+    inputs, b = network.inputs, plain_numbers(network.intercepts[0])
     if inputs is not None and b is not None:
         xp, dtype = network.xp, inputs.origin.dtype
         origin = xp.astype(xp.astype(inputs.origin, xp.float32), dtype)
@@ -60,6 +60,8 @@ def in_precision(network: Network, dtype: str) -> Network:
             return tuple(converted(y) for y in x)
         if is_array_api_obj(x):
             return xp.astype(x, target, copy=False) if xp.isdtype(x.dtype, "real floating") else x
+        if isinstance(x, FixedPoint):
+            return replace(x, precision=dtype)
         if isinstance(x, CompressedWeight | QuantizedArray | InputMap | ColumnMap | Ramps):
             record: Any = x
             return replace(record, **{f.name: converted(getattr(x, f.name)) for f in fields(record)})

@@ -22,6 +22,7 @@ from ..numerics import ColumnMoments, Metric
 from ..numerics._linalg import spd_solve
 from ._adapt import DistanceFromOutputs, adapted_network
 from ._fitted import refuse_integers
+from ._fixed_point import with_fixed_point
 from ._inputs import InputMap, column_size, farthest_origin
 from ._metrics import (
     ROUNDING_RIDGE,
@@ -133,9 +134,9 @@ def quantize_network(
         free, Z = free - {i}, None
         if hessian is not None and feedback != "none":
             now, Z = adapted_network(now, X, Y, loss, free, s, enough=enough)
-    if now.inputs is None or grids[0] is None:
-        return now
-    return replace(now, inputs=None).with_input_map(now.inputs)
+    if now.inputs is not None and grids[0] is not None:
+        now = replace(now, inputs=None).with_input_map(now.inputs)
+    return with_fixed_point(now, X, s, [i for i, grid in enumerate(grids, 1) if grid is not None])
 
 
 def _with_far_columns_apart(network: Network, V: Any, s: Any) -> tuple[Network, Any]:

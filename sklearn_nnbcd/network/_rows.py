@@ -32,10 +32,10 @@ def network_rows(network: Network, X: Any, owner: str) -> Any:
     """
     rows: Any
     if issparse(X):
-        rows = SparseRows.of(X.astype(network.array.dtype))
+        rows = SparseRows.of(X.astype(network.coefs[0].dtype))
     else:
         rows = X if is_foreign(X) else np.asarray(X)
-        rows = to_namespace(rows, like=network.array, dtype=network.array.dtype)
+        rows = to_namespace(rows, like=network.array, dtype=network.coefs[0].dtype)
         rows = network.xp.reshape(rows, (rows.shape[0], -1))
     if rows.shape[1] != network.n_features:
         raise ValueError(

@@ -68,7 +68,7 @@ def shrunk_network(network: Network, X: Any, widths: tuple[int, ...], s: Any = N
     network, xp = network.without_input_map(), network.xp
     V, U = network.trace(X)
     share = row_shares(network.layers[network.N], V[-1], s, xp=xp)
-    old, b = network.dense_coefs(), list(network.intercepts)
+    old, b = network.dense_coefs(), list(network.dense_intercepts())
     W, now = list(old), U[1]
     for i, width in enumerate(widths, 1):
         units, target = network.activations[i - 1](now, xp=xp), V[i] @ old[i]

@@ -94,14 +94,17 @@ def rounded(W: np.ndarray, bits: int) -> np.ndarray:
 
 
 def stored(layers: list, bits: int, sparse: bool) -> int:
-    """Bytes of numbers, of an intercept and, of rounded ones, a scale for each column, of indices."""
+    """Bytes of numbers, of an intercept and, of rounded ones, a scale for each column, of indices.
+
+    Beside 8 bits two bytes each, beside 4 one, as ours have; what that rounds is not counted against them.
+    """
     total = 0.0
     for W, b in layers:
         dense = W.size * bits / 8
         if sparse:
             kept = int((rounded(W, bits) != 0).sum())
             dense = min(dense, kept * (bits / 8 + 1) + 2 * (W.shape[1] + 1))
-        total += dense + (4 if bits == 32 else 8) * len(b)
+        total += dense + {32: 4, 8: 4, 4: 2}[bits] * len(b) + (0 if bits == 32 else 2)
     return math.ceil(total)
 
 

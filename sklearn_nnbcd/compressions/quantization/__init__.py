@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Numbers of few bits: grids, packed integers, and rounding in a metric."""
 
+from ._fixed_point import FixedPoint, plain_numbers, taken
 from ._grid import GRIDS, Grid
 from ._packing import pack, packed_size, unpack
 from ._quantized_array import QuantizedArray
@@ -10,6 +11,7 @@ from ._rounding import Rounded, round_matrix
 
 __all__ = [
     "GRIDS",
+    "FixedPoint",
     "Grid",
     "QuantizedArray",
     "QuantizedPlan",
@@ -17,6 +19,8 @@ __all__ = [
     "Rounded",
     "pack",
     "packed_size",
+    "plain_numbers",
     "round_matrix",
+    "taken",
     "unpack",
 ]

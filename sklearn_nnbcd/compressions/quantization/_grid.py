@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The levels that a number of few bits can have, in units of its scale."""
 
+import math
 from dataclasses import dataclass
+
+#: what the noise of a grid counts as at most, and levels up to which a byte is enough for a scale
+MOST_NOISE, BYTE_LEVELS = 0.25, 16
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,17 @@ class Grid:
     lowest: int = 0
     step: int = 1
     learned: bool = False
+
+    @property
+    def noise(self) -> float:
+        """Error of rounding an entry, in units of entries whose largest are three times as large."""
+        top, step = ((self.count - 1) / 2, 1) if self.learned else (-self.lowest, self.step)
+        return min(step / math.sqrt(12.0) / (top / 3.0), MOST_NOISE)
+
+    @property
+    def scale_bytes(self) -> int:
+        """Bytes that a scale of such entries deserves, and an intercept."""
+        return 1 if self.count <= BYTE_LEVELS else 2
 
     @property
     def levels(self) -> tuple:

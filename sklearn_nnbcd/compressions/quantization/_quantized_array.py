@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ._fixed_point import FixedPoint, plain_numbers
 from ._grid import Grid
 from ._packing import pack, packed_size, unpack
 
@@ -17,7 +18,7 @@ class QuantizedArray:
     ----------
     packed : array of uint8
         Codes in C order, see :func:`~sklearn_nnbcd.compressions.quantization.pack`.
-    scale : array of shape (groups,) or None
+    scale : array or FixedPoint of shape (groups,), or None
         Of the groups of entries, such as columns; None: 1.
     table : array of shape (grid.count,) or None
         The levels, where they are learned.
@@ -39,12 +40,21 @@ class QuantizedArray:
 
     @property
     def arrays(self) -> tuple:
-        """What is stored, numbers of the weight's own dtype first."""
-        return tuple(array for array in (self.scale, self.table, self.packed) if array is not None)
+        """What is stored, the packed codes last."""
+        scale = self.scale.arrays if isinstance(self.scale, FixedPoint) else (self.scale,)
+        return tuple(array for array in (*scale, self.table, self.packed) if array is not None)
+
+    @property
+    def dtype(self) -> Any:
+        """dtype of the numbers, or None where scale and levels are those of the grid."""
+        known = self.scale if self.table is None else self.table
+        return None if known is None else known.dtype
 
     def check_arrays(self, *, xp: Any) -> None:
         """Raise ValueError unless there are as many codes as entries, and each is that of a level."""
         count, n = self.grid.count, math.prod(self.shape)
+        if isinstance(self.scale, FixedPoint):
+            self.scale.check_arrays()
         sound = (
             2 <= count <= 256
             and self.packed.ndim == 1
@@ -73,10 +83,21 @@ class QuantizedArray:
         else:
             numbers = xp.take(self.table, flat)
         numbers = xp.reshape(numbers, self.shape)
-        return numbers if self.scale is None else numbers * spread(self.scale)
+        return numbers if self.scale is None else numbers * spread(plain_numbers(self.scale))
+
+    def with_fixed_scale(self, *, xp: Any) -> "QuantizedArray":
+        """With a scale of fewer bytes, where that does no more to entries than rounding."""
+        return self if self.scale is None else replace(self, scale=fixed_scale(self.scale, self.grid, xp=xp))
 
     def __mul__(self, factor: float) -> "QuantizedArray":
         """All entries times a number."""
         if self.table is not None:
             return replace(self, table=self.table * factor)
         return replace(self, scale=self.scale * factor)
+
+
+def fixed_scale(scale: Any, grid: Grid, *, xp: Any) -> Any:
+    """The scale as :class:`FixedPoint`, about as far from what it was as rounding moves entries, at most."""
+    if isinstance(scale, FixedPoint):
+        return scale
+    return FixedPoint.near(scale, grid.noise * xp.abs(scale), grid.scale_bytes)

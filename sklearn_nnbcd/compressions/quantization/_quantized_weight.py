@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._base import CompressedWeight
-from ._quantized_array import QuantizedArray
+from ._fixed_point import FixedPoint, plain_numbers, taken
+from ._quantized_array import QuantizedArray, fixed_scale
 
 #: rounding units up to which row factors count as powers of two, or as all alike
 _ROUNDING = 8.0
@@ -23,7 +24,7 @@ class QuantizedWeight(CompressedWeight):
         Its numbers are packed.
     row_scale : array of shape (d_in,) or None
         Factors of the rows; exponents of two where its type is int8, with -128 for a factor of 0. None: 1.
-    column_scale : array of shape (d_out,) or None
+    column_scale : array or FixedPoint of shape (d_out,), or None
         Factors of the columns that no scale of the inner format could take. None: 1.
     """
 
@@ -52,14 +53,17 @@ class QuantizedWeight(CompressedWeight):
         parts = [array for number in self.inner.numbers for array in number.arrays]
         packed = [number.packed for number in self.inner.numbers]
         own = [array for array in parts if not any(array is p for p in packed)]
-        factors = [array for array in (self.row_scale, self.column_scale) if array is not None]
+        columns = (
+            self.column_scale.arrays if isinstance(self.column_scale, FixedPoint) else (self.column_scale,)
+        )
+        factors = [array for array in (self.row_scale, *columns) if array is not None]
         indices = [array for array in self.inner.arrays if not isinstance(array, QuantizedArray)]
         return (*own, *factors, *packed, *indices)
 
     @property
     def dtype(self) -> Any:
         """dtype of the weight."""
-        return self.arrays[0].dtype
+        return next(number.dtype for number in self.inner.numbers if number.dtype is not None)
 
     @property
     def cost(self) -> float:
@@ -86,6 +90,8 @@ class QuantizedWeight(CompressedWeight):
         """Codes must name levels, one for each number of the inner format, and factors fit the shape."""
         for number in self.inner.numbers:
             number.check_arrays(xp=xp)
+        if isinstance(self.column_scale, FixedPoint):
+            self.column_scale.check_arrays()
         for factors, n in ((self.row_scale, self.shape[0]), (self.column_scale, self.shape[1])):
             if factors is not None and tuple(factors.shape) != (n,):
                 raise ValueError(f"the factors of a rounded weight of shape {self.shape} do not fit it")
@@ -103,14 +109,15 @@ class QuantizedWeight(CompressedWeight):
         """The matrix of what the codes stand for."""
         W, rows = self.floats(xp=xp).to_dense(xp=xp), self.row_factors(xp=xp)
         W = W if rows is None else rows[:, None] * W
-        return W if self.column_scale is None else W * self.column_scale[None, :]
+        columns = plain_numbers(self.column_scale)
+        return W if columns is None else W * columns[None, :]
 
     def operator(self, *, xp: Any) -> Any:
         """V -> V @ W through the inner format; codes become numbers once."""
         product, rows, columns = (
             self.floats(xp=xp).operator(xp=xp),
             self.row_factors(xp=xp),
-            self.column_scale,
+            plain_numbers(self.column_scale),
         )
 
         def scaled_product(V: Any) -> Any:
@@ -122,6 +129,19 @@ class QuantizedWeight(CompressedWeight):
     def scaled(self, factor: float) -> Any:
         """Scales times a number; codes stay."""
         return replace(self, inner=self.inner.scaled(factor))
+
+    @property
+    def finest(self) -> Any:
+        """The grid of most levels."""
+        return max(self.grids, key=lambda grid: grid.count)
+
+    def with_fixed_scales(self, *, xp: Any) -> Any:
+        """With scales of fewer bytes, where that does no more to entries than rounding."""
+        numbers = [number.with_fixed_scale(xp=xp) for number in self.inner.numbers]
+        columns = self.column_scale
+        if columns is not None:
+            columns = fixed_scale(columns, self.finest, xp=xp)
+        return replace(self, inner=self.inner.with_numbers(numbers), column_scale=columns)
 
     def rows_scaled(self, factors: Any, *, xp: Any) -> Any:
         """Factors of rows: one for all becomes part of the scales, powers of two take a byte each."""
@@ -153,9 +173,9 @@ class QuantizedWeight(CompressedWeight):
         """Factors of columns: part of the scales where these belong to columns of W."""
         numbers, factors = self.inner.numbers, xp.astype(factors, self.dtype)
         if len(numbers) == 1 and self.inner.has_column_scales(0) and numbers[0].scale is not None:
-            number = replace(numbers[0], scale=numbers[0].scale * factors)
+            number = replace(numbers[0], scale=plain_numbers(numbers[0].scale) * factors)
             return replace(self, inner=self.inner.with_numbers([number]))
-        own = self.column_scale
+        own = plain_numbers(self.column_scale)
         return replace(self, column_scale=factors if own is None else own * factors)
 
     def selected(self, indices: Any, axis: int, *, xp: Any) -> Any:
@@ -169,12 +189,12 @@ class QuantizedWeight(CompressedWeight):
         for k, (number, new) in enumerate(zip(numbers, chosen.numbers, strict=True)):
             scale = number.scale
             if axis == 1 and scale is not None and self.inner.has_column_scales(k):
-                scale = xp.take(scale, indices)
+                scale = taken(scale, indices, xp=xp)
             plain = xp.astype(xp.round(new), xp.int64) - 1
             made.append(QuantizedArray.of_codes(plain, scale, number.table, number.grid, xp=xp))
         rows, columns = self.row_scale, self.column_scale
         if axis == 0 and rows is not None:
             rows = xp.take(rows, indices)
         if axis == 1 and columns is not None:
-            columns = xp.take(columns, indices)
+            columns = taken(columns, indices, xp=xp)
         return QuantizedWeight(chosen.with_numbers(made), rows, columns)
