@@ -118,7 +118,7 @@ def _grouped_product(file: File, place: Place) -> list[str]:
 def _sparse_product(file: File, place: Place) -> list[str]:
     node, (d_in, d_out) = place.node, place.node.shape
     data = check_float32(node.data, "weights")
-    name, entries = add_sparse(file, node, "float", (data, "w"), ("float", "float"))
+    name, entries = add_sparse(file, node, "float", (data, "w"), ("float", "float", "float"))
     b = "0" if place.intercepts is None else _floats(file, place.intercepts, "intercepts")
     return _over_positions(
         file, place, lambda v, out, rows: f"{name}({v}, {entries}, {b}, {out}, {rows}, {d_in}, {d_out});"

@@ -88,7 +88,7 @@ def _rounding(file: File, rounding: Rounding) -> str:
 
 def _weights(c: Context, operation: Any) -> tuple[str, str, str]:
     """Tables of a bias, of multipliers and of the rounding."""
-    bias = c.file.add_table("int32_t", operation.bias, "bias")
+    bias = c.file.add_table(KINDS[c.file.bias_bits], operation.bias, "bias")
     multiplier = c.file.add_table("uint16_t", operation.rounding.multiplier, "multiplier")
     return bias, multiplier, _rounding(c.file, operation.rounding)
 
@@ -123,7 +123,7 @@ def _product(c: Context, operation: IntegerProduct) -> list[str]:
     columns = operation.weights.transpose(0, 2, 1).astype(np.int64)
     if np.abs(columns).max(initial=0) <= 7 and groups == operation.after == 1:
         kind, columns = "uint8_t", packed(columns[0])
-    kinds = {"v": KINDS[v], "w": kind, "o": KINDS[operation.bits]}
+    kinds = {"v": KINDS[v], "w": kind, "o": KINDS[operation.bits], "b": KINDS[c.file.bias_bits]}
     w = c.file.add_table(kind, columns, "weights")
     tables = ", ".join([w, *_weights(c, operation)])
     if groups > 1 or operation.after > 1:
@@ -144,7 +144,9 @@ def _sparse_product(c: Context, operation: SparseIntegerProduct) -> list[str]:
     d_in, d_out = node.shape
     v = c.cut[source].bits if source in c.cut else c.layout.bits[source]
     kind = "int8_t" if c.file.weight_bits == 8 else "int16_t"
-    name, entries = add_sparse(c.file, node, kind, (operation.weights, "weights"), (KINDS[v], "int32_t"))
+    name, entries = add_sparse(
+        c.file, node, kind, (operation.weights, "weights"), (KINDS[v], KINDS[c.file.bias_bits], "int32_t")
+    )
     bias, multiplier, r = _weights(c, operation)
     after = helper(c.file, "round_all", o=KINDS[operation.bits])
     sums = c.layout.pointer(32, c.layout.sums[operation.place])
@@ -250,6 +252,7 @@ def integer_c(
         How the places of sparse weights are stored.
     """
     file = File(name, sparse, weight_bits=int(network.dtype.removeprefix("int")))
+    file.bias_bits = _bias_bits(network)
     first, *others = network.operations
     assert isinstance(first, Quantise)
     file.sizes = {operation.place: operation.size for operation in network.operations}
@@ -279,6 +282,12 @@ def integer_c(
     add_functions(file, network.graph, input_type, "int32_t", number(network.scale))
     remarks = [*remarks, f"RAM: {4 * words} bytes of static memory, so one row at a time."]
     return assembled(file, declared, "int32_t", remarks)
+
+
+def _bias_bits(network: IntegerNetwork) -> int:
+    """Bits that hold every bias; one type for all of them, as each would have functions of its own."""
+    biases = [operation.bias for operation in network.operations if hasattr(operation, "bias")]
+    return 16 if all(np.abs(bias.astype(np.int64)).max(initial=0) < 2**15 for bias in biases) else 32
 
 
 def _layout(network: IntegerNetwork, name: str, own_input: bool) -> tuple[Layout, dict[int, Move]]:

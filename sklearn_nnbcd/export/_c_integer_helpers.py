@@ -46,7 +46,7 @@ static int32_t %(f)s(int32_t sum, int32_t multiplier, const int32_t *r)
     return v < r[2] ? r[2] : v > r[3] ? r[3] : v;
 }"""
 _PRODUCT = """/* bias + v W for each of `rows` rows, rounded; w holds the columns of W one after the other */
-static void %(f)s(const %(v)s *v, const %(w)s *w, const int32_t *bias, const uint16_t *multiplier,
+static void %(f)s(const %(v)s *v, const %(w)s *w, const %(b)s *bias, const uint16_t *multiplier,
     const int32_t *r, %(o)s *out, int rows, int n_in, int n_out)
 {
     int j;
@@ -58,7 +58,7 @@ static void %(f)s(const %(v)s *v, const %(w)s *w, const int32_t *bias, const uin
 }"""
 _MODE_PRODUCT = """
 /* products along the middle axis of blocks (n_in, after), rounded; block k meets matrix k modulo groups */
-static void %(f)s(const %(v)s *v, const %(w)s *w, const int32_t *bias, const uint16_t *multiplier,
+static void %(f)s(const %(v)s *v, const %(w)s *w, const %(b)s *bias, const uint16_t *multiplier,
     const int32_t *r, %(o)s *out, int blocks, int groups, int n_in, int n_out, int after)
 {
     int k, i, j, a;
@@ -195,11 +195,15 @@ def short(kind: str) -> str:
     return "4" if kind == "uint8_t" else kind.removeprefix("int").removesuffix("_t")
 
 
-def helper(file: File, key: str, *, v: str = "", w: str = "", o: str = "") -> str:
-    """The name of a function for inputs v, weights w and results o; it is then part of the file."""
+def helper(file: File, key: str, *, v: str = "", w: str = "", o: str = "", b: str = "") -> str:
+    """The name of a function for inputs v, weights w, results o and biases b; it is then part of the file.
+
+    Biases of a file are of one type, which is no part of the name.
+    """
     name = "_".join([file.name, key, *(short(kind) for kind in (v, w, o) if kind)])
     if name not in file.own_helpers:
-        values = {"f": name, "v": v, "w": w, "o": o, "stride": "(n_in + 1) / 2" if w == "uint8_t" else "n_in"}
+        values = {"f": name, "v": v, "w": w, "o": o, "b": b}
+        values["stride"] = "(n_in + 1) / 2" if w == "uint8_t" else "n_in"
         values["polynomial"] = reduce(
             lambda text, c: f"{c} + (({text}) * z >> 16)", reversed(POLYNOMIAL[:-1]), str(POLYNOMIAL[-1])
         )

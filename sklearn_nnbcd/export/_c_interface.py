@@ -31,6 +31,8 @@ class File:
         Texts of functions that are made for it.
     weight_bits : int
         8 or 16 in an integer network.
+    bias_bits : int
+        16 or 32 in an integer network.
     sizes : dict of int to int
         Entries of the values of an integer network.
     simd : bool
@@ -44,6 +46,7 @@ class File:
     helpers: set[str] = field(default_factory=set)
     own_helpers: dict[str, str] = field(default_factory=dict)
     weight_bits: int = 8
+    bias_bits: int = 32
     sizes: dict[int, int] = field(default_factory=dict)
     simd: bool = False
     n_tables: int = 0

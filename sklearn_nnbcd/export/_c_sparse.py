@@ -74,7 +74,7 @@ def add_sparse(file: File, node: SparseProduct, weight: str, values: tuple, type
     values : tuple (array of shape (n_entries,), str)
         Weights as ``node`` has them, and what they are called.
     types : tuple of str
-        Of inputs, and of intercepts and sums.
+        Of inputs, of intercepts, and of sums.
     """
     tables = sparse_tables(node, file.sparse)
     data = values[0][tables.order]
@@ -90,7 +90,8 @@ def add_sparse(file: File, node: SparseProduct, weight: str, values: tuple, type
         "f": name,
         "v": types[0],
         "w": weight,
-        "t": types[1],
+        "b": types[1],
+        "t": types[2],
         "x": tables.integers[0][0],
         "c": tables.integers[-1][0],
         "note": ", two in a byte, the first one in the low half" if halves else "",
@@ -103,7 +104,7 @@ _BY_GAPS = """
 /* out = b + v W for each of `rows` rows; n entries w of W%(note)s, row by row. Before each of them as many
    zeros as a code of `bits` bits says, the lowest bits of `gaps` first; one of ones says that more follow */
 static void %(f)s(const %(v)s *v, const %(w)s *w, const uint8_t *gaps, int bits, int32_t n,
-    const %(t)s *b, %(t)s *out, int rows, int n_in, int n_out)
+    const %(b)s *b, %(t)s *out, int rows, int n_in, int n_out)
 {
     const uint32_t ones = ((uint32_t)1 << bits) - 1;
     for (; rows > 0; --rows, v += n_in, out += n_out) {
@@ -129,7 +130,7 @@ static void %(f)s(const %(v)s *v, const %(w)s *w, const uint8_t *gaps, int bits,
     }
 }""".strip()
 _HEAD = """static void %(f)s(const %(v)s *v, const %(w)s *w, const %(x)s *index, const %(c)s *count,
-    const %(t)s *b, %(t)s *out, int rows, int n_in, int n_out)
+    const %(b)s *b, %(t)s *out, int rows, int n_in, int n_out)
 {
     int r, i, n;
     for (r = 0; r < rows; ++r, v += n_in, out += n_out) {

@@ -39,7 +39,7 @@ def matrix_of(w: Any, node: Product | SparseProduct) -> str:
         kind = np.int8 if integers.min() >= -128 and integers.max() <= 127 else np.int32
         W = w.floating(w.constant(integers, kind))
     W = scattered(w, node, W) if isinstance(node, SparseProduct) else W
-    W = w.op("Mul", W, w.constant(columns))
+    W = w.op("Mul", W, w.numbers(columns))
     return W if np.all(rows == 1.0) else w.op("Mul", W, _factors(w, rows[:, None]))
 
 

@@ -8,10 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..compressions.quantization import FixedPoint
 from ..graphs._nodes import Node
 
 #: of names, without the X of the rows
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWYZ"
+#: bytes that a vector of small integers must save to be worth the nodes that make numbers of them
+NODES = 80
 
 
 class Value(NamedTuple):
@@ -129,6 +132,15 @@ class Writer:
     def powers_of_two(self, exponents: np.ndarray) -> str:
         """2^k of integers from -128 to 127, a byte each."""
         return self.op("Pow", self.constant(2.0), self.floating(self.constant(exponents, np.int8)))
+
+    def numbers(self, content: np.ndarray) -> str:
+        """A vector; of integers times a power of two as these, where that saves more than the nodes take."""
+        array = np.asarray(content, self.dtype)
+        found = FixedPoint.near(array, np.zeros(len(array)))
+        if not isinstance(found, FixedPoint) or array.nbytes - found.integers.nbytes <= NODES:
+            return self.constant(array)
+        integers = self.floating(self.constant(found.integers, found.integers.dtype))
+        return self.op("Mul", integers, self.constant(2.0 ** float(found.power[0])))
 
     def floating(self, v: str) -> str:
         """v as what is computed with."""

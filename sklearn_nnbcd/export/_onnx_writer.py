@@ -170,7 +170,7 @@ def _clip(w: Writer, node: Clip, sources: list[Value]) -> Value:
 
 def _intercept(w: Writer, node: Intercept, sources: list[Value]) -> Value:
     v = w.shaped(sources[0], len(node.b))
-    return Value(w.op("Add", v, w.constant(node.b)), (len(node.b),))
+    return Value(w.op("Add", v, w.numbers(node.b)), (len(node.b),))
 
 
 def _add(w: Writer, node: Add, sources: list[Value]) -> Value:
