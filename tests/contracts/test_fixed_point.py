@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Scales and intercepts in a byte or two: what they may differ by, and what becomes of a network."""
+
+import math
+import pickle
+from dataclasses import replace
+
+import array_api_compat
+import numpy as np
+import pytest
+from problems import NUMPY
+from sklearn.datasets import load_digits
+
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
+from sklearn_nnbcd.compressions.quantization import GRIDS, FixedPoint, QuantizedWeight, plain_numbers, taken
+from sklearn_nnbcd.network import _quantize as module
+from sklearn_nnbcd.network import in_precision, narrow, quantize_network
+
+
+@pytest.fixture(params=["numpy", "strict"])
+def xp(request):
+    if request.param == "numpy":
+        return NUMPY
+    return array_api_compat.array_namespace(pytest.importorskip("array_api_strict").zeros(1))
+
+
+def plain_search(x, tolerance, n_bytes):
+    """(type, power, integers) of the first type that is near enough, number by number, or None."""
+    for name, bits, signed in (("uint8", 8, 0), ("int8", 8, 1), ("int16", 16, 1)):
+        if bits // 8 < n_bytes or (not signed and min(x) < 0):
+            continue
+        largest = 2 ** (bits - signed) - 1
+        power = -120
+        while max(abs(v) for v in x) > largest * 2.0**power:
+            power += 1
+        integers = [round(v / 2.0**power) for v in x]
+        shares = [abs(k * 2.0**power - v) / t for k, v, t in zip(integers, x, tolerance, strict=True)]
+        if sum(share**2 for share in shares) / len(shares) <= 1.0:
+            return name, power, integers
+    return None
+
+
+@pytest.mark.parametrize("n_bytes", [1, 2])
+@pytest.mark.parametrize("seed", range(8))
+def test_the_shortest_that_is_near_in_plain_loops(seed, n_bytes, xp):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=9) * 10.0 ** rng.integers(-6, 6)
+    x = np.abs(x) if seed % 2 else x
+    tolerance = 10.0 ** rng.uniform(-6, -1) * np.abs(x).max() * rng.uniform(0.1, 1.0, size=9)
+    expected = plain_search(x.tolist(), tolerance.tolist(), n_bytes)
+    found = FixedPoint.near(xp.asarray(x), xp.asarray(tolerance), n_bytes)
+    if expected is None:
+        assert not isinstance(found, FixedPoint)
+        return
+    name, power, integers = expected
+    assert found.integers.dtype == getattr(xp, name) and int(found.power[0]) == power
+    assert [int(k) for k in found.integers] == integers
+    assert found.dtype == xp.float64 and found.shape == (9,)
+    np.testing.assert_array_equal(np.asarray(found.values()), np.asarray(integers) * 2.0**power)
+
+
+@pytest.mark.parametrize(
+    "x",
+    [[0.0, 0.0], [np.nan, 1.0], [np.inf, 1.0], [1e38, 1.0], [1e-40, 0.0], [1.0, 1e-9], [], [0.1, 0.2]],
+)
+def test_what_has_no_short_form_stays(x):
+    """Nothing, what is not finite or not normal in single precision, or more digits than two bytes have."""
+    x = np.asarray(x)
+    assert FixedPoint.near(x, 1e-12 * np.abs(x)) is x
+
+
+def test_multiples_of_a_power_of_two_are_found_exactly():
+    """What an export asks for: no change at all, whatever the power that they were stored with."""
+    x = np.asarray([3.0, -40.0, 0.0, 7.0]) * 2.0**-20
+    found = FixedPoint.near(x.astype(np.float32), np.zeros(4))
+    assert found.integers.dtype == np.int8 and found.values().dtype == np.float32
+    np.testing.assert_array_equal(found.values(), x)
+    assert FixedPoint.near(np.append(x, 2.0**-40), np.zeros(5)).shape == (5,)  # an array still
+
+
+def test_one_number_is_worth_it_in_single_precision_too():
+    """An integer and its power take two bytes, or three."""
+    for n_bytes, size in ((1, 2), (2, 3)):
+        found = FixedPoint.near(np.asarray([0.7], np.float32), np.asarray([0.01]), n_bytes)
+        assert sum(a.nbytes for a in found.arrays) == size
+
+
+def test_parts_and_products():
+    x = FixedPoint(np.asarray([1, 2, 200], np.uint8), np.asarray([-2], np.int8))
+    np.testing.assert_array_equal(x.taken(np.asarray([2, 0])).values(), [50.0, 0.25])
+    np.testing.assert_array_equal(taken(x.values(), np.asarray([1]), xp=NUMPY), [0.5])
+    np.testing.assert_array_equal(x * 3.0, [0.75, 1.5, 150.0])
+    assert plain_numbers(None) is None and (x * 3.0).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"integers": np.asarray([1, 2], np.int32)},
+        {"integers": np.asarray([[1, 2]], np.int8)},
+        {"power": np.asarray([1, 2], np.int8)},
+        {"power": np.asarray([1], np.int16)},
+        {"power": np.asarray([120], np.int8)},
+        {"precision": "float16"},
+    ],
+)
+def test_parts_that_do_not_fit_are_refused(change):
+    x = FixedPoint(np.asarray([1, 2], np.int8), np.asarray([-2], np.int8))
+    x.check_arrays()
+    with pytest.raises(ValueError, match="fixed point"):
+        replace(x, **change).check_arrays()
+
+
+@pytest.mark.parametrize("bits", [8, 4, 3, 2, "ternary", "binary"])
+def test_the_noise_of_a_grid_is_that_of_a_uniform_error(bits):
+    """step / 12^(1/2) beside entries a third of the largest, as a Gaussian has; a quarter at most."""
+    grid = GRIDS[bits]
+    top, step = max(grid.levels), grid.levels[1] - grid.levels[0]
+    assert grid.noise == pytest.approx(min(step / math.sqrt(12) / (top / 3), 0.25))
+    assert grid.scale_bytes == (2 if bits == 8 else 1)
+
+
+# networks -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def digits():
+    X, y = load_digits(return_X_y=True)
+    return X / 16.0, y
+
+
+FORMATS = [{}, {"compression": "low_rank", "rank": 8}, {"compression": "l0", "compression_ratio": 0.3}]
+
+
+@pytest.mark.parametrize("options", FORMATS)
+@pytest.mark.parametrize("bits", [8, 4, "ternary"])
+def test_short_numbers_move_outputs_less_than_rounding(digits, bits, options, monkeypatch):
+    """Beside the same network with floats; in the mean over the outputs hardly at all."""
+    X, y = digits
+    options = {"bend_columns": False, "column_bins": 0, "max_iter": 15, "random_state": 0} | options
+    network = NNBCDClassifier((32, 16), **options).fit(X[:900], y[:900]).network_
+    short = quantize_network(network, X[:900], bits)
+    monkeypatch.setattr(module, "with_fixed_point", lambda network, *_: network)
+    floats = quantize_network(network, X[:900], bits)
+    whole, long, few = (n.forward(X[900:]) for n in (network, floats, short))
+    moved, more = ((b - a).std() for a, b in ((whole, long), (long, few)))
+    assert more < 0.5 * moved
+    size = 2 if bits == 8 else 1
+    scales = [number.scale for coef in short.coefs for number in coef.inner.numbers if number.scale]
+    assert {x.integers.itemsize for x in (*short.intercepts, *scales)} == {size}
+    count = sum(x.shape[0] for x in (*short.intercepts, *scales))
+    saved = (8 - size) * count - len(short.intercepts) - len(scales)  # float64 here; a power for each vector
+    assert floats.n_bytes - short.n_bytes == saved
+    mean, spread = (long - few).mean(axis=0), long.std(axis=0)
+    assert np.all(np.abs(mean) < (0.002 if bits == 8 else 0.05) * spread)
+
+
+def test_a_network_with_short_numbers_is_used_as_any_other(digits):
+    X, y = digits
+    options = {"bend_columns": False, "column_bins": 0, "max_iter": 5, "random_state": 0}
+    model = NNBCDClassifier((32,), bits=4, **options).fit(X[:900], y[:900])
+    network = model.network_
+    assert all(isinstance(b, FixedPoint) for b in network.intercepts) and network.dtype == "float32"
+    assert all(isinstance(coef, QuantizedWeight) and coef.dtype == np.float32 for coef in network.coefs)
+    assert all(isinstance(b, np.ndarray) and b.dtype == np.float32 for b in model.intercepts_)
+    rows = X[900:].astype(np.float32)
+    dense = network.to_dense()
+    np.testing.assert_allclose(dense.forward(rows), network.forward(rows), atol=1e-4)  # of scores to 10
+    double = in_precision(network, "float64")
+    assert double.dtype == "float64" and double.n_bytes == network.n_bytes
+    np.testing.assert_allclose(double.forward(X[900:]), network.forward(rows), atol=1e-4)
+    again = pickle.loads(pickle.dumps(network))
+    np.testing.assert_array_equal(again.forward(rows), network.forward(rows))
+    assert again.n_bytes == network.n_bytes and len(pickle.dumps(network)) < network.n_bytes + 1600  # names
+
+
+def test_narrowing_keeps_short_numbers(digits):
+    X, y = digits
+    options = {"bend_columns": False, "column_bins": 0, "max_iter": 10, "random_state": 0}
+    model = NNBCDClassifier(
+        (64,), compression="l0", compression_ratio=0.02, compress_output=True, bits=4, **options
+    )
+    model.fit(X[:900], y[:900])
+    small = narrow(model)
+    assert small.network_.coefs[0].shape[1] < 64 and small.n_bytes_ < model.n_bytes_
+    assert isinstance(small.network_.intercepts[0], FixedPoint)
+    np.testing.assert_allclose(small.decision_function(X), model.decision_function(X), atol=1e-5)
+
+
+def test_units_of_targets_are_part_of_short_numbers():
+    """y in units of 1e6 and far from 0: scales and intercepts of the last layer have other powers."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 5))
+    y = X @ rng.normal(size=5)
+    plain = NNBCDRegressor((8,), bits=4, max_iter=10, random_state=0).fit(X, y)
+    far = NNBCDRegressor((8,), bits=4, max_iter=10, random_state=0).fit(X, 2.0**20 * y + 2.0**22)
+    assert far.n_bytes_ == plain.n_bytes_
+    assert far.score(X, 2.0**20 * y + 2.0**22) > 0.9
+
+
+def test_a_warm_start_goes_on_from_short_numbers(digits):
+    X, y = digits
+    model = NNBCDClassifier((16,), bits=4, max_iter=3, warm_start=True, random_state=0)
+    first = model.fit(X, y).score(X, y)
+    assert model.fit(X, y).score(X, y) > first - 0.02
