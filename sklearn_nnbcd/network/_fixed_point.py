@@ -4,12 +4,9 @@
 from dataclasses import replace
 from typing import Any
 
-from ..compressions.quantization import FixedPoint, plain_numbers
+from ..compressions.quantization import FixedPoint, at_least_a_share, plain_numbers
 from ._metrics import centred_inputs, mean_squares, row_shares
 from ._network import Network
-
-#: part of a layer's root mean square deviation that a unit which hardly varies counts as having
-LEAST_DEVIATION = 0.1
 
 
 def with_fixed_point(network: Network, X: Any, s: Any, layers: list) -> Network:
@@ -45,8 +42,8 @@ def with_fixed_point(network: Network, X: Any, s: Any, layers: list) -> Network:
             b = b + mean @ M.to_dense(xp=xp) - centre @ short.to_dense(xp=xp)
             share, rows = row_shares(layer, V[i - 1], s, xp=xp), layer.rows(U[i], xp=xp)
             deviation = xp.sqrt(mean_squares(rows - share[:, 0] @ rows, share, xp=xp))
-            least = LEAST_DEVIATION * xp.sqrt(xp.mean(deviation**2))
-            b = FixedPoint.near(b, M.finest.noise * xp.maximum(deviation, least), M.finest.scale_bytes)
+            tolerance = M.finest.noise * at_least_a_share(deviation, xp=xp)
+            b = FixedPoint.near(b, tolerance, M.finest.scale_bytes)
         coefs = (*now.coefs[: i - 1], short, *now.coefs[i:])
         now = replace(now, coefs=coefs, intercepts=(*now.intercepts[: i - 1], b, *now.intercepts[i:]))
     return now

@@ -78,6 +78,13 @@ def test_multiples_of_a_power_of_two_are_found_exactly():
     assert FixedPoint.near(np.append(x, 2.0**-40), np.zeros(5)).shape == (5,)  # an array still
 
 
+def test_scales_do_not_vanish():
+    """A unit of hardly any weight keeps its codes: one that is 0 has no integers in an export."""
+    x, tolerance = np.asarray([5.0, 1e-3, 0.0, -1e-3]), np.full(4, 0.1)
+    assert FixedPoint.near(x, tolerance).integers.tolist() == [80, 0, 0, 0]
+    assert FixedPoint.near(x, tolerance, least=1).integers.tolist() == [80, 1, 0, -1]
+
+
 def test_one_number_is_worth_it_in_single_precision_too():
     """An integer and its power take two bytes, or three."""
     for n_bytes, size in ((1, 2), (2, 3)):

@@ -15,7 +15,9 @@ _TYPES = (("uint8", 2**8 - 1), ("int8", 2**7 - 1), ("int16", 2**15 - 1))
 #: powers that float32 has as normal numbers, with room for the integers
 _LEAST_POWER, _LARGEST_POWER = -120, 100
 
-#: that of a number which may not differ at all
+#: share of their root mean square as which the smallest of some sizes count
+_LEAST_SHARE = 0.1
+#: tolerance of a number that may not differ at all
 _LEAST_TOLERANCE = 1e-100
 
 
@@ -43,7 +45,7 @@ class FixedPoint:
     precision: str = "float32"
 
     @classmethod
-    def near(cls, x: Any, tolerance: Any, n_bytes: int = 1) -> Any:
+    def near(cls, x: Any, tolerance: Any, n_bytes: int = 1, least: int = 0) -> Any:
         """Numbers of one or two bytes near x; x itself where there are none.
 
         Parameters
@@ -54,6 +56,8 @@ class FixedPoint:
             What they may differ by: the root mean square of differences over these is at most 1.
         n_bytes : {1, 2}, default=1
             Of an integer, at least.
+        least : {0, 1}, default=0
+            The least integer, but for signs, of a number that is not 0.
 
         Returns
         -------
@@ -72,7 +76,7 @@ class FixedPoint:
             fits = _LEAST_POWER <= power <= _LARGEST_POWER and (name[0] != "u" or numbers.min() >= 0.0)
             if size < n_bytes or not fits:
                 continue
-            integers = np.rint(numbers * 2.0**-power)
+            integers = np.sign(numbers) * np.maximum(np.rint(np.abs(numbers) * 2.0**-power), least)
             fewer = len(numbers) * size + 1 < len(numbers) * xp.finfo(x.dtype).bits // 8
             change = np.abs(integers * 2.0**power - numbers)
             if fewer and np.mean((change / np.where(change > 0.0, allowed, 1.0)) ** 2) <= 1.0:
@@ -136,3 +140,8 @@ def plain_numbers(x: Any) -> Any:
 def taken(x: Any, indices: Any, *, xp: Any) -> Any:
     """Some entries of an array or of a :class:`FixedPoint`."""
     return x.taken(indices) if isinstance(x, FixedPoint) else xp.take(x, indices)
+
+
+def at_least_a_share(sizes: Any, *, xp: Any) -> Any:
+    """Sizes of columns, those far below the root mean square as a tenth of it."""
+    return xp.maximum(sizes, _LEAST_SHARE * xp.sqrt(xp.mean(sizes**2)))

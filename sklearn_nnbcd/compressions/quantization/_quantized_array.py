@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ._fixed_point import FixedPoint, plain_numbers
+from ._fixed_point import FixedPoint, at_least_a_share, plain_numbers
 from ._grid import Grid
 from ._packing import pack, packed_size, unpack
 
@@ -97,7 +97,11 @@ class QuantizedArray:
 
 
 def fixed_scale(scale: Any, grid: Grid, *, xp: Any) -> Any:
-    """The scale as :class:`FixedPoint`, about as far from what it was as rounding moves entries, at most."""
+    """The scale as :class:`FixedPoint`, about as far from what it was as rounding moves entries, at most.
+
+    A group that is small beside the others may change by more, as it hardly counts, but does not vanish.
+    """
     if isinstance(scale, FixedPoint):
         return scale
-    return FixedPoint.near(scale, grid.noise * xp.abs(scale), grid.scale_bytes)
+    size = at_least_a_share(xp.abs(scale), xp=xp)
+    return FixedPoint.near(scale, grid.noise * size, grid.scale_bytes, least=1)
