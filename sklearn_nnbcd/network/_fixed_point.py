@@ -4,18 +4,29 @@
 from dataclasses import replace
 from typing import Any
 
-from ..compressions.quantization import FixedPoint, at_least_a_share, plain_numbers
-from ._metrics import centred_inputs, mean_squares, row_shares
+import numpy as np
+from array_api_compat import device
+
+from ..backends import get_backend
+from ..compressions.quantization import FixedPoint, plain_numbers
+from ._metrics import row_shares
 from ._network import Network
+
+#: standard deviations of a Gaussian between its quartiles
+GAUSSIAN_QUARTERS = 1.349
+#: part of their root mean square that a smaller spread counts as
+LEAST_SHARE = 0.25
+#: 1 but for the rounding of sums of shares, so that a row with weight 2 is two rows
+ROUNDED = 1.0 - 1e-9
 
 
 def with_fixed_point(network: Network, X: Any, s: Any, layers: list) -> Network:
     """The network with scales and intercepts of rounded layers as :class:`FixedPoint`.
 
     A float has digits that small integers beside it do not deserve: one byte is enough beside 4 bits, two
-    beside 8, unless a scale would change by more, in parts of it, or an intercept, in parts of the deviation
-    of its pre-activation, than rounding changes an entry. What a layer has changed at the mean goes into the
-    next intercepts.
+    beside 8, unless a scale would change by more, in parts of it, or an intercept, in parts of the spread
+    of its pre-activation, than rounding changes an entry. What either has changed at the median row goes
+    into the next intercepts.
 
     Parameters
     ----------
@@ -32,18 +43,57 @@ def with_fixed_point(network: Network, X: Any, s: Any, layers: list) -> Network:
     network : Network
     """
     xp, now = network.xp, network
-    V, U = network.trace(X)
+    _, U = network.trace(X)
     for i in layers:
-        layer, M, b = network.layers[i], network.coefs[i - 1], plain_numbers(network.intercepts[i - 1])
-        short = M.with_fixed_scales(xp=xp)
-        if b is not None:
-            Z = V[i - 1] if now is network else now.trace(X)[0][i - 1]
-            (_, mean), (_, centre) = (centred_inputs(layer, x, s, xp=xp) for x in (V[i - 1], Z))
-            b = b + mean @ M.to_dense(xp=xp) - centre @ short.to_dense(xp=xp)
-            share, rows = row_shares(layer, V[i - 1], s, xp=xp), layer.rows(U[i], xp=xp)
-            deviation = xp.sqrt(mean_squares(rows - share[:, 0] @ rows, share, xp=xp))
-            tolerance = M.finest.noise * at_least_a_share(deviation, xp=xp)
-            b = FixedPoint.near(b, tolerance, M.finest.scale_bytes)
-        coefs = (*now.coefs[: i - 1], short, *now.coefs[i:])
-        now = replace(now, coefs=coefs, intercepts=(*now.intercepts[: i - 1], b, *now.intercepts[i:]))
+        layer, M, b = network.layers[i], now.coefs[i - 1], plain_numbers(now.intercepts[i - 1])
+        now = _with(now, i, M.with_fixed_scales(xp=xp), b)
+        if b is None:
+            continue
+        V, new = now.trace(X)
+        share = row_shares(layer, V[i - 1], s, xp=xp)
+        before, after = (layer.rows(x[i], xp=xp) for x in (U, new))
+        (change,) = quantiles(before - after, share, [0.5], xp=xp)
+        spread = spreads(before, share, xp=xp)
+        size = xp.maximum(spread, LEAST_SHARE * xp.sqrt(xp.mean(spread**2)))
+        b = FixedPoint.near(b + change, M.finest.noise * size, M.finest.scale_bytes)
+        now = _with(now, i, now.coefs[i - 1], b)
     return now
+
+
+def _with(network: Network, i: int, M: Any, b: Any) -> Network:
+    """The network with another W_i and b_i."""
+    coefs, intercepts = list(network.coefs), list(network.intercepts)
+    coefs[i - 1], intercepts[i - 1] = M, b
+    return replace(network, coefs=tuple(coefs), intercepts=tuple(intercepts))
+
+
+def quantiles(U: Any, share: Any, parts: list[float], *, xp: Any) -> list:
+    """Quantiles of columns, an array of shape (d,) for each part.
+
+    Parameters
+    ----------
+    U : array of shape (n, d)
+    share : array of shape (n, 1)
+        Of each row in a mean.
+    parts : list of float
+    xp : module
+        Array API namespace.
+    """
+    backend = get_backend(xp)
+    numbers, weight = (backend.to_numpy(x, xp=xp) for x in (U, share[:, 0]))
+    order = np.argsort(numbers, axis=0, kind="stable")
+    mass = np.cumsum(weight.astype(np.float64)[order], axis=0)
+    ranks = [np.argmax(mass >= part * ROUNDED * mass[-1], axis=0) for part in parts]
+    ordered, every = np.take_along_axis(numbers, order, axis=0), np.arange(U.shape[1])
+    return [xp.asarray(ordered[rank, every], dtype=U.dtype, device=device(U)) for rank in ranks]
+
+
+def spreads(U: Any, share: Any, *, xp: Any) -> Any:
+    """Spreads of columns from one quarter of the rows to the other, which a few extreme ones do not touch.
+
+    Parameters and their shapes are those of :func:`quantiles`. As standard deviations, if the columns were
+    Gaussian; those of the rows where half of them are alike.
+    """
+    low, high = quantiles(U, share, [0.25, 0.75], xp=xp)
+    deviation = xp.sqrt(xp.sum(share * (U - xp.sum(share * U, axis=0)) ** 2, axis=0))
+    return xp.where(high > low, (high - low) / GAUSSIAN_QUARTERS, deviation)

@@ -12,9 +12,17 @@ from problems import NUMPY
 from sklearn.datasets import load_digits
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
-from sklearn_nnbcd.compressions.quantization import GRIDS, FixedPoint, QuantizedWeight, plain_numbers, taken
+from sklearn_nnbcd.compressions.quantization import (
+    GRIDS,
+    FixedPoint,
+    QuantizedWeight,
+    plain_numbers,
+    taken,
+)
+from sklearn_nnbcd.compressions.quantization._quantized_array import fixed_scale
 from sklearn_nnbcd.network import _quantize as module
 from sklearn_nnbcd.network import in_precision, narrow, quantize_network
+from sklearn_nnbcd.network._fixed_point import spreads
 
 
 @pytest.fixture(params=["numpy", "strict"])
@@ -83,6 +91,14 @@ def test_scales_do_not_vanish():
     x, tolerance = np.asarray([5.0, 1e-3, 0.0, -1e-3]), np.full(4, 0.1)
     assert FixedPoint.near(x, tolerance).integers.tolist() == [80, 0, 0, 0]
     assert FixedPoint.near(x, tolerance, least=1).integers.tolist() == [80, 1, 0, -1]
+
+
+def test_one_huge_scale_makes_no_other_coarse():
+    """A small one counts as a quarter of the upper quartile at least, which one of them does not move."""
+    x = np.asarray([1e6, 1.0, 0.9, 0.8, 0.02, 0.0])
+    assert fixed_scale(x, GRIDS[4], xp=NUMPY) is x
+    assert isinstance(fixed_scale(x[1:], GRIDS[4], xp=NUMPY), FixedPoint)
+    assert fixed_scale(0.0 * x, GRIDS[4], xp=NUMPY).shape == (6,)
 
 
 def test_one_number_is_worth_it_in_single_precision_too():
@@ -192,6 +208,37 @@ def test_narrowing_keeps_short_numbers(digits):
     assert small.network_.coefs[0].shape[1] < 64 and small.n_bytes_ < model.n_bytes_
     assert isinstance(small.network_.intercepts[0], FixedPoint)
     np.testing.assert_allclose(small.decision_function(X), model.decision_function(X), atol=1e-5)
+
+
+@pytest.mark.parametrize("n", [7, 40])
+def test_spreads_are_those_between_quarters_of_the_rows(n):
+    """By sorting each column; copies of rows and weights are the same, and a far row changes nothing."""
+    rng = np.random.default_rng(n)
+    U, copies = rng.normal(size=(n, 3)) * [1.0, 5.0, 0.0], rng.integers(0, 3, n)
+    U[:, 2] = np.arange(n) == 2  # more than half of the rows are alike
+    copies[2] = 1
+    share = copies[:, None] / copies.sum()
+    found = spreads(U, share, xp=NUMPY)
+    for j in range(2):
+        column = sorted(np.repeat(U[:, j], copies))
+        count = len(column)
+        low, high = (column[math.ceil(part * count) - 1] for part in (0.25, 0.75))
+        assert found[j] == pytest.approx((high - low) / 1.349)
+    p = 1 / copies.sum()
+    assert found[2] == pytest.approx(math.sqrt(p * (1 - p)))
+    far = np.where(U == U.max(axis=0), 1e9, U)
+    np.testing.assert_allclose(spreads(far, share, xp=NUMPY)[:2], found[:2])
+
+
+def test_a_row_far_from_all_others_makes_no_intercept_coarse():
+    """Its pre-activations have deviations of a million; the others are to be told apart still."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 6))
+    y = (X[:, 0] + X[:, 1] > 0.3).astype(int)
+    X[0, 3] = 1e6
+    model = NNBCDClassifier((8,), bits=4, bend_columns=False, column_bins=0, random_state=0).fit(X, y)
+    whole = NNBCDClassifier((8,), bend_columns=False, column_bins=0, random_state=0).fit(X, y)
+    assert model.score(X[1:], y[1:]) > whole.score(X[1:], y[1:]) - 0.05 > 0.8
 
 
 def test_units_of_targets_are_part_of_short_numbers():

@@ -241,7 +241,8 @@ def test_budgets_count_the_bytes_of_a_bend_and_leave_it_where_it_is_dear(incomes
     model = NNBCDClassifier(max_bytes=400, random_state=0).fit(X, y)
     bend = model.network_.columns.bend
     assert bend is not None and model.n_bytes_ <= 400
-    without = sum(coef.nbytes for coef in model.network_.coefs) + 4 * model.network_._n_intercepts
+    intercepts = [array for b in model.network_.intercepts for array in b.arrays]
+    without = sum(coef.nbytes for coef in model.network_.coefs) + sum(array.nbytes for array in intercepts)
     assert model.n_bytes_ == without + bend.nbytes
     kinds = [Kind(None, None, ())]
     assert straight_too(kinds, 3, 400) == kinds  # a hundredth

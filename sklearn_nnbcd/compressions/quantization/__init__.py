@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Numbers of few bits: grids, packed integers, and rounding in a metric."""
 
-from ._fixed_point import FixedPoint, at_least_a_share, plain_numbers, taken
+from ._fixed_point import FixedPoint, plain_numbers, taken
 from ._grid import GRIDS, Grid
 from ._packing import pack, packed_size, unpack
 from ._quantized_array import QuantizedArray
@@ -17,7 +17,6 @@ __all__ = [
     "QuantizedPlan",
     "QuantizedWeight",
     "Rounded",
-    "at_least_a_share",
     "pack",
     "packed_size",
     "plain_numbers",

@@ -15,8 +15,6 @@ _TYPES = (("uint8", 2**8 - 1), ("int8", 2**7 - 1), ("int16", 2**15 - 1))
 #: powers that float32 has as normal numbers, with room for the integers
 _LEAST_POWER, _LARGEST_POWER = -120, 100
 
-#: share of their root mean square as which the smallest of some sizes count
-_LEAST_SHARE = 0.1
 #: tolerance of a number that may not differ at all
 _LEAST_TOLERANCE = 1e-100
 
@@ -140,8 +138,3 @@ def plain_numbers(x: Any) -> Any:
 def taken(x: Any, indices: Any, *, xp: Any) -> Any:
     """Some entries of an array or of a :class:`FixedPoint`."""
     return x.taken(indices) if isinstance(x, FixedPoint) else xp.take(x, indices)
-
-
-def at_least_a_share(sizes: Any, *, xp: Any) -> Any:
-    """Sizes of columns, those far below the root mean square as a tenth of it."""
-    return xp.maximum(sizes, _LEAST_SHARE * xp.sqrt(xp.mean(sizes**2)))

@@ -5,9 +5,12 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ._fixed_point import FixedPoint, at_least_a_share, plain_numbers
+from ._fixed_point import FixedPoint, plain_numbers
 from ._grid import Grid
 from ._packing import pack, packed_size, unpack
+
+#: part of the upper quartile of scales that a smaller one counts as
+LEAST_SHARE = 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,5 +106,8 @@ def fixed_scale(scale: Any, grid: Grid, *, xp: Any) -> Any:
     """
     if isinstance(scale, FixedPoint):
         return scale
-    size = at_least_a_share(xp.abs(scale), xp=xp)
+    size = xp.abs(scale)
+    known = size[size > 0.0]
+    if known.shape[0]:  # not the mean: one huge group is not to make all others small
+        size = xp.maximum(size, LEAST_SHARE * xp.sort(known)[3 * known.shape[0] // 4])
     return FixedPoint.near(scale, grid.noise * size, grid.scale_bytes, least=1)
