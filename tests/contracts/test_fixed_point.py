@@ -22,7 +22,7 @@ from sklearn_nnbcd.compressions.quantization import (
 from sklearn_nnbcd.compressions.quantization._quantized_array import fixed_scale
 from sklearn_nnbcd.network import _quantize as module
 from sklearn_nnbcd.network import in_precision, narrow, quantize_network
-from sklearn_nnbcd.network._fixed_point import spreads
+from sklearn_nnbcd.network._fixed_point import spreads, with_fixed_point
 
 
 @pytest.fixture(params=["numpy", "strict"])
@@ -65,6 +65,18 @@ def test_the_shortest_that_is_near_in_plain_loops(seed, n_bytes, xp):
     assert [int(k) for k in found.integers] == integers
     assert found.dtype == xp.float64 and found.shape == (9,)
     np.testing.assert_array_equal(np.asarray(found.values()), np.asarray(integers) * 2.0**power)
+
+
+@pytest.mark.parametrize("kind, n_bytes", [("int8", 1), ("int16", 2)])
+def test_root_mean_squares_of_differences_decide(kind, n_bytes):
+    """One in a thousand too much, and there is no number so short."""
+    x = np.random.default_rng(0).normal(size=20)
+    found = FixedPoint.near(x, np.ones(20), n_bytes)
+    assert found.integers.dtype == kind
+    allowed = np.sqrt(np.mean((found.values() - x) ** 2))
+    assert FixedPoint.near(x, np.full(20, 1.001 * allowed), n_bytes).integers.dtype == kind
+    longer = FixedPoint.near(x, np.full(20, 0.999 * allowed), n_bytes)
+    assert longer is x if n_bytes == 2 else longer.integers.dtype == np.int16
 
 
 @pytest.mark.parametrize(
@@ -176,6 +188,28 @@ def test_short_numbers_move_outputs_less_than_rounding(digits, bits, options, mo
     assert floats.n_bytes - short.n_bytes == saved
     mean, spread = (long - few).mean(axis=0), long.std(axis=0)
     assert np.all(np.abs(mean) < (0.002 if bits == 8 else 0.05) * spread)
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+@pytest.mark.parametrize("options", FORMATS)
+def test_the_median_row_is_where_it_was(bits, options, monkeypatch):
+    """Columns 20 deviations from 0, times a scale that is another one: the intercept takes what that moves.
+
+    Layer by layer, up to half a unit of the integers that the intercept then has.
+    """
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(501, 12)) + 20.0  # an odd number: one row is in the middle
+    y = np.abs(X[:, 0] - 20.0) + X[:, 1]
+    model = NNBCDRegressor((16, 8), column_bins=0, max_iter=10, random_state=0, **options).fit(X, y)
+    monkeypatch.setattr(module, "with_fixed_point", lambda network, *_: network)
+    floats = quantize_network(model.network_, X, bits)
+    short = with_fixed_point(floats, X, None, [1, 2, 3])
+    _, U = floats.trace(X)
+    _, after = short.trace(X)
+    for i, b in enumerate(short.intercepts, 1):
+        unit = 2.0 ** float(b.power[0])
+        assert np.all(np.abs(np.median(U[i] - after[i], axis=0)) <= 0.5001 * unit)
+        assert i > 1 or np.abs(U[i] - after[i]).max() > 0.0
 
 
 def test_a_network_with_short_numbers_is_used_as_any_other(digits):
