@@ -10,6 +10,7 @@ import struct
 import tracemalloc
 import warnings
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -470,3 +471,29 @@ def test_codes_that_do_not_fit_are_refused(iris, bits):
         ]
         for k, wrong in itertools.product(same, (np.concatenate([array, array]), array[:0])):
             refused(with_array(content, k, wrong), "whole, unchanged file")
+
+
+@pytest.mark.parametrize("of", ["scales", "intercepts"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: replace(x, integers=x.integers.astype(np.int32)),
+        lambda x: replace(x, power=x.power.astype(np.int16)),
+        lambda x: replace(x, power=np.asarray([101], np.int8)),
+        lambda x: replace(x, precision="float16"),
+    ],
+)
+def test_short_numbers_that_do_not_fit_are_refused(iris, of, change):
+    """Products with them would do what nobody wrote."""
+    X, y = iris
+    model = NNBCDClassifier((8,), bits=4, max_iter=1, random_state=0).fit(X, y)
+    network = model.network_
+    if of == "intercepts":
+        network = replace(network, intercepts=(change(network.intercepts[0]), *network.intercepts[1:]))
+    else:
+        coef = network.coefs[0]
+        (number,) = coef.inner.numbers
+        inner = coef.inner.with_numbers([replace(number, scale=change(number.scale))])
+        network = replace(network, coefs=(replace(coef, inner=inner), *network.coefs[1:]))
+    model.network_ = network
+    refused(saved(model), "whole, unchanged file")
