@@ -5,10 +5,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from array_api_compat import device
 
-from ...backends import get_backend, namespace_of
+from ...backends import namespace_of
 
 #: types of the integers and the largest one of each, that of fewer bytes first
 _TYPES = (("uint8", 2**8 - 1), ("int8", 2**7 - 1), ("int16", 2**15 - 1))
@@ -62,28 +61,25 @@ class FixedPoint:
         numbers : FixedPoint or array
         """
         xp = namespace_of(x)
-        backend = get_backend(xp)
-        numbers, allowed = (backend.to_numpy(a, xp=xp).astype(np.float64) for a in (x, tolerance))
-        allowed = np.maximum(allowed, _LEAST_TOLERANCE)
-        top = float(np.abs(numbers).max(initial=0.0))
+        numbers, allowed = (xp.astype(a, xp.float64) for a in (x, tolerance))
+        size, n = xp.abs(numbers), x.shape[0]
+        top = float(xp.max(size)) if n else 0.0
         if not 0.0 < top < math.inf:
             return x
+        allowed = xp.clip(allowed, _LEAST_TOLERANCE, None)
+        is_signed = bool(xp.any(numbers < 0.0))
         for name, largest in _TYPES:
-            power = math.ceil(math.log2(top / largest))
-            size = np.dtype(name).itemsize
-            fits = _LEAST_POWER <= power <= _LARGEST_POWER and (name[0] != "u" or numbers.min() >= 0.0)
-            if size < n_bytes or not fits:
+            kind, power = getattr(xp, name), math.ceil(math.log2(top / largest))
+            n_stored = xp.iinfo(kind).bits // 8
+            fits = _LEAST_POWER <= power <= _LARGEST_POWER and not (is_signed and name[0] == "u")
+            if n_stored < n_bytes or not fits or n * n_stored + 1 >= n * xp.finfo(x.dtype).bits // 8:
                 continue
-            integers = np.sign(numbers) * np.maximum(np.rint(np.abs(numbers) * 2.0**-power), least)
-            fewer = len(numbers) * size + 1 < len(numbers) * xp.finfo(x.dtype).bits // 8
-            change = np.abs(integers * 2.0**power - numbers)
-            if fewer and np.mean((change / np.where(change > 0.0, allowed, 1.0)) ** 2) <= 1.0:
-                where = {"device": device(x)}
-                return cls(
-                    xp.asarray(integers.astype(name), **where),
-                    xp.asarray([power], dtype=xp.int8, **where),
-                    "float64" if x.dtype == xp.float64 else "float32",
-                )
+            integers = xp.sign(numbers) * xp.clip(xp.round(size * 2.0**-power), float(least), None)
+            change = xp.abs(integers * 2.0**power - numbers)
+            if float(xp.mean((change / allowed) ** 2)) <= 1.0:
+                precision = "float64" if x.dtype == xp.float64 else "float32"
+                stored = xp.asarray([power], dtype=xp.int8, device=device(x))
+                return cls(xp.astype(integers, kind), stored, precision)
         return x
 
     @property
