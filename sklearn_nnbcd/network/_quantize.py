@@ -93,7 +93,7 @@ def quantize_network(
     >>> X = np.linspace(-1, 1, 50, dtype="float32")[:, None]
     >>> network = NNBCDRegressor((8,), random_state=0).fit(X, X[:, 0]).network_
     >>> small = quantize_network(network, X, bits=4)
-    >>> network.n_bytes, small.n_bytes  # 16 weights, 9 intercepts; 8 bytes of codes, 9 of each, 4 powers of two
+    >>> network.n_bytes, small.n_bytes  # floats; codes of 8 bytes, 9 scales, 9 intercepts, 4 powers
     (100, 30)
     """
     owner, xp = "quantize_network", network.xp
