@@ -16,6 +16,8 @@ from ._network import Network
 GAUSSIAN_QUARTERS = 1.349
 #: part of their root mean square that a smaller spread counts as
 LEAST_SHARE = 0.25
+#: rows, and positions of images, that are sorted
+MOST_ROWS = 20_000
 #: 1 but for the rounding of sums of shares, so that a row with weight 2 is two rows
 ROUNDED = 1.0 - 1e-9
 
@@ -50,8 +52,10 @@ def with_fixed_point(network: Network, X: Any, s: Any, layers: list) -> Network:
         if b is None:
             continue
         V, new = now.trace(X)
-        share = row_shares(layer, V[i - 1], s, xp=xp)
-        before, after = (layer.rows(x[i], xp=xp) for x in (U, new))
+        given = layer.rows(U[i], xp=xp), layer.rows(new[i], xp=xp), row_shares(layer, V[i - 1], s, xp=xp)
+        step = 1 + (given[0].shape[0] - 1) // MOST_ROWS
+        before, after, share = (x[::step, :] for x in given)
+        share = share / xp.sum(share)
         (change,) = quantiles(before - after, share, [0.5], xp=xp)
         spread = spreads(before, share, xp=xp)
         size = xp.maximum(spread, LEAST_SHARE * xp.sqrt(xp.mean(spread**2)))

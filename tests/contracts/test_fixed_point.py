@@ -20,6 +20,8 @@ from sklearn_nnbcd.compressions.quantization import (
     taken,
 )
 from sklearn_nnbcd.compressions.quantization._quantized_array import fixed_scale
+from sklearn_nnbcd.layers import Conv2D, Dense
+from sklearn_nnbcd.network import _fixed_point as fixed_point
 from sklearn_nnbcd.network import _quantize as module
 from sklearn_nnbcd.network import in_precision, narrow, quantize_network
 from sklearn_nnbcd.network._fixed_point import spreads, with_fixed_point
@@ -291,3 +293,20 @@ def test_a_warm_start_goes_on_from_short_numbers(digits):
     model = NNBCDClassifier((16,), bits=4, max_iter=3, warm_start=True, random_state=0)
     first = model.fit(X, y).score(X, y)
     assert model.fit(X, y).score(X, y) > first - 0.02
+
+
+def test_positions_of_images_are_thinned_out_to_be_sorted(monkeypatch):
+    """A few thousand say as much of spreads and medians as all."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 10, 10, 1))
+    y = (X[:, :5].mean(axis=(1, 2, 3)) > X[:, 5:].mean(axis=(1, 2, 3))).astype(int)
+    model = NNBCDClassifier(layers=[Conv2D(3, 3), Dense(4)], max_iter=5, random_state=0).fit(X, y)
+    rows, found = X.reshape(60, -1), []
+    monkeypatch.setattr(module, "with_fixed_point", lambda network, *_: network)
+    floats = quantize_network(model.network_, rows, 4)
+    for most in (10**6, 500):
+        monkeypatch.setattr(fixed_point, "MOST_ROWS", most)
+        found.append(with_fixed_point(floats, rows, None, [1, 2, 3]))
+    whole, thin = (network.dense_intercepts()[0] for network in found)
+    spread = floats.trace(rows)[1][1].std()
+    assert found[1].n_bytes == found[0].n_bytes and 0.0 < np.abs(whole - thin).max() < 0.01 * spread
