@@ -14,6 +14,7 @@ from ._bins import MOST_BINS, MOST_VALUES
 from ._resolve import resolve_sizes
 from .compressions import COMPRESSIONS, least_entries
 from .compressions._gaps import bits_of_places
+from .compressions.quantization import GRIDS
 
 #: widest hidden layers of plain networks with one and with two of them
 WIDEST = (512, 256)
@@ -29,8 +30,6 @@ FEW_COLUMNS = 16
 SHARES = (0.005, 0.6)
 #: bytes of a floating number
 NUMBER = 4
-#: about those of an intercept, and of a scale, in fixed point, with so many bits for weights at most
-SHORT_BYTES = ((4, 1), (8, 2))
 #: shares of the bytes from which networks without bent columns are compared, too, and up to which others are
 BEND_SHARES = (0.1, 0.5)
 #: bins of a column, the most that leave enough, with so many rows of a bin at least; more than are usual only
@@ -150,8 +149,8 @@ def plain_bytes(shapes: list, bits: Any) -> int:
 
 def column_bytes(n_columns: int, bits: Any) -> int:
     """Bytes of the scales and intercepts of a weight's columns, about; a power of two each beside them."""
-    short = [size for most, size in SHORT_BYTES if bits_of(bits) <= most]
-    return 2 * (n_columns * short[0] + 1) if short else NUMBER * n_columns
+    grid = GRIDS.get(bits)
+    return NUMBER * n_columns if grid is None else 2 * (n_columns * grid.scale_bytes + 1)
 
 
 def kept_share(shapes: list, bits: Any, room: int, *, sparse: bool) -> float:

@@ -37,7 +37,7 @@ class CompressedWeight:
     bonds: Any = ()
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Give every format the short repr, without arrays."""
+        """Give every format the short repr; a dataclass would print all its arrays."""
         super().__init_subclass__(**options)
         if "__repr__" not in vars(cls):
             cls.__repr__ = CompressedWeight.__repr__  # type: ignore[method-assign]
@@ -124,7 +124,8 @@ class CompressedWeight:
     def check_arrays(self, *, xp: Any) -> None:
         """Raise an error unless the stored arrays fit together; asked of a weight that comes from a file.
 
-        By default the product with one row is tried; a format with indices must look at each of them.
+        By default the product with one row is tried. A format whose arrays say where other numbers lie
+        must look at every index: its products may not.
         """
         V = xp.zeros((1, self.shape[0]), dtype=self.dtype)
         if self.apply(V, xp=xp).shape != (1, self.shape[1]):

@@ -251,8 +251,8 @@ def integer_c(
     sparse : {"small", "fast"}, default="small"
         How the places of sparse weights are stored.
     """
-    file = File(name, sparse, weight_bits=int(network.dtype.removeprefix("int")))
-    file.bias_bits = _bias_bits(network)
+    weight_bits = int(network.dtype.removeprefix("int"))
+    file = File(name, sparse, weight_bits=weight_bits, bias_bits=_bias_bits(network))
     first, *others = network.operations
     assert isinstance(first, Quantise)
     file.sizes = {operation.place: operation.size for operation in network.operations}

@@ -48,7 +48,7 @@ def with_fixed_point(network: Network, X: Any, s: Any, layers: list) -> Network:
     _, U = network.trace(X)
     for i in layers:
         layer, M, b = network.layers[i], now.coefs[i - 1], plain_numbers(now.intercepts[i - 1])
-        now = _with(now, i, M.with_fixed_scales(xp=xp), b)
+        now = with_layer(now, i, M.with_fixed_scales(xp=xp), b)
         if b is None:
             continue
         V, new = now.trace(X)
@@ -60,11 +60,11 @@ def with_fixed_point(network: Network, X: Any, s: Any, layers: list) -> Network:
         spread = spreads(before, share, xp=xp)
         size = xp.maximum(spread, LEAST_SHARE * xp.sqrt(xp.mean(spread**2)))
         b = FixedPoint.near(b + change, M.finest.noise * size, M.finest.scale_bytes)
-        now = _with(now, i, now.coefs[i - 1], b)
+        now = with_layer(now, i, now.coefs[i - 1], b)
     return now
 
 
-def _with(network: Network, i: int, M: Any, b: Any) -> Network:
+def with_layer(network: Network, i: int, M: Any, b: Any) -> Network:
     """The network with another W_i and b_i."""
     coefs, intercepts = list(network.coefs), list(network.intercepts)
     coefs[i - 1], intercepts[i - 1] = M, b

@@ -10,7 +10,7 @@ from typing import Any
 from .._arrays import dtype_name
 from ..backends import SparseRows, get_backend, namespace_of
 from ..compressions import CompressedWeight, DenseWeight, QuantizedWeight, stored_bytes
-from ..compressions.quantization import FixedPoint, plain_numbers
+from ..compressions.quantization import plain_numbers, stored_arrays
 from ..engine import Problem, Weights
 from ..layers import Dense
 from ..placements import block_rows, by_blocks
@@ -141,8 +141,7 @@ class Network:
     def n_bytes(self) -> int:
         """Bytes of all stored arrays: weights, indices, intercepts, and what maps the columns of X."""
         arrays = [] if self.inputs is None else [self.inputs.origin, self.inputs.scale]
-        for b in self.intercepts:
-            arrays += b.arrays if isinstance(b, FixedPoint) else [b] if b is not None else []
+        arrays += [array for b in self.intercepts for array in stored_arrays(b)]
         columns = 0 if self.columns is None else self.columns.nbytes
         return sum(coef.nbytes for coef in self.coefs) + columns + sum(map(stored_bytes, arrays))
 

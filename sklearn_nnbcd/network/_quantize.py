@@ -22,7 +22,7 @@ from ..numerics import ColumnMoments, Metric
 from ..numerics._linalg import spd_solve
 from ._adapt import DistanceFromOutputs, adapted_network
 from ._fitted import refuse_integers
-from ._fixed_point import with_fixed_point
+from ._fixed_point import with_fixed_point, with_layer
 from ._inputs import InputMap, column_size, farthest_origin
 from ._metrics import (
     ROUNDING_RIDGE,
@@ -188,8 +188,7 @@ def _rounded_layer(
         M = M.rows_scaled(ones, xp=xp)
     if b is not None:
         b = b + mean @ coef.to_dense(xp=xp) - centre @ M.to_dense(xp=xp)
-    coefs = (*now.coefs[: i - 1], M, *now.coefs[i:])
-    return replace(now, coefs=coefs, intercepts=(*now.intercepts[: i - 1], b, *now.intercepts[i:]))
+    return with_layer(now, i, M, b)
 
 
 def quantize(estimator: Any, X: Any, y: Any = None, bits: Any = 8, *, feedback: str = "both") -> Any:

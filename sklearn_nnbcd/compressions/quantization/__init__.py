@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Numbers of few bits: grids, packed integers, and rounding in a metric."""
 
-from ._fixed_point import FixedPoint, plain_numbers, taken
+from ._fixed_point import FixedPoint, plain_numbers, stored_arrays, taken
 from ._grid import GRIDS, Grid
 from ._packing import pack, packed_size, unpack
 from ._quantized_array import QuantizedArray
@@ -21,6 +21,7 @@ __all__ = [
     "packed_size",
     "plain_numbers",
     "round_matrix",
+    "stored_arrays",
     "taken",
     "unpack",
 ]

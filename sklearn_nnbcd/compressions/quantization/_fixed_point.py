@@ -13,7 +13,6 @@ from ...backends import namespace_of
 _TYPES = (("uint8", 2**8 - 1), ("int8", 2**7 - 1), ("int16", 2**15 - 1))
 #: powers that float32 has as normal numbers, with room for the integers
 _LEAST_POWER, _LARGEST_POWER = -120, 100
-
 #: tolerance of a number that may not differ at all
 _LEAST_TOLERANCE = 1e-100
 
@@ -129,6 +128,11 @@ class FixedPoint:
 def plain_numbers(x: Any) -> Any:
     """An array, or the one that a :class:`FixedPoint` stands for; None stays."""
     return x.values() if isinstance(x, FixedPoint) else x
+
+
+def stored_arrays(x: Any) -> tuple:
+    """The arrays that hold an array, a :class:`FixedPoint` or None."""
+    return x.arrays if isinstance(x, FixedPoint) else () if x is None else (x,)
 
 
 def taken(x: Any, indices: Any, *, xp: Any) -> Any:

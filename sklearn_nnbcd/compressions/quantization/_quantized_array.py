@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ._fixed_point import FixedPoint, plain_numbers
+from ._fixed_point import FixedPoint, plain_numbers, stored_arrays
 from ._grid import Grid
 from ._packing import pack, packed_size, unpack
 
@@ -44,8 +44,7 @@ class QuantizedArray:
     @property
     def arrays(self) -> tuple:
         """What is stored, the packed codes last."""
-        scale = self.scale.arrays if isinstance(self.scale, FixedPoint) else (self.scale,)
-        return tuple(array for array in (*scale, self.table, self.packed) if array is not None)
+        return (*stored_arrays(self.scale), *stored_arrays(self.table), self.packed)
 
     @property
     def dtype(self) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._base import CompressedWeight
-from ._fixed_point import FixedPoint, plain_numbers, taken
+from ._fixed_point import FixedPoint, plain_numbers, stored_arrays, taken
 from ._quantized_array import QuantizedArray, fixed_scale
 
 #: rounding units up to which row factors count as powers of two, or as all alike
@@ -53,10 +53,7 @@ class QuantizedWeight(CompressedWeight):
         parts = [array for number in self.inner.numbers for array in number.arrays]
         packed = [number.packed for number in self.inner.numbers]
         own = [array for array in parts if not any(array is p for p in packed)]
-        columns = (
-            self.column_scale.arrays if isinstance(self.column_scale, FixedPoint) else (self.column_scale,)
-        )
-        factors = [array for array in (self.row_scale, *columns) if array is not None]
+        factors = (*stored_arrays(self.row_scale), *stored_arrays(self.column_scale))
         indices = [array for array in self.inner.arrays if not isinstance(array, QuantizedArray)]
         return (*own, *factors, *packed, *indices)
 
@@ -173,9 +170,9 @@ class QuantizedWeight(CompressedWeight):
         """Factors of columns: part of the scales where these belong to columns of W."""
         numbers, factors = self.inner.numbers, xp.astype(factors, self.dtype)
         if len(numbers) == 1 and self.inner.has_column_scales(0) and numbers[0].scale is not None:
-            number = replace(numbers[0], scale=plain_numbers(numbers[0].scale) * factors)
+            number = replace(numbers[0], scale=numbers[0].scale * factors)
             return replace(self, inner=self.inner.with_numbers([number]))
-        own = plain_numbers(self.column_scale)
+        own = self.column_scale
         return replace(self, column_scale=factors if own is None else own * factors)
 
     def selected(self, indices: Any, axis: int, *, xp: Any) -> Any:
