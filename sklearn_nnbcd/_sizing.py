@@ -9,8 +9,6 @@ and compared on the rest; those that are close meet again, and the best one is f
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
@@ -26,7 +24,6 @@ from ._kinds import (
     BEND_SHARES,
     BINS,
     MOST_INPUTS,
-    NUMBER,
     ROWS_OF_A_BIN,
     Kind,
     kinds_within,
@@ -35,22 +32,12 @@ from ._kinds import (
 )
 from ._outcome import constants_allowed
 from ._pilot import NOTHING_FOUND, PILOT_WIDTH, Finding, fit_given
-from ._resolve import resolve_loss, resolve_problem, resolve_solver
-from ._sklearn_compat import take_rows
 from ._validation import parse_bytes
+from ._within_bytes import after_a_pass, first_within, fit_within, nothing_within
 from .compressions import COMPRESSIONS
-from .integers import quantize_activations
-from .network import quantize
-from .solvers import ExactMiniBatch, MiniBatch
 
-#: share of the bytes that may be left over
-SLACK = 0.1
 #: share of the passes of a fit that all kinds are compared by at first
 BRIEF = 0.25
-#: fits of one kind until its network fits into the bytes
-ATTEMPTS = 4
-#: rows that numbers are rounded on where only their bytes matter, about
-ROUNDING_ROWS = 3_000
 #: parameters that ``max_bytes`` takes the place of, and all that it may set
 REPLACED = ("rank", "sparsity", "compression_ratio")
 SET_PARAMETERS = (
@@ -82,7 +69,6 @@ def fit_in_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **re
     ValueError
         If nothing fits, with what is needed about; for parameters that ``max_bytes`` takes the place of.
     """
-    owner = type(estimator).__name__
     room = check_bytes(estimator)
     size = count_features(X), count_outputs(y, is_classifier(estimator))
     kinds_within(estimator, room, size)  # refuses what is too little before any work
@@ -92,16 +78,15 @@ def fit_in_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **re
         warn_of_bins(estimator)
     model, finding = clone(estimator), candidates.finding
     compared = compare(model, finding, kinds, room, size, X, y, sample_weight) if len(kinds) > 1 else []
-    kind = compared[0].pop("kind") if compared else kinds[0]
-    for row in compared[1:]:
-        del row["kind"]
     arrays = (X, y) if sample_weight is None else (X, y, sample_weight)
-    fitted = fit_within(model, kind, room, size, arrays, rest, finding=finding)
-    if fitted is None:
-        raise ValueError(
-            f"The 'max_bytes' of {owner} must leave room for what scales the columns of X, too. Got "
-            f"{estimator.max_bytes!r}. Raise it, or standardise the columns first."
-        )
+    kinds = [row["kind"] for row in compared] or kinds
+    fit = partial(fit_within, model, finding=finding)
+    found = first_within(kinds, lambda kind: fit(kind, room, size, arrays, rest))
+    if found is None:
+        raise nothing_within(model, kinds, room, size, arrays)
+    chosen_kind, fitted = found
+    compared.sort(key=lambda row: row["kind"] != chosen_kind)  # the chosen one first
+    compared = [{name: x for name, x in row.items() if name != "kind"} for row in compared]
     parameters = fitted.get_params(deep=False)
     own = estimator.get_params(deep=False)
     attributes = {name: x for name, x in vars(fitted).items() if name not in parameters}
@@ -288,106 +273,3 @@ def compare(
 def chosen_of(fitted: Any, params: dict) -> dict:
     """What the parameters of these names are in a fitted estimator."""
     return {name: fitted.get_params(deep=False)[name] for name in params}
-
-
-def fit_within(
-    model: Any,
-    kind: Kind,
-    room: int,
-    size: tuple,
-    arrays: Sequence,
-    rest: dict,
-    *,
-    finding: Finding | None = None,
-    share: float = 1.0,
-) -> Any:
-    """A clone with a network of a kind that takes at most ``room`` bytes, or None.
-
-    It is told a finding, if there is one, and has a share of the passes, where their number is open.
-
-    What a network takes is known after one pass over the rows, so that hardly any is fitted that turns out
-    too large; only where weights are left out by their size may it still change.
-    """
-    target = room
-    for _ in range(ATTEMPTS):
-        params = sized(model, kind, target, size, arrays)
-        if params is None:
-            return None
-        fitted = clone(model).set_params(**params, max_bytes=None)
-        if share < 1.0:
-            fitted.set_params(max_iter=shortened(fitted, kind, size, arrays[1], share))
-        fit_given(fitted, finding, *arrays, **rest)
-        if fitted.n_bytes_ <= room:
-            return fitted
-        target -= (fitted.n_bytes_ - room) * 9 // 8 + 1
-    return None
-
-
-def shortened(model: Any, kind: Kind, size: tuple, y: Any, share: float) -> Any:
-    """``max_iter`` of a fit by mini-batches for a share of the passes that "auto" stands for."""
-    n_rows = len(np.asarray(on_host(y)))
-    solver = resolve_solver(model, n_rows)
-    if model.max_iter != "auto" or not isinstance(solver, MiniBatch | ExactMiniBatch):
-        return model.max_iter
-    loss = resolve_loss(model, "classification" if is_classifier(model) else "regression")
-    problem, _ = resolve_problem(model, size[0] + kind.n_ramps, size[1], loss, solver, np)
-    return max(1, round(share * solver.auto_max_iter(problem, n_rows, kind.bins > 0)))
-
-
-def sized(model: Any, kind: Kind, room: int, size: tuple, arrays: Sequence) -> dict | None:
-    """Parameters of a network of a kind that takes at most ``room`` bytes after one pass, or None.
-
-    What it takes beside what was reckoned with, such as scales of columns, is taken off; what is left over by
-    that, where it is much, is given back once.
-    """
-    target, best, last = room, None, None
-    for _ in range(ATTEMPTS):
-        params = kind.within(target, *size)
-        while best is None and params is not None and params == last:  # as wide as the one that was too large
-            target -= NUMBER
-            params = kind.within(target, *size)
-        if params is None or params == last:
-            return best
-        last = params
-        over = bytes_after_a_pass(model, kind, params, arrays) - room
-        if over > 0 and best is not None:
-            return best
-        if over > 0:
-            target -= over + over // 8
-            continue
-        if best is not None or kind.compression is None or -over <= SLACK * room:
-            return params
-        best, target = params, target - over * 4 // 5
-    return best
-
-
-def bytes_after_a_pass(model: Any, kind: Kind, params: dict, arrays: Sequence) -> int:
-    """What a network takes, whose numbers are rounded one by one: how well makes no difference.
-
-    Ramps depend on the bits: there the fit itself rounds.
-    """
-    if kind.bins:
-        return after_a_pass(model, params, arrays).n_bytes_
-    fitted = after_a_pass(model, params | {"bits": None, "activation_bits": None}, arrays)
-    some = some_rows(arrays[0], ROUNDING_ROWS)
-    return rounded(fitted, some, None, params["bits"], model.activation_bits, feedback="none").n_bytes_
-
-
-def some_rows(X: Any, count: int) -> Any:
-    """Rows or targets at even distances, about so many where there are more."""
-    X = X if hasattr(X, "shape") else np.asarray(X)
-    return take_rows(X, np.arange(0, X.shape[0], 1 + X.shape[0] // count))
-
-
-def rounded(fitted: Any, X: Any, y: Any, bits: Any, activation_bits: Any, *, feedback: str = "both") -> Any:
-    """A copy of a fitted estimator with few bits for its numbers, and for activations where wanted."""
-    found = quantize(fitted, X, y, bits, feedback=feedback)
-    return found if activation_bits is None else quantize_activations(found, X, activation_bits)
-
-
-def after_a_pass(model: Any, params: dict, arrays: Sequence, finding: Finding | None = NOTHING_FOUND) -> Any:
-    """A clone with some parameters after one pass: what it stores and what columns go through are known."""
-    brief = {"max_iter": 1, "verbose": 0, "max_bytes": None, "early_stopping": False}
-    with warnings.catch_warnings():  # a real fit warns again
-        warnings.simplefilter("ignore")
-        return fit_given(clone(model).set_params(**params | brief), finding, *arrays)

@@ -15,18 +15,18 @@ from .._kinds import NUMBER, Kind
 from .._outcome import constants_allowed
 from .._pilot import fit_given
 from .._resolve import resolve_solver
-from .._sizing import (
+from .._sizing import BRIEF, Candidates, chosen_of
+from .._stream import begin_again
+from .._within_bytes import (
     ATTEMPTS,
-    BRIEF,
     ROUNDING_ROWS,
-    Candidates,
-    chosen_of,
+    first_within,
     fit_within,
+    nothing_within,
     rounded,
     shortened,
     some_rows,
 )
-from .._stream import begin_again
 from ..network import network_rows, shrunk_network
 from ..solvers import MiniBatch
 
@@ -84,13 +84,12 @@ class SharedBudgets:
         """
         kinds = self.kinds(room)
         rows = self.compared(kinds, room) if len(kinds) > 1 else []
-        kind = rows[0]["kind"] if rows else kinds[0]
-        fitted = self.fitted(kind, room, on_all=True)
-        if fitted is None:
-            raise ValueError(
-                f"The 'max_bytes' of compression_path must leave room for what scales the columns of X, too. "
-                f"Got {room}. Leave it out, or standardise the columns first."
-            )
+        kinds = [row["kind"] for row in rows] or kinds
+        found = first_within(kinds, lambda kind: self.fitted(kind, room, on_all=True))
+        if found is None:
+            raise nothing_within(self.estimator, kinds, room, self.size, self.arrays)
+        kind, fitted = found
+        rows.sort(key=lambda row: row["kind"] != kind)  # the chosen one first
         chosen = chosen_of(fitted, kind.within(room, *self.size) or {})
         return fitted, chosen, [{name: x for name, x in row.items() if name != "kind"} for row in rows]
 

@@ -30,7 +30,8 @@ from table_sets import load  # noqa: E402
 
 from sklearn_nnbcd import NNBCDClassifier  # noqa: E402
 from sklearn_nnbcd._held_out import divided, judged, standard_error  # noqa: E402
-from sklearn_nnbcd._sizing import Candidates, fit_within  # noqa: E402
+from sklearn_nnbcd._sizing import Candidates  # noqa: E402
+from sklearn_nnbcd._within_bytes import fit_within  # noqa: E402
 
 TABLES, SEEDS, ROOMS, ROWS = ("spambase", "magic", "pendigits", "satimage"), (0, 1), (1024, 2048, 4096), 6000
 #: shares of a standard error within which networks count as level; 1 is what the package does

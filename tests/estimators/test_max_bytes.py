@@ -25,7 +25,8 @@ from sklearn_nnbcd._kinds import (
 )
 from sklearn_nnbcd._outcome import NO_BETTER
 from sklearn_nnbcd._pilot import Finding, fit_given, given_finding
-from sklearn_nnbcd._sizing import Candidates, after_a_pass, bytes_after_a_pass, fit_within
+from sklearn_nnbcd._sizing import Candidates
+from sklearn_nnbcd._within_bytes import after_a_pass, bytes_after_a_pass, fit_within
 from sklearn_nnbcd.compressions._sparse import to_sparse
 from sklearn_nnbcd.compressions.quantization import FixedPoint
 
@@ -458,3 +459,49 @@ def test_networks_that_are_compared_do_not_warn_of_constants_and_the_chosen_one_
     assert {str(w.message).split(" is ")[0] for w in found if NO_BETTER in str(w.message)} == {
         "The chosen one"
     }
+
+
+def too_large_on_all(kinds, n_rows):
+    """``fit_within`` as if networks of some kinds were too large where they are fitted to all rows."""
+
+    def fit(model, kind, room, size, arrays, *rest, **how):
+        if kind in kinds and len(arrays[1]) == n_rows:
+            return None
+        return fit_within(model, kind, room, size, arrays, *rest, **how)
+
+    return fit
+
+
+def test_the_next_best_is_taken_where_the_best_is_too_large_on_all_rows(moons, monkeypatch):
+    """What fits beside held-out rows need not fit on all of them: short numbers are known after a fit."""
+    X, y = moons
+    options = {"max_bytes": 150, "compression": None, "bits": 8, "max_iter": 2, "random_state": 0}
+    before = NNBCDClassifier(**options).fit(X, y)
+    best = [kind for kind in kinds_within(before, 150, (2, 1)) if kind.depth == depth_of(before)]
+    monkeypatch.setattr(_sizing, "fit_within", too_large_on_all(best, len(X)))
+    model = NNBCDClassifier(**options).fit(X, y)
+    assert model.n_bytes_ <= 150
+    assert model.chosen_params_["hidden_layer_sizes"] == model.compared_[0]["params"]["hidden_layer_sizes"]
+    names = [str(row["params"]) for row in before.compared_]
+    assert [str(row["params"]) for row in model.compared_] == [names[1], names[0], *names[2:]]
+
+
+def depth_of(model):
+    """Hidden layers of a chosen network."""
+    return len(model.chosen_params_["hidden_layer_sizes"])
+
+
+@pytest.mark.parametrize("extra", [{}, {"activation_bits": 8}])
+def test_an_error_names_bytes_that_are_enough(extra):
+    """Columns far apart in scale take a power of 2 each, which only a fit knows."""
+    X, y = make_classification(400, 20, random_state=0)
+    X = X * np.logspace(-3, 3, 20)
+    options = {"hidden_layer_sizes": (8,), "compression": None, "bits": 8, "bend_columns": False, **extra}
+    model = NNBCDClassifier(**options, max_iter=2, random_state=0)
+    room = 160  # the weights of the first layer
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"(\d+) bytes do\. Got") as error:
+            clone(model).set_params(max_bytes=room).fit(X, y)
+        room = int(re.search(r"(\d+) bytes do", str(error.value))[1])
+    assert "numbers that cannot be short" in str(error.value)
+    assert clone(model).set_params(max_bytes=room).fit(X, y).n_bytes_ <= room

@@ -27,6 +27,7 @@ FLOORS = (
         "_regressor",
         "_estimator",
         "_sizing",
+        "_within_bytes",
         "_kinds",
         "_bins",
         "_bends",

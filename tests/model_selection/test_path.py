@@ -12,7 +12,7 @@ from sklearn.datasets import make_moons
 
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
 from sklearn_nnbcd._kinds import Kind
-from sklearn_nnbcd._sizing import fit_within
+from sklearn_nnbcd._within_bytes import fit_within
 from sklearn_nnbcd.model_selection import _budgets, compression_path
 from sklearn_nnbcd.model_selection._budgets import SharedBudgets
 
@@ -201,6 +201,26 @@ def test_bad_input_is_refused_before_any_work(moons, change, error, message, mon
     given = {"estimator": NNBCDClassifier(), "X": moons[0], "y": moons[1], "max_bytes": [400]} | change
     with pytest.raises(error, match=message):
         compression_path(**given)
+
+
+def test_the_next_best_is_taken_where_the_best_is_too_large_on_all_rows(moons, monkeypatch):
+    model = NNBCDClassifier(compression=None, max_iter=2, random_state=0)
+    before = compression_path(model, *moons, [150]).compared[0]
+    best, second, *others = (depth(row["params"]) for row in before)
+    fitted = SharedBudgets.fitted
+
+    def too_large(self, kind, room, *, on_all):
+        return None if on_all and kind.depth == best else fitted(self, kind, room, on_all=on_all)
+
+    monkeypatch.setattr(SharedBudgets, "fitted", too_large)
+    path = compression_path(model, *moons, [150])
+    assert path.n_bytes[0] <= 150 and depth(path.estimators[0].get_params()) == second
+    assert [depth(row["params"]) for row in path.compared[0]] == [second, best, *others]
+
+
+def depth(params):
+    """Hidden layers."""
+    return len(params["hidden_layer_sizes"])
 
 
 def test_regression():
