@@ -63,7 +63,8 @@ def plain_ridges(state):
     numbers = np.sqrt(n_outputs - 1) if type(loss) is CrossEntropy else n_outputs
     left = min(max(1.0 - gamma / (rows * numbers), 0.1), 1.0)
     if type(loss).__name__ in ("SquaredError", "Huber"):
-        share = 0.5 * state.dispersion / max(left, 0.7) ** 2
+        new_rows = state.dispersion / max(left, 0.7) ** 2
+        share = min(max(0.5, np.sqrt(new_rows)), 1.0) * new_rows
     else:
         sure = min(state.dispersion / 0.5, 1.0)  # of labels that are hardly ever by chance
         temperature = min(max(state.settings.temperature, 0.65), 0.8)
@@ -89,15 +90,16 @@ def test_ridges_are_those_of_plain_loops(loss, n_rows, dispersion, temperature):
         np.testing.assert_allclose(state.ridges[1:], expected, rtol=1e-7)
 
 
-def test_the_ridge_comes_to_mackays_fixed_point():
-    """Where it stays, delta ||W||^2 is the share of phi gamma; phi is that of new rows."""
-    state = evidence_state("squared_error")
+@pytest.mark.parametrize(("dispersion", "share"), [(0.02, SHARE), (20.0, 1.0)])
+def test_the_ridge_comes_to_mackays_fixed_point(dispersion, share):
+    """Where it stays, delta ||W||^2 is the share of phi gamma; of new rows; all where that is large."""
+    state = evidence_state("squared_error", dispersion=dispersion)
     for _ in range(100):
         state = update_ridges(state)
     gamma, _, _ = determined_numbers(state)
     energy = sum(state.ridges[i] * np.sum(state.weights.W[i] ** 2) for i in (1, 2))
     h = gamma / ((state.n_rows / state.weight_norm) ** 2 * OUTPUTS["squared_error"])
-    assert energy == pytest.approx(SHARE * state.dispersion / max(1.0 - h, 0.7) ** 2 * gamma, rel=1e-6)
+    assert energy == pytest.approx(share * state.dispersion / max(1.0 - h, 0.7) ** 2 * gamma, rel=1e-6)
     again = update_ridges(state)
     np.testing.assert_allclose(again.ridges[1:], state.ridges[1:], rtol=1e-10)
 
@@ -124,11 +126,15 @@ def test_clean_labels_ask_for_less_ridge_where_weights_are_many(scale, least, mo
     assert least <= ridges[0] / ridges[1] <= most
 
 
-def test_the_unit_of_the_targets_does_not_matter_to_squared_error():
-    """Targets times c: phi and ||W_N||^2 grow with c^2, and delta of one layer stays what it is."""
+@pytest.mark.parametrize("units", [(0.05, 0.1), (1e2, 1e3)])
+def test_the_unit_of_the_targets_does_not_matter_to_squared_error(units):
+    """Targets times c: phi and ||W_N||^2 grow with c^2, and delta of one layer stays what it is.
+
+    The share of it is bounded on both sides; between these it is in variances of the targets, which are 1.
+    """
     problem, weights, X, Y, _ = setting((6, 3), rows=40, ridge=None)
     ridges = []
-    for c in (1.0, 100.0):
+    for c in units:
         W, b = ((None, c * x[1]) for x in (weights.W, weights.b))
         start = initial_state(problem, replace(weights, W=W, b=b), BatchSettings(refresh=1), n_rows=40.0)
         state = steps(replace(start, weight_norm=40.0**0.5), [(X, c * Y, None)] * 9)
