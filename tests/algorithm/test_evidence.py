@@ -21,7 +21,7 @@ from sklearn_nnbcd.engine._state import Block
 from sklearn_nnbcd.losses import LOSSES, CrossEntropy, Logistic
 
 #: loss -> outputs of the network that it is tried with
-OUTPUTS = {"squared_error": 3, "huber": 2, "logistic": 1, "cross_entropy": 4, "poisson": 2}
+OUTPUTS = {"squared_error": 3, "huber": 2, "exponential": 2, "logistic": 1, "cross_entropy": 4, "poisson": 2}
 
 
 def semidefinite(d, rng, rank=None):
@@ -65,6 +65,8 @@ def plain_ridges(state):
     if type(loss).__name__ in ("SquaredError", "Huber"):
         new_rows = state.dispersion / max(left, 0.7) ** 2
         share = min(max(0.5, np.sqrt(new_rows)), 1.0) * new_rows
+    elif type(loss).__name__ == "Exponential":
+        share = 0.5 * state.dispersion / max(left, 0.7) ** 2
     else:
         sure = min(state.dispersion / 0.5, 1.0)  # of labels that are hardly ever by chance
         temperature = min(max(state.settings.temperature, 0.65), 0.8)
@@ -78,7 +80,7 @@ def plain_ridges(state):
 @pytest.mark.parametrize("temperature", [1.4, 0.9, 0.7, 0.1])
 @pytest.mark.parametrize("dispersion", [1e-3, 0.3, 20.0])
 @pytest.mark.parametrize("n_rows", [7.0, 70.0, 7e5])
-@pytest.mark.parametrize("loss", ["squared_error", "huber", "logistic", "cross_entropy"])
+@pytest.mark.parametrize("loss", ["squared_error", "huber", "exponential", "logistic", "cross_entropy"])
 def test_ridges_are_those_of_plain_loops(loss, n_rows, dispersion, temperature):
     """Also where the share meets its bounds, where hardly a row is left, and where labels are clean."""
     state = evidence_state(loss, n_rows=n_rows, weight_norm=(1.8 * n_rows) ** 0.5, dispersion=dispersion)

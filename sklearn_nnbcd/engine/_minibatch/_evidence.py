@@ -135,11 +135,11 @@ def evidence_share(state: BatchState, determined: Any) -> Any:
     The dispersion on new rows is about phi / (1 - h)^2, with h the part of a row's outputs that the row
     itself determines, as in cross-validation by leaving one out: without it a network that has begun to
     learn its rows by heart would have less and less ridge. A loss without units of its own has its share in
-    units of that: ``SHARE``, or the root of it where that is more, and all at most. Of targets of variance 1
-    so much is left over then that weights follow errors of the rows. A likelihood has units. Its share goes
-    with the root, so that rows with hardly an error to learn from (letters) ask for less ridge than noisy
-    ones (incomes), and small noisy tables for all of it. Below ``NOISY`` it goes with phi^1.5: where labels
-    are hardly ever by chance a wide network may follow them all.
+    units of that: ``SHARE``; of a regression the root of it where that is more, and all at most. So much of
+    targets of variance 1 is left over then that weights follow errors of the rows. A likelihood has units.
+    Its share goes with the root, so that rows with hardly an error to learn from (letters) ask for less ridge
+    than noisy ones (incomes), and small noisy tables for all of it. Below ``NOISY`` it goes with phi^1.5:
+    where labels are hardly ever by chance a wide network may follow them all.
 
     Rows that were held out tell it better than those that are fitted: see :func:`spare_factor`.
 
@@ -154,7 +154,8 @@ def evidence_share(state: BatchState, determined: Any) -> Any:
     left = bounded(1.0 - determined / said, (LEAST_LEFT, 1.0), xp=xp)
     if not problem.loss.is_likelihood:
         new_rows = phi / bounded(left, (LEAST_FREE, 1.0), xp=xp) ** 2
-        return new_rows * bounded(new_rows**0.5, (SHARE, 1.0), xp=xp)
+        in_variances = problem.loss.standardises and "regression" in problem.loss.tasks
+        return new_rows * (bounded(new_rows**0.5, (SHARE, 1.0), xp=xp) if in_variances else SHARE)
     share = SHARE * phi**0.5 * bounded(phi / NOISY, (0.0, 1.0), xp=xp) / left
     return bounded(share * spare_factor(state, determined), LIKELIHOOD_BOUNDS, xp=xp)
 
