@@ -175,7 +175,8 @@ class SharedBudgets:
                 params = kind.within(target, *self.size)
             if params is None:
                 return None
-            bits, widths = params["bits"], params["hidden_layer_sizes"]
+            widths = no_wider(params["hidden_layer_sizes"], model.hidden_layer_sizes)
+            bits, params = params["bits"], params | {"hidden_layer_sizes": widths}
             is_known = kind.compression is None and widths == model.hidden_layer_sizes
             model = narrowed(model, widths, arrays)
             model.set_params(**params | {"bits": None, "activation_bits": None})
@@ -221,11 +222,16 @@ class SharedBudgets:
         return shortened(usual, kind, self.size, arrays[1], share)
 
     def start(self, kind: Kind, room: int, on_all: bool) -> Any:
-        """What a network goes on from: the last budget's, or a wide plain one; None: from nothing."""
+        """What a network goes on from: the last budget's, or a wide plain one; None: from nothing.
+
+        Fewer bits may leave room for more units than there were with more bytes.
+        """
         if kind.widths == () or not (self.is_in_batches or kind.compression == "l0"):
             return None
-        found = self.starts.get((kind, on_all))
-        return self.wide(kind, room, on_all) if found is None else found
+        found, params = self.starts.get((kind, on_all)), kind.within(room, *self.size)
+        if found is None or (params is not None and not covers(found, params["hidden_layer_sizes"])):
+            return self.wide(kind, room, on_all)
+        return found
 
     def wide(self, kind: Kind, room: int, on_all: bool) -> Any:
         """The plain network that all kinds of as many layers, and with as many bins, go on from."""
@@ -262,6 +268,11 @@ class SharedBudgets:
 def covers(fitted: Any, widths: tuple) -> bool:
     """Whether a network has as many units as these."""
     return all(a >= b for a, b in zip(fitted.hidden_layer_sizes, widths, strict=True))
+
+
+def no_wider(widths: tuple, limits: tuple) -> tuple:
+    """Widths, each up to its limit: fewer bits in fewer bytes may leave room for more units."""
+    return tuple(min(pair) for pair in zip(widths, limits, strict=True))
 
 
 def wide(kind: Kind) -> tuple:

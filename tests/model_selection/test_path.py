@@ -218,6 +218,16 @@ def test_the_next_best_is_taken_where_the_best_is_too_large_on_all_rows(moons, m
     assert [depth(row["params"]) for row in path.compared[0]] == [second, best, *others]
 
 
+def test_fewer_bits_may_have_more_units_than_the_budget_before(moons):
+    """Where 4 bits are as wide as they get there are 8; a little below there are 4 again, and more units."""
+    kind, model = Kind(None, None, None, depth=1, widest=240), NNBCDClassifier(max_iter=2, random_state=0)
+    shared = SharedBudgets(model, (2, 1), *moons, None)
+    found = [shared.fitted(kind, room, on_all=True) for room in (900, 850, 800)]
+    assert all(each.n_bytes_ <= room for each, room in zip(found, (900, 850, 800), strict=True))
+    assert (found[0].bits, found[-1].bits) == (8, 4)
+    assert found[0].hidden_layer_sizes < (200,) < found[-1].hidden_layer_sizes
+
+
 def depth(params):
     """Hidden layers."""
     return len(params["hidden_layer_sizes"])
