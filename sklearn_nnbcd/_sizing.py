@@ -79,14 +79,11 @@ def fit_in_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **re
     model, finding = clone(estimator), candidates.finding
     compared = compare(model, finding, kinds, room, size, X, y, sample_weight) if len(kinds) > 1 else []
     arrays = (X, y) if sample_weight is None else (X, y, sample_weight)
-    kinds = [row["kind"] for row in compared] or kinds
     fit = partial(fit_within, model, finding=finding)
-    found = first_within(kinds, lambda kind: fit(kind, room, size, arrays, rest))
+    found = first_within(compared, kinds, lambda kind: fit(kind, room, size, arrays, rest))
     if found is None:
         raise nothing_within(model, kinds, room, size, arrays)
-    chosen_kind, fitted = found
-    compared.sort(key=lambda row: row["kind"] != chosen_kind)  # the chosen one first
-    compared = [{name: x for name, x in row.items() if name != "kind"} for row in compared]
+    _, fitted, compared = found
     parameters = fitted.get_params(deep=False)
     own = estimator.get_params(deep=False)
     attributes = {name: x for name, x in vars(fitted).items() if name not in parameters}

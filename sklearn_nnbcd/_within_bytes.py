@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,16 +27,21 @@ ATTEMPTS = 4
 ROUNDING_ROWS = 3_000
 
 
-def first_within(kinds: Iterable[Kind], fit: Callable[[Kind], Any]) -> tuple[Kind, Any] | None:
-    """The first kind of which there is a network within the bytes, and this one; None if there is none.
+def first_within(
+    compared: list[dict], kinds: Sequence[Kind], fit: Callable[[Kind], Any]
+) -> tuple[Kind, Any, list[dict]] | None:
+    """The first kind of which there is a network within the bytes, this one, and what was compared.
 
-    What fitted beside the rows of a comparison may be too large on all of them: how many numbers are short is
-    known after a fit only.
+    The kinds are those that were compared, the best one first, or all where none was. What fitted beside the
+    rows of a comparison may be too large on all of them: how many numbers are short is known after a fit
+    only. None: there is none.
     """
-    for kind in kinds:
+    for kind in [row["kind"] for row in compared] or kinds:
         fitted = fit(kind)
         if fitted is not None:
-            return kind, fitted
+            chosen_first = sorted(compared, key=lambda row: row["kind"] != kind)
+            rows = [{name: x for name, x in row.items() if name != "kind"} for row in chosen_first]
+            return kind, fitted, rows
     return None
 
 

@@ -84,14 +84,11 @@ class SharedBudgets:
         """
         kinds = self.kinds(room)
         rows = self.compared(kinds, room) if len(kinds) > 1 else []
-        kinds = [row["kind"] for row in rows] or kinds
-        found = first_within(kinds, lambda kind: self.fitted(kind, room, on_all=True))
+        found = first_within(rows, kinds, lambda kind: self.fitted(kind, room, on_all=True))
         if found is None:
             raise nothing_within(self.estimator, kinds, room, self.size, self.arrays)
-        kind, fitted = found
-        rows.sort(key=lambda row: row["kind"] != kind)  # the chosen one first
-        chosen = chosen_of(fitted, kind.within(room, *self.size) or {})
-        return fitted, chosen, [{name: x for name, x in row.items() if name != "kind"} for row in rows]
+        kind, fitted, rows = found
+        return fitted, chosen_of(fitted, kind.within(room, *self.size) or {}), rows
 
     def kinds(self, room: int) -> list[Kind]:
         """What is compared, up to some width; of thin factors behind ramps, which take long, one layer."""
