@@ -45,23 +45,32 @@ def with_fixed_point(network: Network, X: Any, s: Any, layers: list) -> Network:
     network : Network
     """
     xp, now = network.xp, network
-    _, U = network.trace(X)
+    V, U = network.trace(X)
     for i in layers:
-        layer, M, b = network.layers[i], now.coefs[i - 1], plain_numbers(now.intercepts[i - 1])
-        now = with_layer(now, i, M.with_fixed_scales(xp=xp), b)
-        if b is None:
-            continue
-        V, new = now.trace(X)
-        given = layer.rows(U[i], xp=xp), layer.rows(new[i], xp=xp), row_shares(layer, V[i - 1], s, xp=xp)
-        step = 1 + (given[0].shape[0] - 1) // MOST_ROWS
-        before, after, share = (x[::step, :] for x in given)
-        share = share / xp.sum(share)
-        (change,) = quantiles(before - after, share, [0.5], xp=xp)
-        spread = spreads(before, share, xp=xp)
-        size = xp.maximum(spread, LEAST_SHARE * xp.sqrt(xp.mean(spread**2)))
-        b = FixedPoint.near(b + change, M.finest.noise * size, M.finest.scale_bytes)
-        now = with_layer(now, i, now.coefs[i - 1], b)
+        M, b = now.coefs[i - 1].with_fixed_scales(xp=xp), plain_numbers(now.intercepts[i - 1])
+        now = with_layer(now, i, M, b)
+    new = V[:1]
+    for i in range(1, max(layers, default=0) + 1):
+        after = now.affine(i, new, xp=xp)
+        if i in layers and now.intercepts[i - 1] is not None:
+            share = row_shares(network.layers[i], V[i - 1], s, xp=xp)
+            now = _with_short_intercepts(now, i, U[i], after, share, xp=xp)
+            after = now.affine(i, new, xp=xp)
+        new.append(now.activations[i - 1](after, xp=xp))
     return now
+
+
+def _with_short_intercepts(now: Network, i: int, U: Any, after: Any, share: Any, *, xp: Any) -> Network:
+    """The network with b_i in fixed point; U_i was U, and is ``after`` with b_i as it is."""
+    layer, M = now.layers[i], now.coefs[i - 1]
+    step = 1 + (share.shape[0] - 1) // MOST_ROWS
+    before, after, share = (x[::step, :] for x in (layer.rows(U, xp=xp), layer.rows(after, xp=xp), share))
+    share = share / xp.sum(share)
+    (change,) = quantiles(before - after, share, [0.5], xp=xp)
+    spread = spreads(before, share, xp=xp)
+    size = xp.maximum(spread, LEAST_SHARE * xp.sqrt(xp.mean(spread**2)))
+    b = FixedPoint.near(now.intercepts[i - 1] + change, M.finest.noise * size, M.finest.scale_bytes)
+    return with_layer(now, i, M, b)
 
 
 def with_layer(network: Network, i: int, M: Any, b: Any) -> Network:
@@ -85,10 +94,13 @@ def quantiles(U: Any, share: Any, parts: list[float], *, xp: Any) -> list:
     """
     backend = get_backend(xp)
     numbers, weight = (backend.to_numpy(x, xp=xp) for x in (U, share[:, 0]))
-    order = np.argsort(numbers, axis=0, kind="stable")
-    mass = np.cumsum(weight.astype(np.float64)[order], axis=0)
+    weight, every = weight.astype(np.float64), np.arange(U.shape[1])
+    if np.all(weight == weight[0]):  # numbers alone are sorted much faster than their places
+        ordered, mass = np.sort(numbers, axis=0), np.cumsum(weight)[:, None]
+    else:
+        order = np.argsort(numbers, axis=0, kind="stable")
+        ordered, mass = np.take_along_axis(numbers, order, axis=0), np.cumsum(weight[order], axis=0)
     ranks = [np.argmax(mass >= part * ROUNDED * mass[-1], axis=0) for part in parts]
-    ordered, every = np.take_along_axis(numbers, order, axis=0), np.arange(U.shape[1])
     return [xp.asarray(ordered[rank, every], dtype=U.dtype, device=device(U)) for rank in ranks]
 
 

@@ -76,14 +76,15 @@ def network_metrics(
 def inputs_with_ridge(G: Any, i: int, ridge: float, *, xp: Any) -> Any:
     """G_i plus a ridge: of the first layer in the units of each column, as those of X may be any.
 
-    A column in thousands would make the ridge of all others larger than their own spreads.
+    A column in thousands would make the ridge of all others larger than their own spreads. G may be a
+    diagonal, of shape (d,).
     """
-    own = xp.linalg.diagonal(G)
+    own = G if G.ndim == 1 else xp.linalg.diagonal(G)
     if i > 1 or not bool(xp.any(own > 0.0)):
         return with_ridge(G, ridge, xp=xp)
     least = xp.min(xp.where(own > 0.0, own, xp.max(own)))  # a constant column has no unit, and no say
     ridges = ridge * xp.where(own > 0.0, own, least)
-    return G + ridges[:, None] * xp.eye(G.shape[0], dtype=G.dtype, device=device(G))
+    return G + ridges if G.ndim == 1 else G + ridges[:, None] * xp.eye(G.shape[0], dtype=G.dtype, device=device(G))
 
 
 def row_shares(layer: Any, V: Any, s: Any, *, xp: Any) -> Any:

@@ -334,7 +334,7 @@ class Network:
         """
         xp, V, U = namespace_of(X), [self._mapped(X)], [None]
         for i in range(1, self.N + 1):
-            U.append(self._affine(i, V, xp))
+            U.append(self.affine(i, V, xp=xp))
             V.append(self.activations[i - 1](U[i], xp=xp))
         return V, U
 
@@ -343,8 +343,8 @@ class Network:
         X = X if self.columns is None else self.columns(X, once)
         return X if self.inputs is None else self.inputs(X)
 
-    def _affine(self, i: int, V: list, xp: Any) -> Any:
-        """U_i of V_0 ... V_{i-1}."""
+    def affine(self, i: int, V: list, *, xp: Any) -> Any:
+        """U_i, of the list of V_0 ... V_{i-1}."""
         V_in = V[i - 1]
         operator = self._sparse_operator if isinstance(V_in, SparseRows) else self.operators[i - 1]
         U = self.layers[i].apply(V_in, operator, self._offsets[i - 1], xp=xp)
@@ -355,7 +355,7 @@ class Network:
         """V_N of one block; without residual blocks one layer's arrays at a time are enough."""
         V = [self._mapped(X, once=not self.skips)]
         for i in range(1, self.N + 1):
-            V.append(self.activations[i - 1].over(self._affine(i, V, xp), xp=xp))
+            V.append(self.activations[i - 1].over(self.affine(i, V, xp=xp), xp=xp))
             if not self.skips:
                 V[i - 1] = None
         return V[-1]

@@ -114,29 +114,34 @@ def quantize_network(
             "Give None for these layers."
         )
     check_option(feedback, ("both", "inputs", "none"), "feedback", owner)
+    columns, network = network.columns, replace(network, columns=None)
+    X = X if columns is None else columns(X)  # once for all passes
     V, U = network.trace(X)
     network, V[0] = _with_far_columns_apart(network, V[0], s)
-    now, hessian, enough = network, None, -math.inf
-    if loss is not None and Y is not None:
+    now, hessian, enough, metrics = network, None, -math.inf, [None] * (network.N + 1)
+    is_seen = loss is not None and Y is not None
+    if is_seen and feedback != "none":
         hessian = loss.mean_hessian(Y, V[-1], s, xp=xp)
         share = row_shares(network.layers[network.N], Y, s, xp=xp)[:, 0]
         loss = DistanceFromOutputs(loss, Y, V[-1], xp=xp)
         enough = TOLERANCE * float(xp.sum(share * loss.least)) + TOLERANCE**2
-    metrics = network_metrics(network, V, U, s, hessian=hessian, ridge=ROUNDING_RIDGE)
+    if feedback != "none":
+        metrics = network_metrics(network, V, U, s, hessian=hessian, ridge=ROUNDING_RIDGE)
     free = {i for i, coef in enumerate(network.coefs, 1) if isinstance(coef, DenseWeight)}
-    Z: Any = V
+    Z = V
     for i, grid in enumerate(grids, 1):
-        if grid is None:
-            continue
-        Z = now.trace(X)[0] if Z is None else Z
-        before = Z if i in free and hessian is not None else V  # the loss has been seen to
-        now = _rounded_layer(now, i, grid, before[i - 1], Z[i - 1], s, metrics[i], feedback, xp=xp)
-        free, Z = free - {i}, None
-        if hessian is not None and feedback != "none":
+        if grid is not None:
+            before = Z if i in free and is_seen else V  # the loss has been seen to
+            now = _rounded_layer(now, i, grid, before[i - 1], Z[i - 1], s, metrics[i], feedback, xp=xp)
+            free = free - {i}
+        if grid is not None and hessian is not None:
             now, Z = adapted_network(now, X, Y, loss, free, s, enough=enough)
+        elif now is not network:  # layers below are what they were
+            Z = [*Z[:i], now.activations[i - 1](now.affine(i, Z, xp=xp), xp=xp), *Z[i + 1 :]]
     if now.inputs is not None and grids[0] is not None:
         now = replace(now, inputs=None).with_input_map(now.inputs)
-    return with_fixed_point(now, X, s, [i for i, grid in enumerate(grids, 1) if grid is not None])
+    now = with_fixed_point(now, X, s, [i for i, grid in enumerate(grids, 1) if grid is not None])
+    return replace(now, columns=columns)
 
 
 def _with_far_columns_apart(network: Network, V: Any, s: Any) -> tuple[Network, Any]:
@@ -167,10 +172,13 @@ def _rounded_layer(
     W = coef.to_dense(xp=xp)
     (A, mean), (B, centre) = (centred_inputs(layer, x, s, xp=xp) for x in (V, Z))
     share = row_shares(layer, V, s, xp=xp)
-    weighted = B * xp.sqrt(share)
-    metric = replace(metric, G=inputs_with_ridge(weighted.T @ weighted, i, ROUNDING_RIDGE, xp=xp))
-    if Z is not V and feedback != "none":  # min ||A W - B W'||
-        W = W + spd_solve(metric.G, B.T @ (share * (A @ W - B @ W)), xp=xp)
+    if feedback == "none":
+        metric = Metric(inputs_with_ridge(mean_squares(B, share, xp=xp), i, ROUNDING_RIDGE, xp=xp))
+    else:
+        weighted = B * xp.sqrt(share)
+        metric = replace(metric, G=inputs_with_ridge(weighted.T @ weighted, i, ROUNDING_RIDGE, xp=xp))
+        if Z is not V:  # min ||A W - B W'||
+            W = W + spd_solve(metric.G, B.T @ (share * (A @ W - B @ W)), xp=xp)
     plan = QuantizedPlan(DensePlan(tuple(W.shape)), grid, columns=feedback == "both")
     ones = xp.ones_like(mean)
     if i == 1 and type(layer) is Dense and now.inputs is None and coef.rows_scaled(ones, xp=xp) is not None:
@@ -181,8 +189,6 @@ def _rounded_layer(
         plan = plan.for_row_sizes(
             xp.astype(used, W.dtype) / xp.where(used, unit, ones), coef.n_parameters, xp=xp
         )
-    if feedback == "none":
-        metric = Metric(xp.linalg.diagonal(metric.G))
     M = plan.finished(coef, W, metric=metric, xp=xp)
     if M.row_scale is not None:
         M = M.rows_scaled(ones, xp=xp)
