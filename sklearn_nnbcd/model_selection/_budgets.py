@@ -100,21 +100,19 @@ class SharedBudgets:
     def compared(self, kinds: list[Kind], room: int) -> list[dict]:
         """How kinds do on held-out rows, the chosen one first.
 
-        A kind does no better with fewer bytes, nor than the wide network that it goes on from. So they are
-        tried in the order of what these had, and those whose score there is below the best one here by more
-        than a standard error are left out. Scores are of networks that are not rounded yet, unless bits are
-        very few. Of those that are level one is chosen that has something to go on from.
+        Kinds with something to go on from are tried first, and the best one of these is chosen unless another
+        kind is better by more than a standard error. Scores are of networks that are not rounded yet, unless
+        bits are very few.
         """
         T, t = self.held_out
-        classify = is_classifier(self.estimator)
         rows: list[dict] = []
         found: dict[tuple, float] = {}
-        left, best = list(kinds), -math.inf
+        left = list(kinds)
         while left:
-            kind = max(left, key=self.bound)
-            if self.bound(kind) < best - standard_error(best, len(t), classify):
-                break
+            kind = max(left, key=lambda kind: (self.is_begun(kind), self.bound(kind)))
             left.remove(kind)
+            if not self.may_be_chosen(kind, rows):
+                continue
             with constants_allowed():
                 fitted = self.fitted(kind, room, on_all=False)
             if fitted is None:
@@ -124,10 +122,19 @@ class SharedBudgets:
             row = judged(told, T, t) | {"n_bytes": fitted.n_bytes_, "params": params, "kind": kind}
             rows.append(row)
             found[family(kind)] = max(row["score"], found.get(family(kind), -math.inf))
-            best = max(best, row["score"])
         self.bounds |= found
         begun = [row for row in rows if self.is_begun(row["kind"])]
-        return best_first(rows, len(t), classify, begun)
+        return best_first(rows, len(t), is_classifier(self.estimator), begun)
+
+    def may_be_chosen(self, kind: Kind, rows: list[dict]) -> bool:
+        """Whether a kind could be, beside what was tried, if it does hardly better than its bound."""
+        bound, is_begun = self.bound(kind), self.is_begun(kind)
+        best = max([row["score"] for row in rows], default=-math.inf)
+        begun = max([row["score"] for row in rows if self.is_begun(row["kind"])], default=-math.inf)
+        if math.isinf(best):
+            return True
+        error = standard_error(best, len(self.held_out[1]), is_classifier(self.estimator))
+        return bound >= best - error and (is_begun or bound > begun)
 
     def is_begun(self, kind: Kind) -> bool:
         """Whether there is a network of all rows that a kind goes on from."""

@@ -118,9 +118,10 @@ def compression_path(
       twenty-fifth). The next smaller network goes on from there. Numbers are rounded in the end, by
       :func:`~sklearn_nnbcd.network.quantize`. Linear networks are fitted as they are.
     * All budgets compare on the same held-out rows, before rounding unless ``bits`` are fewer than 4.
-    * A kind does no better with fewer bytes, nor than the wide network. Kinds are tried in the order of the
-      scores that these had, and one whose score there is below the best one here by more than a standard
-      error is left out. Of those within a standard error one is chosen that has been begun.
+    * A kind hardly does better with fewer bytes, or than the wide network. Kinds of which something is fitted
+      to all rows already are tried first, and the best one of these is chosen unless another kind is better
+      by more than a standard error. So a kind is left out whose score there is below that of the best one
+      here by more than that, or, where nothing of it is fitted to all rows, no more than that of one that is.
     * What is chosen is fitted to all rows in the same way, from the wide network of the comparison on. It may
       be better than a fit of its size from nothing.
 
