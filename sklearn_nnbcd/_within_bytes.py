@@ -32,14 +32,15 @@ def first_within(
 ) -> tuple[Kind, Any, list[dict]] | None:
     """The first kind of which there is a network within the bytes, this one, and what was compared.
 
-    The kinds are those that were compared, the best one first, or all where none was. What fitted beside the
-    rows of a comparison may be too large on all of them: how many numbers are short is known after a fit
-    only. None: there is none.
+    The kinds are those that were compared, the best one first, then all others. What fitted beside the rows
+    of a comparison may be too large on all of them: how many numbers are short is known after a fit only.
+    None: there is none.
     """
-    for kind in [row["kind"] for row in compared] or kinds:
+    tried = [row["kind"] for row in compared]
+    for kind in [*tried, *(kind for kind in kinds if kind not in tried)]:
         fitted = fit(kind)
         if fitted is not None:
-            chosen_first = sorted(compared, key=lambda row: row["kind"] != kind)
+            chosen_first = sorted(compared, key=lambda row: row["kind"] != kind) if kind in tried else []
             rows = [{name: x for name, x in row.items() if name != "kind"} for row in chosen_first]
             return kind, fitted, rows
     return None

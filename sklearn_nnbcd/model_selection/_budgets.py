@@ -40,8 +40,8 @@ BEGINNING, FINISHING = {False: 0.18, True: 0.09}, 0.4
 GOING_ON, SHRINKING = 0.04, 0.2
 #: rows that numbers of what is chosen are rounded on, about: more take longer and are no better
 FINAL_ROWS = 4_000
-#: passes at least, and of a network that is made a little smaller
-FEW = 2
+#: passes at least; share of its bytes that a network has to lose once more to be trained as long as before
+FEW, MUCH = 2, 0.1
 
 
 class SharedBudgets:
@@ -67,9 +67,10 @@ class SharedBudgets:
         self.parts, self.held_out = divided(estimator, X, y, sample_weight)
         self.candidates = Candidates(estimator, *self.parts, most_inputs=MOST_INPUTS)
         self.bounds: dict[tuple, float] = {}
+        self.losses: dict[tuple, float] = {}
         self.fits: dict[tuple, Any] = {}
         self.starts: dict[tuple, Any] = {}
-        self.extras: dict[Kind, int] = {}
+        self.taken: dict[Kind, tuple[int, int]] = {}
         self.n_fits = 0
         self.is_open = isinstance(estimator.hidden_layer_sizes, str)
         self.is_in_batches = isinstance(resolve_solver(estimator, len(self.parts[1])), MiniBatch)
@@ -107,9 +108,10 @@ class SharedBudgets:
         T, t = self.held_out
         rows: list[dict] = []
         found: dict[tuple, float] = {}
+        losses: dict[tuple, float] = {}
         left = list(kinds)
         while left:
-            kind = max(left, key=lambda kind: (self.is_begun(kind), self.bound(kind)))
+            kind = max(left, key=self.promise)
             left.remove(kind)
             if not self.may_be_chosen(kind, rows):
                 continue
@@ -122,19 +124,29 @@ class SharedBudgets:
             row = judged(told, T, t) | {"n_bytes": fitted.n_bytes_, "params": params, "kind": kind}
             rows.append(row)
             found[family(kind)] = max(row["score"], found.get(family(kind), -math.inf))
+            losses[family(kind)] = min(row["loss"], losses.get(family(kind), math.inf))
         self.bounds |= found
+        self.losses |= losses
         begun = [row for row in rows if self.is_begun(row["kind"])]
         return best_first(rows, len(t), is_classifier(self.estimator), begun)
 
+    def promise(self, kind: Kind) -> tuple:
+        """What kinds are tried in the order of: something to go on from, and how they did with more bytes."""
+        is_begun = self.is_begun(kind)
+        return is_begun, -self.losses.get(family(kind), -math.inf) if is_begun else 0.0, self.bound(kind)
+
     def may_be_chosen(self, kind: Kind, rows: list[dict]) -> bool:
-        """Whether a kind could be, beside what was tried, if it does hardly better than its bound."""
-        bound, is_begun = self.bound(kind), self.is_begun(kind)
-        best = max([row["score"] for row in rows], default=-math.inf)
-        begun = max([row["score"] for row in rows if self.is_begun(row["kind"])], default=-math.inf)
-        if math.isinf(best):
+        """Whether a kind could be, beside what was tried, if it does hardly better than with more bytes."""
+        if not rows:
             return True
+        bound, best = self.bound(kind), max(row["score"] for row in rows)
         error = standard_error(best, len(self.held_out[1]), is_classifier(self.estimator))
-        return bound >= best - error and (is_begun or bound > begun)
+        level = [row for row in rows if self.is_begun(row["kind"]) and row["score"] >= best - error]
+        if not level or bound < best - error:
+            return bound >= best - error
+        if not self.is_begun(kind):
+            return bound > max(row["score"] for row in level)
+        return self.losses.get(family(kind), -math.inf) < min(row["loss"] for row in level)
 
     def is_begun(self, kind: Kind) -> bool:
         """Whether there is a network of all rows that a kind goes on from."""
@@ -165,14 +177,12 @@ class SharedBudgets:
     def smaller(self, kind: Kind, room: int, start: Any, arrays: Any, on_all: bool) -> Any:
         """A network that goes on from a fitted one, and whose numbers are rounded in the end, or None.
 
-        The next smaller one goes on from what it was before it was rounded. It is made smaller at once by the
-        bytes that this one took beyond what was reckoned, and by those of a number; the first one by a byte
-        for each column, whose unit may be stored.
+        The next smaller one goes on from what it was before it was rounded.
         """
-        model, extra = going_on(start), self.size[0] + NUMBER
-        target, brief = room - self.extras.get(kind, extra), self.estimator.max_iter == "auto"
+        model, target, brief = going_on(start), self.reckoned(kind, room), self.estimator.max_iter == "auto"
         params: dict | None = None
-        for attempt in range(ATTEMPTS):
+        part: float = 1.0
+        for _ in range(ATTEMPTS):
             last, params = params, kind.within(target, *self.size)
             while params is not None and params == last:  # no smaller than what was too large
                 target -= NUMBER
@@ -185,17 +195,29 @@ class SharedBudgets:
             model = narrowed(model, widths, arrays)
             model.set_params(**params | {"bits": None, "activation_bits": None})
             if brief:
-                model.set_params(max_iter=FEW if attempt else self.passes(model, kind, start, arrays, on_all))
+                model.set_params(max_iter=self.passes(model, kind, start, arrays, on_all, part))
             if not is_known:
                 model.fit(*arrays)
             found = self.rounded(model, bits, arrays, on_all)
-            self.extras[kind] = max(0, found.n_bytes_ - target) + NUMBER
+            if params.get("compression_ratio") != 1.0:
+                self.taken[kind] = target, found.n_bytes_
             if found.n_bytes_ <= room:
                 self.starts[kind, on_all] = model
                 user = {name: getattr(self.estimator, name) for name in ("warm_start", "max_iter", "verbose")}
                 return found.set_params(bits=bits, **user)
             target -= (found.n_bytes_ - room) * 9 // 8 + 1
+            part = min(1.0, (found.n_bytes_ - room) / (MUCH * room))
         return None
+
+    def reckoned(self, kind: Kind, room: int) -> int:
+        """Bytes to ask for so that a network takes ``room`` of them, by what the last one of a kind took.
+
+        Sparse ones take fewer where whole units have gone. The first one may have a unit for each column.
+        """
+        asked, took = self.taken.get(kind, (0, self.size[0]))
+        if kind.compression == "l0" and took < asked:
+            return room * asked // took - room // 100
+        return room - max(0, took - asked) - NUMBER
 
     def rounded(self, model: Any, bits: Any, arrays: Any, on_all: bool) -> Any:
         """A copy with numbers of few bits; in a comparison only its bytes count, unless bits are very few."""
@@ -212,13 +234,16 @@ class SharedBudgets:
         few = any(isinstance(n, str) or (n is not None and n < 4) for n in each)
         return few or self.estimator.activation_bits is not None
 
-    def passes(self, model: Any, kind: Kind, start: Any, arrays: Any, on_all: bool) -> Any:
-        """``max_iter`` of a network that goes on from another one."""
+    def passes(self, model: Any, kind: Kind, start: Any, arrays: Any, on_all: bool, part: float) -> Any:
+        """``max_iter`` of a network that goes on from another one, or some part of it."""
         if kind.compression == "l0":
             fewer = isinstance(model.solver_, MiniBatch)
-            return math.ceil(max(FEW, GOING_ON * start.n_iter_)) if fewer else "auto"
-        passes = self.share_of_passes(model, kind, arrays, SHRINKING * (1.0 if on_all else BRIEF))
-        return passes if passes == "auto" else max(FEW, passes)
+            passes: Any = GOING_ON * start.n_iter_ if fewer else "auto"
+        else:
+            passes = self.share_of_passes(model, kind, arrays, SHRINKING * (1.0 if on_all else BRIEF))
+        if passes == "auto":
+            return passes if part == 1.0 else FEW
+        return math.ceil(max(FEW, part * passes))
 
     def share_of_passes(self, model: Any, kind: Kind, arrays: Any, share: float) -> Any:
         """A share of those that "auto" stands for, whatever the fit before had."""

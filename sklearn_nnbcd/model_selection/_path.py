@@ -56,7 +56,7 @@ class CompressionPath:
         What each budget stood for, as parameters of the estimator.
     compared : tuple of list of dict
         How the kinds that were tried did on held-out rows of X, as in ``compared_`` of the estimators; the
-        chosen one first, empty if there was one kind only.
+        chosen one first; empty if there was one kind only, or if none that was tried fitted on all of X.
     n_fits : int
         Networks that were fitted in all, the wide ones that others begin with included; not fits of one pass,
         which only measure bytes.
@@ -118,10 +118,9 @@ def compression_path(
       twenty-fifth). The next smaller network goes on from there. Numbers are rounded in the end, by
       :func:`~sklearn_nnbcd.network.quantize`. Linear networks are fitted as they are.
     * All budgets compare on the same held-out rows, before rounding unless ``bits`` are fewer than 4.
-    * A kind hardly does better with fewer bytes, or than the wide network. Kinds of which something is fitted
-      to all rows already are tried first, and the best one of these is chosen unless another kind is better
-      by more than a standard error. So a kind is left out whose score there is below that of the best one
-      here by more than that, or, where nothing of it is fitted to all rows, no more than that of one that is.
+    * Kinds of which something is fitted to all rows already are tried first, and the best one of these is
+      chosen unless another kind is better by more than a standard error. As a kind hardly does better with
+      fewer bytes, or than the wide network, those are left out that could not be chosen then.
     * What is chosen is fitted to all rows in the same way, from the wide network of the comparison on. It may
       be better than a fit of its size from nothing.
 

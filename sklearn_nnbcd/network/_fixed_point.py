@@ -8,6 +8,7 @@ import numpy as np
 from array_api_compat import device
 
 from ..backends import get_backend
+from ..compressions import QuantizedWeight
 from ..compressions.quantization import FixedPoint, plain_numbers
 from ._metrics import row_shares
 from ._network import Network
@@ -63,6 +64,7 @@ def with_fixed_point(network: Network, X: Any, s: Any, layers: list) -> Network:
 def _with_short_intercepts(now: Network, i: int, U: Any, after: Any, share: Any, *, xp: Any) -> Network:
     """The network with b_i in fixed point; U_i was U, and is ``after`` with b_i as it is."""
     layer, M = now.layers[i], now.coefs[i - 1]
+    assert isinstance(M, QuantizedWeight)
     step = 1 + (share.shape[0] - 1) // MOST_ROWS
     before, after, share = (x[::step, :] for x in (layer.rows(U, xp=xp), layer.rows(after, xp=xp), share))
     share = share / xp.sum(share)

@@ -84,7 +84,9 @@ def inputs_with_ridge(G: Any, i: int, ridge: float, *, xp: Any) -> Any:
         return with_ridge(G, ridge, xp=xp)
     least = xp.min(xp.where(own > 0.0, own, xp.max(own)))  # a constant column has no unit, and no say
     ridges = ridge * xp.where(own > 0.0, own, least)
-    return G + ridges if G.ndim == 1 else G + ridges[:, None] * xp.eye(G.shape[0], dtype=G.dtype, device=device(G))
+    if G.ndim == 1:
+        return G + ridges
+    return G + ridges[:, None] * xp.eye(G.shape[0], dtype=G.dtype, device=device(G))
 
 
 def row_shares(layer: Any, V: Any, s: Any, *, xp: Any) -> Any:

@@ -2,7 +2,9 @@
 """Paths of networks: each fits its budget, nothing is fitted twice, and what is left out could not win."""
 
 import dataclasses
+import math
 import pickle
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -131,19 +133,24 @@ class Scripted(SharedBudgets):
 
     def __init__(self, scores):
         self.estimator, self.size, self.scores, self.tried = NNBCDClassifier(), (2, 1), scores, []
-        self.held_out, self.bounds, self.starts = (None, np.zeros(100)), {}, {}
+        self.held_out, self.bounds, self.losses, self.starts = (None, np.zeros(100)), {}, {}, {}
 
     def fitted(self, kind, room, *, on_all):
         self.tried.append((kind.depth, room))
         return SimpleNamespace(score=self.scores[kind.depth][room], n_bytes_=1)
 
 
-def test_a_kind_is_left_out_only_if_it_could_not_be_chosen(monkeypatch):
-    """A standard error of 100 rows is .03 at .9: .80 is out at once, and back when the best has fallen."""
+@pytest.fixture
+def scripted(monkeypatch):
+    """Compared networks are what :class:`Scripted` says; a loss is the score, negative."""
     monkeypatch.setattr(
         _budgets, "judged", lambda fitted, T, t: {"n_bytes": 1, "score": fitted.score, "loss": -fitted.score}
     )
     monkeypatch.setattr(_budgets, "chosen_of", lambda score, params: params)
+
+
+def test_a_kind_is_left_out_only_if_it_could_not_be_chosen(scripted):
+    """A standard error of 100 rows is .03 at .9: .80 is out at once, and back when the best has fallen."""
     kinds = [Kind(None, 4, (3,), depth) for depth in (0, 1, 2)]
     scores = {
         0: {900: 0.90, 600: 0.90, 300: 0.7},
@@ -158,6 +165,52 @@ def test_a_kind_is_left_out_only_if_it_could_not_be_chosen(monkeypatch):
     assert shared.compared(kinds, 300)[0]["kind"].depth == 0 and shared.tried[-1] == (1, 300)
     shared.bounds, shared.starts[kinds[1], True] = {}, None  # of those that are level one that is begun
     assert shared.compared(kinds, 600)[0]["kind"].depth == 1
+
+
+def test_what_is_begun_is_left_for_better_scores_or_smaller_losses_only(scripted):
+    """.90, .89 and .87 are level: one that is begun stays, whatever a kind has that had no more before."""
+    kinds = [Kind(None, 4, (3,) * depth, depth) for depth in (1, 2, 3)]
+    shared = Scripted({1: {600: 0.90}, 2: {600: 0.88}, 3: {600: 0.87}})
+    shared.starts[kinds[1], True] = None
+    families = [_budgets.family(kind) for kind in kinds]
+    shared.bounds = dict(zip(families, (0.91, 0.89, 0.88), strict=True))
+    assert shared.compared(kinds, 600)[0]["kind"].depth == 2
+    assert shared.tried == [(2, 600), (1, 600)]
+    shared.starts[kinds[2], True], shared.tried = None, []
+    shared.bounds = dict(zip(families, (0.88, 0.89, 0.88), strict=True))
+    shared.losses = {families[1]: -0.89, families[2]: -0.87}  # the third one's was larger with more bytes
+    assert shared.compared(kinds, 600)[0]["kind"].depth == 2 and shared.tried == [(2, 600)]
+    shared.losses, shared.tried = {families[1]: -0.89, families[2]: -0.885}, []
+    shared.compared(kinds, 600)
+    assert shared.tried == [(2, 600), (3, 600)]
+    assert shared.losses == {families[1]: -0.88, families[2]: -0.87}
+
+
+def test_what_a_network_took_is_reckoned_with():
+    shared, plain, sparse = Scripted({}), Kind(None, 4, None, 1), Kind("l0", 4, (256, 256))
+    shared.taken = {}
+    assert shared.reckoned(plain, 500) == 494  # two columns may have a unit each, and a number is long
+    shared.taken = {plain: (1000, 1100), sparse: (1000, 1100)}
+    assert shared.reckoned(plain, 500) == shared.reckoned(sparse, 500) == 396
+    shared.taken = {plain: (1000, 800), sparse: (1000, 800)}
+    assert shared.reckoned(plain, 500) == 496  # there was no room for one more unit
+    assert shared.reckoned(sparse, 500) == 620  # there are fewer units: 625, but for a hundredth
+
+
+@pytest.mark.parametrize("over, share", [(60, 1.0), (30, 0.5), (1, 0.0)])
+def test_a_network_that_loses_much_once_more_is_trained_as_long_once_more(moons, over, share, monkeypatch):
+    """With 600 bytes a tenth is much: less has as much less of the passes, two at least."""
+    shared = SharedBudgets(NNBCDClassifier(random_state=0), (2, 1), *moons, None)
+    kind, passes, rounded = Kind(None, 8, None, depth=1, widest=240), [], SharedBudgets.rounded
+
+    def too_large_at_first(self, model, *rest):
+        found = rounded(self, model, *rest)
+        passes.append(model.max_iter)
+        return SimpleNamespace(n_bytes_=600 + over) if len(passes) == 1 else found
+
+    monkeypatch.setattr(SharedBudgets, "rounded", too_large_at_first)
+    assert shared.fitted(kind, 600, on_all=True).n_bytes_ <= 600
+    assert passes[1] == max(_budgets.FEW, math.ceil(share * passes[0])) and passes[0] > 4 * _budgets.FEW
 
 
 @pytest.mark.parametrize("compression", [None, "l0", "low_rank"])
@@ -216,6 +269,22 @@ def test_the_next_best_is_taken_where_the_best_is_too_large_on_all_rows(moons, m
     path = compression_path(model, *moons, [150])
     assert path.n_bytes[0] <= 150 and depth(path.estimators[0].get_params()) == second
     assert [depth(row["params"]) for row in path.compared[0]] == [second, best, *others]
+
+
+def test_a_kind_that_was_left_out_is_taken_where_all_that_were_tried_are_too_large(moons, monkeypatch):
+    model, compared = NNBCDClassifier(compression=None, max_iter=2, random_state=0), SharedBudgets.compared
+    monkeypatch.setattr(SharedBudgets, "compared", lambda self, kinds, room: compared(self, kinds[:1], room))
+    left_out = Kind(None, None, None, depth=1)
+    monkeypatch.setattr(SharedBudgets, "kinds", lambda self, room: [replace(left_out, depth=2), left_out])
+    fitted = SharedBudgets.fitted
+
+    def too_large(self, kind, room, *, on_all):
+        return None if on_all and kind.depth == 2 else fitted(self, kind, room, on_all=on_all)
+
+    monkeypatch.setattr(SharedBudgets, "fitted", too_large)
+    path = compression_path(model, *moons, [150])
+    assert path.n_bytes[0] <= 150 and depth(path.estimators[0].get_params()) == 1
+    assert path.compared == ([],)
 
 
 def test_fewer_bits_may_have_more_units_than_the_budget_before(moons):
