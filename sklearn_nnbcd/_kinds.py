@@ -21,6 +21,9 @@ WIDEST = (512, 256)
 #: hidden layers of sparse networks where many columns wait to be pruned, and where plain ones are as wide as
 #: they get; of networks with thin factors, and of those behind ramps
 SPARSE_WIDTHS, SPARSE_WIDEST = ((), (64,), (128,), (256, 256)), ((256, 256),)
+#: rows from which sparse networks of two hidden layers are fitted from nothing: of fewer they are hardly ever
+#: the best, and take most of the time
+SPARSE_ROWS = 1000
 THIN_WIDTHS, RAMP_WIDTHS = ((64,), (128,)), ((128,), (128, 128), (256, 256))
 #: columns from which wide inputs are worth pruning and thin factors
 MANY_COLUMNS = 64
@@ -232,6 +235,14 @@ def kinds_within(estimator: Any, room: int, size: tuple[int, int]) -> list[Kind]
         )
     # what keeps nearly all, or nearly nothing, is no kind of its own beside others
     return [kind for kind in fitting if is_worthwhile(kind, room, *size)] or fitting
+
+
+def for_few_rows(kinds: list[Kind], estimator: Any, n_rows: int) -> list[Kind]:
+    """Some kinds without sparse networks of two hidden layers, if these are open and rows are few."""
+    is_open = isinstance(estimator.hidden_layer_sizes, str) and estimator.compression == "auto"
+    if not is_open or n_rows >= SPARSE_ROWS:
+        return kinds
+    return [kind for kind in kinds if kind.compression != "l0" or kind.widths not in SPARSE_WIDEST] or kinds
 
 
 def least_room(kinds: list[Kind], size: tuple[int, int]) -> int:

@@ -26,6 +26,7 @@ from ._kinds import (
     MOST_INPUTS,
     ROWS_OF_A_BIN,
     Kind,
+    for_few_rows,
     kinds_within,
     ramp_kinds,
     straight_too,
@@ -73,7 +74,7 @@ def fit_in_bytes(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **re
     size = count_features(X), count_outputs(y, is_classifier(estimator))
     kinds_within(estimator, room, size)  # refuses what is too little before any work
     candidates = Candidates(estimator, X, y, sample_weight)
-    kinds = candidates.kinds(room)
+    kinds = for_few_rows(candidates.kinds(room), estimator, len(np.asarray(on_host(y))))
     if not any(kind.bins for kind in kinds):
         warn_of_bins(estimator)
     model, finding = clone(estimator), candidates.finding

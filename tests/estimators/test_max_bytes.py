@@ -15,6 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _mapping, _sizing
 from sklearn_nnbcd._kinds import (
     Kind,
+    for_few_rows,
     kept_share,
     kinds_of,
     kinds_within,
@@ -171,6 +172,26 @@ def test_widths_are_the_largest_that_fit():
 def test_many_columns_have_more_kinds():
     assert {kind.compression for kind in kinds_of(None, "auto", None, 500)} == {None, "l0", "low_rank"}
     assert {kind.compression for kind in kinds_of(None, None, None, 500)} == {None}
+
+
+@pytest.mark.parametrize(
+    "n_rows, given, is_there",
+    [
+        (999, {}, False),
+        (1000, {}, True),
+        (999, {"compression": "l0"}, True),
+        (999, {"hidden_layer_sizes": (256, 256)}, True),
+    ],
+)
+def test_few_rows_have_sparse_networks_of_two_layers_only_if_given(n_rows, given, is_there):
+    model = NNBCDClassifier(**given)
+    kinds = for_few_rows(kinds_within(model, 4000, (10, 1)), model, n_rows)
+    assert kinds and is_there == any((k.compression, k.widths) == ("l0", (256, 256)) for k in kinds)
+
+
+def test_a_fit_to_few_rows_compares_no_sparse_networks_of_two_layers(moons):
+    model = NNBCDClassifier(max_bytes=4000, max_iter=1, bits=4, random_state=0).fit(*moons)
+    assert len(moons[1]) < 1000 and {row["params"]["compression"] for row in model.compared_} == {None}
 
 
 @pytest.mark.parametrize(
