@@ -262,6 +262,20 @@ TABLES |= {
         ),
         "path",
     ),
+    "bytes_regression": Table(
+        "tests/benchmarks/bytes_regression.py",
+        (
+            ("table", "{table}"),
+            ("kB", "{kb:g}"),
+            ("NN-BCD, max_bytes", "{nnbcd}"),
+            ("ahead of the best", "{difference:+.4f}"),
+            ("ridge", "{ridge}"),
+            ("MLP", "{mlp}"),
+            ("extra trees", "{extra_trees}"),
+            ("boosted trees", "{boosted_trees}"),
+        ),
+        "bytes_regression",
+    ),
     "bytes_best": Table(
         "tests/benchmarks/bytes.py",
         (

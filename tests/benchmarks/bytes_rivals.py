@@ -3,7 +3,8 @@
 
 A rival is fitted to three quarters of the training rows for every setting; its storage (32, 8 or 4 bits a
 number) and its setting are chosen for each number of bytes on the last quarter, and what was chosen is fitted
-to all training rows. A StandardScaler in front is part of W and b, and costs nothing.
+to all training rows. A StandardScaler in front is part of W and b, and costs nothing; so is one behind a
+regression.
 """
 
 import math
@@ -12,10 +13,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+)
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import r2_score
 from sklearn.model_selection import train_test_split
-from sklearn.neural_network import MLPClassifier
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
@@ -26,6 +33,9 @@ STORAGE = (32, 8, 4)
 NODE_BYTES = 10
 #: hidden layers of MLPClassifier
 WIDTHS = ((4,), (8,), (16,), (24,), (32,), (48,), (64,), (96,), (128,), (256,), (16, 16), (32, 32), (64, 64))
+#: trees of a forest and their depth; rounds of boosting and leaves of a tree
+FORESTS = ((5, 6), (10, 8), (20, 10), (50, 10))
+BOOSTED = tuple((rounds, leaves) for leaves in (4, 8, 31) for rounds in (10, 30, 100))
 #: most entries of a network that is tried, twice what 64 kB hold in 4 bits
 MOST = 2 * 2**17
 
@@ -59,28 +69,40 @@ def rivals(n_features: int, n_classes: int, many_rows: bool) -> Iterator[Rival]:
         ):
             most = {"max_iter": 15} if many_rows else {}
             yield Rival("mlp", str(widths), lambda w=widths, m=most: MLPClassifier(w, random_state=0, **m))
-    for n, depth in ((5, 6), (10, 8), (20, 10), (50, 10)):
+    for n, depth in FORESTS:
         make = lambda n=n, depth=depth: ExtraTreesClassifier(n, max_depth=depth, random_state=0)  # noqa: E731
         yield Rival("extra trees", f"{n} x {depth}", make, (None,))
-    per_round = n_classes if n_classes > 2 else 1
-    for leaves in (4, 8, 31):
-        for rounds in (10, 30, 100):
-            if rounds * per_round * (2 * leaves - 1) * NODE_BYTES <= 2**16:
-                yield Rival(
-                    "boosted trees",
-                    f"{rounds} x {leaves}",
-                    lambda r=rounds, k=leaves: HistGradientBoostingClassifier(
-                        max_iter=r, max_leaf_nodes=k, learning_rate=0.2, early_stopping=False, random_state=0
-                    ),
-                    (None,),
-                )
+    yield from boosted(HistGradientBoostingClassifier, n_classes if n_classes > 2 else 1)
+
+
+def boosted(make: Callable, per_round: int) -> Iterator[Rival]:
+    """Boosted trees, so many of them a round, that may fit 64 kB."""
+    for rounds, leaves in BOOSTED:
+        if rounds * per_round * (2 * leaves - 1) * NODE_BYTES <= 2**16:
+            size = {"max_iter": rounds, "max_leaf_nodes": leaves}
+            fit = lambda size=size: make(  # noqa: E731
+                learning_rate=0.2, early_stopping=False, random_state=0, **size
+            )
+            yield Rival("boosted trees", f"{rounds} x {leaves}", fit, (None,))
+
+
+def rivals_of_regressions(n_features: int) -> Iterator[Rival]:
+    """All settings for targets that are numbers."""
+    for alpha in (0.1, 1.0, 10.0, 100.0):
+        yield Rival("ridge", f"alpha={alpha}", lambda alpha=alpha: Ridge(alpha))
+    for widths in WIDTHS:
+        yield Rival("mlp", str(widths), lambda w=widths: MLPRegressor(hidden_layer_sizes=w, random_state=0))
+    for n, depth in FORESTS:
+        make = lambda n=n, depth=depth: ExtraTreesRegressor(n, max_depth=depth, random_state=0)  # noqa: E731
+        yield Rival("extra trees", f"{n} x {depth}", make, (None,))
+    yield from boosted(HistGradientBoostingRegressor, 1)
 
 
 def layers_of(model: Any) -> list:
     """(W, b) of each layer."""
     if hasattr(model, "coefs_"):
         return list(zip(model.coefs_, model.intercepts_, strict=True))
-    return [(model.coef_.T, model.intercept_)]
+    return [(model.coef_.reshape(-1, model.n_features_in_).T, np.atleast_1d(model.intercept_))]
 
 
 def rounded(W: np.ndarray, bits: int) -> np.ndarray:
@@ -108,13 +130,15 @@ def stored(layers: list, bits: int, sparse: bool) -> int:
     return math.ceil(total)
 
 
-def predictions(layers: list, classes: np.ndarray, X: np.ndarray) -> np.ndarray:
-    """Labels of a network of rounded layers."""
+def predictions(layers: list, classes: np.ndarray | None, X: np.ndarray) -> np.ndarray:
+    """Labels of a network of rounded layers, or its outputs."""
     V = X
     for i, (W, b) in enumerate(layers):
         V = V @ W + b
         if i < len(layers) - 1:
             V = np.maximum(V, 0.0)
+    if classes is None:
+        return V[:, 0]
     if V.shape[1] == 1:
         return classes[(V[:, 0] > 0).astype(int)]
     return classes[V.argmax(axis=1)]
@@ -135,24 +159,38 @@ def versions(rival: Rival, X: np.ndarray, y: np.ndarray, T: np.ndarray, t: np.nd
     layers, found = layers_of(model), {}
     for bits in rival.storage:
         small = [(rounded(W, bits), b) for W, b in layers]
-        score = float((predictions(small, model.classes_, T) == t).mean())
+        classes = getattr(model, "classes_", None)
+        told = predictions(small, classes, T)
+        score = float(r2_score(t, told) if classes is None else (told == t).mean())
         found[bits] = (stored(layers, bits, rival.family == "svc l1"), score)
     return found
 
 
 class Contest:
-    """All rivals on one table."""
+    """All rivals on one table, of classes or, with ``regress``, of numbers."""
 
     def __init__(
-        self, X: np.ndarray, y: np.ndarray, T: np.ndarray, t: np.ndarray, *, scale: bool, many_rows: bool
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        T: np.ndarray,
+        t: np.ndarray,
+        *,
+        scale: bool,
+        many_rows: bool = False,
+        regress: bool = False,
     ):
         if scale:
             scaler = make_pipeline(StandardScaler()).fit(X)
             X, T = scaler.transform(X), scaler.transform(T)
+        if regress:
+            y, t = (y - y.mean()) / y.std(), (t - y.mean()) / y.std()
         self.rows, self.finals = (X, y, T, t), {}
-        part = train_test_split(X, y, test_size=0.25, random_state=0, stratify=y)
+        part = train_test_split(X, y, test_size=0.25, random_state=0, stratify=None if regress else y)
         self.points = []
-        for rival in rivals(X.shape[1], len(np.unique(y)), many_rows):
+        settings = rivals_of_regressions if regress else rivals
+        sizes = (X.shape[1],) if regress else (X.shape[1], len(np.unique(y)), many_rows)
+        for rival in settings(*sizes):
             found = versions(rival, part[0], part[2], part[1], part[3])
             self.points += [(rival, bits, size, score) for bits, (size, score) in found.items()]
 

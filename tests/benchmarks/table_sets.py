@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris, load_wine
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_diabetes,
+    load_digits,
+    load_iris,
+    load_wine,
+    make_friedman1,
+)
 from sklearn.model_selection import train_test_split
 
 #: tables to develop on; the two last ones are regressions
@@ -32,7 +39,7 @@ SMALL = {
 #: classes and rows of each of the generated tables, drawn by the seed
 GENERATED = {"200 classes": (200, 20), "500 classes": (500, 12)}
 NAMES = (*SMALL, *DEVELOPMENT, *GENERATED, "har")
-REGRESSION = ("ccpp", "california_housing", "diabetes")
+REGRESSION = ("ccpp", "california_housing", "diabetes", "friedman1")
 #: tables whose split does not depend on the seed
 FIXED = (*DEVELOPMENT, "har")
 
@@ -78,6 +85,9 @@ def load(name: str, seed: int) -> Split:
     if name in SMALL:
         X, y = SMALL[name](return_X_y=True)
         X, T, y, t = train_test_split(X, y, test_size=0.3, random_state=seed)
+    elif name == "friedman1":  # a known function of five of ten columns, with noise
+        X, y = make_friedman1(4000, noise=1.0, random_state=seed)
+        X, T, y, t = train_test_split(X, y, test_size=0.5, random_state=seed)
     elif name in GENERATED:
         X, y, T, t = _clusters(*GENERATED[name], seed)
     else:
