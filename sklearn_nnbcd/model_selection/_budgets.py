@@ -284,7 +284,7 @@ class SharedBudgets:
                 model.set_params(max_iter=self.share_of_passes(model, kind, arrays, FINISHING))
             return model.fit(*arrays)
         plain = replace(kind, compression=None).parameters(widths, None)
-        model = clone(self.estimator).set_params(**plain)
+        model = clone(self.estimator).set_params(**plain, activation_bits=None)
         if not on_all:
             share = BEGINNING[kind.bins > 0]
             model.set_params(max_iter=shortened(model, kind, self.size, arrays[1], share))

@@ -321,3 +321,12 @@ def test_sparse_networks_of_a_path_have_no_ramps():
     assert all(fitted.network_.columns is None for fitted in path.estimators)
     single = NNBCDClassifier(**model.get_params() | {"max_bytes": 1200}).fit(X, y)
     assert any(row["params"]["column_bins"] for row in single.compared_)
+
+
+def test_activations_have_few_bits_at_every_budget(moons):
+    """Also where the wide network itself fits, whose activations must not be rounded yet."""
+    model = NNBCDClassifier((20,), compression=None, activation_bits=8, max_iter=5, random_state=0)
+    path = compression_path(model, *moons, [600, 110])
+    assert [found.bits for found in path.estimators] == [8, 4]
+    assert all(found.activation_bits == 8 and found.integers_.bits == 8 for found in path.estimators)
+    assert all(found.score(*moons) > 0.9 for found in path.estimators)
