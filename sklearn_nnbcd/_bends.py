@@ -46,6 +46,29 @@ def worthwhile_bend(bend: Bend, rows: Any, targets: Any) -> Bend | None:
     return bend.part(np.flatnonzero(~np.asarray(straight)))
 
 
+def columns_that_count(moments: Any, rows: Any, targets: Any) -> list[bool]:
+    """Whether a column has far entries that say more of the targets as they are than bent; ramps have none.
+
+    Where no column is to be bent, these show which far entries are to be drawn in and which are not.
+
+    Parameters
+    ----------
+    moments : ColumnMoments
+        Of the columns, without their extreme entries.
+    rows : Rows or PartRows
+    targets : targets
+    """
+    found = [False] * rows.X.shape[1]
+    n_columns = len(found) - (0 if rows.columns is None else rows.columns.n_new)
+    bend = None if rows.image_shape is not None else Bend.of_columns(moments, rows.ends(), rows.X)
+    if bend is not None:
+        bent = worthwhile_bend(bend, rows, targets)
+        others = set() if bent is None else set(bent.on_host().columns.tolist())
+        for place in set(bend.on_host().columns.tolist()) - others:
+            found[place] = place < n_columns
+    return found
+
+
 def left_by_a_line(x: np.ndarray, Y: np.ndarray, weights: np.ndarray) -> float:
     """Mean square of what lines in x leave of Y on rows that they are not fitted to; inf if one row decides.
 

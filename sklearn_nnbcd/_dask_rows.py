@@ -62,11 +62,11 @@ class PartRows:
 
     is_local = False
 
-    def moments(self, targets: BaseTargets) -> ColumnMoments:
-        """Means and spreads of the columns of X, by all weights of the rows."""
+    def moments(self, targets: BaseTargets, whole: Any = None) -> ColumnMoments:
+        """Means and spreads of the columns of X, by all weights of the rows, see ``Rows``."""
         moments = total_moments(self.collect(input_moments, targets)).checked()
         return without_extremes(
-            moments, lambda *near: total_moments(self.collect(inner_sums, targets, *near))
+            moments, lambda *near: total_moments(self.collect(inner_sums, targets, *near)), whole
         )
 
     def ends(self) -> tuple[Any, Any]:

@@ -96,7 +96,8 @@ bend_columns : bool
     not: columns in which a line says more of y than in the bent ones, judged on rows left out, as where
     incomes are summed; columns of two values, images, a table with more columns than rows (or than 1,024;
     2,048 for 'full'), and all columns with ``fit_intercept=False``, an MLP's weights as start, penalties in
-    the units of X, or where ``partial_fit`` comes first.
+    the units of X, or where ``partial_fit`` comes first. Of columns that are left without saying more a few
+    extreme entries are drawn in for the training.
 column_bins : int or 'auto'
     Bins into which each column of a table is cut, at most; 0: none. Behind the columns the network gets a
     ramp for each bin, which rises from 0 to 1 over it (:class:`~sklearn_nnbcd.network.Ramps`): a curve of its

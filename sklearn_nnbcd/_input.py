@@ -224,15 +224,15 @@ class Rows:
 
     is_local = True
 
-    def moments(self, targets: Any) -> ColumnMoments:
+    def moments(self, targets: Any, whole: Any = None) -> ColumnMoments:
         """Means and spreads of the columns of X, by all weights of the rows, those of classes too.
 
-        A few entries that are far from all others are left out.
+        A few entries that are far from all others are left out, but in columns that are to be ``whole``.
         """
         s = targets.row_weights(self.y, self.s, self.dtype)
         with np.errstate(all="ignore"):  # overflows are met by the check for finite moments
             moments = ColumnMoments.of(self.X, s).checked()
-            return without_extremes(moments, partial(InnerSums.of, self.X, s))
+            return without_extremes(moments, partial(InnerSums.of, self.X, s), whole)
 
     def ends(self) -> tuple[Any, Any]:
         """Least and largest entries of the columns of X."""

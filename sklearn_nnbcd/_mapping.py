@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ._asked import warn_of_bins
-from ._bends import worthwhile_bend
+from ._bends import columns_that_count, worthwhile_bend
 from ._bins import LEAST_ROWS, SAMPLE_ROWS, bins_of_columns, find_ramps, fitting_bins, is_on_disk
 from ._pilot import NOTHING_FOUND, Finding, given_finding, try_out, try_ramps
 from ._resolve import resolve_problem
@@ -45,7 +45,7 @@ def mapped_rows(
     before : Network or None
         That the fit goes on from: its map is kept, and its temperature.
     """
-    columns, moments, given = None, None, given_finding(estimator)
+    columns, moments, given, before_map = None, None, given_finding(estimator), rows
     finding = NOTHING_FOUND if given is None else given
     if before is not None:
         known = getattr(estimator.targets_, "temperature", None)
@@ -63,6 +63,13 @@ def mapped_rows(
         validation = None if validation is None else validation.mapped(columns)
     if moments is None and solver.scales_columns:
         moments = rows.moments(targets)
+    n_columns = before_map.X.shape[1]
+    if moments is not None and bool(moments.extreme[:n_columns].any()):  # ramps are behind the columns
+        if estimator.bend_columns and is_table(estimator, before_map, targets, solver):
+            whole = [i < n_columns for i in range(rows.X.shape[1])]  # what should be bent is
+        else:
+            whole = columns_that_count(moments, rows, targets)
+        moments = rows.moments(targets, whole)
     return rows, validation, moments, finding
 
 

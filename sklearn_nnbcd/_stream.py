@@ -8,6 +8,7 @@ from typing import Any
 
 from sklearn.utils import check_random_state
 
+from ._bends import columns_that_count
 from ._resolve import resolve_solver, takes_streams
 from ._training import Training
 from .numerics import ColumnMoments
@@ -28,12 +29,15 @@ class Stream:
         Of the columns of X.
     n_batches : int
         Batches so far, those of a ``fit`` before included: schedules go on from there.
+    whole : list of bool or None
+        Columns whose far entries have counted, see :func:`~sklearn_nnbcd._bends.columns_that_count`.
     """
 
     training: Any = None
     state: Any = None
     moments: ColumnMoments | None = None
     n_batches: int = 0
+    whole: list | None = None
 
     def after(self, state: Any) -> Stream:
         """The stream after a pass over its rows; it holds on to none of them."""
@@ -44,7 +48,7 @@ class Stream:
 
     def without_state(self) -> Stream:
         """What a pickle holds: enough to go on from the fitted network."""
-        return Stream(moments=self.moments, n_batches=self.n_batches)
+        return Stream(moments=self.moments, n_batches=self.n_batches, whole=self.whole)
 
 
 def begin_again(estimator: Any) -> None:
@@ -78,7 +82,11 @@ def next_stream(estimator: Any, before: Stream | None, rows: Any, targets: BaseT
     targets : BaseTargets
     """
     before = Stream() if before is None else before
-    moments = rows.moments(targets)
+    moments, whole = rows.moments(targets), before.whole
+    if bool(moments.extreme.any()):
+        counts = columns_that_count(moments, rows, targets)
+        whole = counts if whole is None else [a or b for a, b in zip(whole, counts, strict=True)]
+        moments = rows.moments(targets, whole)
     moments = moments if before.moments is None else before.moments + moments
     solver = resolve_solver(estimator, None) if before.training is None else before.training.solver
     training = Training.prepare(estimator, rows, targets, solver, moments, is_stream=True)
@@ -94,4 +102,4 @@ def next_stream(estimator: Any, before: Stream | None, rows: Any, targets: BaseT
         network = getattr(estimator, "network_", None)
         context = training.context(None, None, before.n_batches)
         state = begin(solver, training.problem, training.start(network), encoded, context)
-    return Stream(training, state, moments, before.n_batches)
+    return Stream(training, state, moments, before.n_batches, whole)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from array_api_compat import device
+
 from ..backends import SparseRows, get_backend, namespace_of
 from ._moments import ROUNDING, ColumnMoments, StoredEntries, row_slices
 
@@ -101,7 +103,7 @@ class InnerSums:
 
 
 def without_extremes(
-    moments: ColumnMoments, inner_sums: Callable[[Any, Any, Any], InnerSums]
+    moments: ColumnMoments, inner_sums: Callable[[Any, Any, Any], InnerSums], whole: Any = None
 ) -> ColumnMoments:
     """The moments of columns without their extreme entries, where there are any.
 
@@ -115,10 +117,14 @@ def without_extremes(
         Of all entries.
     inner_sums : callable
         ``inner_sums(columns, centre, reach)`` gives the :class:`InnerSums` of all rows.
+    whole : list of bool, default=None
+        Whether a column keeps all of its entries; None: none does.
     """
     xp, varies = namespace_of(moments.mean), moments.varies
     spread = xp.sqrt(moments.square / moments.weight)
     left = varies & (moments.largest + xp.abs(moments.mean) > REACH * spread)
+    if whole is not None:
+        left = left & ~xp.asarray(whole, device=device(spread))
     if not bool(xp.any(left)):
         return moments
     eps, centre, least = float(xp.finfo(xp.float64).eps), moments.mean, spread

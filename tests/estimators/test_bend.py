@@ -315,3 +315,38 @@ def test_integers_are_calibrated_on_rows_that_are_bent_once(incomes):
         again = quantize_activations(model, X)
         np.testing.assert_array_equal(again.decision_function(X), model.decision_function(X))
         model.partial_fit(X, y)
+
+
+@pytest.fixture(scope="module")
+def sums():
+    """A column of which few entries are a thousand times the others, and whose sums are the targets."""
+    random = np.random.default_rng(1)
+    X = np.abs(random.normal(size=(1200, 3)))
+    X[::80, 0] *= 1000.0
+    y = X[:, 0] / X[:, 0].std() + 0.3 * (X[:, 1] > 1.0) + 0.05 * random.normal(size=1200)
+    return X[:800], y[:800], X[800:], y[800:]
+
+
+@pytest.mark.parametrize("solver", ["minibatch", "full"])
+@pytest.mark.parametrize("bend_columns", [True, False])
+def test_far_entries_of_a_straight_column_are_not_drawn_in(sums, solver, bend_columns):
+    """They were in the training: predictions for them were then a hundred times what they should be."""
+    X, y, T, t = sums
+    assert X[:, 0].std() > 30.0 * np.delete(X[:, 0], np.s_[::80]).std()
+    model = NNBCDRegressor((32,), solver=solver, bend_columns=bend_columns, warm_start=True, random_state=0)
+    model.fit(X, y)
+    columns = model.network_.columns
+    assert columns is None or columns.bend is None
+    assert model.score(X, y) > 0.95 and model.score(T, t) > 0.95  # the rest has 0.98 of the variance
+    assert model.set_params(max_iter=20).fit(X, y).score(T, t) > 0.95  # goes on from its weights
+
+
+def test_far_entries_that_count_are_not_drawn_in_by_streams(sums):
+    """Each batch has five of them; the second half of the stream goes on from a pickle."""
+    X, y, T, t = sums
+    model = NNBCDRegressor((32,), random_state=0)
+    for k in range(40):
+        part = slice(400 * (k % 2), 400 * (k % 2) + 400)
+        model.partial_fit(X[part], y[part])
+        model = pickle.loads(pickle.dumps(model)) if k == 20 else model
+    assert model.score(T, t) > 0.95
