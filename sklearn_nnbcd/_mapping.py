@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ._arrays import to_numpy
 from ._asked import warn_of_bins
 from ._bends import columns_that_count, worthwhile_bend
 from ._bins import LEAST_ROWS, SAMPLE_ROWS, bins_of_columns, find_ramps, fitting_bins, is_on_disk
@@ -64,7 +65,7 @@ def mapped_rows(
     if moments is None and solver.scales_columns:
         moments = rows.moments(targets)
     n_columns = before_map.X.shape[1]
-    if moments is not None and bool(moments.extreme[:n_columns].any()):  # ramps are behind the columns
+    if moments is not None and to_numpy(moments.extreme)[:n_columns].any():  # ramps are behind
         if estimator.bend_columns and is_table(estimator, before_map, targets, solver):
             whole = [i < n_columns for i in range(rows.X.shape[1])]  # what should be bent is
         else:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sklearn.utils import check_random_state
 
+from ._arrays import to_numpy
 from ._bends import columns_that_count
 from ._resolve import resolve_solver, takes_streams
 from ._training import Training
@@ -83,7 +84,7 @@ def next_stream(estimator: Any, before: Stream | None, rows: Any, targets: BaseT
     """
     before = Stream() if before is None else before
     moments, whole = rows.moments(targets), before.whole
-    if bool(moments.extreme.any()):
+    if to_numpy(moments.extreme).any():
         counts = columns_that_count(moments, rows, targets)
         whole = counts if whole is None else [a or b for a, b in zip(whole, counts, strict=True)]
         moments = rows.moments(targets, whole)
