@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ._arrays import to_numpy
 from ._bins import SAMPLE_ROWS
 from .network import Bend
 
@@ -14,6 +15,8 @@ from .network import Bend
 LEAST_GAIN = 0.003
 #: what a row leaves of its own column's squares at least, or all hangs on this one row
 LEAST_LEFT = 1e-9
+#: columns that are compared at once: of sparse rows they are made dense
+AT_ONCE = 256
 
 
 def worthwhile_bend(bend: Bend, rows: Any, targets: Any) -> Bend | None:
@@ -47,7 +50,7 @@ def worthwhile_bend(bend: Bend, rows: Any, targets: Any) -> Bend | None:
 
 
 def columns_that_count(moments: Any, rows: Any, targets: Any) -> list[bool]:
-    """Whether a column has far entries that say more of the targets as they are than bent; ramps have none.
+    """Whether a column has extreme entries that say more of the targets as they are than bent, but for ramps.
 
     Where no column is to be bent, these show which far entries are to be drawn in and which are not.
 
@@ -61,11 +64,18 @@ def columns_that_count(moments: Any, rows: Any, targets: Any) -> list[bool]:
     found = [False] * rows.X.shape[1]
     n_columns = len(found) - (0 if rows.columns is None else rows.columns.n_new)
     bend = None if rows.image_shape is not None else Bend.of_columns(moments, rows.ends(), rows.X)
-    if bend is not None:
-        bent = worthwhile_bend(bend, rows, targets)
-        others = set() if bent is None else set(bent.on_host().columns.tolist())
-        for place in set(bend.on_host().columns.tolist()) - others:
-            found[place] = place < n_columns
+    if bend is None:
+        return found
+    far, extreme = bend.on_host().columns.astype(int), to_numpy(moments.extreme)
+    (places,) = np.nonzero(extreme[far] & (far < n_columns))
+    for start in range(0, len(places), AT_ONCE):
+        some = places[start : start + AT_ONCE]
+        part = bend.part(some)
+        assert part is not None
+        bent = worthwhile_bend(part, rows, targets)
+        others = [] if bent is None else bent.on_host().columns.astype(int).tolist()
+        for column in far[some].tolist():
+            found[column] = column not in others
     return found
 
 

@@ -11,8 +11,9 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.metrics import log_loss
 
-from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor
-from sklearn_nnbcd._bends import left_by_a_line
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor, _mapping
+from sklearn_nnbcd._bends import columns_that_count, left_by_a_line
+from sklearn_nnbcd._input import Rows
 from sklearn_nnbcd._kinds import Kind, straight_too
 from sklearn_nnbcd.export import load_network, save_network, to_mlp
 from sklearn_nnbcd.integers import quantize_activations
@@ -350,3 +351,26 @@ def test_far_entries_that_count_are_not_drawn_in_by_streams(sums):
         model.partial_fit(X[part], y[part])
         model = pickle.loads(pickle.dumps(model)) if k == 20 else model
     assert model.score(T, t) > 0.95
+
+
+def test_many_sparse_columns_are_asked_a_few_at_a_time(sums, monkeypatch):
+    """Where columns outnumber rows none is bent: 400 extreme entries say nothing, those of the first do."""
+    X, y, _, _ = sums
+    random = np.random.default_rng(0)
+    noise = random.normal(size=(800, 900)) * (random.random((800, 900)) < 0.5)
+    noise[7, :400] = 1e5
+    asked, sample = [], Rows.sample
+
+    def counted(self, targets, most, columns=None):
+        asked.append(len(columns))
+        return sample(self, targets, most, columns)
+
+    monkeypatch.setattr(Rows, "sample", counted)
+    table = sparse.csr_array(np.hstack([X[:, :1], noise]))
+    found = []
+    monkeypatch.setattr(
+        _mapping, "columns_that_count", lambda *a: found.append(columns_that_count(*a)) or found[-1]
+    )
+    NNBCDRegressor((), max_iter=2, random_state=0).fit(table, y)
+    assert sum(asked) == 401 and max(asked) <= 256
+    assert np.flatnonzero(found).tolist() == [0]
