@@ -23,7 +23,14 @@ SCRIPTS = {
     "serve_speed": "serve_speed.py",
 }
 #: those that take many minutes or hours, or need tools of their own
-LONG = {"tables": "tables.py", "bytes": "bytes.py", "devices": "devices.py", "sparse": "sparse_text.py"}
+LONG = {
+    "tables": "tables.py",
+    "bytes": "bytes.py",
+    "bytes_regression": "bytes_regression.py",
+    "path": "path.py",
+    "devices": "devices.py",
+    "sparse": "sparse_text.py",
+}
 
 
 def main():
