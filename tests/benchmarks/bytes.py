@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT))  # the package of this checkout, whatever is insta
 
 from table_sets import Split, data_home, load  # noqa: E402
 
-from sklearn_nnbcd import NNBCDClassifier  # noqa: E402
+from sklearn_nnbcd import NNBCDClassifier, NNBCDRegressor  # noqa: E402
 
 BUDGETS = tuple(int(1024 * kb) for kb in (0.5, 1, 2, 4, 8, 16, 32, 64))
 TABLES = ("digits", "spambase", "satimage", "pendigits", "letter", "magic", "har", "adult", "mnist")
@@ -62,8 +62,8 @@ def table(name: str, seed: int) -> Split:
 
 def ours(split: Split, room: int, seed: int) -> dict:
     """One fit."""
-    start = time.process_time()
-    model = NNBCDClassifier(max_bytes=room, random_state=seed).fit(split.X, split.y)
+    start, estimator = time.process_time(), NNBCDRegressor if split.regression else NNBCDClassifier
+    model = estimator(max_bytes=room, random_state=seed).fit(split.X, split.y)
     return {
         "n_bytes": model.n_bytes_,
         "score": float(model.score(split.T, split.t)),
@@ -78,7 +78,7 @@ def sections(rows: list[dict]) -> dict:
     for row in rows:
         scores.setdefault((row["table"], row["room"], row["family"]), []).append(row["score"])
     places = sorted({key[:2] for key in scores}, key=lambda place: (TABLES.index(place[0]), place[1]))
-    found = [place_row(name, room, scores) for name, room in places]
+    found = [place_row(name, room, scores, FAMILIES) for name, room in places]
     found = [row for row in found if row is not None]
     aims = []
     for name, room, aim in AIMS:
@@ -95,16 +95,16 @@ def spread(values: list[float]) -> str:
     return text if len(values) == 1 else f"{text} ± {np.std(values, ddof=1):.4f}"
 
 
-def place_row(name: str, room: int, scores: dict) -> dict | None:
+def place_row(name: str, room: int, scores: dict, families: tuple) -> dict | None:
     """All families on one table in so many bytes; None unless there are ours and others."""
     own = scores.get((name, room, "nnbcd"))
-    others = {family: scores.get((name, room, family)) for family in FAMILIES}
+    others = {family: scores.get((name, room, family)) for family in families}
     means = {family: float(np.mean(values)) for family, values in others.items() if values}
     if own is None or not means:
         return None
     best = max(means, key=lambda family: means[family])
     cells = {
-        family.replace(" ", "_"): f"{means[family]:.4f}" if family in means else "–" for family in FAMILIES
+        family.replace(" ", "_"): f"{means[family]:.4f}" if family in means else "–" for family in families
     }
     difference = float(np.mean(own)) - means[best]
     return {

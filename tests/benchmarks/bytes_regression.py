@@ -14,14 +14,13 @@ import argparse
 import json
 import os
 import sys
-import time
 import warnings
 from pathlib import Path
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
-import numpy as np  # noqa: E402
+from bytes import ours, place_row  # noqa: E402
 from bytes_rivals import Contest  # noqa: E402
 from records import RESULTS, ROOT, commit, read, write  # noqa: E402
 
@@ -29,23 +28,9 @@ sys.path.insert(0, str(ROOT))  # the package of this checkout, whatever is insta
 
 from table_sets import Split, load  # noqa: E402
 
-from sklearn_nnbcd import NNBCDRegressor  # noqa: E402
-
 BUDGETS = tuple(int(1024 * kb) for kb in (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64))
 TABLES = ("diabetes", "friedman1", "ccpp", "california_housing")
 FAMILIES = ("ridge", "mlp", "extra trees", "boosted trees")
-
-
-def ours(split: Split, room: int, seed: int) -> dict:
-    """One fit."""
-    start = time.process_time()
-    model = NNBCDRegressor(max_bytes=room, random_state=seed).fit(split.X, split.y)
-    return {
-        "n_bytes": model.n_bytes_,
-        "score": float(model.score(split.T, split.t)),
-        "chosen": {name: str(value) for name, value in model.chosen_params_.items()},
-        "seconds": time.process_time() - start,
-    }
 
 
 def rivals(name: str, split: Split) -> list[dict]:
@@ -65,19 +50,8 @@ def places(rows: list[dict]) -> list[dict]:
     scores: dict = {}
     for row in rows:
         scores.setdefault((row["table"], row["room"], row["family"]), []).append(row["score"])
-    found = []
-    for name in TABLES:
-        for room in BUDGETS:
-            own = scores.get((name, room, "nnbcd"))
-            others = {f: scores[name, room, f][0] for f in FAMILIES if (name, room, f) in scores}
-            if own is None or not others:
-                continue
-            cells = {f.replace(" ", "_"): f"{others[f]:.4f}" if f in others else "–" for f in FAMILIES}
-            mean = float(np.mean(own))
-            text = f"{mean:.4f} ± {np.std(own, ddof=1):.4f}" if len(own) > 1 else f"{mean:.4f}"
-            ahead = mean - max(others.values())
-            found.append({"table": name, "kb": room / 1024, "nnbcd": text, "difference": ahead} | cells)
-    return found
+    found = [place_row(name, room, scores, FAMILIES) for name in TABLES for room in BUDGETS]
+    return [row for row in found if row is not None]
 
 
 def main() -> None:
